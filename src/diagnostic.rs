@@ -1,0 +1,320 @@
+//! What went wrong, where, and how to cure it: one type for every message a user can see.
+//!
+//! A [`Problem`] has no place yet: parsers and kinds make it. A [`Diagnostic`] is a problem with labels into the
+//! sources it came from. [`Diagnostics`] collects them, so that one run reports everything. Messages are lower-case
+//! fragments with names in backticks; the cure goes into `help`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A source file's number in [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+/// A range of bytes in one source file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// The first byte.
+    pub start: u32,
+    /// The byte after the last.
+    pub end: u32,
+}
+
+/// The class of a problem: what `dbstate explain` knows, and which exit code follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// A file can't be read, or is not UTF-8.
+    File,
+    /// Text that is not YAML, or past the limits on depth and size.
+    Syntax,
+    /// A key that nothing reads.
+    UnknownKey,
+    /// The same key or the same object twice.
+    Duplicate,
+    /// A value of another type than the key takes, or outside its range.
+    WrongType,
+    /// A name that nothing declares.
+    Dangling,
+    /// SQL text that PostgreSQL or the offline parser refuses.
+    Sql,
+    /// Something this server version lacks.
+    Version,
+    /// No connection, or it was lost.
+    Connection,
+    /// PostgreSQL answered a statement with an error.
+    Server,
+    /// A hazard that nothing allows.
+    Hazard,
+    /// A change that PostgreSQL offers no safe way to make.
+    Refused,
+    /// Differences left after an apply.
+    NotConverged,
+    /// The command line or the configuration is wrong.
+    Usage,
+    /// The embedded server.
+    Local,
+    /// A defect of dbstate.
+    Internal,
+}
+
+impl Code {
+    /// The code as printed and as `dbstate explain` takes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Syntax => "syntax",
+            Self::UnknownKey => "unknown-key",
+            Self::Duplicate => "duplicate",
+            Self::WrongType => "wrong-type",
+            Self::Dangling => "dangling-reference",
+            Self::Sql => "sql",
+            Self::Version => "version",
+            Self::Connection => "connection",
+            Self::Server => "server",
+            Self::Hazard => "hazard",
+            Self::Refused => "refused",
+            Self::NotConverged => "not-converged",
+            Self::Usage => "usage",
+            Self::Local => "local",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// True where the exit code is 3: a guard refused before any change.
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Self::Hazard | Self::Refused)
+    }
+}
+
+/// A problem that knows no place yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Its class.
+    pub code: Code,
+    /// What is wrong: a lower-case fragment.
+    pub message: String,
+    /// How to cure it.
+    pub help: Option<String>,
+    /// The byte range inside the text that was parsed, where the problem is narrower than the whole.
+    pub within: Option<(usize, usize)>,
+}
+
+impl Problem {
+    /// A problem of class `code`.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), help: None, within: None }
+    }
+
+    /// The same, with its cure.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same, narrowed to bytes `start..end` of the text that was parsed.
+    #[must_use]
+    pub fn within(mut self, start: usize, end: usize) -> Self {
+        self.within = Some((start, end));
+        self
+    }
+
+    /// The same, at a place.
+    #[must_use]
+    pub fn at(self, span: Span, label: impl Into<String>) -> Diagnostic {
+        Diagnostic::from(self).label(span, label)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// A label under a place in a source file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What to say under it; may be empty.
+    pub text: String,
+}
+
+/// A statement sent to PostgreSQL that failed, with the byte its error points at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The text sent.
+    pub sql: String,
+    /// The byte offset PostgreSQL named, if any.
+    pub position: Option<usize>,
+    /// What to say there: PostgreSQL's own message.
+    pub text: String,
+}
+
+/// A problem with its places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What and how to cure it.
+    pub problem: Problem,
+    /// Where: the first label is the main one.
+    pub labels: Vec<Label>,
+    /// The statement that failed, for errors of the server.
+    pub statement: Option<Box<Statement>>,
+}
+
+/// The crate's result: errors are boxed, for they are large and rare.
+pub type Result<T, E = Box<Diagnostic>> = std::result::Result<T, E>;
+
+impl Diagnostic {
+    /// A diagnostic without a place.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Problem::new(code, message).into()
+    }
+
+    /// The same, with its cure.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.problem.help = Some(help.into());
+        self
+    }
+
+    /// The same, with one more label.
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// The same, with the statement that failed.
+    #[must_use]
+    pub fn statement(mut self, statement: Statement) -> Self {
+        self.statement = Some(Box::new(statement));
+        self
+    }
+}
+
+impl From<Problem> for Diagnostic {
+    fn from(problem: Problem) -> Self {
+        Self { problem, labels: Vec::new(), statement: None }
+    }
+}
+
+impl From<Problem> for Box<Diagnostic> {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem.into())
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem.fmt(f)
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+/// Every problem of a run, in the order found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: impl Into<Diagnostic>) {
+        self.0.push(diagnostic.into());
+    }
+
+    /// Unwraps a result, keeping its error.
+    pub fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|e| self.0.push(*e)).ok()
+    }
+
+    /// True when nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.0.iter()
+    }
+
+    /// `value` when nothing was found, else everything that was.
+    pub fn into_result<T>(self, value: T) -> Result<T, Self> {
+        if self.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
+
+impl From<Box<Diagnostic>> for Diagnostics {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self(vec![*diagnostic])
+    }
+}
+
+impl From<Problem> for Diagnostics {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem.into()])
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, iter: I) {
+        self.0.extend(iter);
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// The text of every file read, for labels to point into.
+#[derive(Debug, Clone, Default)]
+pub struct Sources(Vec<Source>);
+
+/// One file.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its path as the user would type it.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+impl Sources {
+    /// Adds a file and returns its number.
+    ///
+    /// # Panics
+    /// Past four thousand million files.
+    pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> FileId {
+        let id = u32::try_from(self.0.len()).expect("a project has fewer than 2^32 files");
+        self.0.push(Source { path: path.into(), text: text.into() });
+        FileId(id)
+    }
+
+    /// The file of that number.
+    pub fn get(&self, id: FileId) -> &Source {
+        &self.0[id.0 as usize]
+    }
+
+    /// The path of that file.
+    pub fn path(&self, id: FileId) -> &Path {
+        &self.get(id).path
+    }
+
+    /// Line and column of a place, both counted from 1, the column in characters.
+    pub fn line_column(&self, span: Span) -> (usize, usize) {
+        let text = &self.get(span.file).text;
+        let before = &text[..text.floor_char_boundary((span.start as usize).min(text.len()))];
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}

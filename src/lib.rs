@@ -1,0 +1,4 @@
+//! dbstate: declarative desired state for PostgreSQL.
+
+pub mod diagnostic;
+pub mod model;

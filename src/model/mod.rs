@@ -1,0 +1,3 @@
+//! The nouns: no input or output, no async, no SQL.
+
+pub mod node;
