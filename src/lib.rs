@@ -1,4 +1,9 @@
 //! dbstate: declarative desired state for PostgreSQL.
 
+pub mod catalog;
+pub mod declare;
 pub mod diagnostic;
+pub mod kind;
+pub mod kinds;
 pub mod model;
+pub mod sql;

@@ -1,3 +1,14 @@
 //! The nouns: no input or output, no async, no SQL.
 
+pub mod address;
+pub mod bridge;
 pub mod node;
+pub mod server;
+pub mod state;
+pub mod step;
+
+pub use address::{Address, KindName};
+pub use node::Node;
+pub use server::{PgVersion, Server};
+pub use state::{Object, Origin, Spec, State};
+pub use step::{Hazard, HazardClass, Lock, Step, Transaction};

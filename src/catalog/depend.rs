@@ -1,0 +1,75 @@
+//! The edges of `pg_depend`, between objects that have an address.
+//!
+//! Some rows of `pg_depend` speak of parts that have no address of their own: a column's default, a view's rewrite
+//! rule, a table's row type, an array type, a constraint's index. The query folds each into what it is a part of.
+//! See <https://www.postgresql.org/docs/current/catalog-pg-depend.html>.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio_postgres::Row;
+
+use super::ObjectId;
+use crate::model::{Address, State};
+
+/// Class and oid of every object that belongs to an extension.
+pub type Members = HashSet<(u32, u32)>;
+
+/// Members of extensions.
+pub const MEMBERS: &str = "select classid, objid from pg_depend where deptype = 'e'";
+
+/// Who uses whom. `auto` is true where PostgreSQL drops the user by itself.
+pub const EDGES: &str = "
+with part(classid, objid, objsubid, to_class, to_oid, to_sub) as materialized (
+    select 2604::oid, d.oid, 0, 1259::oid, d.adrelid, d.adnum::int from pg_attrdef d
+  union all
+    select 2618, r.oid, 0, 1259, r.ev_class, 0 from pg_rewrite r where r.rulename = '_RETURN'
+  union all
+    select 1247, t.oid, 0, 1259, t.typrelid, 0 from pg_type t join pg_class c on c.oid = t.typrelid and c.relkind <> 'c'
+  union all
+    select 1247, t.oid, 0,
+           case when e.typrelid <> 0 and c.relkind <> 'c' then 1259::oid else 1247::oid end,
+           case when e.typrelid <> 0 and c.relkind <> 'c' then e.typrelid else e.oid end, 0
+    from pg_type t join pg_type e on e.typarray = t.oid left join pg_class c on c.oid = e.typrelid
+  union all
+    select 1259, c.conindid, 0, 2606, c.oid, 0 from pg_constraint c where c.contype in ('p', 'u', 'x')
+)
+select coalesce(u.to_class, d.classid), coalesce(u.to_oid, d.objid), coalesce(u.to_sub, d.objsubid),
+       coalesce(r.to_class, d.refclassid), coalesce(r.to_oid, d.refobjid), coalesce(r.to_sub, d.refobjsubid),
+       d.deptype in ('a', 'i') as auto
+from pg_depend d
+     left join part u on u.classid = d.classid and u.objid = d.objid
+     left join part r on r.classid = d.refclassid and r.objid = d.refobjid
+where d.deptype in ('n', 'a', 'i') and d.objid >= 16384 and d.refobjid >= 16384";
+
+/// The members among rows of [`MEMBERS`].
+pub fn ids(rows: &[Row]) -> Members {
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+/// Adds the edges among rows of [`EDGES`] to a state.
+///
+/// An automatic edge to an ancestor says no more than the address does; one to elsewhere says what an object falls
+/// with, and is an edge of use too where it names a column.
+pub fn add(state: &mut State, ids: &HashMap<ObjectId, Address>, rows: &[Row]) {
+    let find = |row: &Row, from: usize| -> Option<Address> {
+        let id: ObjectId = (row.get(from), row.get(from + 1), row.get(from + 2));
+        ids.get(&id).or_else(|| ids.get(&(id.0, id.1, 0))).cloned()
+    };
+    let mut seen = HashSet::new();
+    for row in rows {
+        let (Some(user), Some(used)) = (find(row, 0), find(row, 3)) else { continue };
+        let auto: bool = row.get(6);
+        if user == used || user.is_within(&used) || !seen.insert((user.clone(), used.clone(), auto)) {
+            continue;
+        }
+        if auto && !shares_parent(&user, &used) {
+            state.add_fall(user, used);
+        } else {
+            state.add_edge(user, used);
+        }
+    }
+}
+
+fn shares_parent(a: &Address, b: &Address) -> bool {
+    a.parent().is_some_and(|p| b.is_within(p)) && a.parent() != Some(a.top())
+}

@@ -1,0 +1,153 @@
+//! PostgreSQL to a state: one snapshot, every kind's query, and the edges of `pg_depend`.
+
+mod depend;
+mod row;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use tokio_postgres::{Client, Row};
+
+use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
+use crate::kind::{Entry, FacetRow, Rules, Under};
+use crate::model::node::{Key, Node, Value};
+use crate::model::{Address, Object, Origin, PgVersion, Server, State};
+
+/// An object as `pg_depend` names it: class, oid and sub-id.
+pub type ObjectId = (u32, u32, i32);
+
+/// Reads the whole database in one snapshot; every statement is sent at once.
+///
+/// The role needs no more than to connect. Objects that belong to an extension are left out.
+pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
+    let begin = client.batch_execute(
+        "begin isolation level repeatable read read only; set local search_path = ''; set local jit = off; \
+         set local bytea_output = hex; set local intervalstyle = postgres; set local datestyle = iso; \
+         set local extra_float_digits = 1; set local quote_all_identifiers = off",
+    );
+    let queries: Vec<(&'static Entry, String)> =
+        register.iter().filter_map(|e| Some((e, (e.catalog)(version)?))).collect();
+    let rows = async { try_join_all(queries.iter().map(|(_, sql)| query(client, sql))).await };
+    let (begun, rows, members, edges) =
+        futures_util::future::join4(begin, rows, query(client, depend::MEMBERS), query(client, depend::EDGES)).await;
+    begun.map_err(|e| lost(&e))?;
+    let (rows, members, edges) = (rows?, members?, edges?);
+    client.batch_execute("commit").await.map_err(|e| lost(&e))?;
+
+    let members = depend::ids(&members);
+    let mut reading = Reading { state: State::default(), ids: HashMap::new(), register };
+    for ((entry, sql), rows) in queries.iter().zip(&rows) {
+        for (ordinal, row) in rows.iter().enumerate() {
+            reading.row(entry, sql, row, ordinal, &members)?;
+        }
+    }
+    depend::add(&mut reading.state, &reading.ids, &edges);
+    Ok(reading.state)
+}
+
+/// Asks what a plan must know of the server.
+pub async fn server(client: &Client) -> Result<Server> {
+    let sql = "select current_setting('server_version_num')::int as version, current_database()::text as database,
+                      current_user::text as role, r.rolsuper as superuser,
+                      array(select m.rolname::text from pg_roles m where pg_has_role(current_user, m.oid, 'member'))
+                        as member_of
+               from pg_roles r where r.rolname = current_user";
+    let rows = query(client, sql).await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| Diagnostic::new(Code::Connection, "the server does not know the role it is asked as"))?;
+    Ok(Server {
+        version: PgVersion(u32::try_from(row.get::<_, i32>("version")).unwrap_or_default()),
+        database: row.get("database"),
+        user: row.get("role"),
+        superuser: row.get("superuser"),
+        member_of: row.get("member_of"),
+    })
+}
+
+async fn query(client: &Client, sql: &str) -> Result<Vec<Row>> {
+    client.query_typed(sql, &[]).await.map_err(|error| catalog_error(&error, sql))
+}
+
+fn catalog_error(error: &tokio_postgres::Error, sql: &str) -> Box<Diagnostic> {
+    let Some(db) = error.as_db_error() else { return lost(error) };
+    let message = format!("the catalog can't be read: {}", db.message());
+    let position = match db.position() {
+        Some(tokio_postgres::error::ErrorPosition::Original(at)) => Some(*at as usize),
+        _ => None,
+    };
+    let statement = Statement { sql: sql.to_owned(), position, text: db.message().to_owned() };
+    Box::new(Diagnostic::new(Code::Server, message).statement(statement))
+}
+
+fn lost(error: &tokio_postgres::Error) -> Box<Diagnostic> {
+    let cause = error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
+    Box::new(Diagnostic::new(Code::Connection, format!("the connection was lost: {cause}")))
+}
+
+/// A state being filled.
+struct Reading {
+    state: State,
+    ids: HashMap<ObjectId, Address>,
+    register: &'static [Entry],
+}
+
+impl Reading {
+    /// Adds the object of one row; rows of members, and of what stands under nothing we know, are passed over.
+    fn row(
+        &mut self,
+        entry: &'static Entry,
+        sql: &str,
+        row: &Row,
+        ordinal: usize,
+        members: &depend::Members,
+    ) -> Result<()> {
+        let (fixed, fields) = row::split(row).map_err(|p| defect(entry, sql, p))?;
+        let id = (entry.rules.class, fixed.oid, fixed.sub);
+        if entry.rules.class != 0 && members.contains(&(id.0, id.1)) {
+            return Ok(());
+        }
+        let parent = match fixed.parent {
+            Some(parent) => match self.ids.get(&parent) {
+                Some(at) => Some(at.clone()),
+                None => return Ok(()),
+            },
+            None => None,
+        };
+        let node = Node::new(Value::Map(fields.into_iter().map(|(k, v)| (Key::from(k), v)).collect()));
+        let spec = (entry.read)(&node).map_err(|e| defect(entry, sql, e.problem))?;
+        let key = (entry.key)(&*spec, &fixed.key, parent.as_ref()).unwrap_or(fixed.key);
+        let at = parent.map_or_else(|| Address::root(entry.name, &key), |p| p.child(entry.name, &key));
+        let origin = Origin::Catalog { class: id.0, oid: id.1, sub: id.2 };
+        let mut object = Object::new(spec, origin.clone());
+        object.ordinal = fixed.ordinal.unwrap_or_else(|| u32::try_from(ordinal).unwrap_or(u32::MAX));
+        if entry.rules.class != 0 {
+            self.ids.insert(id, at.clone());
+        }
+        self.facets(&at, &entry.rules, &fixed.facets, &origin);
+        self.state.insert(at, object);
+        Ok(())
+    }
+
+    /// Adds the facets that the same row tells of.
+    fn facets(&mut self, at: &Address, rules: &Rules, row: &FacetRow, origin: &Origin) {
+        let sits = |e: &&Entry| e.homes.iter().any(|h| !matches!(h.under, Under::Root | Under::Kinds(_)));
+        for entry in self.register.iter().filter(sits) {
+            for (key, spec) in (entry.facet)(row, rules) {
+                self.state.insert(at.child(entry.name, &key), Object::new(Arc::clone(&spec), origin.clone()));
+            }
+        }
+    }
+}
+
+/// A row that its own kind can't read is a defect of the query.
+fn defect(entry: &Entry, sql: &str, problem: Problem) -> Box<Diagnostic> {
+    let message = format!("the catalog says something of a {} that can't be read: {}", entry.name, problem.message);
+    let statement = Statement { sql: sql.to_owned(), position: None, text: String::new() };
+    Box::new(
+        Diagnostic::new(Code::Internal, message)
+            .help("please report this with the statement below")
+            .statement(statement),
+    )
+}

@@ -1,0 +1,129 @@
+//! A row of a catalog query as the fixed columns and the fields of the spec.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::ObjectId;
+use crate::diagnostic::{Code, Problem};
+use crate::kind::FacetRow;
+use crate::model::node::{Key, Node, Value};
+
+/// The columns that are not fields.
+#[derive(Debug, Default)]
+pub struct Fixed {
+    /// The object's oid.
+    pub oid: u32,
+    /// Its sub-id.
+    pub sub: i32,
+    /// What it stands under.
+    pub parent: Option<ObjectId>,
+    /// Its key.
+    pub key: String,
+    /// Its place among its siblings.
+    pub ordinal: Option<u32>,
+    /// For facets.
+    pub facets: FacetRow,
+}
+
+/// Tells the fixed columns from the fields; nulls are left out of the fields.
+pub fn split(row: &Row) -> Result<(Fixed, Vec<(&str, Node)>), Problem> {
+    let mut fixed = Fixed::default();
+    let mut fields = Vec::with_capacity(row.len());
+    let (mut parent_class, mut parent, mut parent_sub) = (None, None, 0);
+    for (i, column) in row.columns().iter().enumerate() {
+        let value = value(row, i, column.type_())?;
+        let number = || value.as_text().and_then(|t| t.parse::<i64>().ok());
+        let unsigned = || number().and_then(|n| u32::try_from(n).ok());
+        match column.name() {
+            "oid" => fixed.oid = unsigned().unwrap_or_default(),
+            "sub" => fixed.sub = number().and_then(|n| i32::try_from(n).ok()).unwrap_or_default(),
+            "parent_class" => parent_class = unsigned(),
+            "parent" => parent = unsigned(),
+            "parent_sub" => parent_sub = number().and_then(|n| i32::try_from(n).ok()).unwrap_or_default(),
+            "key" => value.as_text().unwrap_or_default().clone_into(&mut fixed.key),
+            "ordinal" => fixed.ordinal = unsigned(),
+            "owner" => fixed.facets.owner = value.as_text().map(unquote),
+            "acl" => fixed.facets.acl = Some(items(&value)),
+            _ if value.value == Value::Null => {}
+            name => fields.push((name, value)),
+        }
+    }
+    if let (Some(class), Some(oid)) = (parent_class, parent) {
+        fixed.parent = Some((class, oid, parent_sub));
+    }
+    Ok((fixed, fields))
+}
+
+/// `regrole::text` quotes where needed; addresses hold the bare name.
+fn unquote(text: &str) -> String {
+    text.strip_prefix('"')
+        .and_then(|t| t.strip_suffix('"'))
+        .map_or_else(|| text.to_owned(), |t| t.replace("\"\"", "\""))
+}
+
+fn items(value: &Node) -> Option<Vec<String>> {
+    match &value.value {
+        Value::List(items) => Some(items.iter().filter_map(|i| i.as_text().map(str::to_owned)).collect()),
+        Value::Null | Value::Scalar(_) | Value::Map(_) => None,
+    }
+}
+
+fn value(row: &Row, i: usize, kind: &Type) -> Result<Node, Problem> {
+    let null = || Node::new(Value::Null);
+    let unreadable =
+        |e: tokio_postgres::Error| Problem::new(Code::Internal, format!("column `{}`: {e}", row.columns()[i].name()));
+    let text = |v: Option<&str>| v.map_or_else(null, Node::text);
+    let plain = |v: Option<String>| v.map_or_else(null, Node::plain);
+    Ok(match *kind {
+        Type::BOOL => plain(row.try_get::<_, Option<bool>>(i).map_err(unreadable)?.map(|v| v.to_string())),
+        Type::INT2 => plain(row.try_get::<_, Option<i16>>(i).map_err(unreadable)?.map(|v| v.to_string())),
+        Type::INT4 => plain(row.try_get::<_, Option<i32>>(i).map_err(unreadable)?.map(|v| v.to_string())),
+        Type::INT8 => plain(row.try_get::<_, Option<i64>>(i).map_err(unreadable)?.map(|v| v.to_string())),
+        Type::OID => plain(row.try_get::<_, Option<u32>>(i).map_err(unreadable)?.map(|v| v.to_string())),
+        Type::FLOAT4 => plain(row.try_get::<_, Option<f32>>(i).map_err(unreadable)?.map(|v| v.to_string())),
+        Type::FLOAT8 => plain(row.try_get::<_, Option<f64>>(i).map_err(unreadable)?.map(|v| v.to_string())),
+        Type::TEXT_ARRAY | Type::NAME_ARRAY => {
+            match row.try_get::<_, Option<Vec<Option<String>>>>(i).map_err(unreadable)? {
+                None => null(),
+                Some(list) => {
+                    let item = |v: Option<String>| v.map_or_else(null, Node::text);
+                    Node::new(Value::List(list.into_iter().map(item).collect()))
+                }
+            }
+        }
+        Type::JSONB | Type::JSON => {
+            row.try_get::<_, Option<Json>>(i).map_err(unreadable)?.map_or_else(null, |j| json(j.0))
+        }
+        _ => text(row.try_get::<_, Option<&str>>(i).map_err(unreadable)?),
+    })
+}
+
+/// A `json` or `jsonb` value.
+struct Json(serde_json::Value);
+
+impl<'a> tokio_postgres::types::FromSql<'a> for Json {
+    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        // `jsonb` is sent as a version byte and the text.
+        let text = if *kind == Type::JSONB { raw.get(1..).unwrap_or_default() } else { raw };
+        Ok(Self(serde_json::from_slice(text)?))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        matches!(*kind, Type::JSON | Type::JSONB)
+    }
+}
+
+/// JSON as a node: strings are text, numbers and booleans plain, nulls in maps left out.
+fn json(value: serde_json::Value) -> Node {
+    match value {
+        serde_json::Value::Null => Node::new(Value::Null),
+        serde_json::Value::Bool(b) => Node::plain(b.to_string()),
+        serde_json::Value::Number(n) => Node::plain(n.to_string()),
+        serde_json::Value::String(s) => Node::text(s),
+        serde_json::Value::Array(items) => Node::new(Value::List(items.into_iter().map(json).collect())),
+        serde_json::Value::Object(map) => {
+            let pairs = map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (Key::from(k.as_str()), json(v)));
+            Node::new(Value::Map(pairs.collect()))
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! YAML to flat objects: which key is a child, which a field, and what stands where.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
+use crate::kind::{Entry, Form, Home, Lowered};
+use crate::model::node::{Key, Node, Value};
+use crate::model::{Address, Object, Origin, State};
+
+use super::suggest::did_you_mean;
+
+/// Lowers files into one state.
+pub struct Lowering<'a> {
+    register: &'static [Entry],
+    sources: &'a mut Sources,
+    /// What was declared.
+    pub state: State,
+    /// What was declared but could not be read: nobody should be told that it is missing.
+    pub broken: HashSet<Address>,
+    /// Problems.
+    pub problems: Diagnostics,
+    later: Vec<crate::kind::Later>,
+    ordinals: HashMap<Option<Address>, u32>,
+}
+
+/// Keys that every object takes.
+const COMMON: [&str; 2] = ["was", "protect"];
+
+impl<'a> Lowering<'a> {
+    /// An empty state.
+    pub fn new(register: &'static [Entry], sources: &'a mut Sources) -> Self {
+        Self {
+            register,
+            sources,
+            state: State::default(),
+            broken: HashSet::new(),
+            problems: Diagnostics::default(),
+            later: Vec::new(),
+            ordinals: HashMap::new(),
+        }
+    }
+
+    /// Adds one file.
+    pub fn file(&mut self, root: &Node) {
+        match &root.value {
+            Value::Null => {}
+            Value::Map(entries) => {
+                for (key, node) in entries {
+                    match self.home(None, &key.text) {
+                        Some((entry, home)) => self.lower_home(entry, home, None, node),
+                        None => self.unknown_key(key, self.child_keys(None)),
+                    }
+                }
+            }
+            Value::Scalar(_) | Value::List(_) => {
+                self.wrong_type(root, "a file is a map of `schemas`, `roles` and the like")
+            }
+        }
+    }
+
+    /// Does what had to wait for every file.
+    pub fn finish(&mut self) {
+        for later in std::mem::take(&mut self.later) {
+            later(&mut self.state, &mut self.problems);
+        }
+        for entry in self.register {
+            (entry.complete)(&mut self.state, &mut self.problems, self.register);
+        }
+    }
+
+    fn home(&self, parent: Option<&'static Entry>, key: &str) -> Option<(&'static Entry, &'static Home)> {
+        self.register.iter().find_map(|e| e.nests_under(parent).find(|h| h.key == key).map(|h| (e, h)))
+    }
+
+    fn child_keys(&self, parent: Option<&'static Entry>) -> Vec<&'static str> {
+        self.register.iter().flat_map(|e| e.nests_under(parent).map(|h| h.key)).collect()
+    }
+
+    fn lower_home(&mut self, entry: &'static Entry, home: &'static Home, parent: Option<&Address>, node: &Node) {
+        match home.form {
+            Form::Free => {
+                let mut out = Lowered::default();
+                (entry.lower)(home, parent, node, &mut out);
+                self.problems.extend(out.problems);
+                self.later.extend(out.later);
+                for (at, object) in out.objects {
+                    self.insert(at, object);
+                }
+            }
+            Form::One => self.object(entry, parent, None, node),
+            Form::Map => match &node.value {
+                Value::Null => {}
+                Value::Map(entries) => {
+                    for (key, value) in entries {
+                        self.object(entry, parent, Some(key), value);
+                    }
+                }
+                Value::Scalar(_) | Value::List(_) => {
+                    self.wrong_type(node, &format!("`{}` is a map from names to definitions", home.key));
+                }
+            },
+            Form::List(field) => self.list(entry, home, field, parent, node),
+        }
+    }
+
+    fn list(&mut self, entry: &'static Entry, home: &Home, field: &str, parent: Option<&Address>, node: &Node) {
+        let items = match &node.value {
+            Value::List(items) => items.as_slice(),
+            Value::Scalar(_) => std::slice::from_ref(node),
+            Value::Null => &[],
+            Value::Map(_) => return self.wrong_type(node, &format!("`{}` is a list", home.key)),
+        };
+        for item in items {
+            match &item.value {
+                Value::Scalar(text) => {
+                    let key = Key { text: text.text.clone(), span: item.span };
+                    self.object(entry, parent, Some(&key), &Node { value: Value::Map(Vec::new()), span: item.span });
+                }
+                Value::Map(entries) => {
+                    let Some(name) = item.get(field) else {
+                        self.wrong_type(item, &format!("an item of `{}` has a key `{field}`", home.key));
+                        continue;
+                    };
+                    let key = Key { text: name.as_text().unwrap_or_default().into(), span: name.span };
+                    let rest = entries.iter().filter(|(k, _)| &*k.text != field).cloned().collect();
+                    self.object(entry, parent, Some(&key), &Node { value: Value::Map(rest), span: item.span });
+                }
+                Value::Null | Value::List(_) => {
+                    self.wrong_type(item, &format!("an item of `{}` is a name or a map", home.key))
+                }
+            }
+        }
+    }
+
+    /// Lowers one object and what is nested in it.
+    fn object(&mut self, entry: &'static Entry, parent: Option<&Address>, key: Option<&Key>, node: &Node) {
+        let parts = self.split(entry, node);
+        let at = match self.read(entry, parent, key, node, &parts) {
+            Some((at, object)) => {
+                self.insert(at.clone(), object);
+                at
+            }
+            None => {
+                let written = key.map_or("", |k| &*k.text);
+                let at = parent.map_or_else(|| Address::root(entry.name, written), |p| p.child(entry.name, written));
+                self.broken.insert(at.clone());
+                at
+            }
+        };
+        for (child, home, value) in parts.children {
+            self.lower_home(child, home, Some(&at), value);
+        }
+    }
+
+    /// Tells fields, children and common keys of a long form apart.
+    fn split<'n>(&mut self, entry: &'static Entry, node: &'n Node) -> Parts<'n> {
+        let mut parts = Parts::default();
+        let Some(entries) = node.as_map() else { return parts };
+        let fields = (entry.fields)();
+        for (key, value) in entries {
+            let text = &*key.text;
+            if let Some((child, home)) = self.home(Some(entry), text) {
+                parts.children.push((child, home, value));
+            } else if text == "was" {
+                parts.was = self.expect_text(value, "`was` is the name it had before");
+            } else if text == "protect" {
+                parts.protect = self.expect_bool(value);
+            } else if text == "file" && entry.rules.file.is_some() {
+                parts.file = Some(value);
+            } else if fields.contains(&text) || fields.is_empty() && false {
+                parts.fields.push((key.clone(), value.clone()));
+            } else {
+                let file = entry.rules.file.map(|_| "file");
+                let known = fields.iter().copied().chain(self.child_keys(Some(entry))).chain(COMMON).chain(file);
+                self.unknown_key(key, known.collect());
+            }
+        }
+        parts
+    }
+
+    fn read(
+        &mut self,
+        entry: &'static Entry,
+        parent: Option<&Address>,
+        key: Option<&Key>,
+        node: &Node,
+        parts: &Parts<'_>,
+    ) -> Option<(Address, Object)> {
+        let mut fields = parts.fields.clone();
+        if let (Some(file), Some(field)) = (parts.file, entry.rules.file) {
+            fields.push(self.read_file(file, field)?);
+        }
+        let spec_node = match &node.value {
+            Value::Map(_) => Node { value: Value::Map(fields), span: node.span },
+            Value::Null | Value::Scalar(_) | Value::List(_) => node.clone(),
+        };
+        let spec = match (entry.read)(&spec_node) {
+            Ok(spec) => spec,
+            Err(error) => {
+                let span = error.span.or(node.span);
+                self.at(error.problem, span, node);
+                return None;
+            }
+        };
+        let written = match key {
+            Some(key) => key.text.to_string(),
+            None => (entry.one_key)(&*spec, parent),
+        };
+        let name = if key.is_none() && written.is_empty() {
+            written
+        } else {
+            match (entry.key)(&*spec, &written, parent) {
+                Ok(name) => name,
+                Err(problem) => {
+                    self.at(problem, key.and_then(|k| k.span).or(node.span), node);
+                    return None;
+                }
+            }
+        };
+        let at = parent.map_or_else(|| Address::root(entry.name, &name), |p| p.child(entry.name, &name));
+        let mut object = Object::new(spec, origin(key, node));
+        object.was.clone_from(&parts.was);
+        object.protect = parts.protect;
+        Some((at, object))
+    }
+
+    fn insert(&mut self, at: Address, mut object: Object) {
+        if let Some(before) = self.state.get(&at) {
+            let mut problem =
+                Diagnostic::new(Code::Duplicate, format!("{at} is declared twice")).help("remove one of them");
+            if let Some(span) = object.origin.span() {
+                problem = problem.label(span, "again here");
+            }
+            if let Some(span) = before.origin.span() {
+                problem = problem.label(span, "first declared here");
+            }
+            return self.problems.push(problem);
+        }
+        let ordinal = self.ordinals.entry(at.parent().cloned()).or_default();
+        *ordinal += 1;
+        object.ordinal = *ordinal;
+        self.state.insert(at, object);
+    }
+
+    /// The text of a file named by `file:`, as the field it stands for.
+    fn read_file(&mut self, node: &Node, field: &str) -> Option<(Key, Node)> {
+        let name = self.expect_text(node, "`file` is a path beside this file")?;
+        let here = node.span.map(|s| self.sources.path(s.file).to_owned()).unwrap_or_default();
+        let path = here.parent().unwrap_or(Path::new("")).join(&*name);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+                let file = self.sources.add(path, text.as_str());
+                let mut value = Node::text(text);
+                value.span = Some(Span { file, start: 0, end });
+                Some((Key { text: field.into(), span: node.span }, value))
+            }
+            Err(error) => {
+                let problem = Problem::new(Code::File, format!("can't read `{}`: {error}", path.display()))
+                    .help("paths are relative to the YAML file that names them");
+                self.at(problem, node.span, node);
+                None
+            }
+        }
+    }
+
+    fn expect_text(&mut self, node: &Node, what: &str) -> Option<Box<str>> {
+        let text = node.as_text().map(Into::into);
+        if text.is_none() {
+            self.wrong_type(node, what);
+        }
+        text
+    }
+
+    fn expect_bool(&mut self, node: &Node) -> bool {
+        match &node.value {
+            Value::Scalar(s) if s.plain && (&*s.text == "true" || &*s.text == "false") => &*s.text == "true",
+            _ => {
+                self.wrong_type(node, "write `true` or `false`");
+                false
+            }
+        }
+    }
+
+    fn unknown_key(&mut self, key: &Key, mut known: Vec<&'static str>) {
+        known.sort_unstable();
+        known.dedup();
+        let problem =
+            Problem::new(Code::UnknownKey, format!("unknown key `{}`", key.text)).help(did_you_mean(&key.text, &known));
+        self.problems
+            .push(key.span.map_or_else(|| problem.clone().into(), |s| problem.clone().at(s, "not known here")));
+    }
+
+    fn wrong_type(&mut self, node: &Node, what: &str) {
+        let problem =
+            Problem::new(Code::WrongType, format!("found {} where something else belongs", node.noun())).help(what);
+        self.at(problem, node.span, node);
+    }
+
+    /// Reports a problem at a span, narrowed where the problem knows a place inside the scalar.
+    fn at(&mut self, problem: Problem, span: Option<Span>, node: &Node) {
+        let label = if problem.help.is_some() { "here" } else { "" };
+        let span = match (span, problem.within, node.as_text()) {
+            (Some(span), Some((start, end)), Some(text)) if node.span == Some(span) => {
+                let source = self.sources.get(span.file).text.clone();
+                Some(super::yaml::locate(&source, span, text, start, end))
+            }
+            (span, _, _) => span,
+        };
+        self.problems.push(span.map_or_else(|| problem.clone().into(), |s| problem.clone().at(s, label)));
+    }
+}
+
+/// The keys of a long form, told apart.
+#[derive(Default)]
+struct Parts<'n> {
+    fields: Vec<(Key, Node)>,
+    children: Vec<(&'static Entry, &'static Home, &'n Node)>,
+    was: Option<Box<str>>,
+    protect: bool,
+    file: Option<&'n Node>,
+}
+
+fn origin(key: Option<&Key>, node: &Node) -> Origin {
+    let Some(value) = node.span.or(key.and_then(|k| k.span)) else { return Origin::Derived(None) };
+    let fields = node.as_map().unwrap_or_default();
+    let spans = fields.iter().filter_map(|(k, v)| Some((k.text.clone(), v.span?))).collect();
+    Origin::File { key: key.and_then(|k| k.span).unwrap_or(value), value, fields: spans }
+}

@@ -1,0 +1,7 @@
+//! YAML to a state, and back.
+
+pub mod check;
+pub mod lower;
+pub mod raise;
+pub mod suggest;
+pub mod yaml;

@@ -1,0 +1,68 @@
+//! Flat objects to YAML: the inverse of lowering.
+
+use crate::kind::{Entry, Form, find};
+use crate::model::node::{Key, Node, Value};
+use crate::model::{Address, Spec, State};
+
+/// The node of a file that declares everything in `state` that stands at the top or under what does.
+pub fn raise(state: &State, register: &'static [Entry]) -> Node {
+    let top: Vec<&Address> = state.iter().map(|(at, _)| at).filter(|at| at.parent().is_none()).collect();
+    Node::new(Value::Map(nest(state, register, None, &top)))
+}
+
+/// The node of one object: what stands behind its key.
+pub fn raise_object(state: &State, register: &'static [Entry], at: &Address) -> Option<Node> {
+    let entry = find(register, at.kind());
+    let object = state.get(at)?;
+    let children = nest(state, register, Some(entry), &state.children(at));
+    let was = object.was.as_ref().map(|w| (Key::from("was"), Node::text(w.clone())));
+    let protect = object.protect.then(|| (Key::from("protect"), Node::plain("true")));
+    let common: Vec<(Key, Node)> = was.into_iter().chain(protect).collect();
+    if children.is_empty() && common.is_empty() {
+        return Some((entry.write)(&*object.spec));
+    }
+    let mut fields = match (entry.write_long)(&*object.spec).value {
+        Value::Map(fields) => fields,
+        Value::Null | Value::Scalar(_) | Value::List(_) => Vec::new(),
+    };
+    fields.splice(0..0, common);
+    fields.extend(children);
+    Some(Node::new(Value::Map(fields)))
+}
+
+/// The keys under one parent, in the order of the register.
+fn nest(state: &State, register: &'static [Entry], parent: Option<&Entry>, children: &[&Address]) -> Vec<(Key, Node)> {
+    let mut out = Vec::new();
+    for entry in register {
+        let mine: Vec<&Address> = children.iter().copied().filter(|at| at.kind() == entry.name).collect();
+        let Some(home) = entry.nests_under(parent).next().filter(|_| !mine.is_empty()) else { continue };
+        let value = match home.form {
+            Form::Map => {
+                let pair = |at: &&Address| Some((Key::from(at.key()), raise_object(state, register, at)?));
+                Some(Node::new(Value::Map(mine.iter().filter_map(pair).collect())))
+            }
+            Form::One => raise_object(state, register, mine[0]),
+            Form::List(field) => {
+                let items = mine.iter().filter_map(|at| Some(list_item(field, at, raise_object(state, register, at)?)));
+                Some(Node::new(Value::List(items.collect())))
+            }
+            Form::Free => {
+                let specs: Vec<(&Address, &dyn Spec)> =
+                    mine.iter().filter_map(|at| Some((*at, &*state.get(at)?.spec))).collect();
+                (entry.raise)(&specs)
+            }
+        };
+        out.extend(value.map(|v| (Key::from(home.key), v)));
+    }
+    out
+}
+
+fn list_item(field: &str, at: &Address, node: Node) -> Node {
+    match node.value {
+        Value::Map(mut entries) if !entries.is_empty() => {
+            entries.insert(0, (Key::from(field), Node::text(at.key())));
+            Node::new(Value::Map(entries))
+        }
+        _ => Node::text(at.key()),
+    }
+}

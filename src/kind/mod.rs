@@ -1,0 +1,607 @@
+//! The contract of a kind: what one file under `kinds/` says of one kind of PostgreSQL object.
+//!
+//! Phases never see a kind's own type. They see an [`Entry`]: the same contract with the type erased, one line of the
+//! register each. See `CONTRIBUTING.md` for the walk through a new kind.
+
+pub mod names;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::model::bridge::{self, BridgeError};
+use crate::model::node::{Node, Value};
+use crate::model::{Address, KindName, Object, PgVersion, Server, Spec, State, Step};
+use crate::sql;
+
+/// A namespace in which a name may stand once: `relation` for tables, views, indexes and sequences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(pub &'static str);
+
+/// Tables, views, materialized views, indexes, sequences, foreign tables: rows of `pg_class`.
+pub const RELATION: Slot = Slot("relation");
+/// Types, and the row types of relations.
+pub const TYPE: Slot = Slot("type");
+/// Functions, procedures and aggregates, by name without arguments.
+pub const ROUTINE: Slot = Slot("routine");
+
+/// Where a kind nests in YAML.
+#[derive(Debug, Clone, Copy)]
+pub struct Home {
+    /// Under what.
+    pub under: Under,
+    /// At which key: `columns`.
+    pub key: &'static str,
+    /// In which form.
+    pub form: Form,
+}
+
+/// What a kind nests under.
+#[derive(Debug, Clone, Copy)]
+pub enum Under {
+    /// The top of a file.
+    Root,
+    /// Those kinds.
+    Kinds(&'static [KindName]),
+    /// Every kind whose rules say `owner`.
+    Owned,
+    /// Every kind whose rules say `comment`.
+    Commented,
+    /// Every kind whose rules list privileges.
+    Granted,
+}
+
+/// In which form a kind nests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A map from keys to values.
+    Map,
+    /// One value; the key follows from [`Kind::one_key`].
+    One,
+    /// A list of keys, or of maps of which that field is the key.
+    List(&'static str),
+    /// The kind reads and writes it by [`Kind::lower`] and [`Kind::raise`].
+    Free,
+}
+
+/// How SQL names an object after its noun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// `name`.
+    Plain,
+    /// `schema.name`, whatever stands between.
+    Qualified,
+    /// `schema.name(types)`: the key holds the types.
+    Routine,
+    /// `name on schema.parent`.
+    OnParent,
+    /// `schema.parent.name`.
+    Dotted,
+}
+
+/// Whether a change belongs to one database or to the whole cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One database.
+    Database,
+    /// Every database of the cluster: only what is declared is managed.
+    Cluster,
+}
+
+/// The privileges of a kind.
+///
+/// See <https://www.postgresql.org/docs/current/ddl-priv.html>.
+#[derive(Debug, Clone, Copy)]
+pub struct Privileges {
+    /// The word after `on`, where it is not the noun: `table` for views.
+    pub noun: &'static str,
+    /// The key in `roles.x.grants` and in default privileges: `tables`.
+    pub plural: &'static str,
+    /// Each privilege and its letter in an `aclitem`.
+    pub all: &'static [(&'static str, char)],
+    /// Those that PUBLIC has by default.
+    pub public: &'static [&'static str],
+}
+
+/// What phases must know of a kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// Database or cluster.
+    pub scope: Scope,
+    /// The `pg_class` oid of its catalog, as `pg_depend.classid` names it; 0 where it has none.
+    pub class: u32,
+    /// How SQL names it.
+    pub identity: Identity,
+    /// Dropping its parent drops it.
+    pub falls_with_parent: bool,
+    /// Dropping and making it again loses nothing but what the plan makes again too.
+    pub rebuildable: bool,
+    /// PostgreSQL itself adjusts it when a column it uses changes its type.
+    pub self_adjusting: bool,
+    /// It can be renamed in place.
+    pub renames: bool,
+    /// It has an owner.
+    pub owner: bool,
+    /// It can have a comment.
+    pub comment: bool,
+    /// Its privileges.
+    pub privileges: Option<Privileges>,
+    /// The namespaces its name takes a place in.
+    pub slots: &'static [Slot],
+    /// The field that `file:` reads, where a value may stand in a file of its own.
+    pub file: Option<&'static str>,
+    /// The field that a scalar or a list stands for.
+    pub short_field: Option<&'static str>,
+    /// Made after everything else: what it says holds for objects made later.
+    pub last: bool,
+    /// What a client can see: dropping or renaming it is `breaking`.
+    pub visible: bool,
+    /// Names stand in it: a name qualified by it must be declared.
+    pub space: bool,
+    /// It brings objects that nothing declares.
+    pub opaque: bool,
+}
+
+impl Rules {
+    /// A kind of the database that falls with its parent and can be made again.
+    pub const DEFAULT: Self = Self {
+        scope: Scope::Database,
+        class: 0,
+        identity: Identity::Qualified,
+        falls_with_parent: true,
+        rebuildable: true,
+        self_adjusting: false,
+        renames: false,
+        owner: false,
+        comment: false,
+        privileges: None,
+        slots: &[],
+        file: None,
+        short_field: None,
+        last: false,
+        visible: false,
+        space: false,
+        opaque: false,
+    };
+}
+
+/// Something an object needs before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reference {
+    /// An object of the project.
+    Object(Address),
+    /// A name in a namespace; it may be PostgreSQL's own or an extension's.
+    Name {
+        /// The namespace.
+        slot: Slot,
+        /// The schema, when written.
+        schema: Option<String>,
+        /// The name.
+        name: String,
+    },
+    /// SQL text: every name in it that the project declares.
+    Text(String),
+}
+
+/// What an object needs, with the field that says so.
+#[derive(Debug, Default)]
+pub struct References {
+    /// In the order found.
+    pub list: Vec<(Reference, &'static str)>,
+}
+
+impl References {
+    /// An object of the project, named in `field`.
+    pub fn object(&mut self, at: Address, field: &'static str) {
+        self.list.push((Reference::Object(at), field));
+    }
+
+    /// A dotted name as typed in SQL, named in `field`.
+    pub fn name(&mut self, slot: Slot, dotted: &str, field: &'static str) {
+        let Some(mut parts) = sql::split_name(dotted) else { return };
+        let Some(name) = parts.pop() else { return };
+        self.list.push((Reference::Name { slot, schema: parts.pop(), name }, field));
+    }
+
+    /// SQL text in `field`.
+    pub fn text(&mut self, text: &str, field: &'static str) {
+        self.list.push((Reference::Text(text.to_owned()), field));
+    }
+}
+
+/// How to get from one spec to another.
+#[derive(Debug)]
+pub enum Alter {
+    /// By these statements.
+    InPlace(Vec<Step>),
+    /// By dropping and making again; why.
+    Replace(String),
+    /// Not at all; why, and the cure.
+    Refuse(Problem),
+}
+
+/// What a kind may look at while it writes statements.
+#[derive(Clone, Copy)]
+pub struct Cx<'a> {
+    /// The object's address.
+    pub at: &'a Address,
+    /// The database as it is (after renames).
+    pub live: &'a State,
+    /// The database as wanted.
+    pub desired: &'a State,
+    /// The server.
+    pub server: &'a Server,
+    /// The register's line of the object's kind.
+    pub entry: &'static Entry,
+    /// The register, for those that sit on any kind.
+    pub register: &'static [Entry],
+}
+
+impl<'a> Cx<'a> {
+    /// The same, for another object.
+    ///
+    /// # Panics
+    /// When the register has no line for that address's kind.
+    #[must_use]
+    pub fn at(&self, at: &'a Address) -> Self {
+        Self { at, entry: find(self.register, at.kind()), ..*self }
+    }
+
+    /// The object's own name, quoted where needed.
+    pub fn name(&self) -> String {
+        sql::ident(self.at.key())
+    }
+
+    /// What SQL writes after the noun: `shop.orders`.
+    pub fn identity(&self) -> String {
+        identity(self.entry, self.at)
+    }
+
+    /// The noun and the name: `table shop.orders`.
+    pub fn target(&self) -> String {
+        format!("{} {}", self.entry.noun, self.identity())
+    }
+
+    /// The context of the parent.
+    ///
+    /// # Panics
+    /// When the object stands at the top: kinds that ask have a parent.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        self.at(self.at.parent().expect("a nested kind has a parent"))
+    }
+
+    /// True when the parent does not stand yet, or is made anew by the same plan.
+    pub fn parent_is_new(&self) -> bool {
+        self.at.parent().is_some_and(|p| !self.live.contains(p))
+    }
+}
+
+/// What SQL writes after the noun of an object at `at`.
+pub fn identity(entry: &Entry, at: &Address) -> String {
+    let name = sql::ident(at.key());
+    match entry.rules.identity {
+        Identity::Plain => name,
+        Identity::Qualified if at.parent().is_none() => name,
+        Identity::Qualified => format!("{}.{name}", sql::ident(at.top().key())),
+        Identity::Routine => {
+            let key = at.key();
+            let (name, types) = key.split_at(key.rfind_args());
+            format!("{}.{}{types}", sql::ident(at.top().key()), sql::ident(name))
+        }
+        Identity::OnParent => {
+            let parent = at.parent().expect("what is named on its parent has one");
+            format!("{name} on {}", sql::dotted(parent.path()))
+        }
+        Identity::Dotted => sql::dotted(at.path()),
+    }
+}
+
+/// Where the argument types of a routine's key start.
+pub trait RoutineKey {
+    /// The byte of the bracket that opens the argument types, or the length.
+    fn rfind_args(&self) -> usize;
+}
+
+impl RoutineKey for str {
+    fn rfind_args(&self) -> usize {
+        // The last bracket that is closed at the very end, so that names may hold brackets themselves.
+        let mut depth = 0_usize;
+        for (i, c) in self.char_indices().rev() {
+            match c {
+                ')' => depth += 1,
+                '(' if depth == 1 => return i,
+                '(' => depth = depth.saturating_sub(1),
+                _ if depth == 0 => break,
+                _ => {}
+            }
+        }
+        self.len()
+    }
+}
+
+/// The columns of a catalog row that facets read.
+#[derive(Debug, Clone, Default)]
+pub struct FacetRow {
+    /// The owner's name, where the query has a column `owner`.
+    pub owner: Option<String>,
+    /// The access list, where the query has a column `acl`; inner `None` is PostgreSQL's null.
+    pub acl: Option<Option<Vec<String>>>,
+}
+
+/// What [`Kind::lower`] adds to.
+#[derive(Default)]
+pub struct Lowered {
+    /// Objects.
+    pub objects: Vec<(Address, Object)>,
+    /// What can be done only once every object is known: globs.
+    pub later: Vec<Later>,
+    /// Problems.
+    pub problems: Diagnostics,
+}
+
+/// A piece of lowering that needs every declared object.
+pub type Later = Box<dyn FnOnce(&mut State, &mut Diagnostics)>;
+
+/// One kind of PostgreSQL object.
+///
+/// The type itself is the object's spec: what YAML says in long form, what the catalog query returns, and what `pull`
+/// prints. Fields that are absent take serde's default and are not printed.
+pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Its name in addresses and messages: `foreign_key`.
+    const NAME: KindName;
+    /// Its noun in SQL: `materialized view`.
+    const NOUN: &'static str;
+    /// Where it nests.
+    const HOMES: &'static [Home];
+    /// What phases must know.
+    const RULES: Rules;
+
+    /// One `select`, run with an empty `search_path`; `None` where the version has no such thing.
+    ///
+    /// Columns that are not fields of the spec: `oid` and `sub` (the object, as in `pg_depend`), `parent_class`,
+    /// `parent` and `parent_sub` (what it stands under), `key`, `ordinal`, `owner`, `acl`. Nulls are left out; a
+    /// `jsonb` column is a nested value.
+    fn catalog(_server: PgVersion) -> Option<String> {
+        None
+    }
+
+    /// The facets of this kind on an object of `rules`, from the row that described that object.
+    fn facet(_row: &FacetRow, _rules: &Rules) -> Vec<(String, Self)> {
+        Vec::new()
+    }
+
+    /// The facets that an object has from its creation, before any statement of ours about them.
+    fn born(_on: &Address, _cx: &Cx<'_>) -> Vec<(String, Self)> {
+        Vec::new()
+    }
+
+    /// Reads the short form, where it is more than the value of one field.
+    fn short(_text: &str) -> Option<Result<Self, Problem>> {
+        None
+    }
+
+    /// Writes the short form, when it says all there is.
+    fn shorten(&self) -> Option<String> {
+        None
+    }
+
+    /// The key as addresses hold it, from the key as written and the spec.
+    fn key(&self, written: &str, _parent: Option<&Address>) -> Result<String, Problem> {
+        plain_key(written)
+    }
+
+    /// The key of the one object of [`Form::One`]; empty for a facet.
+    fn one_key(&self, _parent: Option<&Address>) -> String {
+        String::new()
+    }
+
+    /// Reads [`Form::Free`].
+    fn lower(_home: &Home, _parent: Option<&Address>, _node: &Node, _out: &mut Lowered) {}
+
+    /// Writes [`Form::Free`]: the value for what stands under one parent.
+    fn raise(_children: &[(&Address, &Self)]) -> Option<Node> {
+        None
+    }
+
+    /// Fills in what follows from the rest of the project, once every file is read.
+    fn complete(_desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {}
+
+    /// True for a key that PostgreSQL itself provides, and that need not be declared.
+    fn builtin(_key: &str) -> bool {
+        false
+    }
+
+    /// True when the project manages this live object.
+    fn managed(_at: &Address, _desired: &State) -> bool {
+        true
+    }
+
+    /// What must stand before it; its parent is implied.
+    fn references(&self, _at: &Address, _out: &mut References) {}
+
+    /// Statements that make it.
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step>;
+
+    /// Statements that turn `old` into `self`.
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter;
+
+    /// Statements that drop it.
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![Step::new(format!("drop {}", cx.target()))]
+    }
+
+    /// The statement that renames it; `cx` is at the old address.
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
+    }
+
+    /// Checks what serde can't.
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        Vec::new()
+    }
+}
+
+/// A name as PostgreSQL takes it: not empty, at most 63 bytes, without a zero byte.
+pub fn plain_key(written: &str) -> Result<String, Problem> {
+    if written.is_empty() {
+        return Err(Problem::new(Code::WrongType, "a name is empty").help("give it a name"));
+    }
+    if written.len() > 63 {
+        let message = format!("the name `{written}` has {} bytes", written.len());
+        return Err(Problem::new(Code::WrongType, message).help("PostgreSQL keeps 63 bytes of a name; shorten it"));
+    }
+    if written.contains('\0') {
+        return Err(Problem::new(Code::WrongType, "a name holds a zero byte").help("remove it"));
+    }
+    Ok(written.to_owned())
+}
+
+/// A problem or a bridge error, each in its place.
+pub type ReadResult = Result<Arc<dyn Spec>, BridgeError>;
+
+/// A kind with its type erased: one line of the register.
+pub struct Entry {
+    /// [`Kind::NAME`].
+    pub name: KindName,
+    /// [`Kind::NOUN`].
+    pub noun: &'static str,
+    /// [`Kind::HOMES`].
+    pub homes: &'static [Home],
+    /// [`Kind::RULES`].
+    pub rules: Rules,
+    /// [`Kind::catalog`].
+    pub catalog: fn(PgVersion) -> Option<String>,
+    /// [`Kind::facet`].
+    pub facet: fn(&FacetRow, &Rules) -> Vec<(String, Arc<dyn Spec>)>,
+    /// [`Kind::born`].
+    pub born: fn(&Address, &Cx<'_>) -> Vec<(String, Arc<dyn Spec>)>,
+    /// The keys of the long form.
+    pub fields: fn() -> &'static [&'static str],
+    /// Reads any form but [`Form::Free`].
+    pub read: fn(&Node) -> ReadResult,
+    /// Writes the shortest form that says all.
+    pub write: fn(&dyn Spec) -> Node,
+    /// Writes the long form: always a map.
+    pub write_long: fn(&dyn Spec) -> Node,
+    /// [`Kind::key`].
+    pub key: fn(&dyn Spec, &str, Option<&Address>) -> Result<String, Problem>,
+    /// [`Kind::one_key`].
+    pub one_key: fn(&dyn Spec, Option<&Address>) -> String,
+    /// [`Kind::lower`].
+    pub lower: fn(&Home, Option<&Address>, &Node, &mut Lowered),
+    /// [`Kind::raise`].
+    pub raise: fn(&[(&Address, &dyn Spec)]) -> Option<Node>,
+    /// [`Kind::complete`].
+    pub complete: fn(&mut State, &mut Diagnostics, &'static [Self]),
+    /// [`Kind::builtin`].
+    pub builtin: fn(&str) -> bool,
+    /// [`Kind::managed`].
+    pub managed: fn(&Address, &State) -> bool,
+    /// [`Kind::references`].
+    pub references: fn(&dyn Spec, &Address, &mut References),
+    /// [`Kind::create`].
+    pub create: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
+    /// [`Kind::alter`]: the new spec, then the old.
+    pub alter: fn(&dyn Spec, &dyn Spec, &Cx<'_>) -> Alter,
+    /// [`Kind::drop`].
+    pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
+    /// [`Kind::rename`].
+    pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
+    /// [`Kind::check`].
+    pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
+}
+
+/// The register's line of a kind.
+pub const fn entry<K: Kind>() -> Entry {
+    Entry {
+        name: K::NAME,
+        noun: K::NOUN,
+        homes: K::HOMES,
+        rules: K::RULES,
+        catalog: K::catalog,
+        facet: |row, rules| erase(K::facet(row, rules)),
+        born: |on, cx| erase(K::born(on, cx)),
+        fields: bridge::fields_of::<K>,
+        read: read::<K>,
+        write: write::<K>,
+        write_long: |spec| bridge::to_node(of::<K>(spec)),
+        key: |spec, written, parent| of::<K>(spec).key(written, parent),
+        one_key: |spec, parent| of::<K>(spec).one_key(parent),
+        lower: K::lower,
+        raise: |children| K::raise(&children.iter().map(|(at, spec)| (*at, of::<K>(*spec))).collect::<Vec<_>>()),
+        complete: K::complete,
+        builtin: K::builtin,
+        managed: K::managed,
+        references: |spec, at, out| of::<K>(spec).references(at, out),
+        create: |spec, cx| of::<K>(spec).create(cx),
+        alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
+        drop: |spec, cx| of::<K>(spec).drop(cx),
+        rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
+        check: |spec, at, state| of::<K>(spec).check(at, state),
+    }
+}
+
+fn of<K: Kind>(spec: &dyn Spec) -> &K {
+    spec.as_any().downcast_ref().expect("an address's kind is its spec's kind")
+}
+
+fn erase<K: Kind>(list: Vec<(String, K)>) -> Vec<(String, Arc<dyn Spec>)> {
+    list.into_iter().map(|(key, spec)| (key, Arc::new(spec) as Arc<dyn Spec>)).collect()
+}
+
+fn read<K: Kind>(node: &Node) -> ReadResult {
+    if let Some(result) = node.as_text().and_then(K::short) {
+        let spec = result.map_err(|problem| BridgeError { problem, span: node.span })?;
+        return Ok(Arc::new(spec));
+    }
+    let spec: K = match (K::RULES.short_field, &node.value) {
+        (Some(field), Value::Scalar(_) | Value::List(_)) => {
+            let key = crate::model::node::Key { text: field.into(), span: node.span };
+            bridge::from_node(&Node { value: Value::Map(vec![(key, node.clone())]), span: node.span })?
+        }
+        (_, Value::Null) => bridge::from_node(&Node { value: Value::Map(Vec::new()), span: node.span })?,
+        _ => bridge::from_node(node)?,
+    };
+    Ok(Arc::new(spec))
+}
+
+fn write<K: Kind>(spec: &dyn Spec) -> Node {
+    let spec = of::<K>(spec);
+    if let Some(text) = spec.shorten() {
+        return Node::text(text);
+    }
+    let long = bridge::to_node(spec);
+    match (K::RULES.short_field, long.as_map()) {
+        (Some(field), Some([(key, value)])) if &*key.text == field && value.as_map().is_none() => value.clone(),
+        _ => long,
+    }
+}
+
+/// The line of a kind.
+///
+/// # Panics
+/// When the register has none: an address is made from a line.
+pub fn find(register: &'static [Entry], kind: KindName) -> &'static Entry {
+    register.iter().find(|e| e.name == kind).expect("every address's kind has a line in the register")
+}
+
+impl Entry {
+    /// True when this kind may stand under an object of `parent`, or at the top for `None`.
+    pub fn nests_under(&self, parent: Option<&Self>) -> impl Iterator<Item = &'static Home> {
+        let parent = parent.map(|p| (p.name, p.rules));
+        self.homes.iter().filter(move |home| match (home.under, parent) {
+            (Under::Root, None) => true,
+            (Under::Kinds(kinds), Some((name, _))) => kinds.contains(&name),
+            (Under::Owned, Some((_, rules))) => rules.owner,
+            (Under::Commented, Some((_, rules))) => rules.comment,
+            (Under::Granted, Some((_, rules))) => rules.privileges.is_some(),
+            (Under::Root, Some(_)) | (Under::Kinds(_) | Under::Owned | Under::Commented | Under::Granted, None) => {
+                false
+            }
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! Which objects of a state a name may stand for.
+
+use std::collections::HashMap;
+
+use super::{Entry, ROUTINE, Reference, RoutineKey, Slot, find};
+use crate::model::{Address, State};
+use crate::sql::{self, TokenClass};
+
+/// An index of a state by the namespaces its objects take a place in.
+#[derive(Debug, Default)]
+pub struct Names {
+    by_slot: HashMap<(Slot, String, String), Vec<Address>>,
+    by_name: HashMap<String, Vec<Address>>,
+}
+
+impl Names {
+    /// Indexes a state.
+    pub fn of(state: &State, register: &'static [Entry]) -> Self {
+        let mut names = Self::default();
+        for (at, _) in state.iter() {
+            let slots = find(register, at.kind()).rules.slots;
+            for slot in slots {
+                let name = bare(*slot, at.key());
+                let key = (*slot, at.top().key().to_owned(), name.to_owned());
+                names.by_slot.entry(key).or_default().push(at.clone());
+            }
+            if let Some(slot) = slots.first() {
+                names.by_name.entry(bare(*slot, at.key()).to_owned()).or_default().push(at.clone());
+            }
+        }
+        names
+    }
+
+    /// The objects in a place of a namespace: several for overloaded routines.
+    pub fn at(&self, slot: Slot, schema: &str, name: &str) -> &[Address] {
+        self.by_slot.get(&(slot, schema.to_owned(), name.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names that stand in a schema's namespace, for suggestions.
+    pub fn candidates(&self, slot: Slot, schema: &str) -> Vec<&str> {
+        let in_place = |k: &&(Slot, String, String)| k.0 == slot && k.1 == schema;
+        let mut list: Vec<&str> = self.by_slot.keys().filter(in_place).map(|k| k.2.as_str()).collect();
+        list.sort_unstable();
+        list
+    }
+
+    /// What `reference` stands for, seen from `from`. Text yields every object it may name.
+    pub fn resolve(&self, reference: &Reference, from: &Address) -> Vec<Address> {
+        match reference {
+            Reference::Object(at) => vec![at.clone()],
+            Reference::Name { slot, schema: Some(schema), name } => self.at(*slot, schema, name).to_vec(),
+            Reference::Name { slot, schema: None, name } => self.at(*slot, from.top().key(), name).to_vec(),
+            Reference::Text(text) => self.in_text(text, from),
+        }
+    }
+
+    /// Every object that a name in SQL text may stand for; `from` itself and what is under it left out.
+    pub fn in_text(&self, text: &str, from: &Address) -> Vec<Address> {
+        let mut found: Vec<Address> = Vec::new();
+        self.scan(text, from, &mut found);
+        found.retain(|at| !at.is_within(from));
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    fn scan(&self, text: &str, from: &Address, found: &mut Vec<Address>) {
+        let tokens = sql::tokens(text);
+        for (i, token) in tokens.iter().enumerate() {
+            match token.class {
+                TokenClass::Word | TokenClass::Quoted => {
+                    let Some(name) = token.name() else { continue };
+                    let qualifier = (i >= 2 && tokens[i - 1].is(".")).then(|| tokens[i - 2].name()).flatten();
+                    self.named(qualifier.as_deref(), &name, from, found);
+                }
+                TokenClass::Str => {
+                    let quoted = token.text.trim_start_matches(['E', 'e']).trim_matches('\'');
+                    if token.text.starts_with('$') {
+                        self.scan(quoted.trim_matches('$'), from, found);
+                    } else if let Some([schema, name]) = sql::split_name(quoted).as_deref() {
+                        self.named(Some(schema), name, from, found);
+                    }
+                }
+                TokenClass::Number | TokenClass::Space | TokenClass::Punct => {}
+            }
+        }
+    }
+
+    fn named(&self, schema: Option<&str>, name: &str, from: &Address, found: &mut Vec<Address>) {
+        let Some(all) = self.by_name.get(name) else { return };
+        let exact: Vec<&Address> = all.iter().filter(|at| schema == Some(at.top().key())).collect();
+        if !exact.is_empty() {
+            found.extend(exact.into_iter().cloned());
+        } else if schema.is_none() {
+            let home: Vec<&Address> = all.iter().filter(|at| at.top() == from.top()).collect();
+            let list = if home.is_empty() { all.iter().collect() } else { home };
+            found.extend(list.into_iter().cloned());
+        }
+    }
+}
+
+/// The name in a namespace: a routine's key without its types.
+fn bare(slot: Slot, key: &str) -> &str {
+    if slot == ROUTINE { &key[..key.rfind_args()] } else { key }
+}

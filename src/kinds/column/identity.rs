@@ -1,0 +1,144 @@
+//! `generated … as identity`. See <https://www.postgresql.org/docs/current/ddl-identity-columns.html>.
+
+use std::fmt;
+
+use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Column;
+use crate::kind::Kind;
+use crate::kinds::part::sequence_options::CATALOG;
+use crate::kinds::part::{SequenceOptions, is_default};
+use crate::model::{Address, State, Step};
+
+/// An identity: its mode and the numbers of its sequence.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Whether a value may be given.
+    pub mode: Mode,
+    /// The sequence's numbers.
+    pub options: SequenceOptions,
+}
+
+/// Whether an insert may give a value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// Only with `overriding system value`.
+    #[default]
+    #[serde(rename = "always")]
+    Always,
+    /// Freely.
+    #[serde(rename = "by default")]
+    ByDefault,
+}
+
+impl Mode {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::ByDefault => "by default",
+        }
+    }
+}
+
+/// The long form.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Long {
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default, skip_serializing_if = "is_default")]
+    options: SequenceOptions,
+}
+
+/// A `jsonb` object for the column `a`, null where it is no identity.
+pub fn catalog() -> String {
+    format!(
+        "case when a.attidentity <> '' then
+           (select jsonb_build_object('mode', case a.attidentity when 'a' then 'always' else 'by default' end,
+                                      'options', {CATALOG})
+            from pg_depend sd join pg_sequence s on s.seqrelid = sd.objid
+            where sd.classid = 1259 and sd.refclassid = 1259 and sd.deptype = 'i'
+              and sd.refobjid = a.attrelid and sd.refobjsubid = a.attnum) end"
+    )
+}
+
+impl Identity {
+    /// What `create table` says.
+    pub fn definition(&self) -> String {
+        let words = self.options.words();
+        let options = if words.is_empty() { String::new() } else { format!(" ({})", words.join(" ")) };
+        format!("generated {} as identity{options}", self.mode.words())
+    }
+
+    /// The steps from `old`; `alter` writes `alter column … <what>`.
+    pub fn steps(&self, old: Option<&Self>, alter: &dyn Fn(&str) -> Step) -> Vec<Step> {
+        let Some(old) = old else { return vec![alter(&format!("add {}", self.definition()))] };
+        let mut steps = Vec::new();
+        if self.mode != old.mode {
+            steps.push(alter(&format!("set generated {}", self.mode.words())));
+        }
+        let changes = self.options.changes(&old.options);
+        if !changes.is_empty() {
+            let words: Vec<String> = changes.iter().map(|c| format!("set {c}")).collect();
+            steps.push(alter(&words.join(" ")));
+        }
+        steps
+    }
+}
+
+/// An identity column refuses nulls, whether YAML says so or not.
+pub fn imply_not_null(desired: &mut State) {
+    let columns: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Column::NAME).cloned().collect();
+    for at in columns {
+        let Some(column) = desired.spec::<Column>(&at).filter(|c| c.identity.is_some()) else { continue };
+        let type_name = column.data_type.as_str().to_owned();
+        let mut column = column.clone();
+        column.not_null = true;
+        if let Some(identity) = &mut column.identity {
+            identity.options = identity.options.normalised(&type_name);
+        }
+        desired.set(&at, column);
+    }
+}
+
+impl Serialize for Identity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.options == SequenceOptions::default() {
+            return self.mode.serialize(serializer);
+        }
+        Long { mode: self.mode, options: self.options.clone() }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Identity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Identity;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`always`, `by default`, or a map with `mode` and `options`")
+            }
+
+            fn visit_bool<E: de::Error>(self, on: bool) -> Result<Identity, E> {
+                if on { Ok(Identity::default()) } else { Err(E::custom("leave `identity` out instead of `false`")) }
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Identity, E> {
+                let mode = match text {
+                    "always" => Mode::Always,
+                    "by default" => Mode::ByDefault,
+                    _ => return Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+                };
+                Ok(Identity { mode, options: SequenceOptions::default() })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Identity, A::Error> {
+                let long = Long::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Identity { mode: long.mode, options: long.options })
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}

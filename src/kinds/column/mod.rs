@@ -1,0 +1,302 @@
+//! A column of a table. See <https://www.postgresql.org/docs/current/sql-createtable.html>.
+//!
+//! The short form is what stands after the name in `create table`: `bigint not null default 0`. `serial` and its
+//! siblings become the integer, the default and the sequence that PostgreSQL makes of them.
+
+mod identity;
+mod serial;
+mod short;
+
+use serde::{Deserialize, Serialize};
+
+pub use identity::{Identity, Mode};
+
+use super::part::catalog::USER_SCHEMA;
+use super::part::{Sql, TypeName, is_default};
+use super::table::Table;
+use crate::diagnostic::{Diagnostics, Problem};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Slot, Under};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
+use crate::sql;
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Its data type.
+    #[serde(rename = "type")]
+    pub data_type: TypeName,
+    /// Refuses nulls.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub not_null: bool,
+    /// Its collation, where it is not the type's.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub collation: Option<String>,
+    /// Its default expression.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub default: Option<Sql>,
+    /// Numbers from a sequence of its own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub identity: Option<Identity>,
+    /// Computed from other columns by this expression.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub generated: Option<Sql>,
+    /// The computed value is stored; before PostgreSQL 18 it always is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub stored: bool,
+    /// How large values are stored: `plain`, `external`, `extended`, `main`; the type's own way when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub storage: Option<String>,
+    /// How large values are compressed: `pglz` or `lz4`; the server's default when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub compression: Option<String>,
+    /// Detail of planner statistics, 0 to 10,000; the server's default when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub statistics: Option<u16>,
+}
+
+/// What may be granted on a column.
+const PRIVILEGES: Privileges = Privileges {
+    noun: "column",
+    plural: "columns",
+    all: &[("select", 'r'), ("insert", 'a'), ("update", 'w'), ("references", 'x')],
+    public: &[],
+};
+
+impl Kind for Column {
+    const NAME: KindName = KindName("column");
+    const NOUN: &'static str = "column";
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME]), key: "columns", form: Form::Map }];
+    const RULES: Rules = Rules {
+        class: 1259,
+        identity: Naming::Dotted,
+        rebuildable: false,
+        renames: true,
+        comment: true,
+        privileges: Some(PRIVILEGES),
+        visible: true,
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        Some(format!(
+            "select a.attrelid as oid, a.attnum as sub, 1259 as parent_class, a.attrelid as parent, a.attname as key,
+                    a.attnum as ordinal, a.attacl::text[] as acl,
+                    format_type(a.atttypid, a.atttypmod) as type,
+                    a.attnotnull as not_null,
+                    case when a.attcollation <> t.typcollation
+                         then (select case when cn.nspname = 'pg_catalog' then quote_ident(co.collname)
+                                           else quote_ident(cn.nspname) || '.' || quote_ident(co.collname) end
+                               from pg_collation co join pg_namespace cn on cn.oid = co.collnamespace
+                               where co.oid = a.attcollation) end as collation,
+                    case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end as \"default\",
+                    case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end as generated,
+                    a.attgenerated = 's' as stored,
+                    case a.attstorage when t.typstorage then null when 'p' then 'plain' when 'e' then 'external'
+                         when 'x' then 'extended' when 'm' then 'main' end as storage,
+                    case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end as compression,
+                    nullif(a.attstattarget, -1) as statistics,
+                    {} as identity
+             from pg_attribute a
+                  join pg_class c on c.oid = a.attrelid
+                  join pg_namespace n on n.oid = c.relnamespace
+                  join pg_type t on t.oid = a.atttypid
+                  left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+             where c.relkind = 'r' and not c.relispartition and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
+             order by a.attrelid, a.attnum",
+            identity::catalog()
+        ))
+    }
+
+    fn short(text: &str) -> Option<Result<Self, Problem>> {
+        Some(short::read(text))
+    }
+
+    fn shorten(&self) -> Option<String> {
+        short::write(self)
+    }
+
+    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
+        serial::expand(desired);
+        identity::imply_not_null(desired);
+    }
+
+    fn references(&self, _at: &Address, out: &mut References) {
+        self.data_type.reference(out, "type");
+        if let Some(collation) = &self.collation {
+            out.name(Slot("collation"), collation, "collation");
+        }
+        if let Some(default) = &self.default {
+            out.text(default.as_str(), "default");
+        }
+        if let Some(generated) = &self.generated {
+            out.text(generated.as_str(), "generated");
+        }
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let table = cx.parent().identity();
+        let step = Step::new(format!("alter table {table} add column {}", self.definition(cx))).lock(Lock::AccessExclusive);
+        let rewrites = self.identity.is_some() || self.generated.is_some() && self.stored;
+        let mut steps = vec![if rewrites { step.hazard(HazardClass::Rewrite, "rewrites the table") } else { step }];
+        steps.extend(self.attribute_steps(None, cx));
+        steps
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _ } =
+            self;
+        if generated != &old.generated || stored != &old.stored {
+            return self.alter_generated(old, cx);
+        }
+        let mut steps = Vec::new();
+        let loses_default = old.default.is_some() && (default.is_none() || self.changes_type(old));
+        if loses_default {
+            steps.push(self.step(cx, "drop default"));
+        }
+        if old.identity.is_some() && identity.is_none() {
+            steps.push(self.step(cx, "drop identity"));
+        }
+        if self.changes_type(old) {
+            steps.push(self.type_step(old, cx));
+        }
+        match default {
+            Some(default) if loses_default || old.default.as_ref() != Some(default) => {
+                steps.push(self.step(cx, &format!("set default {default}")));
+            }
+            _ => {}
+        }
+        if *not_null && !old.not_null {
+            steps.push(self.step(cx, "set not null").hazard(HazardClass::Block, "scans the table while writers wait"));
+        }
+        if let Some(identity) = identity {
+            steps.extend(identity.steps(old.identity.as_ref(), &|what| self.step(cx, what)));
+        }
+        if !*not_null && old.not_null {
+            steps.push(self.step(cx, "drop not null"));
+        }
+        steps.extend(self.attribute_steps(Some(old), cx));
+        Alter::InPlace(steps)
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let table = cx.parent().identity();
+        vec![
+            Step::new(format!("alter table {table} drop column {}", cx.name()))
+                .lock(Lock::AccessExclusive)
+                .hazard(HazardClass::Data, "drops the column with its values"),
+        ]
+    }
+
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        let table = cx.parent().identity();
+        let sql = format!("alter table {table} rename column {} to {}", cx.name(), sql::ident(to));
+        vec![Step::new(sql).lock(Lock::AccessExclusive)]
+    }
+}
+
+impl Column {
+    /// A column of that type and nothing else.
+    pub fn of_type(data_type: TypeName) -> Self {
+        Self {
+            data_type,
+            not_null: false,
+            collation: None,
+            default: None,
+            identity: None,
+            generated: None,
+            stored: false,
+            storage: None,
+            compression: None,
+            statistics: None,
+        }
+    }
+
+    /// What stands between the brackets of `create table`.
+    pub fn definition(&self, cx: &Cx<'_>) -> String {
+        let mut sql = format!("{} {}", cx.name(), self.data_type);
+        if let Some(collation) = &self.collation {
+            sql += &format!(" collate {collation}");
+        }
+        if let Some(generated) = &self.generated {
+            let stored = if self.stored || !cx.server.version.at_least(18) { " stored" } else { " virtual" };
+            sql += &format!(" generated always as ({generated}){stored}");
+        }
+        if let Some(identity) = &self.identity {
+            sql += &format!(" {}", identity.definition());
+        }
+        if let Some(default) = &self.default {
+            sql += &format!(" default {default}");
+        }
+        if self.not_null {
+            sql += " not null";
+        }
+        sql
+    }
+
+    fn step(&self, cx: &Cx<'_>, what: &str) -> Step {
+        let table = cx.parent().identity();
+        Step::new(format!("alter table {table} alter column {} {what}", cx.name())).lock(Lock::AccessExclusive)
+    }
+
+    fn changes_type(&self, old: &Self) -> bool {
+        self.data_type != old.data_type || self.collation != old.collation
+    }
+
+    fn type_step(&self, old: &Self, cx: &Cx<'_>) -> Step {
+        let collate = self.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
+        let using = format!(" using {}::{}", cx.name(), self.data_type);
+        let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
+        if widens(&old.data_type, &self.data_type) {
+            return step;
+        }
+        step.hazard(HazardClass::Rewrite, format!("rewrites the table to turn {} into {}", old.data_type, self.data_type))
+    }
+
+    fn alter_generated(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        match (&self.generated, &old.generated) {
+            (None, Some(_)) => {
+                let mut steps = vec![self.step(cx, "drop expression")];
+                let plain = Self { generated: None, stored: false, ..old.clone() };
+                if let Alter::InPlace(more) = self.alter(&plain, cx) {
+                    steps.extend(more);
+                }
+                Alter::InPlace(steps)
+            }
+            (Some(_), _) => Alter::Replace("its values are computed otherwise".to_owned()),
+            (None, None) => Alter::InPlace(Vec::new()),
+        }
+    }
+
+    /// Storage, compression and statistics, which `create table` can't say in every version.
+    fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if self.storage.as_ref() != old.and_then(|o| o.storage.as_ref()) {
+            let storage = self.storage.as_deref().unwrap_or("default");
+            steps.push(self.step(cx, &format!("set storage {storage}")));
+        }
+        if self.compression.as_ref() != old.and_then(|o| o.compression.as_ref()) {
+            let compression = self.compression.as_deref().unwrap_or("default");
+            steps.push(self.step(cx, &format!("set compression {compression}")));
+        }
+        if self.statistics != old.and_then(|o| o.statistics) {
+            let target = self.statistics.map_or_else(|| "-1".to_owned(), |s| s.to_string());
+            steps.push(self.step(cx, &format!("set statistics {target}")).lock(Lock::ShareUpdateExclusive));
+        }
+        steps
+    }
+}
+
+/// True where PostgreSQL changes the type without rewriting: the same base type with a longer or no limit.
+fn widens(old: &TypeName, new: &TypeName) -> bool {
+    let limit = |t: &TypeName| -> Option<u32> {
+        t.as_str().strip_prefix("character varying")?.strip_prefix('(')?.strip_suffix(')')?.parse().ok()
+    };
+    let varchar = |t: &TypeName| t.as_str().starts_with("character varying") && !t.as_str().ends_with("[]");
+    match (varchar(old), varchar(new)) {
+        (true, true) => limit(new).is_none_or(|n| limit(old).is_some_and(|o| o <= n)),
+        (true, false) => new.as_str() == "text",
+        (false, true) => old.as_str() == "text" && limit(new).is_none(),
+        (false, false) => false,
+    }
+}

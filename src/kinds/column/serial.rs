@@ -1,0 +1,44 @@
+//! `serial`: an integer with a default from a sequence that falls with the column.
+//!
+//! See <https://www.postgresql.org/docs/current/datatype-numeric.html#DATATYPE-SERIAL>.
+
+use std::sync::Arc;
+
+use super::Column;
+use crate::kind::Kind;
+use crate::kinds::part::names::object_name;
+use crate::kinds::part::{Sql, TypeName};
+use crate::kinds::sequence::Sequence;
+use crate::model::{Address, Object, Origin, State};
+use crate::sql;
+
+/// Replaces every serial column by what PostgreSQL makes of it.
+pub fn expand(desired: &mut State) {
+    let columns: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Column::NAME).cloned().collect();
+    for at in columns {
+        let Some(column) = desired.spec::<Column>(&at) else { continue };
+        let integer = match column.data_type.as_str() {
+            "serial" | "serial4" => "integer",
+            "bigserial" | "serial8" => "bigint",
+            "smallserial" | "serial2" => "smallint",
+            _ => continue,
+        };
+        let data_type = TypeName::parse(integer).expect("an integer is a type");
+        let sequence = sequence_of(&at);
+        let path = sequence.path();
+        let default = Sql::new(&format!("nextval({}::regclass)", sql::literal(&sql::dotted(path))));
+        let column = Column { data_type: data_type.clone(), not_null: true, default: Some(default), ..column.clone() };
+        desired.set(&at, column);
+        if !desired.contains(&sequence) {
+            let span = desired.get(&at).and_then(|o| o.origin.span());
+            let spec = Sequence { owned_by: Some(sql::dotted(at.path())), ..Sequence::of_type(data_type) };
+            desired.insert(sequence, Object::new(Arc::new(spec), Origin::Derived(span)));
+        }
+    }
+}
+
+/// The sequence that PostgreSQL makes for a serial column.
+pub fn sequence_of(column: &Address) -> Address {
+    let table = column.parent().expect("a column has a table");
+    column.top().child(Sequence::NAME, &object_name(table.key(), column.key(), "seq"))
+}

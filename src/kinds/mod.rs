@@ -1,0 +1,36 @@
+//! The register: every kind of PostgreSQL object, a line each.
+//!
+//! The order of the lines breaks ties in plans: what comes first is made first and dropped last.
+
+pub mod part;
+
+use crate::kind::{Entry, entry};
+
+/// Declares the modules and the register from one list.
+macro_rules! kinds {
+    ($($module:ident :: $kind:ident,)*) => {
+        $(pub mod $module;)*
+
+        static REGISTER: &[Entry] = &[$(entry::<$module::$kind>(),)*];
+    };
+}
+
+kinds! {
+    schema::Schema,
+    sequence::Sequence,
+    table::Table,
+    column::Column,
+}
+
+/// Every kind.
+pub fn register() -> &'static [Entry] {
+    REGISTER
+}
+
+/// The place of a kind in the register.
+///
+/// # Panics
+/// When the register has no such kind: an address is made from a line of it.
+pub fn rank(kind: crate::model::KindName) -> usize {
+    REGISTER.iter().position(|e| e.name == kind).expect("every address's kind has a line in the register")
+}

@@ -1,0 +1,29 @@
+//! Names that PostgreSQL makes up itself.
+
+/// `orders_id_seq`: the parts joined by `_`, the longer of the first two cut so that 63 bytes suffice.
+///
+/// As `makeObjectName` in PostgreSQL's `indexcmds.c` does it.
+pub fn object_name(first: &str, second: &str, label: &str) -> String {
+    let overhead = label.len() + 1 + usize::from(!second.is_empty());
+    let room = 63_usize.saturating_sub(overhead);
+    let (mut a, mut b) = (first.len(), second.len());
+    while a + b > room {
+        if a > b { a -= 1 } else { b -= 1 }
+    }
+    let (first, second) = (&first[..first.floor_char_boundary(a)], &second[..second.floor_char_boundary(b)]);
+    if second.is_empty() { format!("{first}_{label}") } else { format!("{first}_{second}_{label}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_as_postgresql_cuts_them() {
+        assert_eq!(object_name("orders", "id", "seq"), "orders_id_seq");
+        assert_eq!(object_name("orders", "", "pkey"), "orders_pkey");
+        let long = "x".repeat(63);
+        assert_eq!(object_name(&long, "id", "seq").len(), 63);
+        assert_eq!(object_name(&long, &long, "seq"), format!("{}_{}_seq", "x".repeat(29), "x".repeat(29)));
+    }
+}

@@ -1,0 +1,117 @@
+//! What a sequence counts: shared by sequences and identity columns.
+//!
+//! See <https://www.postgresql.org/docs/current/sql-createsequence.html>. Values that PostgreSQL would choose itself for
+//! the type and direction are absent.
+
+use serde::{Deserialize, Serialize};
+
+use super::is_default;
+
+/// The numbers of a sequence.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SequenceOptions {
+    /// The first value.
+    #[serde(skip_serializing_if = "is_default")]
+    pub start: Option<i64>,
+    /// The step; 1 when absent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub increment: Option<i64>,
+    /// The least value.
+    #[serde(skip_serializing_if = "is_default")]
+    pub min: Option<i64>,
+    /// The greatest value.
+    #[serde(skip_serializing_if = "is_default")]
+    pub max: Option<i64>,
+    /// How many values a session takes at once; 1 when absent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub cache: Option<i64>,
+    /// Begins again after the last value.
+    #[serde(skip_serializing_if = "is_default")]
+    pub cycle: bool,
+}
+
+impl SequenceOptions {
+    /// The same with what PostgreSQL would choose itself left out; `data_type` is the sequence's.
+    #[must_use]
+    pub fn normalised(&self, data_type: &str) -> Self {
+        let up = self.increment.is_none_or(|i| i > 0);
+        let (low, high) = match data_type {
+            "smallint" => (i64::from(i16::MIN), i64::from(i16::MAX)),
+            "integer" => (i64::from(i32::MIN), i64::from(i32::MAX)),
+            _ => (i64::MIN, i64::MAX),
+        };
+        let (min, max) = if up { (1, high) } else { (low, -1) };
+        let first = if up { self.min.unwrap_or(min) } else { self.max.unwrap_or(max) };
+        Self {
+            start: self.start.filter(|s| *s != first),
+            increment: self.increment.filter(|i| *i != 1),
+            min: self.min.filter(|m| *m != min),
+            max: self.max.filter(|m| *m != max),
+            cache: self.cache.filter(|c| *c != 1),
+            cycle: self.cycle,
+        }
+    }
+
+    /// The words of `create sequence` and of `generated … as identity (…)`.
+    pub fn words(&self) -> Vec<String> {
+        let number = |word: &str, value: Option<i64>| value.map(|v| format!("{word} {v}"));
+        [
+            number("increment by", self.increment),
+            number("minvalue", self.min),
+            number("maxvalue", self.max),
+            number("start with", self.start),
+            number("cache", self.cache),
+            self.cycle.then(|| "cycle".to_owned()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// The words of `alter sequence` that turn `old` into this.
+    pub fn changes(&self, old: &Self) -> Vec<String> {
+        let number = |word: &str, absent: &str, new: Option<i64>, old: Option<i64>| {
+            (new != old).then(|| new.map_or_else(|| absent.to_owned(), |v| format!("{word} {v}")))
+        };
+        let start = self.start.map_or_else(
+            || {
+                format!(
+                    "start with {}",
+                    if self.increment.is_none_or(|i| i > 0) { self.min.unwrap_or(1) } else { self.max.unwrap_or(-1) }
+                )
+            },
+            |s| format!("start with {s}"),
+        );
+        [
+            number("increment by", "increment by 1", self.increment, old.increment),
+            number("minvalue", "no minvalue", self.min, old.min),
+            number("maxvalue", "no maxvalue", self.max, old.max),
+            (self.start != old.start || self.first_moves(old)).then_some(start),
+            number("cache", "cache 1", self.cache, old.cache),
+            (self.cycle != old.cycle).then(|| if self.cycle { "cycle" } else { "no cycle" }.to_owned()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// True when the value that an absent `start` stands for differs.
+    fn first_moves(&self, old: &Self) -> bool {
+        let first = |o: &Self| if o.increment.is_none_or(|i| i > 0) { o.min.unwrap_or(1) } else { o.max.unwrap_or(-1) };
+        self.start.is_none() && first(self) != first(old)
+    }
+}
+
+/// The fields as a `jsonb` object; `s` is `pg_sequence`. What is PostgreSQL's own choice comes as null.
+pub const CATALOG: &str = "jsonb_strip_nulls(jsonb_build_object(
+    'start', case when s.seqstart <> case when s.seqincrement > 0 then s.seqmin else s.seqmax end then s.seqstart end,
+    'increment', nullif(s.seqincrement, 1),
+    'min', case when s.seqincrement > 0 then nullif(s.seqmin, 1)
+                else nullif(s.seqmin, case s.seqtypid when 21 then -32768 when 23 then -2147483648
+                                      else -9223372036854775808 end) end,
+    'max', case when s.seqincrement < 0 then nullif(s.seqmax, -1)
+                else nullif(s.seqmax, case s.seqtypid when 21 then 32767 when 23 then 2147483647
+                                      else 9223372036854775807 end) end,
+    'cache', nullif(s.seqcache, 1),
+    'cycle', nullif(s.seqcycle, false)))";

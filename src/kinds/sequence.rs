@@ -1,0 +1,197 @@
+//! A sequence. See <https://www.postgresql.org/docs/current/sql-createsequence.html>.
+
+use serde::{Deserialize, Serialize};
+
+use super::column::Column;
+use super::part::catalog::USER_SCHEMA;
+use super::part::sequence_options::CATALOG;
+use super::part::{SequenceOptions, TypeName, is_default};
+use super::schema::Schema;
+use super::table::Table;
+use crate::diagnostic::Diagnostics;
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Rules, Under};
+use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
+use crate::sql;
+
+/// A sequence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sequence {
+    /// `smallint`, `integer` or `bigint`.
+    #[serde(rename = "type", default = "bigint", skip_serializing_if = "is_bigint")]
+    pub data_type: TypeName,
+    /// The first value.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub start: Option<i64>,
+    /// The step; 1 when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub increment: Option<i64>,
+    /// The least value.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub min: Option<i64>,
+    /// The greatest value.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub max: Option<i64>,
+    /// How many values a session takes at once; 1 when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cache: Option<i64>,
+    /// Begins again after the last value.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cycle: bool,
+    /// Not written to the log.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unlogged: bool,
+    /// The column it falls with: `schema.table.column`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub owned_by: Option<String>,
+}
+
+fn bigint() -> TypeName {
+    TypeName::parse("bigint").expect("bigint is a type")
+}
+
+fn is_bigint(data_type: &TypeName) -> bool {
+    data_type.as_str() == "bigint"
+}
+
+/// What may be granted on a sequence.
+const PRIVILEGES: Privileges = Privileges {
+    noun: "sequence",
+    plural: "sequences",
+    all: &[("usage", 'U'), ("select", 'r'), ("update", 'w')],
+    public: &[],
+};
+
+impl Sequence {
+    /// A sequence of that type with PostgreSQL's own numbers.
+    pub fn of_type(data_type: TypeName) -> Self {
+        Self {
+            data_type,
+            start: None,
+            increment: None,
+            min: None,
+            max: None,
+            cache: None,
+            cycle: false,
+            unlogged: false,
+            owned_by: None,
+        }
+    }
+
+    fn options(&self) -> SequenceOptions {
+        let Self { start, increment, min, max, cache, cycle, .. } = *self;
+        SequenceOptions { start, increment, min, max, cache, cycle }
+    }
+
+    fn with_options(mut self, options: SequenceOptions) -> Self {
+        let SequenceOptions { start, increment, min, max, cache, cycle } = options;
+        (self.start, self.increment, self.min, self.max, self.cache, self.cycle) = (start, increment, min, max, cache, cycle);
+        self
+    }
+
+    /// The address of the column it falls with.
+    fn owner_column(&self) -> Option<Address> {
+        let parts = sql::split_name(self.owned_by.as_deref()?)?;
+        let [schema, table, column] = parts.as_slice() else { return None };
+        Some(Address::root(Schema::NAME, schema).child(Table::NAME, table).child(Column::NAME, column))
+    }
+
+    fn owned_by_step(&self, cx: &Cx<'_>) -> Step {
+        let owner = self.owned_by.as_deref().unwrap_or("none");
+        Step::new(format!("alter sequence {} owned by {owner}", cx.identity())).needs(self.owner_column())
+    }
+}
+
+impl Kind for Sequence {
+    const NAME: KindName = KindName("sequence");
+    const NOUN: &'static str = "sequence";
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Schema::NAME]), key: "sequences", form: Form::Map }];
+    const RULES: Rules = Rules {
+        class: 1259,
+        falls_with_parent: false,
+        rebuildable: false,
+        renames: true,
+        owner: true,
+        comment: true,
+        privileges: Some(PRIVILEGES),
+        slots: &[RELATION],
+        visible: true,
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        Some(format!(
+            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
+                    c.relowner::regrole::text as owner, c.relacl::text[] as acl,
+                    c.relpersistence = 'u' as unlogged, format_type(s.seqtypid, null) as type,
+                    (o.v->>'start')::bigint as start, (o.v->>'increment')::bigint as increment,
+                    (o.v->>'min')::bigint as min, (o.v->>'max')::bigint as max, (o.v->>'cache')::bigint as cache,
+                    (o.v->>'cycle')::boolean as cycle,
+                    (select quote_ident(tn.nspname) || '.' || quote_ident(t.relname) || '.' || quote_ident(a.attname)
+                     from pg_depend d join pg_class t on t.oid = d.refobjid join pg_namespace tn on tn.oid = t.relnamespace
+                          join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+                     where d.classid = 1259 and d.objid = c.oid and d.refclassid = 1259 and d.deptype = 'a') as owned_by
+             from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_sequence s on s.seqrelid = c.oid,
+                  lateral (select {CATALOG} as v) o
+             where {USER_SCHEMA}
+               and not exists (select from pg_depend d where d.classid = 1259 and d.objid = c.oid and d.deptype = 'i')
+             order by n.nspname, c.relname"
+        ))
+    }
+
+    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
+        let all: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
+        for at in all {
+            let Some(sequence) = desired.spec::<Self>(&at) else { continue };
+            let options = sequence.options().normalised(sequence.data_type.as_str());
+            let sequence = sequence.clone().with_options(options);
+            desired.set(&at, sequence);
+        }
+    }
+
+    fn references(&self, _at: &Address, _out: &mut References) {
+        // The column it falls with comes after: its default needs the sequence.
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let unlogged = if self.unlogged { "unlogged " } else { "" };
+        let mut sql = format!("create {unlogged}sequence {}", cx.identity());
+        if !is_bigint(&self.data_type) {
+            sql += &format!(" as {}", self.data_type);
+        }
+        for word in self.options().words() {
+            sql += &format!(" {word}");
+        }
+        let mut steps = vec![Step::new(sql)];
+        if self.owned_by.is_some() {
+            steps.push(self.owned_by_step(cx));
+        }
+        steps
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { data_type, unlogged, owned_by, start: _, increment: _, min: _, max: _, cache: _, cycle: _ } = self;
+        let sequence = cx.identity();
+        let mut words = Vec::new();
+        if *data_type != old.data_type {
+            words.push(format!("as {data_type}"));
+        }
+        words.extend(self.options().changes(&old.options()));
+        let mut steps = Vec::new();
+        if !words.is_empty() {
+            steps.push(Step::new(format!("alter sequence {sequence} {}", words.join(" "))));
+        }
+        if *unlogged != old.unlogged {
+            let word = if *unlogged { "unlogged" } else { "logged" };
+            steps.push(Step::new(format!("alter sequence {sequence} set {word}")));
+        }
+        if *owned_by != old.owned_by {
+            steps.push(self.owned_by_step(cx));
+        }
+        Alter::InPlace(steps)
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![Step::new(format!("drop sequence {}", cx.identity())).hazard(HazardClass::Data, "drops the sequence with its position")]
+    }
+}

@@ -1,0 +1,150 @@
+//! The address of an object: its kind, its parent's address and its key under that parent.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+/// The name of a kind, as in `kinds!`: `table`, `foreign_key`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KindName(pub &'static str);
+
+impl fmt::Debug for KindName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Display for KindName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.replace('_', " "))
+    }
+}
+
+/// Where an object stands: cheap to clone, compare and hash.
+#[derive(Clone)]
+pub struct Address(Arc<Inner>);
+
+struct Inner {
+    hash: u64,
+    kind: KindName,
+    parent: Option<Address>,
+    key: Box<str>,
+}
+
+impl Address {
+    /// The address of an object that stands at the top: a schema, a role, an extension.
+    pub fn root(kind: KindName, key: &str) -> Self {
+        Self::build(kind, None, key)
+    }
+
+    /// The address of `key` under this one.
+    #[must_use]
+    pub fn child(&self, kind: KindName, key: &str) -> Self {
+        Self::build(kind, Some(self.clone()), key)
+    }
+
+    fn build(kind: KindName, parent: Option<Self>, key: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (kind, parent.as_ref().map(|p| p.0.hash), key).hash(&mut hasher);
+        Self(Arc::new(Inner { hash: hasher.finish(), kind, parent, key: key.into() }))
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> KindName {
+        self.0.kind
+    }
+
+    /// Its key under its parent: a name, a function's signature, a grantee; empty for a facet that is alone.
+    pub fn key(&self) -> &str {
+        &self.0.key
+    }
+
+    /// What it stands under; `None` at the top.
+    pub fn parent(&self) -> Option<&Self> {
+        self.0.parent.as_ref()
+    }
+
+    /// Its parent, the parent's parent and so on up to the top.
+    pub fn ancestors(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(self.parent(), |a| a.parent())
+    }
+
+    /// The topmost ancestor, or itself: the schema of everything in a schema.
+    pub fn top(&self) -> &Self {
+        self.ancestors().last().unwrap_or(self)
+    }
+
+    /// Keys from the top down, empty ones left out.
+    pub fn path(&self) -> Vec<&str> {
+        let mut path: Vec<&str> = self.ancestors().map(Self::key).collect();
+        path.reverse();
+        path.push(self.key());
+        path.retain(|k| !k.is_empty());
+        path
+    }
+
+    /// True when `other` is this address or above it.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self == other || self.ancestors().any(|a| a == other)
+    }
+
+    /// The same place with `from` replaced by `to` above or at it.
+    #[must_use]
+    pub fn moved(&self, from: &Self, to: &Self) -> Self {
+        if self == from {
+            return to.clone();
+        }
+        match self.parent() {
+            Some(parent) => parent.moved(from, to).child(self.kind(), self.key()),
+            None => self.clone(),
+        }
+    }
+}
+
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || self.0.hash == other.0.hash
+                && self.0.kind == other.0.kind
+                && self.0.key == other.0.key
+                && self.0.parent == other.0.parent
+    }
+}
+
+impl Eq for Address {}
+
+impl Hash for Address {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.hash);
+    }
+}
+
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Address {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.path().cmp(&other.path()).then_with(|| self.kind().cmp(&other.kind()))
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}:{}", self.kind(), self.path().join("."))
+    }
+}
+
+/// ``table `shop.orders` ``; a facet names what it sits on: ``comment on table `shop.orders` ``.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parent() {
+            Some(parent) if self.key().is_empty() => write!(f, "{} of {parent}", self.kind()),
+            None if self.key().is_empty() => write!(f, "{}", self.kind()),
+            _ => write!(f, "{} `{}`", self.kind(), self.path().join(".")),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What a plan must know of the server it is for.
+
+/// A server version as `server_version_num` says it: 150018 is 15.18.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PgVersion(pub u32);
+
+impl PgVersion {
+    /// The newest version this crate knows.
+    pub const NEWEST: Self = Self(180_000);
+
+    /// The major version: 15.
+    pub fn major(self) -> u32 {
+        self.0 / 10_000
+    }
+
+    /// True from that major version on.
+    pub fn at_least(self, major: u32) -> bool {
+        self.major() >= major
+    }
+}
+
+/// The server, the database and the role that a plan is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Its version.
+    pub version: PgVersion,
+    /// The database's name.
+    pub database: String,
+    /// The role that applies.
+    pub user: String,
+    /// True when that role is a superuser.
+    pub superuser: bool,
+    /// The roles it is a member of, itself included.
+    pub member_of: Vec<String>,
+}
+
+impl Server {
+    /// A server nobody asked: the newest version, for offline commands.
+    pub fn offline() -> Self {
+        Self {
+            version: PgVersion::NEWEST,
+            database: "postgres".to_owned(),
+            user: "postgres".to_owned(),
+            superuser: true,
+            member_of: vec!["postgres".to_owned()],
+        }
+    }
+}

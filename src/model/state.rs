@@ -1,0 +1,265 @@
+//! A state: the objects of a project or of a database, by address, with the edges between them.
+
+use std::any::Any;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::address::{Address, KindName};
+use crate::diagnostic::Span;
+
+/// What a kind knows of one object, behind a type that phases can hold without knowing the kind.
+pub trait Spec: Any + Debug + Send + Sync {
+    /// True when both are of one kind and equal.
+    fn same(&self, other: &dyn Spec) -> bool;
+    /// For a kind to get its own type back.
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<T: PartialEq + Debug + Send + Sync + 'static> Spec for T {
+    fn same(&self, other: &dyn Spec) -> bool {
+        other.as_any().downcast_ref::<T>() == Some(self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// Where an object came from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// A YAML file: the key's place, the value's, and each long-form field's.
+    File {
+        /// The key, or the value where there is no key.
+        key: Span,
+        /// The value.
+        value: Span,
+        /// The fields of the long form.
+        fields: Box<[(Box<str>, Span)]>,
+    },
+    /// The catalog: the object's class, oid and sub-id as in `pg_depend`.
+    Catalog {
+        /// `pg_class` row of the catalog that holds it; 0 for what has none.
+        class: u32,
+        /// Its oid.
+        oid: u32,
+        /// Its sub-id: a column's number, else 0.
+        sub: i32,
+    },
+    /// It follows from another object of the same project.
+    Derived(Option<Span>),
+}
+
+impl Origin {
+    /// The place to point at, for what came from a file.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::File { key, .. } => Some(*key),
+            Self::Catalog { .. } => None,
+            Self::Derived(span) => *span,
+        }
+    }
+
+    /// The place of a long-form field, else of the value.
+    pub fn field(&self, name: &str) -> Option<Span> {
+        match self {
+            Self::File { value, fields, .. } => {
+                Some(fields.iter().find(|(f, _)| &**f == name).map_or(*value, |(_, span)| *span))
+            }
+            Self::Catalog { .. } => None,
+            Self::Derived(span) => *span,
+        }
+    }
+}
+
+/// One object.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// What its kind knows of it.
+    pub spec: Arc<dyn Spec>,
+    /// Where it came from.
+    pub origin: Origin,
+    /// Its place among its siblings; not compared.
+    pub ordinal: u32,
+    /// The key it had before, from `was:`.
+    pub was: Option<Box<str>>,
+    /// `protect: true`: no plan may drop it.
+    pub protect: bool,
+}
+
+impl Object {
+    /// An object of that spec and origin, at ordinal 0.
+    pub fn new(spec: Arc<dyn Spec>, origin: Origin) -> Self {
+        Self { spec, origin, ordinal: 0, was: None, protect: false }
+    }
+}
+
+/// Objects by address, in the order they were added.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    objects: IndexMap<Address, Object>,
+    children: HashMap<Address, Vec<Address>>,
+    edges: HashMap<Address, Vec<Address>>,
+    falls: HashMap<Address, Vec<Address>>,
+}
+
+impl State {
+    /// Adds or replaces an object; returns the one that stood there.
+    pub fn insert(&mut self, at: Address, object: Object) -> Option<Object> {
+        if let Some(parent) = at.parent()
+            && !self.objects.contains_key(&at)
+        {
+            self.children.entry(parent.clone()).or_default().push(at.clone());
+        }
+        self.objects.insert(at, object)
+    }
+
+    /// Replaces the spec of an object that stands.
+    pub fn set<T: PartialEq + Debug + Send + Sync + 'static>(&mut self, at: &Address, spec: T) {
+        if let Some(object) = self.objects.get_mut(at) {
+            object.spec = Arc::new(spec);
+        }
+    }
+
+    /// The object at that address.
+    pub fn get(&self, at: &Address) -> Option<&Object> {
+        self.objects.get(at)
+    }
+
+    /// The object at that address, to change.
+    pub fn get_mut(&mut self, at: &Address) -> Option<&mut Object> {
+        self.objects.get_mut(at)
+    }
+
+    /// The spec at that address, when it is a `T`.
+    pub fn spec<T: 'static>(&self, at: &Address) -> Option<&T> {
+        self.objects.get(at)?.spec.as_any().downcast_ref()
+    }
+
+    /// True when something stands at that address.
+    pub fn contains(&self, at: &Address) -> bool {
+        self.objects.contains_key(at)
+    }
+
+    /// Every object, in the order added.
+    pub fn iter(&self) -> impl Iterator<Item = (&Address, &Object)> {
+        self.objects.iter()
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// What stands right under an address, by ordinal.
+    pub fn children(&self, at: &Address) -> Vec<&Address> {
+        let mut list: Vec<&Address> = self.children.get(at).into_iter().flatten().collect();
+        list.sort_by_key(|a| self.objects.get(*a).map_or(0, |o| o.ordinal));
+        list
+    }
+
+    /// The children of one kind with their specs, by ordinal.
+    pub fn children_of<T: 'static>(&self, at: &Address, kind: KindName) -> Vec<(&Address, &T)> {
+        self.children(at)
+            .into_iter()
+            .filter(|a| a.kind() == kind)
+            .filter_map(|a| Some((a, self.spec::<T>(a)?)))
+            .collect()
+    }
+
+    /// Everything under an address, parents before children, itself left out.
+    pub fn descendants(&self, at: &Address) -> Vec<Address> {
+        let mut out = Vec::new();
+        let mut queue = vec![at.clone()];
+        while let Some(next) = queue.pop() {
+            for child in self.children(&next).into_iter().rev() {
+                queue.push(child.clone());
+            }
+            if next != *at {
+                out.push(next);
+            }
+        }
+        out
+    }
+
+    /// Keeps the objects that `keep` says; the children of what goes, go too.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Address, &Object) -> bool) {
+        let mut gone: HashSet<Address> = HashSet::new();
+        self.objects.retain(|at, object| {
+            let stays = !at.ancestors().any(|a| gone.contains(a)) && keep(at, object);
+            if !stays {
+                gone.insert(at.clone());
+            }
+            stays
+        });
+        if gone.is_empty() {
+            return;
+        }
+        // A parent may have been added after its child.
+        self.objects.retain(|at, _| !at.ancestors().any(|a| gone.contains(a)));
+        self.reindex();
+    }
+
+    /// Removes what stands at an address and under it.
+    pub fn remove(&mut self, at: &Address) {
+        self.retain(|a, _| a != at);
+    }
+
+    /// Moves what stands at and under `from` to `to`.
+    pub fn relocate(&mut self, from: &Address, to: &Address) {
+        self.objects = std::mem::take(&mut self.objects).into_iter().map(|(a, o)| (a.moved(from, to), o)).collect();
+        for edges in [&mut self.edges, &mut self.falls] {
+            *edges = std::mem::take(edges)
+                .into_iter()
+                .map(|(a, list)| (a.moved(from, to), list.into_iter().map(|b| b.moved(from, to)).collect()))
+                .collect();
+        }
+        self.reindex();
+    }
+
+    fn reindex(&mut self) {
+        self.children.clear();
+        for at in self.objects.keys() {
+            if let Some(parent) = at.parent() {
+                self.children.entry(parent.clone()).or_default().push(at.clone());
+            }
+        }
+    }
+
+    /// Notes that `from` uses `to`, and can't stand without it.
+    pub fn add_edge(&mut self, from: Address, to: Address) {
+        if from != to {
+            self.edges.entry(from).or_default().push(to);
+        }
+    }
+
+    /// Notes that PostgreSQL drops `from` by itself when `to` is dropped.
+    pub fn add_fall(&mut self, from: Address, to: Address) {
+        if from != to {
+            self.falls.entry(from).or_default().push(to);
+        }
+    }
+
+    /// What `from` falls with, besides its parent.
+    pub fn falls_with(&self, from: &Address) -> &[Address] {
+        self.falls.get(from).map_or(&[], Vec::as_slice)
+    }
+
+    /// What `from` uses, by noted edges; its parent is not among them.
+    pub fn uses(&self, from: &Address) -> &[Address] {
+        self.edges.get(from).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every noted edge, from the user to the used.
+    pub fn edges(&self) -> impl Iterator<Item = (&Address, &Address)> {
+        self.edges.iter().flat_map(|(from, list)| list.iter().map(move |to| (from, to)))
+    }
+}

@@ -1,0 +1,238 @@
+//! Writing and reading small pieces of SQL text: identifiers, literals, dollar quotes, tokens.
+//!
+//! Nothing here decides what SQL means; that is PostgreSQL's part.
+
+use squawk_lexer::{LiteralKind, TokenKind};
+
+/// An identifier, quoted only where PostgreSQL's `quote_identifier` would.
+pub fn ident(name: &str) -> String {
+    squawk_syntax::quote::quote_quoted_ident(name)
+}
+
+/// A dotted name: `schema.name`, each part quoted where needed.
+pub fn dotted<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    parts.into_iter().map(ident).collect::<Vec<_>>().join(".")
+}
+
+/// A comma-separated list of identifiers.
+pub fn idents<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    names.into_iter().map(|n| ident(n.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// A string literal: `'it''s'`, or `E'…'` where it holds a backslash.
+pub fn literal(text: &str) -> String {
+    let doubled = text.replace('\'', "''");
+    if text.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
+}
+
+/// A dollar-quoted string with the shortest tag that the text does not hold.
+pub fn dollar(text: &str) -> String {
+    let tag = std::iter::once(String::new())
+        .chain((0..).map(|n| if n == 0 { "body".to_owned() } else { format!("body{n}") }))
+        .find(|tag| !text.contains(&format!("${tag}$")) && !text.ends_with(&format!("${tag}")))
+        .expect("an endless list of tags has one that a finite text lacks");
+    format!("${tag}${text}${tag}$")
+}
+
+/// What a token is, as far as names and folding need to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenClass {
+    /// An unquoted word: a keyword or a name.
+    Word,
+    /// A quoted identifier.
+    Quoted,
+    /// A string constant of any form, quotes included.
+    Str,
+    /// A number.
+    Number,
+    /// White space or a comment.
+    Space,
+    /// Anything else, one character each.
+    Punct,
+}
+
+/// A piece of SQL text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token<'a> {
+    /// What it is.
+    pub class: TokenClass,
+    /// Its text as written.
+    pub text: &'a str,
+    /// Its first byte in the text.
+    pub start: usize,
+}
+
+impl Token<'_> {
+    /// The byte after its last.
+    pub fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+
+    /// The name a word or a quoted identifier stands for: folded to lower case, or unquoted.
+    pub fn name(&self) -> Option<String> {
+        match self.class {
+            TokenClass::Word => Some(self.text.to_lowercase()),
+            TokenClass::Quoted => Some(self.text[1..].strip_suffix('"').unwrap_or_default().replace("\"\"", "\"")),
+            TokenClass::Str | TokenClass::Number | TokenClass::Space | TokenClass::Punct => None,
+        }
+    }
+
+    /// True for the unquoted word `word`, given in lower case.
+    pub fn is_word(&self, word: &str) -> bool {
+        self.class == TokenClass::Word && self.text.eq_ignore_ascii_case(word)
+    }
+
+    /// True for that punctuation.
+    pub fn is(&self, punct: &str) -> bool {
+        self.class == TokenClass::Punct && self.text == punct
+    }
+}
+
+/// Every token, white space and comments included, as PostgreSQL's lexer would split them.
+///
+/// See <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>.
+pub fn all_tokens(text: &str) -> Vec<Token<'_>> {
+    let mut start = 0;
+    squawk_lexer::tokenize(text)
+        .map(|token| {
+            let end = start + token.len as usize;
+            let piece = Token { class: class(token.kind), text: &text[start..end], start };
+            start = end;
+            piece
+        })
+        .filter(|token| !token.text.is_empty())
+        .collect()
+}
+
+/// The tokens that mean something.
+pub fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut all = all_tokens(text);
+    all.retain(|t| t.class != TokenClass::Space);
+    all
+}
+
+fn class(kind: TokenKind) -> TokenClass {
+    match kind {
+        TokenKind::Ident => TokenClass::Word,
+        TokenKind::QuotedIdent { .. } => TokenClass::Quoted,
+        TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. } => TokenClass::Space,
+        TokenKind::Literal { kind: LiteralKind::Int { .. } | LiteralKind::Numeric { .. } } => TokenClass::Number,
+        TokenKind::Literal { .. } => TokenClass::Str,
+        _ => TokenClass::Punct,
+    }
+}
+
+/// The text with white space and comments folded: what two spellings of the same tokens share.
+///
+/// Unquoted words are folded to lower case; nothing else changes.
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut last: Option<Token<'_>> = None;
+    for token in tokens(text) {
+        let wordy = |t: &Token<'_>| {
+            matches!(t.class, TokenClass::Word | TokenClass::Number | TokenClass::Quoted | TokenClass::Str)
+        };
+        if last.is_some_and(|l| {
+            wordy(&l) && wordy(&token)
+                || l.class == TokenClass::Punct && token.class == TokenClass::Punct && token.start > l.end()
+        }) {
+            out.push(' ');
+        }
+        match token.class {
+            TokenClass::Word => out.push_str(&token.text.to_lowercase()),
+            _ => out.push_str(token.text),
+        }
+        last = Some(token);
+    }
+    out
+}
+
+/// Splits a list at its top-level commas; brackets of all three sorts nest.
+pub fn split_commas(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut depth, mut from) = (0_i32, 0);
+    for token in all_tokens(text) {
+        match token.text {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth -= 1,
+            "," if depth == 0 => {
+                parts.push(text[from..token.start].trim());
+                from = token.end();
+            }
+            _ => {}
+        }
+    }
+    let rest = text[from..].trim();
+    if !(parts.is_empty() && rest.is_empty()) {
+        parts.push(rest);
+    }
+    parts
+}
+
+/// Splits a dotted name as typed in SQL (`shop."Orders"`) into its parts; `None` when it is not one.
+pub fn split_name(text: &str) -> Option<Vec<String>> {
+    let tokens = tokens(text);
+    let mut parts = Vec::new();
+    for (i, token) in tokens.iter().enumerate() {
+        match i % 2 {
+            0 => parts.push(token.name()?),
+            _ if token.is(".") => {}
+            _ => return None,
+        }
+    }
+    (tokens.len() % 2 == 1).then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_quoted_only_where_needed() {
+        for (name, written) in [
+            ("orders", "orders"),
+            ("Orders", "\"Orders\""),
+            ("order", "\"order\""),
+            ("a b", "\"a b\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("between", "\"between\""),
+            ("left", "\"left\""),
+            ("1a", "\"1a\""),
+            ("name", "name"),
+        ] {
+            assert_eq!(ident(name), written);
+        }
+    }
+
+    #[test]
+    fn literals_survive_quotes_and_backslashes() {
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal(r"a\b"), r"E'a\\b'");
+    }
+
+    #[test]
+    fn dollar_quotes_avoid_what_the_text_holds() {
+        assert_eq!(dollar("select 1"), "$$select 1$$");
+        assert_eq!(dollar("select $$x$$"), "$body$select $$x$$$body$");
+        assert_eq!(dollar("ends in $"), "$body$ends in $$body$");
+    }
+
+    #[test]
+    fn folding_keeps_meaning_and_drops_layout() {
+        assert_eq!(fold("Email  =\n lower( email ) -- x"), "email=lower(email)");
+        assert_eq!(fold("a IN ('X', \"Y\")"), "a in('X',\"Y\")");
+        assert_ne!(fold("a - -1"), fold("a --1"));
+    }
+
+    #[test]
+    fn commas_split_at_the_top_level_only() {
+        assert_eq!(split_commas("a numeric(1,2), b text default ','"), ["a numeric(1,2)", "b text default ','"]);
+        assert!(split_commas("  ").is_empty());
+    }
+
+    #[test]
+    fn names_split_at_dots() {
+        assert_eq!(split_name("shop.\"Or.ders\"").as_deref(), Some(&["shop".to_owned(), "Or.ders".to_owned()][..]));
+        assert_eq!(split_name("shop."), None);
+    }
+}
