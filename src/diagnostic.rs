@@ -256,6 +256,12 @@ impl From<Box<Diagnostic>> for Diagnostics {
     }
 }
 
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
+    }
+}
+
 impl From<Problem> for Diagnostics {
     fn from(problem: Problem) -> Self {
         Self(vec![problem.into()])

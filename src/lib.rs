@@ -3,7 +3,9 @@
 pub mod catalog;
 pub mod declare;
 pub mod diagnostic;
+pub mod diff;
 pub mod kind;
 pub mod kinds;
 pub mod model;
+pub mod plan;
 pub mod sql;

@@ -1,0 +1,21 @@
+//! A difference for people: canonical YAML of both sides, line by line.
+
+use similar::{ChangeTag, TextDiff};
+
+/// The lines that differ, each with `-`, `+` or a blank before it, and up to three equal lines around them.
+pub fn lines(old: &str, new: &str) -> Vec<(char, String)> {
+    let diff = TextDiff::from_lines(old, new);
+    diff.grouped_ops(3)
+        .iter()
+        .flatten()
+        .flat_map(|op| diff.iter_changes(op))
+        .map(|change| {
+            let sign = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => ' ',
+            };
+            (sign, change.value().trim_end_matches('\n').to_owned())
+        })
+        .collect()
+}

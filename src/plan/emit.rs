@@ -1,0 +1,343 @@
+//! Differences to statements: what happens to each object, and how.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::rename::Renames;
+use super::{Change, Input, rebuild};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diff::{Difference, diff};
+use crate::kind::{Alter, Cx, Entry, Under, find};
+use crate::model::{Address, Spec, Step};
+
+/// What happens to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// It is made.
+    Create,
+    /// It changes in place.
+    Alter,
+    /// It gets another name.
+    Rename,
+    /// It is dropped and made again.
+    Replace,
+    /// It is dropped.
+    Drop,
+}
+
+/// What is to be done about an object.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Make it.
+    Create,
+    /// Change it by these statements.
+    Alter(Vec<Step>),
+    /// Drop it and make it again.
+    Replace,
+    /// Drop it.
+    Drop,
+}
+
+/// An action and its reason.
+#[derive(Debug, Clone)]
+pub struct Fate {
+    /// The action.
+    pub action: Action,
+    /// The reason, where it is not plain.
+    pub why: Option<String>,
+}
+
+/// A statement about an object: a node of the graph.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The object.
+    pub at: Address,
+    /// Create, alter, rename or drop.
+    pub verb: Verb,
+    /// The statement.
+    pub step: Step,
+}
+
+/// Every statement, unordered, and which statements make and drop what.
+#[derive(Debug, Default)]
+pub struct Emitted {
+    /// Statements.
+    pub nodes: Vec<Node>,
+    /// The statements that make or change an object, in their order.
+    pub makes: HashMap<Address, Vec<usize>>,
+    /// The statements that drop an object, in their order.
+    pub drops: HashMap<Address, Vec<usize>>,
+    /// Objects that a statement about another one drops.
+    pub folded: HashSet<Address>,
+    fates: IndexMap<Address, Fate>,
+    renamed: Vec<(Address, Address)>,
+}
+
+/// Decides and writes statements for every difference.
+pub fn emit(input: Input<'_>, renames: Renames) -> Result<Emitted, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let mut fates = decide(input, &mut problems);
+    rebuild::spread(&mut fates, input, &mut problems);
+    protect(&fates, input, &mut problems);
+    problems.into_result(())?;
+    let mut out = Emitted { fates, ..Emitted::default() };
+    for (at, (old, nodes)) in renames {
+        out.renamed.push((old, at.clone()));
+        for node in nodes {
+            out.add(node);
+        }
+    }
+    out.renamed.sort();
+    out.drops(input);
+    out.makes(input)?;
+    Ok(out)
+}
+
+fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
+    let entry = find(input.register, at.kind());
+    Cx { at, live: input.live, desired: input.desired, server: input.server, entry, register: input.register }
+}
+
+fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fate> {
+    let mut fates = IndexMap::new();
+    for (at, difference) in diff(input.live, input.desired) {
+        let (action, why) = match difference {
+            Difference::Missing => (Action::Create, None),
+            Difference::Extra => (Action::Drop, None),
+            Difference::Unequal => match alter(&at, input) {
+                Ok(decided) => decided,
+                Err(problem) => {
+                    problems.push(problem);
+                    continue;
+                }
+            },
+        };
+        fates.insert(at, Fate { action, why });
+    }
+    fates
+}
+
+fn alter(at: &Address, input: Input<'_>) -> Result<(Action, Option<String>), Diagnostic> {
+    let entry = find(input.register, at.kind());
+    let (old, new) =
+        (&input.live.get(at).expect("unequal on both sides").spec, input.desired.get(at).expect("the same"));
+    match (entry.alter)(&*new.spec, &**old, &cx(at, input)) {
+        Alter::InPlace(steps) => Ok((Action::Alter(steps), None)),
+        Alter::Replace(why) => Ok((Action::Replace, Some(why))),
+        Alter::Refuse(problem) => {
+            let diagnostic = Diagnostic::from(problem);
+            Err(match new.origin.span() {
+                Some(span) => diagnostic.label(span, "asked for here"),
+                None => diagnostic,
+            })
+        }
+    }
+}
+
+/// Refuses to drop what says `protect: true`; what is protected must be in the YAML, so it is a replacement or a parent.
+fn protect(fates: &IndexMap<Address, Fate>, input: Input<'_>, problems: &mut Diagnostics) {
+    for (at, fate) in fates {
+        let Some(object) = input.desired.get(at).filter(|o| o.protect) else { continue };
+        if matches!(fate.action, Action::Replace | Action::Drop) {
+            let problem = Diagnostic::new(Code::Refused, format!("{at} is protected and this plan would drop it"))
+                .help("remove `protect: true`, or undo the change that needs a replacement");
+            problems.push(match object.origin.span() {
+                Some(span) => problem.label(span, "protected here"),
+                None => problem,
+            });
+        }
+    }
+}
+
+impl Emitted {
+    fn add(&mut self, node: Node) {
+        let index = self.nodes.len();
+        let table = if node.verb == Verb::Drop { &mut self.drops } else { &mut self.makes };
+        table.entry(node.at.clone()).or_default().push(index);
+        for other in &node.step.speaks_for {
+            table.entry(other.clone()).or_default().push(index);
+            if node.verb == Verb::Drop {
+                self.folded.insert(other.clone());
+            }
+        }
+        self.nodes.push(node);
+    }
+
+    /// Drops: what falls with a dropped parent, or by itself with something dropped, is spoken for.
+    fn drops(&mut self, input: Input<'_>) {
+        let dropped: Vec<Address> = self
+            .fates
+            .iter()
+            .filter(|(_, f)| matches!(f.action, Action::Drop | Action::Replace))
+            .map(|(a, _)| a.clone())
+            .collect();
+        let set: HashSet<&Address> = dropped.iter().collect();
+        let carrier = |at: &Address| -> Option<Address> {
+            let falls = find(input.register, at.kind()).rules.falls_with_parent;
+            let parent = at.parent().filter(|p| falls && set.contains(p)).cloned();
+            parent.or_else(|| input.live.falls_with(at).iter().find(|o| set.contains(*o)).cloned())
+        };
+        let mut carried: Vec<(Address, Address)> = Vec::new();
+        for at in &dropped {
+            let mut top = at.clone();
+            let mut seen = HashSet::new();
+            while let Some(next) = carrier(&top).filter(|_| seen.insert(top.clone())) {
+                top = next;
+            }
+            if top == *at {
+                let spec = &input.live.get(at).expect("what is dropped stands").spec;
+                for step in (find(input.register, at.kind()).drop)(&**spec, &cx(at, input)) {
+                    self.add(Node { at: at.clone(), verb: Verb::Drop, step });
+                }
+            } else {
+                carried.push((at.clone(), top));
+            }
+        }
+        for (at, top) in carried {
+            let nodes = self.drops.get(&top).cloned().unwrap_or_default();
+            self.drops.insert(at.clone(), nodes);
+            self.folded.insert(at);
+        }
+    }
+
+    /// Gives a folded drop a statement of its own, to break a cycle.
+    pub fn unfold(&mut self, at: &Address, input: Input<'_>) -> bool {
+        if !self.folded.remove(at) {
+            return false;
+        }
+        let Some(object) = input.live.get(at) else { return false };
+        self.drops.remove(at);
+        for step in (find(input.register, at.kind()).drop)(&*object.spec, &cx(at, input)) {
+            self.add(Node { at: at.clone(), verb: Verb::Drop, step });
+        }
+        true
+    }
+
+    fn makes(&mut self, input: Input<'_>) -> Result<(), Diagnostics> {
+        let mut spoken: HashSet<Address> = HashSet::new();
+        let fates = std::mem::take(&mut self.fates);
+        for (at, fate) in &fates {
+            let steps = match &fate.action {
+                Action::Drop => continue,
+                Action::Alter(steps) => steps.clone(),
+                Action::Create | Action::Replace if is_facet(find(input.register, at.kind())) => continue,
+                Action::Create | Action::Replace => {
+                    let spec = &input.desired.get(at).expect("what is made is wanted").spec;
+                    let steps = (find(input.register, at.kind()).create)(&**spec, &cx(at, input));
+                    spoken.extend(steps.iter().flat_map(|s| s.speaks_for.iter().cloned()));
+                    steps
+                }
+            };
+            let verb = if matches!(fate.action, Action::Alter(_)) { Verb::Alter } else { Verb::Create };
+            if verb == Verb::Alter || !spoken.contains(at) {
+                for step in steps {
+                    self.add(Node { at: at.clone(), verb, step });
+                }
+            }
+        }
+        self.retract(&spoken);
+        self.facets(&fates, input);
+        self.fates = fates;
+        Ok(())
+    }
+
+    /// Takes back what was written for an object before a later one turned out to speak for it.
+    fn retract(&mut self, spoken: &HashSet<Address>) {
+        for node in &mut self.nodes {
+            if node.verb == Verb::Create && spoken.contains(&node.at) {
+                node.step.sql.clear();
+            }
+        }
+        for at in spoken {
+            if let Some(list) = self.makes.get_mut(at) {
+                list.retain(|i| !self.nodes[*i].step.sql.is_empty());
+            }
+        }
+    }
+
+    /// Facets of what is made start from what it is born with.
+    fn facets(&mut self, fates: &IndexMap<Address, Fate>, input: Input<'_>) {
+        let made = |at: &Address| fates.get(at).is_some_and(|f| matches!(f.action, Action::Create | Action::Replace));
+        for (at, _) in fates.iter().filter(|(at, _)| made(at)) {
+            let entry = find(input.register, at.kind());
+            if is_facet(entry) {
+                if !at.parent().is_some_and(made) {
+                    self.facet(at, None, input);
+                }
+                continue;
+            }
+            for facet in input.register.iter().filter(|e| is_facet(e) && e.nests_under(Some(entry)).next().is_some()) {
+                let born: HashMap<String, Arc<dyn Spec>> = (facet.born)(at, &cx(at, input)).into_iter().collect();
+                let mut keys: Vec<Address> = born.keys().map(|k| at.child(facet.name, k)).collect();
+                keys.extend(input.desired.children(at).into_iter().filter(|c| c.kind() == facet.name).cloned());
+                keys.sort();
+                keys.dedup();
+                for key in keys.iter().filter(|k| (facet.managed)(k, input.desired)) {
+                    self.facet(key, born.get(key.key()).map(|s| &**s), input);
+                }
+            }
+        }
+    }
+
+    /// The statements from a facet as born to the facet as wanted.
+    fn facet(&mut self, at: &Address, born: Option<&dyn Spec>, input: Input<'_>) {
+        let entry = find(input.register, at.kind());
+        let cx = cx(at, input);
+        let (verb, steps) = match (born, input.desired.get(at)) {
+            (None, None) => return,
+            (Some(born), None) => (Verb::Alter, (entry.drop)(born, &cx)),
+            (None, Some(wanted)) => (Verb::Create, (entry.create)(&*wanted.spec, &cx)),
+            (Some(born), Some(wanted)) if born.same(&*wanted.spec) => return,
+            (Some(born), Some(wanted)) => match (entry.alter)(&*wanted.spec, born, &cx) {
+                Alter::InPlace(steps) => (Verb::Alter, steps),
+                Alter::Replace(_) | Alter::Refuse(_) => (Verb::Create, (entry.create)(&*wanted.spec, &cx)),
+            },
+        };
+        for mut step in steps {
+            step.hazards.clear();
+            self.add(Node { at: at.clone(), verb, step });
+        }
+    }
+
+    /// The changes, those under what is itself made or dropped left out.
+    pub fn changes(&self, input: Input<'_>) -> Vec<Change> {
+        let verb = |f: &Fate| match f.action {
+            Action::Create => Verb::Create,
+            Action::Alter(_) => Verb::Alter,
+            Action::Replace => Verb::Replace,
+            Action::Drop => Verb::Drop,
+        };
+        let covered = |at: &Address, f: &Fate| {
+            let whole = |p: &Address| self.fates.get(p).is_some_and(|p| !matches!(p.action, Action::Alter(_)));
+            at.ancestors().any(whole)
+                || matches!(&f.action, Action::Alter(steps) if steps.is_empty())
+                || matches!(f.action, Action::Drop) && self.folded.contains(at)
+        };
+        let renamed = self.renamed.iter().map(|(old, at)| Change {
+            at: at.clone(),
+            verb: Verb::Rename,
+            why: None,
+            from: Some(old.clone()),
+        });
+        let mut changes: Vec<Change> = renamed.collect();
+        changes.extend(self.fates.iter().filter(|(at, f)| !covered(at, f)).map(|(at, f)| Change {
+            at: at.clone(),
+            verb: verb(f),
+            why: f.why.clone(),
+            from: None,
+        }));
+        let rank = |c: &Change| input.register.iter().position(|e| e.name == c.at.kind());
+        changes
+            .sort_by(|a, b| (a.at.top().path(), rank(a), a.at.path()).cmp(&(b.at.top().path(), rank(b), b.at.path())));
+        changes
+    }
+}
+
+/// True for a kind that sits on any kind with a certain rule.
+fn is_facet(entry: &Entry) -> bool {
+    entry.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted))
+}

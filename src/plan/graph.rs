@@ -1,0 +1,291 @@
+//! Statements in order: a node each, an edge for every reason why one runs before another.
+//!
+//! Hard edges come from what objects refer to and from `pg_depend`; soft ones from names in SQL text, which may name
+//! something else. Ties are broken by verb, register and name, so that one input has one order. Where soft edges close
+//! a circle, they give way; where a folded drop does, it gets a statement of its own.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+
+use super::Input;
+use super::emit::{Emitted, Verb};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::kind::names::Names;
+use crate::kind::{Reference, References, Slot, find};
+use crate::model::{Address, State};
+
+/// Whether an edge may give way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    Hard,
+    Soft,
+}
+
+type Graph = DiGraph<usize, Edge>;
+
+/// The order of the statements: indices into `emitted.nodes`.
+pub fn order(emitted: &mut Emitted, input: Input<'_>) -> Result<Vec<usize>, Diagnostics> {
+    let names = Names::of(input.desired, input.register);
+    loop {
+        let graph = build(emitted, input, &names);
+        let circle = hard_circle(&graph);
+        if circle.is_empty() {
+            return Ok(sort(&graph, emitted, input));
+        }
+        if !unfold(emitted, &circle, input) {
+            return Err(circular(&circle, emitted).into());
+        }
+    }
+}
+
+/// One node a statement, in the order of `emitted.nodes`.
+fn build(emitted: &Emitted, input: Input<'_>, names: &Names) -> Graph {
+    let mut builder = Builder { graph: Graph::new(), emitted, input };
+    for i in 0..emitted.nodes.len() {
+        builder.graph.add_node(i);
+    }
+    builder.chains();
+    builder.makes(names);
+    builder.drops();
+    builder.slots();
+    builder.graph
+}
+
+struct Builder<'a> {
+    graph: Graph,
+    emitted: &'a Emitted,
+    input: Input<'a>,
+}
+
+impl Builder<'_> {
+    fn edge(&mut self, before: usize, after: usize, edge: Edge) {
+        if before != after {
+            self.graph.update_edge(NodeIndex::new(before), NodeIndex::new(after), edge);
+        }
+    }
+
+    fn made(&self, at: &Address) -> &[usize] {
+        self.emitted.makes.get(at).map_or(&[], Vec::as_slice)
+    }
+
+    fn dropped(&self, at: &Address) -> &[usize] {
+        self.emitted.drops.get(at).map_or(&[], Vec::as_slice)
+    }
+
+    /// Everything about `before` that makes it, then everything about `after` that makes it.
+    fn made_first(&mut self, before: &Address, after: &Address, edge: Edge) {
+        if let (Some(&b), Some(&a)) = (self.made(before).last(), self.made(after).first()) {
+            // A soft edge is no reason to turn round what is known.
+            if edge == Edge::Hard || self.graph.find_edge(NodeIndex::new(b), NodeIndex::new(a)).is_none() {
+                self.edge(b, a, edge);
+            }
+        }
+    }
+
+    /// The statements about one object run in the order they were written, its drop before its creation.
+    fn chains(&mut self) {
+        for table in [&self.emitted.makes, &self.emitted.drops] {
+            for list in table.values() {
+                for pair in list.windows(2) {
+                    self.edge(pair[0], pair[1], Edge::Hard);
+                }
+            }
+        }
+        for (at, drops) in &self.emitted.drops {
+            if let (Some(&d), Some(&m)) = (drops.last(), self.made(at).first()) {
+                self.edge(d, m, Edge::Hard);
+            }
+        }
+    }
+
+    /// What an object refers to is made before it; so is its parent.
+    fn makes(&mut self, names: &Names) {
+        for at in self.emitted.makes.keys() {
+            for parent in at.ancestors() {
+                self.made_first(parent, at, Edge::Hard);
+            }
+            let Some(object) = self.input.desired.get(at) else { continue };
+            for (to, edge) in needs(self.input, names, at, object) {
+                self.made_first(&to, at, edge);
+            }
+            for to in self.input.desired.uses(at) {
+                self.made_first(to, at, Edge::Hard);
+            }
+        }
+        for i in 0..self.emitted.nodes.len() {
+            for need in &self.emitted.nodes[i].step.needs {
+                if let Some(&made) = self.made(need).last() {
+                    self.edge(made, i, Edge::Hard);
+                }
+            }
+        }
+    }
+
+    /// What uses an object goes, or lets go of it, before the object goes or changes.
+    fn drops(&mut self) {
+        let live = self.input.live;
+        for (user, used) in live.edges() {
+            self.user_first(user, used);
+        }
+        for user in self.emitted.drops.keys() {
+            for parent in user.ancestors() {
+                self.user_first(user, parent);
+            }
+            for used in live.falls_with(user) {
+                self.user_first(user, used);
+            }
+        }
+    }
+
+    fn user_first(&mut self, user: &Address, used: &Address) {
+        let (user_dropped, used_dropped) = (self.dropped(user).last().copied(), self.dropped(used).first().copied());
+        if let (Some(u), Some(d)) = (user_dropped, used_dropped) {
+            self.edge(u, d, Edge::Hard);
+        }
+        if let Some(u) = user_dropped
+            && used_dropped.is_none()
+        {
+            let changes =
+                |i: &&usize| matches!(self.emitted.nodes[**i].verb, Verb::Alter) && self.emitted.nodes[**i].at == *used;
+            if let Some(&change) = self.made(used).iter().find(changes) {
+                self.edge(u, change, Edge::Soft);
+            }
+            if let Some(&change) = self.made(used).iter().find(|i| self.emitted.nodes[**i].step.disturbs) {
+                self.edge(u, change, Edge::Hard);
+            }
+        }
+        if let (None, Some(d)) = (user_dropped, used_dropped) {
+            let lets_go: Vec<usize> =
+                self.made(user).iter().copied().filter(|i| self.emitted.nodes[*i].verb == Verb::Alter).collect();
+            for change in lets_go {
+                self.edge(change, d, Edge::Hard);
+            }
+        }
+    }
+
+    /// A name is free before it is taken again.
+    fn slots(&mut self) {
+        let register = self.input.register;
+        let mut freed: HashMap<(Slot, String, String), usize> = HashMap::new();
+        for (at, drops) in &self.emitted.drops {
+            for slot in find(register, at.kind()).rules.slots {
+                if let Some(&last) = drops.last() {
+                    freed.insert((*slot, at.top().key().to_owned(), at.key().to_owned()), last);
+                }
+            }
+        }
+        for (at, makes) in &self.emitted.makes {
+            for slot in find(register, at.kind()).rules.slots {
+                let key = (*slot, at.top().key().to_owned(), at.key().to_owned());
+                if let (Some(&drop), Some(&make)) = (freed.get(&key), makes.first()) {
+                    self.edge(drop, make, Edge::Hard);
+                }
+            }
+        }
+    }
+}
+
+/// What an object of the wanted state needs before it.
+fn needs(input: Input<'_>, names: &Names, at: &Address, object: &crate::model::Object) -> Vec<(Address, Edge)> {
+    let mut references = References::default();
+    (find(input.register, at.kind()).references)(&*object.spec, at, &mut references);
+    let mut out = Vec::new();
+    for (reference, _) in references.list {
+        let edge = if matches!(reference, Reference::Text(_)) { Edge::Soft } else { Edge::Hard };
+        out.extend(names.resolve(&reference, at).into_iter().map(|to| (to, edge)));
+    }
+    out
+}
+
+/// The statements of a circle of hard edges; empty when there is none.
+fn hard_circle(graph: &Graph) -> Vec<usize> {
+    let hard = graph.filter_map(|_, n| Some(*n), |_, e| (*e == Edge::Hard).then_some(()));
+    let mut circles: Vec<Vec<usize>> = tarjan_scc(&hard)
+        .into_iter()
+        .filter(|c| c.len() > 1)
+        .map(|c| {
+            let mut list: Vec<usize> = c.into_iter().map(|n| hard[n]).collect();
+            list.sort_unstable();
+            list
+        })
+        .collect();
+    circles.sort();
+    circles.into_iter().next().unwrap_or_default()
+}
+
+/// Gives folded drops in a circle statements of their own; false when there is none left.
+fn unfold(emitted: &mut Emitted, circle: &[usize], input: Input<'_>) -> bool {
+    let inside: HashSet<usize> = circle.iter().copied().collect();
+    let in_circle = |at: &Address, emitted: &Emitted| {
+        emitted.drops.get(at).is_some_and(|list| list.iter().any(|i| inside.contains(i)))
+    };
+    let uses_circle = |at: &Address, emitted: &Emitted, live: &State| {
+        live.uses(at).iter().any(|to| in_circle(to, emitted) && !to.is_within(at.parent().unwrap_or(at)))
+    };
+    let mut guilty: Vec<Address> = emitted
+        .folded
+        .iter()
+        .filter(|at| in_circle(at, emitted) && uses_circle(at, emitted, input.live))
+        .cloned()
+        .collect();
+    guilty.sort();
+    guilty.iter().fold(false, |any, at| emitted.unfold(at, input) || any)
+}
+
+fn circular(circle: &[usize], emitted: &Emitted) -> Diagnostic {
+    let list: Vec<String> = circle.iter().map(|i| format!("{}", emitted.nodes[*i].at)).collect();
+    Diagnostic::new(Code::Refused, format!("these changes need each other first: {}", list.join(", ")))
+        .help("make the change in two steps, or break the circle in the YAML")
+}
+
+/// Kahn's algorithm with a heap: of the statements that may run next, the first by verb, register and name.
+fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
+    let key = |i: usize| {
+        let node = &emitted.nodes[i];
+        let entry = find(input.register, node.at.kind());
+        let rank = input.register.iter().position(|e| e.name == entry.name).unwrap_or_default();
+        let phase = match node.verb {
+            _ if entry.rules.last => 3,
+            Verb::Rename => 0,
+            Verb::Drop => 1,
+            Verb::Create | Verb::Alter | Verb::Replace => 2,
+        };
+        let path: Vec<String> = node.at.path().into_iter().map(str::to_owned).collect();
+        let ordinal = input.desired.get(&node.at).map_or(0, |o| o.ordinal);
+        (phase, rank, path[..path.len() - 1].to_vec(), ordinal, path, i)
+    };
+    let mut waits: Vec<[usize; 2]> = vec![[0, 0]; emitted.nodes.len()];
+    for edge in graph.edge_references() {
+        waits[edge.target().index()][usize::from(*edge.weight() == Edge::Soft)] += 1;
+    }
+    let mut done = vec![false; emitted.nodes.len()];
+    let mut ready: BinaryHeap<Reverse<_>> =
+        (0..waits.len()).filter(|i| waits[*i] == [0, 0]).map(|i| Reverse(key(i))).collect();
+    let mut out = Vec::new();
+    while out.len() < waits.len() {
+        let next = match ready.pop() {
+            Some(Reverse(k)) => k.5,
+            None => (0..waits.len())
+                .filter(|i| !done[*i] && waits[*i][0] == 0)
+                .min_by_key(|i| (waits[*i][1], key(*i)))
+                .expect("a circle without soft edges was refused before"),
+        };
+        if std::mem::replace(&mut done[next], true) {
+            continue;
+        }
+        out.push(next);
+        for edge in graph.edges(NodeIndex::new(next)) {
+            let target = edge.target().index();
+            waits[target][usize::from(*edge.weight() == Edge::Soft)] -= 1;
+            if waits[target] == [0, 0] && !done[target] {
+                ready.push(Reverse(key(target)));
+            }
+        }
+    }
+    out.retain(|i| !emitted.nodes[*i].step.sql.is_empty());
+    out
+}

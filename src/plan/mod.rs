@@ -1,0 +1,132 @@
+//! From a difference to statements in order. The passes, in order: emit (with rebuild), graph, segment.
+
+mod emit;
+mod graph;
+mod rebuild;
+mod rename;
+mod segment;
+
+use crate::diagnostic::{Diagnostics, Span};
+use crate::kind::{Entry, find};
+use crate::model::{Address, Hazard, HazardClass, Lock, Server, State, Transaction};
+
+pub use emit::Verb;
+
+/// What a plan is made from.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The database as it is, as far as it is managed.
+    pub live: &'a State,
+    /// The database as wanted.
+    pub desired: &'a State,
+    /// The server.
+    pub server: &'a Server,
+    /// Every kind.
+    pub register: &'static [Entry],
+}
+
+/// One statement of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanStep {
+    /// The object it is about.
+    pub at: Address,
+    /// What it does to it.
+    pub verb: Verb,
+    /// The text sent.
+    pub sql: String,
+    /// The text shown, where the one sent holds a secret.
+    pub shown: Option<String>,
+    /// Risks.
+    pub hazards: Vec<Hazard>,
+    /// The lock it takes.
+    pub lock: Lock,
+    /// Where it may run.
+    pub transaction: Transaction,
+    /// The YAML that asked for it.
+    pub origin: Option<Span>,
+    /// Its segment, counted from 0: statements of a segment share a transaction.
+    pub segment: usize,
+}
+
+impl PlanStep {
+    /// The text that may be shown.
+    pub fn text(&self) -> &str {
+        self.shown.as_deref().unwrap_or(&self.sql)
+    }
+}
+
+/// One object that changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The object.
+    pub at: Address,
+    /// What happens to it.
+    pub verb: Verb,
+    /// Why, where that is not plain.
+    pub why: Option<String>,
+    /// Its address before a rename.
+    pub from: Option<Address>,
+}
+
+/// Statements in order, and the changes they make.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Statements in order.
+    pub steps: Vec<PlanStep>,
+    /// Objects that change, those under a new or dropped one left out.
+    pub changes: Vec<Change>,
+}
+
+impl Plan {
+    /// True when there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// How many objects are added, changed, replaced and dropped.
+    pub fn counts(&self) -> [usize; 4] {
+        let of = |verbs: &[Verb]| self.changes.iter().filter(|c| verbs.contains(&c.verb)).count();
+        [of(&[Verb::Create]), of(&[Verb::Alter, Verb::Rename]), of(&[Verb::Replace]), of(&[Verb::Drop])]
+    }
+
+    /// Every hazard with its statement.
+    pub fn hazards(&self) -> impl Iterator<Item = (&PlanStep, &Hazard)> {
+        self.steps.iter().flat_map(|s| s.hazards.iter().map(move |h| (s, h)))
+    }
+}
+
+/// Makes the plan that turns `live` into `desired`, or says why there is none.
+pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
+    let mut live = input.live.clone();
+    let renames = rename::renames(&mut live, input)?;
+    let input = Input { live: &live, ..input };
+    let mut emitted = emit::emit(input, renames)?;
+    let order = graph::order(&mut emitted, input)?;
+    let changes = emitted.changes(input);
+    let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
+    segment::segment(&mut steps);
+    Ok(Plan { steps, changes })
+}
+
+fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
+    let node = &emitted.nodes[i];
+    let mut hazards = node.step.hazards.clone();
+    let visible = find(input.register, node.at.kind()).rules.visible;
+    let breaks = visible && matches!(node.verb, Verb::Drop | Verb::Rename);
+    if breaks && !hazards.iter().any(|h| h.class == HazardClass::Breaking) {
+        let what = if node.verb == Verb::Drop { "clients lose" } else { "clients know the old name of" };
+        hazards.push(Hazard { class: HazardClass::Breaking, what: format!("{what} {}", node.at) });
+    }
+    let origin = |at: &Address| input.desired.get(at).and_then(|o| o.origin.span());
+    PlanStep {
+        at: node.at.clone(),
+        verb: node.verb,
+        sql: node.step.sql.clone(),
+        shown: node.step.shown.clone(),
+        hazards,
+        lock: node.step.lock,
+        transaction: node.step.transaction,
+        origin: origin(&node.at).or_else(|| node.at.ancestors().find_map(origin)),
+        segment: 0,
+    }
+}

@@ -1,0 +1,98 @@
+//! What a change forces to be dropped and made again, spread through its users.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+
+use super::Input;
+use super::emit::{Action, Fate};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::kind::find;
+use crate::model::Address;
+
+/// Spreads replacements and disturbances until nothing more follows.
+pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &mut Diagnostics) {
+    let users = users(input);
+    let mut queue: Vec<Address> = fates.keys().cloned().collect();
+    let mut done: HashSet<Address> = HashSet::new();
+    while let Some(at) = queue.pop() {
+        let Some(fate) = fates.get(&at) else { continue };
+        let (replaced, disturbed) = match &fate.action {
+            Action::Replace => (true, false),
+            Action::Alter(steps) => (false, steps.iter().any(|s| s.disturbs)),
+            Action::Create | Action::Drop => (false, false),
+        };
+        if !(replaced || disturbed) || !done.insert(at.clone()) {
+            continue;
+        }
+        if replaced {
+            queue.extend(replace_descendants(&at, fates, input));
+        }
+        for user in users.get(&at).into_iter().flatten() {
+            queue.extend(touch(user, &at, replaced, fates, input, problems));
+        }
+    }
+}
+
+/// Who uses what, by the edges of the live database.
+fn users(input: Input<'_>) -> HashMap<&Address, Vec<&Address>> {
+    let mut users: HashMap<&Address, Vec<&Address>> = HashMap::new();
+    for (user, used) in input.live.edges() {
+        users.entry(used).or_default().push(user);
+    }
+    users
+}
+
+/// What stands under a replaced object goes and comes with it.
+fn replace_descendants(at: &Address, fates: &mut IndexMap<Address, Fate>, input: Input<'_>) -> Vec<Address> {
+    let live = input.live.descendants(at);
+    for child in input.desired.descendants(at).into_iter().chain(live) {
+        let action = match (input.live.contains(&child), input.desired.contains(&child)) {
+            (true, true) => Action::Replace,
+            (false, true) => Action::Create,
+            (true, false) => Action::Drop,
+            (false, false) => continue,
+        };
+        fates.insert(child.clone(), Fate { action, why: Some(format!("stands on {at}, which is replaced")) });
+    }
+    input.live.descendants(at)
+}
+
+/// Decides what a user of a replaced or disturbed object must do; returns what to look at next.
+fn touch(
+    user: &Address,
+    used: &Address,
+    replaced: bool,
+    fates: &mut IndexMap<Address, Fate>,
+    input: Input<'_>,
+    problems: &mut Diagnostics,
+) -> Option<Address> {
+    let rules = &find(input.register, user.kind()).rules;
+    if !input.live.contains(user) || !input.desired.contains(user) || (!replaced && rules.self_adjusting) {
+        return None;
+    }
+    match fates.get(user).map(|f| &f.action) {
+        Some(Action::Drop | Action::Replace | Action::Create) => return None,
+        Some(Action::Alter(_)) | None => {}
+    }
+    if rules.rebuildable {
+        let what = if replaced { "is replaced" } else { "changes" };
+        fates.insert(user.clone(), Fate { action: Action::Replace, why: Some(format!("uses {used}, which {what}")) });
+        return Some(user.clone());
+    }
+    // A user that can't be made again must let go by an alteration of its own.
+    if !replaced || matches!(fates.get(user).map(|f| &f.action), Some(Action::Alter(_))) {
+        return None;
+    }
+    let message = format!("{used} must be dropped and made again, but {user} uses it");
+    let mut problem = Diagnostic::new(Code::Refused, message)
+        .help(format!("change {user} so that it no longer uses {used}, or give the new object another name"));
+    if let Some(span) = input.desired.get(used).and_then(|o| o.origin.span()) {
+        problem = problem.label(span, "this change needs a replacement");
+    }
+    if let Some(span) = input.desired.get(user).and_then(|o| o.origin.span()) {
+        problem = problem.label(span, "used here");
+    }
+    problems.push(problem);
+    None
+}
