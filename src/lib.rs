@@ -8,4 +8,5 @@ pub mod kind;
 pub mod kinds;
 pub mod model;
 pub mod plan;
+pub mod session;
 pub mod sql;
