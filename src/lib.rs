@@ -1,4 +1,5 @@
 //! dbstate: declarative desired state for PostgreSQL.
 
 pub mod diagnostic;
+pub mod local;
 pub mod model;
