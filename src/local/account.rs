@@ -67,9 +67,9 @@ impl Account {
     pub(super) fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir("/").stdin(Stdio::null()).env("LC_ALL", "C");
-        std::env::vars_os()
-            .filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG"))
-            .for_each(|(name, _)| _ = command.env_remove(name));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
+            command.env_remove(name);
+        }
         if let Self::Other { uid, gid } = self {
             command.uid(uid).gid(gid);
         }
@@ -81,10 +81,10 @@ impl Account {
     /// An error where it exists but is another user's: in a directory that everyone may write, somebody else made it.
     pub(super) fn make_directory(self, dir: &Path) -> Result<()> {
         match DirBuilder::new().mode(0o700).create(dir) {
-            Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(failed("create", dir, &e)),
+            Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(failed("create", dir)(e)),
             _ => {}
         }
-        let found = dir.symlink_metadata().map_err(|e| failed("read", dir, &e))?;
+        let found = dir.symlink_metadata().map_err(failed("read", dir))?;
         let us = rustix::process::geteuid().as_raw();
         if !found.is_dir() || (found.uid() != us && found.uid() != self.uid()) {
             let message = format!("`{}` exists and is not a directory of ours", dir.display());
@@ -97,9 +97,7 @@ impl Account {
     pub(super) fn take(self, path: &Path) -> Result<()> {
         match self {
             Self::Own => Ok(()),
-            Self::Other { uid, gid } => {
-                lchown(path, Some(uid), Some(gid)).map_err(|e| failed("change owner of", path, &e))
-            }
+            Self::Other { uid, gid } => lchown(path, Some(uid), Some(gid)).map_err(failed("change owner of", path)),
         }
     }
 
@@ -117,7 +115,7 @@ impl Account {
 /// Runs `command` to its end; an error with the end of what it printed where it can't be started or fails.
 pub(super) fn run(command: &mut Command) -> Result<Output> {
     let program = Path::new(command.get_program()).to_owned();
-    let output = command.output().map_err(|e| failed("run", &program, &e))?;
+    let output = command.output().map_err(failed("run", &program))?;
     if output.status.success() {
         return Ok(output);
     }

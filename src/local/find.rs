@@ -151,7 +151,7 @@ fn candidates() -> Vec<PathBuf> {
     let named = variable(BIN_VARIABLE).map(PathBuf::from);
     let path = variable("PATH").unwrap_or_default();
     let in_path = std::env::split_paths(&path).collect::<Vec<_>>();
-    let mut versioned: Vec<(u32, PathBuf)> = VERSIONED.iter().flat_map(|place| expand(place)).collect();
+    let mut versioned: Vec<(u32, PathBuf)> = VERSIONED.iter().flat_map(expand).collect();
     versioned.sort_by_key(|(major, _)| std::cmp::Reverse(*major));
     let plain = PLAIN.iter().filter_map(|dir| at_home(dir));
     named
@@ -225,7 +225,9 @@ mod tests {
         let (real, path) = (dir.path().join("real"), dir.path().join("path"));
         std::fs::create_dir(&real).expect("created");
         std::fs::create_dir(&path).expect("created");
-        PROGRAMS.iter().for_each(|name| std::fs::write(real.join(name), "").expect("written"));
+        for name in PROGRAMS {
+            std::fs::write(real.join(name), "").expect("written");
+        }
         std::os::unix::fs::symlink(real.join("pg_ctl"), path.join("pg_ctl")).expect("linked");
         assert_eq!(resolve(&path), real.canonicalize().ok());
         assert_eq!(resolve(dir.path()), None);

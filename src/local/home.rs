@@ -9,7 +9,7 @@
 //!     lock                    held while the server is being created, started or stopped
 //! ```
 //! Two of these may be symbolic links, which then are the record of where the thing is: `local` when the user who runs
-//! the server can't reach the project (root's own home), `socket` when its path is too long for a socket address.
+//! the server can't reach the project (root's own home), `socket` when its path does not do for one.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::ErrorKind;
@@ -44,7 +44,7 @@ pub(super) struct Home {
 impl Home {
     /// The home of the server of the project in `dir`, which must exist; the home itself need not.
     pub(super) fn of_project(dir: &Path) -> Result<Self> {
-        let dir = dir.canonicalize().map_err(|e| failed("open", dir, &e))?;
+        let dir = dir.canonicalize().map_err(failed("open", dir))?;
         let entry = dir.join(".dbstate").join("local");
         let account = Account::of_server_in(&entry)?;
         Ok(Self { entry, account })
@@ -82,9 +82,9 @@ impl Home {
             return Ok(());
         }
         let parent = self.entry.parent().unwrap_or(Path::new("/"));
-        DirBuilder::new().recursive(true).create(parent).map_err(|e| failed("create", parent, &e))?;
+        DirBuilder::new().recursive(true).create(parent).map_err(failed("create", parent))?;
         let ignore = parent.join(".gitignore");
-        std::fs::write(&ignore, "*\n").map_err(|e| failed("write", &ignore, &e))?;
+        std::fs::write(&ignore, "*\n").map_err(failed("write", &ignore))?;
         if self.account.reaches(parent) {
             return self.account.make_directory(&self.entry);
         }
@@ -97,7 +97,7 @@ impl Home {
         point(&self.entry, &elsewhere)
     }
 
-    /// Makes the directory of the socket: here, or under the temporary directory where the path here is too long.
+    /// Makes the directory of the socket: here, or under the temporary directory where the path here does not do.
     pub(super) fn make_socket_directory(&self) -> Result<()> {
         let here = self.path().join("socket");
         if fits(&here) {
@@ -113,7 +113,7 @@ impl Home {
         let base = Some(std::env::temp_dir()).filter(|base| fits(&base.join("dbstate-socket-123456")));
         let base = base.filter(|base| self.account.reaches(base)).unwrap_or_else(|| PathBuf::from("/tmp"));
         let made = tempfile::Builder::new().prefix("dbstate-socket-").tempdir_in(&base);
-        let made = made.map_err(|e| failed("create a directory in", &base, &e))?.keep();
+        let made = made.map_err(failed("create a directory in", &base))?.keep();
         self.account.take(&made)?;
         point(&here, &made)
     }
@@ -122,7 +122,7 @@ impl Home {
     pub(super) fn lock(&self) -> Result<File> {
         let path = self.path().join("lock");
         let file = open_own(&path)?;
-        file.lock().map_err(|e| failed("lock", &path, &e))?;
+        file.lock().map_err(failed("lock", &path))?;
         Ok(file)
     }
 
@@ -131,25 +131,26 @@ impl Home {
         let path = self.log();
         let file = open_own(&path)?;
         if file.metadata().is_ok_and(|m| m.len() > LOG_MAX) {
-            file.set_len(0).map_err(|e| failed("empty", &path, &e))?;
+            file.set_len(0).map_err(failed("empty", &path))?;
         }
         Ok(file)
     }
 }
 
-/// True when the socket in `dir` has a path that fits.
+/// True when the socket in `dir` has a path that fits an address and a URL, where a comma separates hosts.
 fn fits(dir: &Path) -> bool {
-    dir.as_os_str().len() + format!("/.s.PGSQL.{PORT}").len() <= SOCKET_PATH_MAX
+    let short = dir.as_os_str().len() + format!("/.s.PGSQL.{PORT}").len() <= SOCKET_PATH_MAX;
+    short && dir.to_str().is_some_and(|dir| !dir.contains(','))
 }
 
 /// Makes `link` a symbolic link to `target`, in place of an older one.
 fn point(link: &Path, target: &Path) -> Result<()> {
     if link.is_symlink() {
-        std::fs::remove_file(link).map_err(|e| failed("remove", link, &e))?;
+        std::fs::remove_file(link).map_err(failed("remove", link))?;
     }
     match symlink(target, link) {
         Err(e) if e.kind() == ErrorKind::AlreadyExists && link.read_link().is_ok_and(|to| to == target) => Ok(()),
-        other => other.map_err(|e| failed("create", link, &e)),
+        other => other.map_err(failed("create", link)),
     }
 }
 
@@ -157,7 +158,7 @@ fn point(link: &Path, target: &Path) -> Result<()> {
 pub(super) fn open_own(path: &Path) -> Result<File> {
     let flags = OFlags::NOFOLLOW.bits().cast_signed();
     let file = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path);
-    file.map_err(|e| failed("open", path, &e))
+    file.map_err(failed("open", path))
 }
 
 #[cfg(test)]

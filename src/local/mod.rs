@@ -115,7 +115,7 @@ impl Server {
         self.home.make_socket_directory()?;
         let log = self.home.open_log()?;
         let log_start = log.metadata().map_or(0, |m| m.len());
-        let child = self.postgres(log)?.spawn().map_err(|e| failed("run", &self.bin("postgres"), &e))?;
+        let child = self.postgres(log)?.spawn().map_err(failed("run", &self.bin("postgres")))?;
         self.wait_until_ready(Some(child), log_start)
     }
 
@@ -186,14 +186,14 @@ impl Server {
             return Ok(());
         }
         if fresh.symlink_metadata().is_ok() {
-            std::fs::remove_dir_all(&fresh).map_err(|e| failed("remove", &fresh, &e))?;
+            std::fs::remove_dir_all(&fresh).map_err(failed("remove", &fresh))?;
         }
         self.home.account.make_directory(&fresh)?;
         template::create_data(&self.installation, self.home.account, &fresh)?;
         if self.options.durable {
             template::sync_data(&self.installation, self.home.account, &fresh)?;
         }
-        std::fs::rename(&fresh, &data).map_err(|e| failed("create", &data, &e))
+        std::fs::rename(&fresh, &data).map_err(failed("create", &data))
     }
 
     /// The command that is the server, in a process group of its own: Ctrl-C is meant for us.
@@ -203,7 +203,7 @@ impl Server {
         for (name, value) in self.settings() {
             command.arg("-c").arg(format!("{name}={value}"));
         }
-        let same = log.try_clone().map_err(|e| failed("open", &self.home.log(), &e))?;
+        let same = log.try_clone().map_err(failed("open", &self.home.log()))?;
         command.stdout(log).stderr(same).process_group(0);
         Ok(command)
     }
@@ -214,13 +214,17 @@ impl Server {
         let mut settings = Vec::new();
         let mut set = |name: &str, value: &str| settings.push((name.to_owned(), value.to_owned()));
         if !self.options.durable {
-            NOT_DURABLE.iter().for_each(|(name, value)| set(name, value));
+            for (name, value) in NOT_DURABLE {
+                set(name, value);
+            }
             if !self.options.settings.iter().any(|(name, _)| name == "wal_level" || name == "max_wal_senders") {
                 set("wal_level", "minimal");
                 set("max_wal_senders", "0");
             }
         }
-        self.options.settings.iter().for_each(|(name, value)| set(name, value));
+        for (name, value) in &self.options.settings {
+            set(name, value);
+        }
         set("listen_addresses", "");
         set("port", &PORT.to_string());
         set("unix_socket_directories", &format!("\"{}\"", socket.replace('"', "\"\"")));
@@ -290,15 +294,18 @@ fn choose(data: &Path, options: &Options) -> Result<Installation> {
     })
 }
 
-/// The diagnostic for a file or program that can't be used.
-fn failed(what: &str, path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
-    Box::new(Diagnostic::new(Code::Local, format!("can't {what} `{}`: {error}", path.display())))
+/// Makes the diagnostic for a file or program that can't be used: for `map_err`.
+fn failed(what: &str, path: &Path) -> impl FnOnce(std::io::Error) -> Box<Diagnostic> {
+    move |error| Diagnostic::new(Code::Local, format!("can't {what} `{}`: {error}", path.display())).into()
 }
 
 /// A short name for these bytes: 16 hexadecimal digits, the same on every machine.
 fn digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash.update([part, &b"\0"[..]].concat()));
+    for part in parts {
+        hash.update(part);
+        hash.update(b"\0");
+    }
     hash.finalize()[..8].iter().fold(String::new(), |mut text, byte| {
         _ = write!(text, "{byte:02x}");
         text

@@ -51,14 +51,14 @@ fn cached(installation: &Installation, account: Account) -> Option<PathBuf> {
 /// Makes `template` under a temporary name and renames it, so that it is whole once it is there.
 fn build(installation: &Installation, account: Account, cache: &Path, template: &Path) -> Result<()> {
     let lock = open_own(&cache.join("lock"))?;
-    lock.lock().map_err(|e| failed("lock", cache, &e))?;
+    lock.lock().map_err(failed("lock", cache))?;
     if template.is_dir() {
         return Ok(());
     }
-    let fresh = tempfile::Builder::new().prefix("new-").tempdir_in(cache).map_err(|e| failed("write to", cache, &e))?;
+    let fresh = tempfile::Builder::new().prefix("new-").tempdir_in(cache).map_err(failed("write to", cache))?;
     account.take(fresh.path())?;
     initdb(installation, account, fresh.path())?;
-    std::fs::rename(fresh.path(), template).map_err(|e| failed("create", template, &e))
+    std::fs::rename(fresh.path(), template).map_err(failed("create", template))
 }
 
 /// Runs `initdb` on an empty directory.

@@ -1,9 +1,10 @@
 //! The embedded server: started, stopped, and found in every state a user may leave it in.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use dbstate::local::{Ephemeral, Installation, Options, Server, Status, find, installed};
@@ -109,7 +110,8 @@ fn data_is_kept_over_a_restart() {
 fn a_killed_server_is_started_again() {
     let Project { server, dir } = &Project::new();
     server.start().expect("started");
-    query(server, "create table t (); checkpoint");
+    query(server, "create table t ()");
+    query(server, "checkpoint");
     let running = rustix::process::Pid::from_raw(pid(server)).expect("a process");
     rustix::process::kill_process(running, rustix::process::Signal::KILL).expect("killed");
     _ = rustix::process::waitpid(Some(running), rustix::process::WaitOptions::empty());
@@ -163,7 +165,7 @@ fn a_long_project_path_has_its_socket_elsewhere() {
 
 #[test]
 fn an_odd_but_short_project_path_works_in_urls() {
-    let project = Project::in_directory(TempDir::new().expect("created"), "it's, \"odd\" & ü%41");
+    let project = Project::in_directory(TempDir::new().expect("created"), "it's \"odd\" & ü%41");
     project.server.start().expect("started");
     assert_eq!(query(&project.server, "select 1"), "1");
     let url = project.server.url("a b/ü");
@@ -248,6 +250,24 @@ fn a_dropped_cluster_leaves_nothing() {
     drop(own);
     assert_eq!(server.status(), Status::NotCreated);
     assert!(!home.exists());
+}
+
+#[test]
+fn a_killed_run_leaves_nothing() {
+    const ROLE: &str = "DBSTATE_TEST_TO_BE_KILLED";
+    if std::env::var_os(ROLE).is_some() {
+        let own = own_cluster();
+        println!("\nlog: {}", own.server().log().display());
+        std::thread::sleep(Duration::from_mins(1));
+    }
+    let mut run = Command::new(std::env::current_exe().expect("this program"));
+    run.args(["--exact", "local::a_killed_run_leaves_nothing", "--nocapture"]).env(ROLE, "1").stdout(Stdio::piped());
+    let mut run = run.spawn().expect("a run of this test only");
+    let lines = BufReader::new(run.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let log = lines.into_iter().find_map(|line| line.strip_prefix("log: ").map(PathBuf::from)).expect("a server");
+    assert!(log.exists());
+    run.kill().and_then(|()| run.wait()).expect("killed");
+    wait_for(|| !log.parent().is_some_and(Path::exists));
 }
 
 #[test]
