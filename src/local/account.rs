@@ -103,7 +103,8 @@ impl Account {
 
     /// True when this user can go into `dir`: every directory above it lets them through.
     pub(super) fn reaches(self, dir: &Path) -> bool {
-        if self == Self::Own {
+        let open_to_all = |dir: &Path| dir.metadata().is_ok_and(|found| found.mode() & 0o001 != 0);
+        if self == Self::Own || dir.canonicalize().is_ok_and(|dir| dir.ancestors().all(open_to_all)) {
             return dir.is_dir();
         }
         let script =

@@ -81,11 +81,11 @@ fn cache_directory(account: Account) -> Option<PathBuf> {
 
 /// The directory of templates under `base`, made if missing; nothing where `account` can't use it.
 fn usable(base: &Path, account: Account) -> Option<PathBuf> {
-    let ours = base.join("dbstate");
-    std::fs::create_dir_all(&ours).ok()?;
-    if !account.reaches(&ours) {
+    if account != Account::Own && !account.reaches(base) {
         return None;
     }
+    let ours = base.join("dbstate");
+    std::fs::create_dir_all(&ours).ok()?;
     let dir = ours.join(format!("postgresql-{}", account.uid()));
     account.make_directory(&dir).ok().map(|()| dir)
 }
