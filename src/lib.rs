@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod kind;
 pub mod kinds;
+pub mod local;
 pub mod model;
 pub mod plan;
 pub mod session;

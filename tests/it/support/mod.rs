@@ -1,0 +1,5 @@
+//! What the tests stand on: a private cluster, databases in it, and the program itself.
+
+pub mod binary;
+pub mod cluster;
+pub mod database;
