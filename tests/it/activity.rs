@@ -48,8 +48,12 @@ const INTERFACE: [(&str, &str, &str); 11] = [
 #[tokio::test]
 async fn a_database_made_by_hand_serves_its_clients() {
     let cluster = own_cluster();
-    connect(&config(&cluster.url("postgres"))).await.batch_execute("create database activitydb").await.expect("create");
-    let superuser = config(&cluster.url(DATABASE));
+    connect(&config(&cluster.server().url("postgres")))
+        .await
+        .batch_execute("create database activitydb")
+        .await
+        .expect("create");
+    let superuser = config(&cluster.server().url(DATABASE));
     connect(&superuser).await.batch_execute(&by_hand()).await.expect("by_hand.sql runs");
     drive_all(&superuser).await;
 }
