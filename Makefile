@@ -3,7 +3,7 @@
 .PHONY: help demo test lint build
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## the Activity database on an embedded server: applied, used, changed by hand, put right
 	@./scripts/install-postgresql
