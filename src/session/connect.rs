@@ -148,7 +148,11 @@ async fn attempt(target: &Target, place: &Place, startup: &[(&str, &str)], way: 
     // We have asked already, or must not ask: for the driver, TLS begins at once.
     config.ssl_mode(DriverMode::Require).ssl_negotiation(DriverStart::Direct);
     let opened = config.connect_raw(wire, tls.connector()).await;
-    let (client, connection) = opened.map_err(|error| Failure::of_driver(&error, place, target).encrypted(true))?;
+    let (client, connection) = opened.map_err(|error| {
+        let failure = Failure::of_driver(&error, place, target).encrypted(true);
+        let at_once = target.ssl.negotiation == SslNegotiation::Direct && error.as_db_error().is_none();
+        if at_once { failure.of_direct() } else { failure }
+    })?;
     Ok(Opened::new(client, connection, target, place, true))
 }
 

@@ -158,6 +158,12 @@ impl Failure {
         Self::new(Next::Nothing, NO_TLS, help)
     }
 
+    /// The same, after TLS without a request for it.
+    pub fn of_direct(mut self) -> Self {
+        self.help = format!("`sslnegotiation=direct` needs PostgreSQL 17 or later; otherwise, {}", self.help);
+        self
+    }
+
     /// The same, with whether the attempt was encrypted.
     pub fn encrypted(mut self, encrypted: bool) -> Self {
         self.encrypted = encrypted;

@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn near_misses_are_named() {
-        let error = parse("postgres://h/d?sslmod=require").unwrap_err();
+        let error = parse("postgres://h/d?sslmod=require").expect_err("it fails");
         assert_eq!(error.to_string(), "unknown parameter `sslmod` in the connection URI");
         assert_eq!(error.problem.help.as_deref(), Some("did you mean `sslmode`?"));
     }

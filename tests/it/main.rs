@@ -1,1 +1,3 @@
-fn main() {}
+//! The only integration binary: one file per area, listed here.
+
+mod session;
