@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::{AlertDescription, CertificateError};
 use tokio_postgres::error::{DbError, SqlState};
 
-use super::target::HostKind;
+use super::place::HostKind;
 use super::{Place, Target};
 use crate::diagnostic::{Code, Diagnostic};
 

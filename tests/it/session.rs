@@ -241,6 +241,11 @@ fn sockets_tcp_and_passwords() {
     assert_eq!(server.encrypted("host=localhost user=md5_user password=secret sslmode=disable"), Ok(false));
     assert_eq!(server.encrypted(&format!("host={dir}none,127.0.0.1 user=app {PASSWORD}")), Ok(true), "the next host");
     assert_eq!(server.encrypted(&format!("host=unused hostaddr=127.0.0.1 user=app {PASSWORD}")), Ok(true));
+    let primary = "host=127.0.0.1,localhost user=app load_balance_hosts=random";
+    for attributes in ["any", "read-write", "primary", "prefer-standby"] {
+        let text = format!("{primary} target_session_attrs={attributes} {PASSWORD}");
+        assert_eq!(server.encrypted(&text), Ok(true), "{attributes}");
+    }
     let local = "host=127.0.0.1 sslmode=disable";
     for (text, expected) in [
         (
@@ -405,6 +410,32 @@ fn certificates_of_every_age() {
 }
 
 #[test]
+fn revoked_certificates() {
+    let server = Server::start();
+    let dir = server.dir.path();
+    let settings = "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\ndefault_crl_days=3\n\
+                    crl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n";
+    for (name, text) in [("ca.cnf", settings), ("index", ""), ("number", "01\n")] {
+        fs::write(dir.join(name), text).expect("a file");
+    }
+    let ca = |arguments: &[&str]| {
+        let common = ["ca", "-config", "ca.cnf", "-cert", "ca.crt", "-keyfile", "ca.key"];
+        run(Command::new("openssl").current_dir(dir).args(common).args(arguments));
+    };
+    let crl = server.path("crl.pem");
+    let text = format!(
+        "host=localhost user=app sslmode=verify-full sslrootcert={} sslcrl={crl} {PASSWORD}",
+        server.path("ca.crt")
+    );
+    ca(&["-gencrl", "-out", &crl]);
+    assert_eq!(server.encrypted(&text), Ok(true));
+    ca(&["-revoke", "server.crt"]);
+    ca(&["-gencrl", "-out", &crl]);
+    let shown = server.failure(&text);
+    assert!(shown.contains("the server's certificate has been revoked"), "{shown}");
+}
+
+#[test]
 fn silence_and_strangers() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -445,7 +476,7 @@ fn versions_out_of_range() {
         block(async {
             match connect(&target, &[]).await {
                 Ok(session) => {
-                    assert!(!refused && session.warnings[0].contains("newer than 18"), "{:?}", session.warnings)
+                    assert!(!refused && session.warnings[0].contains("newer than 18"), "{:?}", session.warnings);
                 }
                 Err(error) => {
                     assert!(
