@@ -9,5 +9,6 @@ pub mod kinds;
 pub mod local;
 pub mod model;
 pub mod plan;
+pub mod secret;
 pub mod session;
 pub mod sql;
