@@ -3,5 +3,4 @@
 pub mod check;
 pub mod lower;
 pub mod raise;
-pub mod suggest;
 pub mod yaml;
