@@ -1,4 +1,6 @@
 //! dbstate: declarative desired state for PostgreSQL.
 
+pub mod declare;
 pub mod diagnostic;
 pub mod model;
+pub mod report;
