@@ -1,5 +1,5 @@
 //! YAML text to nodes, nodes to typed shapes, and back.
 
-//pub mod bridge;
-//pub mod write;
+pub mod bridge;
+pub mod write;
 pub mod yaml;
