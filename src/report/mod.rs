@@ -1,3 +1,3 @@
 //! What is printed: text made of results, never a terminal.
 
-//pub mod diagnostic;
+pub mod diagnostic;

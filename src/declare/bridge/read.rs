@@ -258,7 +258,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
 
     fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value> {
         let items = self.list()?;
-        if items.len() > length {
+        if items.len() != length {
             let message = format!("expected a list of {length}, found {}", items.len());
             return Err(BridgeError { problem: Problem::new(Code::WrongType, message), span: self.0.span });
         }

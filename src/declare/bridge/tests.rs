@@ -174,7 +174,7 @@ fn errors_have_a_place_and_a_cure() {
     "count: 1\ninner: {a: {both: {b: true}}}\n"
       wrong-type: missing key `a` | "{b: true}" | write `a: …`
     "count: 1\ninner: {a: {two: [1]}}\n"
-      wrong-type: expected tuple variant Choice::Two with 2 elements, found 1 of them | "[1]" | -
+      wrong-type: expected a list of 2, found 1 | "[1]" | -
     "count: 1\ninner: {a: {two: [1, xy]}}\n"
       wrong-type: expected one character, found text `xy` | "xy" | -
     "count: 1\npair: [1, 2, 3]\n"
