@@ -89,7 +89,7 @@ impl Excerpt {
         let mut lines = 0;
         let mut at = bytes.start;
         let mut marks: Vec<Option<Mark>> = group.iter().map(|_| None).collect();
-        while at < bytes.end || lines == 0 || group.iter().any(|p| p.range.start >= at && p.range.end <= bytes.end) {
+        loop {
             let end = line_end(source, at);
             let here = |p: &&Place<'_>| p.range.start >= at && p.range.start <= end;
             let focus = group.iter().copied().filter(here).map(|p| p.range.start).min().unwrap_or(at);
@@ -100,10 +100,10 @@ impl Excerpt {
             self.text.push_str(&line.text);
             self.text.push('\n');
             lines += 1;
-            at = next_line(source, end);
-            if end >= source.len() || at >= bytes.end {
+            if at >= line_start(source, bytes.end) {
                 break;
             }
+            at = next_line(source, end);
         }
         let line = source[..bytes.start].matches('\n').count();
         self.windows.push(Window { name: first.name.clone(), range: start..self.text.len(), line, lines });
@@ -166,7 +166,8 @@ impl<'s> Place<'s> {
         let mut end = line_end(self.source, self.range.start);
         for _ in 0..CONTEXT_LINES {
             start = line_start(self.source, start.saturating_sub(1));
-            end = line_end(self.source, next_line(self.source, end));
+            let next = next_line(self.source, end);
+            end = if next < self.source.len() { line_end(self.source, next) } else { end };
         }
         start..end
     }

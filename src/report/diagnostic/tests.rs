@@ -210,10 +210,22 @@ fn odd_places_and_characters_do_no_harm() {
     syntax
 
       × at the end
+       ╭─[a·.yaml:3:1]
+     2 │ b: ·x   z
+     3 │ 
+       · ▲
+       · ╰── here
+       ╰────
 
     syntax
 
       × past the end
+       ╭─[a·.yaml:3:1]
+     2 │ b: ·x   z
+     3 │ 
+       · ▲
+       · ╰── here
+       ╰────
 
     syntax
 
