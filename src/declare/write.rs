@@ -40,39 +40,22 @@ fn map(out: &mut String, entries: &[(Key, Node)], indent: usize) {
             pad(out, indent);
         }
         let text = inline(&key.text, false, Context::Key);
-        if text.chars().count() > KEY_WIDTH {
+        let width = text.chars().count();
+        if width > KEY_WIDTH {
             out.push_str("? ");
             out.push_str(&text);
             out.push('\n');
             pad(out, indent);
-            value(out, node, indent, 1);
         } else {
-            let width = indent + text.chars().count() + 1;
             out.push_str(&text);
-            value(out, node, indent, width);
         }
-    }
-}
-
-/// The `:` and the value of an entry, up to the line break; `width` columns are taken when the colon is written.
-fn value(out: &mut String, node: &Node, indent: usize, width: usize) {
-    out.push(':');
-    match &node.value {
-        Value::Scalar(scalar) => match block(scalar, indent + 2) {
-            Some(block) => {
-                out.push(' ');
-                out.push_str(&block);
-            }
-            None => rest_of_line(out, &inline(&scalar.text, scalar.plain, Context::Block)),
-        },
-        Value::Null | Value::List(_) | Value::Map(_) => match on_one_line(node, width + 1) {
-            Some(text) => rest_of_line(out, &text),
-            None => {
-                out.push('\n');
-                pad(out, indent + 2);
-                nested(out, node, indent + 2);
-            }
-        },
+        out.push(':');
+        let column = indent + if width > KEY_WIDTH { 1 } else { width + 1 };
+        if !on_this_line(out, node, indent, column) {
+            out.push('\n');
+            pad(out, indent + 2);
+            nested(out, node, indent + 2);
+        }
     }
 }
 
@@ -83,27 +66,29 @@ fn list(out: &mut String, items: &[Node], indent: usize) {
             pad(out, indent);
         }
         out.push('-');
-        match &item.value {
-            Value::Scalar(scalar) => match block(scalar, indent + 2) {
-                Some(block) => {
-                    out.push(' ');
-                    out.push_str(&block);
-                }
-                None => rest_of_line(out, &inline(&scalar.text, scalar.plain, Context::Block)),
-            },
-            Value::Map(entries) if !entries.is_empty() => {
-                out.push(' ');
-                map(out, entries, indent + 2);
-            }
-            Value::Null | Value::List(_) | Value::Map(_) => match on_one_line(item, indent + 2) {
-                Some(text) => rest_of_line(out, &text),
-                None => {
-                    out.push(' ');
-                    nested(out, item, indent + 2);
-                }
-            },
+        let is_map = item.as_map().is_some_and(|entries| !entries.is_empty());
+        if is_map || !on_this_line(out, item, indent, indent + 1) {
+            out.push(' ');
+            nested(out, item, indent + 2);
         }
     }
+}
+
+/// Goes on after the `:` or `-` of a list or map at column `indent` with a scalar or what fits on the line; false, and
+/// nothing written, if `node` needs lines of its own. The cursor stands at `column`.
+fn on_this_line(out: &mut String, node: &Node, indent: usize, column: usize) -> bool {
+    let text = match &node.value {
+        Value::Scalar(scalar) => {
+            let block = block(scalar, indent + 2);
+            Some(block.unwrap_or_else(|| inline(&scalar.text, scalar.plain, Context::Block) + "\n"))
+        }
+        Value::Null | Value::List(_) | Value::Map(_) => on_one_line(node, column + 1).map(|text| text + "\n"),
+    };
+    if let Some(text) = &text {
+        out.push(' ');
+        out.push_str(text);
+    }
+    text.is_some()
 }
 
 /// A list or map that is not empty, in block form.
@@ -151,12 +136,6 @@ fn flow(node: &Node, context: Context) -> Option<String> {
             Some(format!("{{ {} }}", entries?.join(", ")))
         }
     }
-}
-
-fn rest_of_line(out: &mut String, text: &str) {
-    out.push(' ');
-    out.push_str(text);
-    out.push('\n');
 }
 
 fn pad(out: &mut String, indent: usize) {

@@ -70,9 +70,9 @@ pub fn read_utf8(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(Problem::new(Code::File, "text is UTF-16, not UTF-8").help("save the file as UTF-8").within(0, 2));
     }
-    let line_start = bytes[..at].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
-    let line = bytes[..at].iter().filter(|&&b| b == b'\n').count() + 1;
-    let column = String::from_utf8_lossy(&bytes[line_start..at]).chars().count() + 1;
+    let before = std::str::from_utf8(&bytes[..at]).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
     let message = format!("not UTF-8: byte 0x{:02x} at line {line}, column {column}", bytes[at]);
     Err(Problem::new(Code::File, message).help("save the file as UTF-8").within(at, at + 1))
 }

@@ -71,45 +71,47 @@ fn scalars_mean_what_is_asked() {
     assert_eq!(keyed[&-2], "b");
 }
 
+/// Wrong shapes.
+const CASES: &[&str] = &[
+    "count: 1\ncolour: red\n",
+    "count: 1\nzzz: red\n",
+    "count: abc\n",
+    "count: '5'\n",
+    "count: 1_000\n",
+    "count: 300\n",
+    "count: -1\n",
+    "count: [1]\n",
+    "count: 1.5\n",
+    "count: ~\n",
+    "login: yes\ncount: 1\n",
+    "login: 'true'\ncount: 1\n",
+    "login: 1\ncount: 1\n",
+    "ratio: x\ncount: 1\n",
+    "names: a\ncount: 1\n",
+    "names: {a: b}\ncount: 1\n",
+    "names: [a, [b]]\ncount: 1\n",
+    "names:\ncount: 1\n",
+    "names: [~]\ncount: 1\n",
+    "color: red\n",
+    "[1]\n",
+    "a\n",
+    "count: 1\ninner: {a: casacde}\n",
+    "count: 1\ninner: {a: xyzzy}\n",
+    "count: 1\ninner: {a: named}\n",
+    "count: 1\ninner: {a: {cascade: 1}}\n",
+    "count: 1\ninner: {a: {named: 1, both: 2}}\n",
+    "count: 1\ninner: {a: [named]}\n",
+    "count: 1\ninner: {a: }\n",
+    "count: 1\ninner: {a: {both: {a: 1, c: 2}}}\n",
+    "count: 1\ninner: {a: {both: {b: true}}}\n",
+    "count: 1\ninner: {a: {two: [1]}}\n",
+    "count: 1\ninner: {a: {two: [1, xy]}}\n",
+    "count: 1\npair: [1, 2, 3]\n",
+];
+
 #[test]
 fn errors_have_a_place_and_a_cure() {
-    let cases = [
-        "count: 1\ncolour: red\n",
-        "count: 1\nzzz: red\n",
-        "count: abc\n",
-        "count: '5'\n",
-        "count: 1_000\n",
-        "count: 300\n",
-        "count: -1\n",
-        "count: [1]\n",
-        "count: 1.5\n",
-        "count: ~\n",
-        "login: yes\ncount: 1\n",
-        "login: 'true'\ncount: 1\n",
-        "login: 1\ncount: 1\n",
-        "ratio: x\ncount: 1\n",
-        "names: a\ncount: 1\n",
-        "names: {a: b}\ncount: 1\n",
-        "names: [a, [b]]\ncount: 1\n",
-        "names:\ncount: 1\n",
-        "names: [~]\ncount: 1\n",
-        "color: red\n",
-        "[1]\n",
-        "a\n",
-        "count: 1\ninner: {a: casacde}\n",
-        "count: 1\ninner: {a: xyzzy}\n",
-        "count: 1\ninner: {a: named}\n",
-        "count: 1\ninner: {a: {cascade: 1}}\n",
-        "count: 1\ninner: {a: {named: 1, both: 2}}\n",
-        "count: 1\ninner: {a: [named]}\n",
-        "count: 1\ninner: {a: }\n",
-        "count: 1\ninner: {a: {both: {a: 1, c: 2}}}\n",
-        "count: 1\ninner: {a: {both: {b: true}}}\n",
-        "count: 1\ninner: {a: {two: [1]}}\n",
-        "count: 1\ninner: {a: {two: [1, xy]}}\n",
-        "count: 1\npair: [1, 2, 3]\n",
-    ];
-    let shown: Vec<_> = cases.iter().map(|c| format!("{c:?}\n  {}", error::<Shape>(c))).collect();
+    let shown: Vec<_> = CASES.iter().map(|c| format!("{c:?}\n  {}", error::<Shape>(c))).collect();
     assert_snapshot!(shown.join("\n"), @r#"
     "count: 1\ncolour: red\n"
       unknown-key: unknown key `colour` | "colour" | did you mean `color`?
@@ -193,7 +195,7 @@ fn a_message_may_carry_its_cure() {
             Err("odd\nhelp: make it even")
         }
     }
-    assert_eq!(error::<BTreeMap<String, Odd>>("a: b\n"), "wrong-type: odd | \"b\" | make it even");
+    assert_eq!(error::<Vec<Odd>>("[b]\n"), "wrong-type: odd | \"b\" | make it even");
 }
 
 #[test]

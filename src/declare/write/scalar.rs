@@ -65,7 +65,7 @@ fn is_text_when_plain(text: &str, context: Context) -> bool {
         && !text.contains(": ")
         && !text.contains(" #")
         && text.chars().all(is_printable)
-        && !(context == Context::Flow && text.contains(not_in_flow))
+        && (context != Context::Flow || !text.contains(not_in_flow))
         && !is_reserved(text)
 }
 

@@ -68,6 +68,11 @@ fn spans(text: &str) -> String {
     out
 }
 
+/// The text of `count` lines.
+fn repeat(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect()
+}
+
 #[test]
 fn values() {
     let text = "a: 1\nb: 'x'\nc: ~\nd:\ne: [no, {f: \"1\"}]\ng: |\n  x\n   y\nh: >-\n  x\n  y\ni: !!str 5\nj: null\n";
@@ -93,66 +98,69 @@ fn places_of_keys_and_values_are_bytes() {
     "#);
 }
 
+/// Texts that are not YAML, or not ours.
+const CASES: &[&str] = &[
+    "a: b: c\n",
+    "a: @foo\n",
+    "a: `x`\n",
+    "a: %x\n",
+    "a: {b\n",
+    "a: [b\nc: d\n",
+    "a: \"abc\nb: 1\n",
+    "a: 'abc\nb: 1\n",
+    "a:\n\tb: 1\n",
+    "a:\n  b: 1\n\tc: 1\n",
+    "a:\n  b: 1\n c: 2\n",
+    "a:\n  b: 1\n   c: 2\n",
+    "a:b\nc: d\n",
+    "a: x\nb\nc: 1\n",
+    "a: \"x\" y\n",
+    "a: 'it's'\n",
+    "a: \"\\q\"\n",
+    "a: |x\n  foo\n",
+    "a: }\n",
+    "a: [1, 2}\n",
+    "- a\nb: c\n",
+    "a: - b\n",
+    "a: 1\n- b\n",
+    "a: {b: 1 c: 2}\n",
+    "a: *\n",
+    "a: *x\n",
+    "%YAML 1.2\n---\na: 1\n",
+    "a: {x:1}\n",
+    "a: |\n\tfoo\n",
+    "a: b\n  c: d\n",
+    "a: foo\n\tbar\n",
+    "a: 'x'\n  'y'\n",
+    "a: ,b\n",
+    "a: |\n    x\n  y\nb: 1\n",
+    "a: \u{1}b\n",
+    "a: ? b\n",
+    ": b\n",
+    "null: b\n",
+    "? [a]\n: b\n",
+    "? {a: 1}\n: b\n",
+    "{[a]: b}\n",
+    "<<: {a: 1}\n",
+    "a: !!binary xx\n",
+    "a: !x {b: 1}\n",
+    "a: 1\n---\nb: 2\n",
+    "a: 1\n...\nb\n",
+    "a: 1\n\u{feff}b: 1\n",
+    "a: &x [*x]\n",
+    "a: \"\\uD800\"\n",
+    "a: \"\\x0\"\n",
+    "a: {b: \"x, c: 1}\n",
+    "a: [b, c: d: e]\n",
+    "a: {b, c\nd: e\n",
+    "é: 'ü' x\n",
+    "a: \"x\\\n",
+];
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "one snapshot of all cases reads best")]
 fn usual_mistakes() {
-    let cases = [
-        "a: b: c\n",
-        "a: @foo\n",
-        "a: `x`\n",
-        "a: %x\n",
-        "a: {b\n",
-        "a: [b\nc: d\n",
-        "a: \"abc\nb: 1\n",
-        "a: 'abc\nb: 1\n",
-        "a:\n\tb: 1\n",
-        "a:\n  b: 1\n\tc: 1\n",
-        "a:\n  b: 1\n c: 2\n",
-        "a:\n  b: 1\n   c: 2\n",
-        "a:b\nc: d\n",
-        "a: x\nb\nc: 1\n",
-        "a: \"x\" y\n",
-        "a: 'it's'\n",
-        "a: \"\\q\"\n",
-        "a: |x\n  foo\n",
-        "a: }\n",
-        "a: [1, 2}\n",
-        "- a\nb: c\n",
-        "a: - b\n",
-        "a: 1\n- b\n",
-        "a: {b: 1 c: 2}\n",
-        "a: *\n",
-        "a: *x\n",
-        "%YAML 1.2\n---\na: 1\n",
-        "a: {x:1}\n",
-        "a: |\n\tfoo\n",
-        "a: b\n  c: d\n",
-        "a: foo\n\tbar\n",
-        "a: 'x'\n  'y'\n",
-        "a: ,b\n",
-        "a: |\n    x\n  y\nb: 1\n",
-        "a: \u{1}b\n",
-        "a: ? b\n",
-        ": b\n",
-        "null: b\n",
-        "? [a]\n: b\n",
-        "? {a: 1}\n: b\n",
-        "{[a]: b}\n",
-        "<<: {a: 1}\n",
-        "a: !!binary xx\n",
-        "a: !x {b: 1}\n",
-        "a: 1\n---\nb: 2\n",
-        "a: 1\n...\nb\n",
-        "a: 1\n\u{feff}b: 1\n",
-        "a: &x [*x]\n",
-        "a: \"\\uD800\"\n",
-        "a: \"\\x0\"\n",
-        "a: {b: \"x, c: 1}\n",
-        "a: [b, c: d: e]\n",
-        "a: {b, c\nd: e\n",
-        "é: 'ü' x\n",
-        "a: \"x\\\n",
-    ];
-    let shown: Vec<_> = cases.iter().map(|c| format!("{c:?}\n{}\n", bad(c))).collect();
+    let shown: Vec<_> = CASES.iter().map(|c| format!("{c:?}\n{}\n", bad(c))).collect();
     assert_snapshot!(shown.join("\n"), @r#"
     "a: b: c\n"
     syntax: `: ` inside a value without quotes | 1: ":"  | quote the value: in `a: b: c` YAML sees two keys on one line
@@ -342,7 +350,7 @@ fn duplicate_keys_keep_the_first() {
     duplicate: key `a` twice | 3: "a" again here | 1: "a" first here | remove one, or give it another name
     "#);
     assert_eq!(bare(&read(text).0.expect("a value")), "{a: \"1\", b: {c: \"1\"}}");
-    let many: String = (0..20).map(|i| format!("k{}: {i}\n", i % 15)).collect();
+    let many = repeat(20, |i| format!("k{}: {i}\n", i % 15));
     let (node, out) = read(&many);
     assert_eq!((node.expect("a value").as_map().expect("a map").len(), out.iter().count()), (15, 5));
 }
@@ -363,7 +371,7 @@ fn aliases_copy_and_are_bounded() {
 
 #[test]
 fn hostile_files_end_soon() {
-    let nested: String = (0..200).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
+    let nested = repeat(200, |i| format!("{}a:\n", " ".repeat(i)));
     let cases = [
         "{a: ".repeat(100_000),
         "[".repeat(1_000_000),
@@ -382,8 +390,8 @@ fn hostile_files_end_soon() {
         "a:\n".repeat(200_000),
         "\t".repeat(1_000_000),
         "#\n".repeat(500_000),
-        (0..2000).rev().map(|i| format!("{}a: @\n", " ".repeat(i))).collect(),
-        (0..2000).map(|i| format!("{}a: @\n", " ".repeat(i % 60))).collect(),
+        repeat(2000, |i| format!("{}a: @\n", " ".repeat(1999 - i))),
+        repeat(2000, |i| format!("{}a: @\n", " ".repeat(i % 60))),
         format!("{}\na: 1\n", "---\n".repeat(100_000)),
         "a: \n- @\n".repeat(50_000),
     ];
@@ -444,6 +452,27 @@ fn bytes_that_are_not_utf8_have_a_place() {
     assert_eq!((problem.message.as_str(), problem.within), ("not UTF-8: byte 0xff at line 2, column 3", Some((5, 6))));
     assert!(read_utf8(b"\xff\xfea\0").expect_err("UTF-16").message.contains("UTF-16"));
 }
+
+const PROJECT: &str = "schemas:
+  shop:
+    comment: 'Orders: and more'
+    enums: { status: [new, \"paid\"] }
+    tables:
+      orders:
+        columns:
+          id: bigint identity # first
+          total: numeric(12,2) not null
+        rows:
+          - &a { x: 1 }
+          - *a
+    views:
+      open: |
+        select id
+          from orders
+      other: >-
+        select
+        2
+";
 
 /// Pieces that YAML gives a meaning, in any order.
 fn soup() -> impl Strategy<Value = String> {
@@ -530,6 +559,19 @@ proptest! {
             check_any(text);
         }
         check_any(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn a_project_with_random_edits_ends_in_a_value_or_a_problem(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0..8_usize, "[\\[\\]{}:,#'\"|>&*!%@\\- \n\ta-c]{0,3}"), 1..6),
+    ) {
+        let mut text = PROJECT.to_owned();
+        for (at, length, with) in edits {
+            let start = at.index(text.len());
+            let end = (start + length).min(text.len());
+            text.replace_range(start..end, &with);
+        }
+        check_any(&text);
     }
 
     #[test]
