@@ -224,6 +224,13 @@ impl Scene<'_> {
             let finding = Finding { span: self.span(at, at + 1), ..self.here("no space after `:`".into()) };
             return finding.help("write `key: value`");
         }
+        let first = last.start as usize;
+        let line_start = self.text[..first].rfind('\n').map_or(0, |i| i + 1);
+        if self.text[line_start..first].trim_start_matches([' ', '-', '\u{feff}']).is_empty() {
+            let end = first + key.lines().next().map_or(0, |l| l.trim_end().len());
+            let finding = self.here("no `:` after a key".into());
+            return Finding { span: self.span(first, end), ..finding }.help("write `key:` above what belongs to it");
+        }
         let line = &key[newline + 1..];
         let start = last.start as usize + newline + 1 + (line.len() - line.trim_start().len());
         let finding = self.here("a key inside the value of the line above".into());

@@ -155,13 +155,23 @@ const CASES: &[&str] = &[
     "a: {b, c\nd: e\n",
     "é: 'ü' x\n",
     "a: \"x\\\n",
+    "tables\n  orders:\n    x: 1\n",
+    "a: 1\ntables\n  orders:\n    x: 1\n",
+    "a:\n  - b\n    c: d\n",
+    "a: it's: x\n",
+    "a: {\n  b: 1\nc: 2\n",
+    "a: (b, c: d\n",
+    "key : [a b]: c\n",
+    "a: |\n  x\n y: 1\n",
+    "a: \"x\" # y\nb: 'x'#y\n",
+    "a: &x b\n&x c: d\nd: *x\n e: *x\n",
 ];
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one snapshot of all cases reads best")]
 fn usual_mistakes() {
     let shown: Vec<_> = CASES.iter().map(|c| format!("{c:?}\n{}\n", bad(c))).collect();
-    assert_snapshot!(shown.join("\n"), @r#"
+    assert_snapshot!(shown.join("\n"), @r##"
     "a: b: c\n"
     syntax: `: ` inside a value without quotes | 1: ":"  | quote the value: in `a: b: c` YAML sees two keys on one line
 
@@ -326,7 +336,37 @@ fn usual_mistakes() {
 
     "a: \"x\\\n"
     syntax: quote " is never closed | 1: "\"" opened here | close it, or quote the text the other way if it holds a quote
-    "#);
+
+    "tables\n  orders:\n    x: 1\n"
+    syntax: no `:` after a key | 1: "tables"  | write `key:` above what belongs to it
+
+    "a: 1\ntables\n  orders:\n    x: 1\n"
+    syntax: no `:` after a key | 2: "tables"  | write `key: value`; indent the line deeper if it goes on with the value above
+
+    "a:\n  - b\n    c: d\n"
+    syntax: no `:` after a key | 2: "b"  | write `key:` above what belongs to it
+
+    "a: it's: x\n"
+    syntax: `: ` inside a value without quotes | 1: ":"  | quote the value: in `a: b: c` YAML sees two keys on one line
+
+    "a: {\n  b: 1\nc: 2\n"
+    syntax: no `,` or `}` here | 3: ":"  | 1: "{" opened here | separate the entries with `,`; quote text that holds `: `
+
+    "a: (b, c: d\n"
+    syntax: `: ` inside a value without quotes | 1: ":"  | quote the value: in `a: b: c` YAML sees two keys on one line
+
+    "key : [a b]: c\n"
+    syntax: `: ` inside a value without quotes | 1: ":"  | quote the value: in `a: b: c` YAML sees two keys on one line
+
+    "a: |\n  x\n y: 1\n"
+    syntax: wrong indentation | 3: "y: 1"  | start the keys of one map in the same column, deeper than the key that holds them
+
+    "a: \"x\" # y\nb: 'x'#y\n"
+    syntax: no space before `#` | 2: "#"  | quote the `#` if it is text
+
+    "a: &x b\n&x c: d\nd: *x\n e: *x\n"
+    syntax: wrong indentation | 4: "e: *x"  | start the keys of one map in the same column, deeper than the key that holds them
+    "##);
 }
 
 #[test]
