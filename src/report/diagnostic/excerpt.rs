@@ -141,8 +141,9 @@ impl<'s> Place<'s> {
     /// The place cut to its first line.
     fn new(name: String, source: &'s str, range: Range<usize>, label: &'s str) -> Self {
         let start = source.floor_char_boundary(range.start.min(source.len()));
-        let end = source.ceil_char_boundary(range.end.min(source.len()));
-        let end = end.clamp(start, line_end(source, start).max(start));
+        let end_of_line = line_end(source, line_start(source, start));
+        let start = start.min(end_of_line);
+        let end = source.ceil_char_boundary(range.end.min(source.len())).clamp(start, end_of_line);
         Self { name, source, range: start..end, label }
     }
 
@@ -179,7 +180,9 @@ fn groups<'p, 's>(places: &'p [Place<'s>]) -> Vec<Vec<&'p Place<'s>>> {
     for place in places {
         let window = place.window();
         let meets = |(range, group): &&mut (Range<usize>, Vec<&Place<'_>>)| {
-            group[0].name == place.name && window.start <= range.end + 1 && range.start <= window.end + 1
+            std::ptr::eq(group[0].source, place.source)
+                && window.start <= range.end + 1
+                && range.start <= window.end + 1
         };
         match groups.iter_mut().find(meets) {
             Some((range, group)) => {

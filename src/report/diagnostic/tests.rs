@@ -1,6 +1,7 @@
 //! What people see.
 
 use insta::assert_snapshot;
+use proptest::prelude::*;
 
 use super::*;
 use crate::diagnostic::{Code, FileId, Problem, Span, Statement};
@@ -242,4 +243,25 @@ fn odd_places_and_characters_do_no_harm() {
     a·.yaml:3:1: error[syntax]: past the end
     empty.yaml:1:1: error[syntax]: empty
     ");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_places_in_any_text_are_shown(
+        text in "[a-zé\u{1b}\t \r\n]{0,120}",
+        spans in prop::collection::vec((0..140_u32, 0..140_u32, "[a-z\n]{0,4}"), 1..5),
+        width in 0..60_usize,
+    ) {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", text);
+        let mut diagnostic = Diagnostic::new(Code::Syntax, "odd");
+        for (start, end, label) in spans {
+            diagnostic = diagnostic.label(Span { file, start, end }, label);
+        }
+        let shown = render(&one(diagnostic.clone()), &sources, Style { width, ..PLAIN });
+        prop_assert!(shown.contains("[a.yaml:") && !shown.contains(['\u{1b}', '\r']), "{}", shown);
+        prop_assert_eq!(render_short(&one(diagnostic), &sources).lines().count(), 1);
+    }
 }
