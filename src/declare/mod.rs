@@ -3,4 +3,5 @@
 pub mod check;
 pub mod lower;
 pub mod raise;
+pub mod write;
 pub mod yaml;
