@@ -9,6 +9,7 @@ pub mod kinds;
 pub mod local;
 pub mod model;
 pub mod plan;
+pub mod report;
 pub mod secret;
 pub mod session;
 pub mod sql;

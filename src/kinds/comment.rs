@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::kind::{Alter, Cx, Form, Home, Kind, Rules, Under};
-use crate::model::{KindName, PgVersion, Step};
+use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
+
+/// Comments that a new cluster has.
+const BY_INITDB: [&str; 2] = ["standard public schema", "default administrative connection database"];
 
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,17 +24,20 @@ impl Kind for Comment {
     const RULES: Rules = Rules { short_field: Some("text"), ..Rules::DEFAULT };
 
     fn catalog(_server: PgVersion) -> Option<String> {
-        // What `initdb` itself says of schema `public` is no comment of the user's.
         Some(
             "select classoid as parent_class, objoid as parent, objsubid as parent_sub, '' as key, description as text
              from pg_description
-             where objoid >= 16384 or (classoid = 2615 and description <> 'standard public schema')
+             where objoid >= 16384 or classoid = 2615
              union all
              select classoid, objoid, 0, '', description from pg_shdescription
-             where objoid >= 16384 or classoid = 1260
-                or (classoid = 1262 and description <> 'default administrative connection database')"
+             where objoid >= 16384 or classoid in (1260, 1262)"
                 .to_owned(),
         )
+    }
+
+    /// What `initdb` itself says of schema `public` and database `postgres` is nobody's unless it is declared.
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        !BY_INITDB.contains(&self.text.as_str()) || desired.contains(at)
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

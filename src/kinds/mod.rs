@@ -26,6 +26,10 @@ kinds! {
     sequence::Sequence,
     table::Table,
     column::Column,
+    owner::Owner,
+    grant::Grant,
+    comment::Comment,
+    default_privilege::DefaultPrivilege,
 }
 
 /// Every kind.

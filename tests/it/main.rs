@@ -2,5 +2,6 @@
 
 mod activity;
 mod local;
+mod roles;
 mod session;
 mod support;

@@ -83,14 +83,21 @@ impl PrivilegeSet {
     /// The differences that statements must make, from `old` to this.
     pub fn changes(&self, old: &Self) -> Changes {
         let missing = |option: bool| {
-            let lacks = |(name, wanted): &(&String, &bool)| **wanted == option && old.0.get(*name) != Some(*wanted) && (option || !old.0.contains_key(*name));
+            let lacks = |(name, wanted): &(&String, &bool)| {
+                **wanted == option && old.0.get(*name) != Some(*wanted) && (option || !old.0.contains_key(*name))
+            };
             self.0.iter().filter(lacks).map(|(n, _)| n.clone()).collect::<Vec<_>>()
         };
         Changes {
             grant: missing(false),
             grant_with_option: missing(true),
             revoke: old.0.keys().filter(|n| !self.0.contains_key(*n)).cloned().collect(),
-            revoke_option: old.0.iter().filter(|(n, o)| **o && self.0.get(*n) == Some(&false)).map(|(n, _)| n.clone()).collect(),
+            revoke_option: old
+                .0
+                .iter()
+                .filter(|(n, o)| **o && self.0.get(*n) == Some(&false))
+                .map(|(n, _)| n.clone())
+                .collect(),
         }
     }
 }
@@ -125,7 +132,10 @@ impl Changes {
             out.push((format!("grant {} on {on} to {grantee}", list(&self.grant)), false));
         }
         if !self.grant_with_option.is_empty() {
-            out.push((format!("grant {} on {on} to {grantee} with grant option", list(&self.grant_with_option)), false));
+            out.push((
+                format!("grant {} on {on} to {grantee} with grant option", list(&self.grant_with_option)),
+                false,
+            ));
         }
         out
     }
