@@ -96,11 +96,11 @@ async fn roles_are_made_changed_renamed_and_dropped() {
     assert_eq!(
         applied(&db, first).await,
         [
+            "revoke connect, temporary on database postgres from public",
             "create role reader",
             "create role \"Odd.Name\" login createdb noinherit bypassrls connection limit 7 \
              valid until '2030-06-01 00:00:00+00'",
             "comment on role \"Odd.Name\" is 'it''s odd'",
-            "revoke connect, temporary on database postgres from public",
         ]
     );
     run(&db, "alter role reader superuser valid until 'infinity'").await;
@@ -112,14 +112,61 @@ async fn roles_are_made_changed_renamed_and_dropped() {
         applied(&db, second).await,
         [
             "alter role \"Odd.Name\" rename to odd",
+            "comment on role odd is null",
             "alter role reader nosuperuser connection limit 3 valid until '2031-01-01 10:00:00.5+00'",
             "alter role odd nocreatedb inherit nobypassrls connection limit -1",
-            "comment on role odd is null",
         ]
     );
     let third = "roles: { reader: { absent: true }, odd: { login: true }, never: { absent: true } }";
     assert_eq!(applied(&db, third).await, ["alter role odd valid until 'infinity'", "drop role reader"]);
     assert_eq!(applied(&db, "roles: {}").await, [""; 0], "a role that leaves the YAML is left alone");
+}
+
+#[tokio::test]
+async fn a_role_goes_once_nothing_of_the_database_names_it() {
+    let cluster = own_cluster();
+    let db = connect(&cluster, None).await;
+    let first = "roles:
+  old: {}
+  new: {}
+schemas:
+  shop: { owner: old, tables: { t: { grants: { new: select }, columns: { id: bigint } } } }
+  other: { owner: new, grants: { old: usage } }
+";
+    applied(&db, first).await;
+    let second = "roles:
+  old: { absent: true }
+  new: {}
+schemas:
+  shop: { owner: new, tables: { t: { columns: { id: bigint } } } }
+  other: { owner: new, tables: {} }
+default_privileges: { new: { shop: { tables: { new: select } } } }
+";
+    let shown = applied(&db, second).await;
+    assert_eq!(shown.last().map(String::as_str), Some("drop role old"), "{shown:#?}");
+
+    // A role that has a home here can be named otherwise.
+    let third = "roles:
+  newer: { was: new }
+schemas:
+  shop: { owner: newer, tables: { t: { columns: { id: bigint } } } }
+  other: { owner: newer }
+default_privileges: { newer: { shop: { tables: { newer: select } } } }
+";
+    let shown = applied(&db, third).await;
+    assert_eq!(shown[0], "alter role new rename to newer");
+}
+
+#[tokio::test]
+async fn what_the_server_forbids_is_left_as_it_was() {
+    let cluster = own_cluster();
+    let db = connect(&cluster, None).await;
+    run(&db, "create role owner_of_it; create schema s authorization owner_of_it").await;
+    let plan = planned(&db, "roles: { owner_of_it: { absent: true } }").await.expect("planned");
+    let error = db.batch_execute(&plan.steps[0].sql).await.expect_err("it owns a schema");
+    assert_eq!(error.code().map(|c| c.code()), Some("2BP01"));
+    let hazards: Vec<&str> = plan.hazards().map(|(_, h)| h.class.as_str()).collect();
+    assert_eq!((plan.counts(), hazards), ([0, 0, 0, 1], vec!["access"]));
 }
 
 #[tokio::test]
@@ -236,7 +283,7 @@ async fn memberships_are_exact_for_declared_roles() {
     let third = "roles: { reading: { absent: true }, auditor: {}, other: {}, app: { member_of: [auditor] } }";
     assert_eq!(
         applied(&db, third).await,
-        ["revoke reading from other", "revoke reading from app", "revoke pg_monitor from app", "drop role reading"]
+        ["revoke pg_monitor from app", "revoke reading from app", "revoke reading from other", "drop role reading"]
     );
 }
 
