@@ -15,5 +15,6 @@ pub mod ops;
 pub mod plan;
 pub mod report;
 pub mod scratch;
+pub mod secret;
 pub mod session;
 pub mod sql;

@@ -6,11 +6,13 @@ pub mod expression;
 pub mod names;
 pub mod privilege;
 pub mod sequence_options;
+pub mod setting;
 
 pub use data_type::TypeName;
 pub use expression::Sql;
 pub use privilege::PrivilegeSet;
 pub use sequence_options::SequenceOptions;
+pub use setting::Setting;
 
 /// The kind of roles, which many kinds name.
 pub const ROLE: crate::model::KindName = crate::model::KindName("role");
