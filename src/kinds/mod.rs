@@ -20,6 +20,12 @@ kinds! {
     sequence::Sequence,
     table::Table,
     column::Column,
+    function::Function,
+    procedure::Procedure,
+    view::View,
+    materialized_view::MaterializedView,
+    trigger::Trigger,
+    policy::Policy,
 }
 
 /// Every kind.
