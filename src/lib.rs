@@ -9,5 +9,6 @@ pub mod kinds;
 pub mod local;
 pub mod model;
 pub mod plan;
+pub mod report;
 pub mod session;
 pub mod sql;

@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use crate::diagnostic::{Code, Diagnostics, Problem, Sources, Span};
 use crate::kind::names::Names;
 use crate::kind::{Entry, Reference, References, find};
+use crate::model::suggest::did_you_mean;
 use crate::model::{Address, Object, State};
-
-use super::suggest::did_you_mean;
 
 /// Checks every object.
 pub fn check(state: &State, broken: &HashSet<Address>, register: &'static [Entry], sources: &Sources) -> Diagnostics {

@@ -6,9 +6,8 @@ use std::path::Path;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
 use crate::kind::{Entry, Form, Home, Lowered};
 use crate::model::node::{Key, Node, Value};
+use crate::model::suggest::did_you_mean;
 use crate::model::{Address, Object, Origin, State};
-
-use super::suggest::did_you_mean;
 
 /// Lowers files into one state.
 pub struct Lowering<'a> {

@@ -3,5 +3,5 @@
 pub mod check;
 pub mod lower;
 pub mod raise;
-pub mod suggest;
+pub mod write;
 pub mod yaml;

@@ -1,6 +1,113 @@
-//! Temporary.
-use crate::diagnostic::Span;
-/// Temporary.
-pub fn locate(_source: &str, span: Span, _text: &str, _start: usize, _end: usize) -> Span {
-    span
+//! YAML 1.2 text to a [`Node`] with the place of every key and value.
+//!
+//! Stricter than YAML where YAML surprises: a key is text and stands once, merge keys, custom tags, directives and a
+//! second document are errors. Bounded, so that no file can hang or exhaust the process: [`MAX_DEPTH`] levels,
+//! [`MAX_NODES`] nodes, [`MAX_ALIAS_NODES`] nodes and [`MAX_ALIAS_BYTES`] bytes brought in by aliases.
+
+mod build;
+mod explain;
+mod locate;
+mod recover;
+
+use granit_parser::{Parser, options};
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Problem, Span};
+use crate::model::node::{Node, Value};
+use build::Builder;
+
+pub use locate::locate;
+
+/// The deepest nesting of lists and maps that is read.
+pub const MAX_DEPTH: usize = 64;
+/// The most nodes a file may hold, those brought in by aliases included.
+pub const MAX_NODES: usize = 10_000_000;
+/// The most nodes that aliases may bring in.
+pub const MAX_ALIAS_NODES: usize = 100_000;
+/// The most bytes of text that aliases may bring in.
+pub const MAX_ALIAS_BYTES: usize = 16 << 20;
+/// After this many problems in one file it is read no further.
+const MAX_PROBLEMS: usize = 100;
+
+/// The value of a file, or `None` after a syntax error. A file that is empty or holds only comments is
+/// [`Value::Null`].
+///
+/// Every problem is pushed to `out`, in the order of the file. Duplicate keys, keys that are no text, tags, merge keys
+/// and unknown anchors leave their entry out and reading goes on; after a syntax error reading starts again at the
+/// next line that can be understood on its own, only to find further problems.
+pub fn parse(file: FileId, text: &str, out: &mut Diagnostics) -> Option<Node> {
+    if u32::try_from(text.len()).is_err() {
+        out.push(Diagnostic::new(Code::File, "file of 4 GiB or more").help("split it into several files"));
+        return None;
+    }
+    let first = segment(file, text, 0);
+    let mut found = first.found;
+    let mut start = first.resume.and_then(|at| recover::line_after(text, at));
+    while let Some(from) = start.filter(|_| found.len() < MAX_PROBLEMS) {
+        let end = recover::segment_end(text, from);
+        let next = segment(file, &text[..end], from);
+        found.extend(next.found);
+        start = match next.resume {
+            Some(at) => recover::line_after(text, at),
+            None => (!next.failed && end < text.len()).then_some(end),
+        };
+    }
+    found.sort_by_key(|d| d.labels.first().map(|l| l.span.start));
+    found.truncate(MAX_PROBLEMS);
+    out.extend(found);
+    (!first.failed).then(|| first.root.unwrap_or_else(|| empty(file, text)))
 }
+
+/// The text of a file.
+///
+/// # Errors
+/// A problem of class [`Code::File`] that names line and column of the first byte that is not UTF-8; its `within` is
+/// that byte.
+pub fn read_utf8(bytes: &[u8]) -> Result<&str, Problem> {
+    let at = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok(text),
+        Err(e) => e.valid_up_to(),
+    };
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(Problem::new(Code::File, "text is UTF-16, not UTF-8").help("save the file as UTF-8").within(0, 2));
+    }
+    let before = std::str::from_utf8(&bytes[..at]).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+    let message = format!("not UTF-8: byte 0x{:02x} at line {line}, column {column}", bytes[at]);
+    Err(Problem::new(Code::File, message).help("save the file as UTF-8").within(at, at + 1))
+}
+
+/// Reads `text[from..]` as one document: one try, up to its first syntax error.
+fn segment(file: FileId, text: &str, from: usize) -> Builder<'_> {
+    let mut limits = options! {
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+        disallow_directives: true,
+        emit_unresolved_aliases: true,
+    };
+    limits.set_emit_comments(false);
+    let mut builder = Builder::new(file, text, from);
+    for item in Parser::new_from_str_with_options(&text[from..], limits) {
+        let go_on = match item {
+            Ok((event, span)) => builder.event(event, span),
+            Err(error) => {
+                builder.syntax_error(&error);
+                false
+            }
+        };
+        if !go_on {
+            break;
+        }
+    }
+    builder.finish();
+    builder
+}
+
+/// What an empty file holds.
+fn empty(file: FileId, text: &str) -> Node {
+    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    Node { value: Value::Null, span: Some(Span { file, start: end, end }) }
+}
+
+#[cfg(test)]
+mod tests;

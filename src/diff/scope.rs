@@ -20,13 +20,10 @@ pub enum Manage {
 pub fn project(live: &mut State, desired: &mut State, manage: Manage, exclude: &GlobSet, register: &'static [Entry]) {
     let excluded = |at: &Address| !exclude.is_empty() && exclude.is_match(at.path().join("."));
     desired.retain(|at, _| !excluded(at));
-    live.retain(|at, _| {
+    live.retain(|at, object| {
         let entry = find(register, at.kind());
-        let in_scope = match (entry.rules.scope, at.parent()) {
-            (Scope::Cluster, None) => desired.contains(at),
-            (Scope::Database, None) => manage == Manage::Database || desired.contains(at),
-            (_, Some(_)) => true,
-        };
-        in_scope && !excluded(at) && (entry.managed)(at, desired)
+        let whole = entry.rules.scope == Scope::Database && manage == Manage::Database;
+        let in_scope = whole || at.parent().is_some() || (entry.in_scope)(&*object.spec, at, desired);
+        in_scope && !excluded(at) && (entry.managed)(&*object.spec, at, desired)
     });
 }

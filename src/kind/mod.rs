@@ -415,9 +415,14 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
         false
     }
 
-    /// True when the project manages this live object.
-    fn managed(_at: &Address, _desired: &State) -> bool {
+    /// True when the project manages this live object, given that it manages what it stands under.
+    fn managed(&self, _at: &Address, _desired: &State) -> bool {
         true
+    }
+
+    /// True when the project manages this live object although it stands at the top and not everything is managed.
+    fn in_scope(&self, at: &Address, desired: &State) -> bool {
+        desired.contains(at)
     }
 
     /// What must stand before it; its parent is implied.
@@ -500,7 +505,9 @@ pub struct Entry {
     /// [`Kind::builtin`].
     pub builtin: fn(&str) -> bool,
     /// [`Kind::managed`].
-    pub managed: fn(&Address, &State) -> bool,
+    pub managed: fn(&dyn Spec, &Address, &State) -> bool,
+    /// [`Kind::in_scope`].
+    pub in_scope: fn(&dyn Spec, &Address, &State) -> bool,
     /// [`Kind::references`].
     pub references: fn(&dyn Spec, &Address, &mut References),
     /// [`Kind::create`].
@@ -535,7 +542,8 @@ pub const fn entry<K: Kind>() -> Entry {
         raise: |children| K::raise(&children.iter().map(|(at, spec)| (*at, of::<K>(*spec))).collect::<Vec<_>>()),
         complete: K::complete,
         builtin: K::builtin,
-        managed: K::managed,
+        managed: |spec, at, desired| of::<K>(spec).managed(at, desired),
+        in_scope: |spec, at, desired| of::<K>(spec).in_scope(at, desired),
         references: |spec, at, out| of::<K>(spec).references(at, out),
         create: |spec, cx| of::<K>(spec).create(cx),
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),

@@ -26,6 +26,10 @@ kinds! {
     materialized_view::MaterializedView,
     trigger::Trigger,
     policy::Policy,
+    owner::Owner,
+    grant::Grant,
+    comment::Comment,
+    default_privilege::DefaultPrivilege,
 }
 
 /// Every kind.

@@ -7,7 +7,7 @@ use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Sql, is_default};
+use super::part::{ROLE, Sql, is_default, refused};
 use super::table::Table;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for Roles {
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Roles, E> {
-                Roles::of(vec![name.to_owned()]).map_err(E::custom)
+                Roles::of(vec![name.to_owned()]).map_err(refused)
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Roles, A::Error> {
@@ -119,15 +119,12 @@ impl<'de> Deserialize<'de> for Roles {
                 while let Some(name) = list.next_element()? {
                     names.push(name);
                 }
-                Roles::of(names).map_err(de::Error::custom)
+                Roles::of(names).map_err(refused)
             }
         }
         deserializer.deserialize_any(List)
     }
 }
-
-/// The kind of what a policy is for.
-const ROLE: KindName = KindName("role");
 
 impl Kind for Policy {
     const NAME: KindName = KindName("policy");

@@ -90,7 +90,7 @@ impl Sequence {
     }
 
     /// The address of the column it falls with.
-    fn owner_column(&self) -> Option<Address> {
+    pub fn owner_column(&self) -> Option<Address> {
         let parts = sql::split_name(self.owned_by.as_deref()?)?;
         let [schema, table, column] = parts.as_slice() else { return None };
         Some(Address::root(Schema::NAME, schema).child(Table::NAME, table).child(Column::NAME, column))
@@ -140,8 +140,7 @@ impl Kind for Sequence {
     }
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        let all: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
-        for at in all {
+        for at in desired.of_kind(Self::NAME) {
             let Some(sequence) = desired.spec::<Self>(&at) else { continue };
             let options = sequence.options().normalised(sequence.data_type.as_str());
             let sequence = sequence.clone().with_options(options);

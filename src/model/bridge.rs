@@ -1,54 +1,96 @@
-//! Temporary: replaced by the serde bridge.
+//! Nodes to typed shapes and back, through serde, with the place of every error.
+//!
+//! A scalar means what its reader asks for: text takes any scalar, so `default: 0` reads as the text `0`; numbers and
+//! booleans take plain scalars only, and the only booleans are `true` and `false`. A visitor that asks for anything
+//! gets scalars as text. `null` is the `None` of an option and nothing else. A list is never a struct.
+
+mod fields;
+mod read;
+mod scalar;
+mod write;
+
+pub use scalar::is_number;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::node::{Key, Node, Value};
-use crate::diagnostic::{Code, Problem, Span};
+use crate::diagnostic::{Diagnostic, Problem, Span};
+use crate::model::node::Node;
 
-/// A problem with its place.
-#[derive(Debug, Clone)]
+/// Why a node is not of the shape asked for, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BridgeError {
-    /// What.
+    /// What is wrong and how to cure it.
     pub problem: Problem,
-    /// Where.
+    /// The key for an unknown key, the value for a wrong type, the map for a missing key; absent if the node was made
+    /// and not parsed.
     pub span: Option<Span>,
 }
 
-fn json(node: &Node) -> serde_json::Value {
-    match &node.value {
-        Value::Null => serde_json::Value::Null,
-        Value::Scalar(s) if s.plain => serde_json::from_str(&s.text).unwrap_or_else(|_| s.text.to_string().into()),
-        Value::Scalar(s) => s.text.to_string().into(),
-        Value::List(l) => l.iter().map(json).collect(),
-        Value::Map(m) => serde_json::Value::Object(m.iter().map(|(k, v)| (k.text.to_string(), json(v))).collect()),
-    }
-}
-
-fn node(v: serde_json::Value) -> Node {
-    match v {
-        serde_json::Value::Null => Node::new(Value::Null),
-        serde_json::Value::String(s) => Node::text(s),
-        serde_json::Value::Array(a) => Node::new(Value::List(a.into_iter().map(node).collect())),
-        serde_json::Value::Object(o) => {
-            Node::new(Value::Map(o.into_iter().map(|(k, v)| (Key::from(k.as_str()), node(v))).collect()))
+impl From<BridgeError> for Diagnostic {
+    fn from(error: BridgeError) -> Self {
+        match error.span {
+            Some(span) => error.problem.at(span, ""),
+            None => error.problem.into(),
         }
-        other => Node::plain(other.to_string()),
     }
 }
 
-/// From a node.
-pub fn from_node<T: DeserializeOwned>(n: &Node) -> Result<T, BridgeError> {
-    serde_json::from_value(json(n))
-        .map_err(|e| BridgeError { problem: Problem::new(Code::WrongType, e.to_string()), span: n.span })
+impl From<BridgeError> for Box<Diagnostic> {
+    fn from(error: BridgeError) -> Self {
+        Self::new(error.into())
+    }
 }
 
-/// To a node.
+impl std::fmt::Display for BridgeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.problem.fmt(f)
+    }
+}
+
+impl std::error::Error for BridgeError {}
+
+/// The shape `T` of a node.
+///
+/// # Errors
+/// The first thing that does not fit. A message of a hand-written `Deserialize` may carry its cure after a line break
+/// and `help: `.
+pub fn from_node<T: DeserializeOwned>(node: &Node) -> Result<T, BridgeError> {
+    T::deserialize(read::Reader(node)).map_err(|e| e.or_at(node.span))
+}
+
+/// The node of a shape, without places: maps in the order of the fields, numbers and booleans plain, text as text.
+///
+/// # Panics
+/// When the shape has a map whose keys are no text, or its `Serialize` fails by itself.
 pub fn to_node<T: Serialize>(value: &T) -> Node {
-    node(serde_json::to_value(value).expect("specs serialise"))
+    value.serialize(write::Writer).expect("a shape has keys of text and serializes")
 }
 
-/// The fields of a struct.
+/// The keys of a struct's long form, as serde knows them.
 pub fn fields_of<T: DeserializeOwned>() -> &'static [&'static str] {
-    &[]
+    fields::of::<T>()
 }
+
+/// The candidate that `word` was most likely meant to be, if any is near: at most a third of the letters differ, or
+/// one is the beginning of the other.
+pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let lower = word.to_lowercase();
+    let distance = |candidate: &str| {
+        let candidate = candidate.to_lowercase();
+        let limit = (lower.chars().count().max(candidate.chars().count()) / 3).max(1);
+        let distance = strsim::osa_distance(&lower, &candidate);
+        let is_start = lower.len() >= 3 && (candidate.starts_with(&lower) || lower.starts_with(&candidate));
+        match distance {
+            d if d <= limit && d < lower.chars().count().max(1) => Some(d),
+            _ if is_start && candidate.len() >= 3 => Some(limit + 1),
+            _ => None,
+        }
+    };
+    let near = candidates.into_iter().filter_map(|c| Some((distance(c)?, c)));
+    let alike = |candidate: &str| strsim::jaro_winkler(&lower, &candidate.to_lowercase());
+    near.min_by(|a, b| a.0.cmp(&b.0).then_with(|| alike(b.1).total_cmp(&alike(a.1)))).map(|(_, c)| c.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

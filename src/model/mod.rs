@@ -6,6 +6,7 @@ pub mod node;
 pub mod server;
 pub mod state;
 pub mod step;
+pub mod suggest;
 
 pub use address::{Address, KindName};
 pub use node::Node;

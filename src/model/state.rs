@@ -104,6 +104,7 @@ pub struct State {
     children: HashMap<Address, Vec<Address>>,
     edges: HashMap<Address, Vec<Address>>,
     falls: HashMap<Address, Vec<Address>>,
+    claims: HashSet<KindName>,
 }
 
 impl State {
@@ -232,6 +233,21 @@ impl State {
                 self.children.entry(parent.clone()).or_default().push(at.clone());
             }
         }
+    }
+
+    /// Notes that the project says something about objects of that kind, though there may be none.
+    pub fn claim(&mut self, kind: KindName) {
+        self.claims.insert(kind);
+    }
+
+    /// True when the project says something about objects of that kind.
+    pub fn claims(&self, kind: KindName) -> bool {
+        self.claims.contains(&kind)
+    }
+
+    /// Every address of that kind, in the order added.
+    pub fn of_kind(&self, kind: KindName) -> Vec<Address> {
+        self.objects.keys().filter(|at| at.kind() == kind).cloned().collect()
     }
 
     /// Notes that `from` uses `to`, and can't stand without it.

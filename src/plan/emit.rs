@@ -276,8 +276,9 @@ impl Emitted {
                 keys.extend(input.desired.children(at).into_iter().filter(|c| c.kind() == facet.name).cloned());
                 keys.sort();
                 keys.dedup();
-                for key in keys.iter().filter(|k| (facet.managed)(k, input.desired)) {
-                    self.facet(key, born.get(key.key()).map(|s| &**s), input);
+                for key in &keys {
+                    let born = born.get(key.key()).map(|s| &**s).filter(|s| (facet.managed)(*s, key, input.desired));
+                    self.facet(key, born, input);
                 }
             }
         }

@@ -34,7 +34,7 @@ impl Certificate {
     /// where there is no alternative name of the host's own type. The error lists the names it has.
     pub fn names_host(&self, host: &str) -> Result<(), Vec<String>> {
         let address = host.parse::<IpAddr>().ok();
-        let (names, addresses) = self.alternative_names();
+        let Ok((names, addresses)) = self.alternative_names() else { return Err(Vec::new()) };
         let typed = if address.is_some() { !addresses.is_empty() } else { !names.is_empty() };
         let common = if typed { None } else { self.common_name() };
         let matched = address.is_some_and(|address| addresses.contains(&address))
@@ -45,9 +45,11 @@ impl Certificate {
         Err(names.into_iter().chain(addresses.iter().map(ToString::to_string)).chain(common).collect())
     }
 
-    fn alternative_names(&self) -> (Vec<String>, Vec<IpAddr>) {
+    /// An error where they can't be read, for the common name must not step in then.
+    fn alternative_names(&self) -> Result<(Vec<String>, Vec<IpAddr>), CertificateError> {
         let (mut names, mut addresses) = (Vec::new(), Vec::new());
-        let found = self.0.tbs_certificate.get::<SubjectAltName>().ok().flatten();
+        let found = self.0.tbs_certificate.get::<SubjectAltName>();
+        let found = found.map_err(|_| CertificateError::BadEncoding)?;
         for name in found.into_iter().flat_map(|(_, SubjectAltName(names))| names) {
             match name {
                 GeneralName::DnsName(name) => names.push(name.as_str().to_owned()),
@@ -55,7 +57,7 @@ impl Certificate {
                 _ => {}
             }
         }
-        (names, addresses)
+        Ok((names, addresses))
     }
 
     fn common_name(&self) -> Option<String> {

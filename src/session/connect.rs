@@ -1,20 +1,15 @@
 //! From a [`Target`] to a [`Session`]: hosts in order, each encrypted or not by the rules of its `sslmode`.
 
-use std::future::poll_fn;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{Arc, PoisonError};
 
 use secrecy::ExposeSecret;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::config::{ChannelBinding as DriverBinding, SslMode as DriverMode, SslNegotiation as DriverStart};
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
+use tokio_postgres::{Config, NoTls};
 
 use super::failure::{Failure, Next};
+use super::opened::Opened;
 use super::socket::{self, Wire};
-use super::{
-    Canceller, ChannelBinding, Host, NEWEST, Notice, Notices, OLDEST, Place, ServerVersion, Session, SessionAttributes,
-    SslMode, SslNegotiation, Target, tls,
-};
+use super::{Canceller, ChannelBinding, Host, Place, Session, SessionAttributes, SslMode, SslNegotiation, Target, tls};
 use crate::diagnostic::{Code, Diagnostic, Result};
 
 /// A session with the first host that takes us. `startup` are server settings for the whole session, such as
@@ -116,7 +111,7 @@ async fn at(
             break;
         }
         let failure = match within(target, attempt(target, place, startup, *way)).await {
-            Ok(session) => return check(session, wish),
+            Ok(opened) => return opened.check(wish),
             Err(failure) => failure,
         };
         let failure = match &before {
@@ -148,7 +143,11 @@ async fn attempt(target: &Target, place: &Place, startup: &[(&str, &str)], way: 
     // We have asked already, or must not ask: for the driver, TLS begins at once.
     config.ssl_mode(DriverMode::Require).ssl_negotiation(DriverStart::Direct);
     let opened = config.connect_raw(wire, tls.connector()).await;
-    let (client, connection) = opened.map_err(|error| Failure::of_driver(&error, place, target).encrypted(true))?;
+    let (client, connection) = opened.map_err(|error| {
+        let failure = Failure::of_driver(&error, place, target).encrypted(true);
+        let at_once = target.ssl.negotiation == SslNegotiation::Direct && error.as_db_error().is_none();
+        if at_once { failure.of_direct() } else { failure }
+    })?;
     Ok(Opened::new(client, connection, target, place, true))
 }
 
@@ -189,83 +188,6 @@ fn options(given: Option<&str>, startup: &[(&str, &str)]) -> String {
     };
     let ours = startup.iter().map(|(name, value)| format!("-c {}={}", escape(name), escape(value)));
     given.map(str::to_owned).into_iter().chain(ours).collect::<Vec<_>>().join(" ")
-}
-
-/// A connection that is up, and what the server said about itself.
-struct Opened {
-    session: Session,
-    version: String,
-    standby: bool,
-    read_only: bool,
-}
-
-impl Opened {
-    /// Takes the driver's two halves, and sets a task to drive the connection until the client is dropped.
-    fn new<S, T>(client: Client, connection: Connection<S, T>, target: &Target, place: &Place, encrypted: bool) -> Self
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let parameter = |name: &str| connection.parameter(name).unwrap_or_default().to_owned();
-        let version = parameter("server_version");
-        let standby = parameter("in_hot_standby") == "on";
-        let read_only = standby || parameter("default_transaction_read_only") == "on";
-        let notices = Notices::default();
-        drive(connection, Arc::clone(&notices));
-        let session = Session {
-            client,
-            version: ServerVersion::parse(&version).unwrap_or(ServerVersion(0)),
-            notices,
-            warnings: target.warnings.clone(),
-            place: place.clone(),
-            encrypted,
-            target: target.clone(),
-        };
-        Self { session, version, standby, read_only }
-    }
-}
-
-fn drive<S, T>(mut connection: Connection<S, T>, notices: Notices)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    tokio::spawn(async move {
-        // An error ends the connection; whoever waits for an answer gets it too.
-        while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
-            if let AsyncMessage::Notice(notice) = message {
-                notices.lock().unwrap_or_else(PoisonError::into_inner).push(Notice::from(&notice));
-            }
-        }
-    });
-}
-
-/// Refuses servers we can't work with, or that are not what `target_session_attrs` asks for.
-fn check(opened: Opened, wish: SessionAttributes) -> Result<Session, Failure> {
-    let Opened { mut session, version, standby, read_only } = opened;
-    let major = session.version.major();
-    if major < OLDEST {
-        let help = format!("dbstate works with PostgreSQL {OLDEST} and later");
-        let failure = Failure::new(Next::Nothing, format!("the server is PostgreSQL {version}, too old"), help);
-        return Err(Failure { code: Code::Version, ..failure });
-    }
-    if major > NEWEST {
-        session.warnings.push(format!(
-            "the server is PostgreSQL {}, newer than {NEWEST}, the newest dbstate was tested with",
-            session.version
-        ));
-    }
-    let unwanted = match wish {
-        SessionAttributes::Any | SessionAttributes::PreferStandby => None,
-        SessionAttributes::ReadWrite => read_only.then_some("the server is read-only"),
-        SessionAttributes::ReadOnly => (!read_only).then_some("the server is not read-only"),
-        SessionAttributes::Primary => standby.then_some("the server is a standby"),
-        SessionAttributes::Standby => (!standby).then_some("the server is not a standby"),
-    };
-    match unwanted {
-        Some(cause) => Err(Failure::new(Next::Host, cause, "`target_session_attrs` asks for another kind of server")),
-        None => Ok(session),
-    }
 }
 
 /// The places that were tried in vain.

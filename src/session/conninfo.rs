@@ -143,6 +143,22 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_parses_or_fails_without_the_password(before in "[a='\\\\ ]{0,4}", after in "[a='\\\\ ]{0,6}") {
+            if let Err(error) = parse(&format!("user=u password={before}qzqzqz{after}")) {
+                proptest::prop_assert!(!format!("{error:?}").contains("qzqzqz"), "{error:?}");
+            }
+        }
+
+        #[test]
+        fn a_quoted_password_comes_back(password in ".{1,12}") {
+            let quoted = password.replace('\\', "\\\\").replace('\'', "\\'");
+            let settings = parse(&format!("password='{quoted}' user=u")).expect("it parses");
+            proptest::prop_assert_eq!(settings.given("password"), Some(password.as_str()));
+        }
+    }
+
     #[test]
     fn what_counts_as_a_connection_string() {
         for (text, is) in

@@ -182,7 +182,7 @@ mod tests {
             let target = resolve(Some("port=2"), &flags, &vars).expect("it resolves");
             assert_eq!(target.to_string(), "postgresql://u@sh:2/sd");
         }
-        let error = resolve(Some("service=t"), &flags, &[("PGSERVICEFILE", &*path)]).unwrap_err();
+        let error = resolve(Some("service=t"), &flags, &[("PGSERVICEFILE", &*path)]).expect_err("it fails");
         assert_eq!(error.to_string(), "service `t` is not defined");
     }
 

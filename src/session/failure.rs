@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::{AlertDescription, CertificateError};
 use tokio_postgres::error::{DbError, SqlState};
 
-use super::target::HostKind;
+use super::place::HostKind;
 use super::{Place, Target};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -156,6 +156,12 @@ impl Failure {
     pub fn no_tls() -> Self {
         let help = "turn `ssl` on in the server's configuration, or set `sslmode=prefer` to go on without encryption";
         Self::new(Next::Nothing, NO_TLS, help)
+    }
+
+    /// The same, after TLS without a request for it.
+    pub fn of_direct(mut self) -> Self {
+        self.help = format!("`sslnegotiation=direct` needs PostgreSQL 17 or later; otherwise, {}", self.help);
+        self
     }
 
     /// The same, with whether the attempt was encrypted.

@@ -2,20 +2,26 @@
 //!
 //! ```text
 //! -d, -h -p -U, PG*, service file, password file ──> Target ──connect──> Session
-//! parameter conninfo uri environment service passfile target   socket tls verify certificate connect failure
+//! parameter conninfo uri environment service           place target   connect socket tls verify certificate
+//! passfile settings                                                   opened failure
 //! ```
 //! [`Target`] knows everything a connection needs and never shows a password. [`connect`] tries its hosts by the rules
 //! of libpq and returns a [`Session`], or a diagnostic that says which place was tried, as whom, and how to cure it.
 
-#![expect(clippy::unnecessary_box_returns, reason = "the crate's errors are boxed, also where a function only makes one")]
+#![expect(
+    clippy::unnecessary_box_returns,
+    reason = "the crate's errors are boxed, also where a function only makes one"
+)]
 
 mod certificate;
 mod connect;
 mod conninfo;
 mod environment;
 mod failure;
+mod opened;
 mod parameter;
 mod passfile;
+mod place;
 mod service;
 mod settings;
 mod socket;
@@ -32,9 +38,9 @@ use tokio_postgres::error::DbError;
 
 pub use connect::connect;
 pub use environment::Overrides;
+pub use place::{Host, HostKind, Place};
 pub use target::{
-    ChannelBinding, Host, HostKind, Keepalives, Place, SessionAttributes, SslFile, SslMode, SslNegotiation, SslRoot,
-    SslSettings, Target,
+    ChannelBinding, Keepalives, SessionAttributes, SslFile, SslMode, SslNegotiation, SslRoot, SslSettings, Target,
 };
 
 use crate::diagnostic::{Code, Diagnostic, Result};

@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn near_misses() {
-        for (typed, meant) in [("sslmod", "sslmode"), ("databse", ""), ("username", ""), ("hots", "host"), ("", "")] {
+        for (typed, meant) in [("sslmod", "sslmode"), ("databse", ""), ("username", "user"), ("hots", "host"), ("", "")]
+        {
             assert_eq!(nearest(typed).unwrap_or(""), meant, "{typed}");
         }
     }
@@ -190,7 +191,10 @@ mod tests {
         settings.set("require_auth", "");
         assert!(settings.check().is_ok());
         settings.set("gssencmode", "require");
-        assert_eq!(settings.check().unwrap_err().to_string(), "connection parameter `gssencmode` is not supported");
+        assert_eq!(
+            settings.check().expect_err("it fails").to_string(),
+            "connection parameter `gssencmode` is not supported"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::target::{Host, HostKind};
+use super::place::{Host, HostKind};
 
 /// The lines of a password file.
 #[derive(Default)]

@@ -98,8 +98,8 @@ mod tests {
             ("[a]\nhots=x", "unknown parameter `hots`, in line 2 of service file `f`"),
             ("[a]\nservice=x", "`service` inside a service, in line 2 of service file `f`"),
         ] {
-            assert_eq!(parse(text, "a", Path::new("f")).unwrap_err().to_string(), message);
+            assert_eq!(parse(text, "a", Path::new("f")).expect_err("it fails").to_string(), message);
         }
-        assert_eq!(read("n", &[]).unwrap_err().to_string(), "service `n` is not defined");
+        assert_eq!(read("n", &[]).expect_err("it fails").to_string(), "service `n` is not defined");
     }
 }

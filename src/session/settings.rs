@@ -9,7 +9,8 @@ use secrecy::SecretString;
 
 use super::parameter::{Settings, closest};
 use super::passfile::{Passfile, SOCKET_DIRECTORIES};
-use super::target::{HostKind, SslFile, SslRoot};
+use super::place::HostKind;
+use super::target::{SslFile, SslRoot};
 use super::{ChannelBinding, Host, Keepalives, SessionAttributes, SslMode, SslNegotiation, SslSettings, Target, usage};
 use crate::diagnostic::Result;
 

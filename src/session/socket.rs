@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 
 use super::failure::{Failure, Next};
-use super::target::HostKind;
+use super::place::HostKind;
 use super::{Host, Keepalives, Place};
 
 /// Reads and writes bytes.

@@ -16,8 +16,9 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::failure::{Failure, Next};
+use super::place::HostKind;
 use super::socket::Wire;
-use super::target::{HostKind, SslFile, SslRoot};
+use super::target::{SslFile, SslRoot};
 use super::verify::{Anchors, Verifier};
 use super::{Place, SslMode, SslNegotiation, SslSettings};
 
@@ -102,7 +103,6 @@ fn anchors(ssl: &SslSettings, provider: &Arc<CryptoProvider>) -> Result<Option<A
     let revocation = !revoked.is_empty();
     let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
         .with_crls(revoked)
-        .allow_unknown_revocation_status()
         .build()
         .map_err(|error| wrong(error.to_string(), "check `sslcrl`: a file of PEM revocation lists"))?;
     Ok(Some(Anchors { webpki, roots, revocation }))

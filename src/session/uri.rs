@@ -108,18 +108,20 @@ fn query(text: &str, settings: &mut Settings) -> Result<()> {
         let value = decode(value, "parameter")?;
         match (keyword.as_str(), value.as_str()) {
             ("ssl", "true") => settings.set("sslmode", "require"), // what JDBC calls it; libpq takes it too
-            _ => settings.set(known(&keyword)?, value),
+            _ => settings.set(known(&keyword, text)?, value),
         }
     }
     Ok(())
 }
 
-/// The keyword of libpq. An unknown one is repeated only where it looks like a keyword, not like half a password.
-fn known(keyword: &str) -> Result<&'static str> {
+/// The keyword of libpq. An unknown one is repeated only where it can't be half a password: it looks like a keyword,
+/// and no raw `@` follows that may have ended the password.
+fn known(keyword: &str, query: &str) -> Result<&'static str> {
     if let Some(parameter) = parameter::find(keyword) {
         return Ok(parameter.keyword);
     }
-    let message = if keyword.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') {
+    let plain = keyword.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+    let message = if plain && !query.contains('@') {
         format!("unknown parameter `{keyword}` in the connection URI")
     } else {
         "unknown parameter in the connection URI".to_owned()
@@ -204,17 +206,35 @@ mod tests {
             "postgresql://h/db?hunter2",
             "postgresql://h/db?password=hunter2=x",
             "postgresql://h/db?hunter2=x",
+            "postgresql://u:1/b?hunter=2@h/db",
             "postgresql://h/db?a=b%00",
         ] {
             let error = parse(text).expect_err(text);
-            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+            assert!(!format!("{error:?}").contains("hunter"), "{error:?}");
             assert!(error.problem.help.is_some(), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_parses_or_fails_without_the_password(before in "[a1/?@:&=%,\\[]{0,5}", after in "[a1/?@:&=%,\\[]{0,5}") {
+            let text = format!("postgresql://u:{before}qzqzqz{after}@h/d");
+            if let Err(error) = parse(&text) {
+                proptest::prop_assert!(!format!("{error:?}").contains("qzqzqz"), "{error:?}");
+            }
+        }
+
+        #[test]
+        fn an_encoded_password_comes_back(password in "[^\0]{1,12}") {
+            let encoded = percent_encoding::utf8_percent_encode(&password, percent_encoding::NON_ALPHANUMERIC);
+            let settings = parse(&format!("postgres://u:{encoded}@h/d")).expect("it parses");
+            proptest::prop_assert_eq!(settings.given("password"), Some(password.as_str()));
         }
     }
 
     #[test]
     fn near_misses_are_named() {
-        let error = parse("postgres://h/d?sslmod=require").unwrap_err();
+        let error = parse("postgres://h/d?sslmod=require").expect_err("it fails");
         assert_eq!(error.to_string(), "unknown parameter `sslmod` in the connection URI");
         assert_eq!(error.problem.help.as_deref(), Some("did you mean `sslmode`?"));
     }

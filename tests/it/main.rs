@@ -1,4 +1,6 @@
 //! The integration tests, all in one program: one private PostgreSQL serves them all.
 
+mod activity;
 mod local;
+mod session;
 mod support;

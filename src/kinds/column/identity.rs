@@ -9,7 +9,7 @@ use super::Column;
 use crate::kind::Kind;
 use crate::kinds::part::sequence_options::CATALOG;
 use crate::kinds::part::{SequenceOptions, is_default};
-use crate::model::{Address, State, Step};
+use crate::model::{State, Step};
 
 /// An identity: its mode and the numbers of its sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,8 +89,7 @@ impl Identity {
 
 /// An identity column refuses nulls, whether YAML says so or not.
 pub fn imply_not_null(desired: &mut State) {
-    let columns: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Column::NAME).cloned().collect();
-    for at in columns {
+    for at in desired.of_kind(Column::NAME) {
         let Some(column) = desired.spec::<Column>(&at).filter(|c| c.identity.is_some()) else { continue };
         let type_name = column.data_type.as_str().to_owned();
         let mut column = column.clone();

@@ -14,8 +14,7 @@ use crate::sql;
 
 /// Replaces every serial column by what PostgreSQL makes of it.
 pub fn expand(desired: &mut State) {
-    let columns: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Column::NAME).cloned().collect();
-    for at in columns {
+    for at in desired.of_kind(Column::NAME) {
         let Some(column) = desired.spec::<Column>(&at) else { continue };
         let integer = match column.data_type.as_str() {
             "serial" | "serial4" => "integer",

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Sql, TypeName};
+use super::{Sql, TypeName, refused};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{References, RoutineKey, plain_key};
 use crate::sql::{self, Token};
@@ -227,7 +227,7 @@ impl Serialize for Args {
 
 impl<'de> Deserialize<'de> for Args {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+        Self::parse(&String::deserialize(deserializer)?).map_err(refused)
     }
 }
 
@@ -311,7 +311,7 @@ impl Serialize for Returns {
 
 impl<'de> Deserialize<'de> for Returns {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+        Self::parse(&String::deserialize(deserializer)?).map_err(refused)
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::diagnostic::{Code, Problem};
+use crate::kinds::part::refused;
 use crate::sql::{self, Token, TokenClass};
 
 /// A function's name and the texts it is called with; PostgreSQL keeps every argument as text.
@@ -116,7 +117,7 @@ impl Serialize for Call {
 
 impl<'de> Deserialize<'de> for Call {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+        Self::parse(&String::deserialize(deserializer)?).map_err(refused)
     }
 }
 

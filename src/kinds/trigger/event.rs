@@ -6,6 +6,7 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
+use crate::kinds::part::refused;
 use crate::sql;
 
 /// One event.
@@ -107,7 +108,7 @@ impl<'de> Deserialize<'de> for Events {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Events, E> {
-                Event::parse(text).and_then(|event| Events::new(vec![event])).map_err(E::custom)
+                Event::parse(text).and_then(|event| Events::new(vec![event])).map_err(refused)
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Events, A::Error> {
@@ -115,7 +116,7 @@ impl<'de> Deserialize<'de> for Events {
                 while let Some(Item(event)) = list.next_element()? {
                     events.push(event);
                 }
-                Events::new(events).map_err(de::Error::custom)
+                Events::new(events).map_err(refused)
             }
         }
         deserializer.deserialize_any(List)
@@ -136,7 +137,7 @@ impl<'de> Deserialize<'de> for Item {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Item, E> {
-                Event::parse(text).map(Item).map_err(E::custom)
+                Event::parse(text).map(Item).map_err(refused)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
@@ -144,7 +145,7 @@ impl<'de> Deserialize<'de> for Item {
                     Some((key, columns)) if key == "update" && map.next_key::<String>()?.is_none() => {
                         Ok(Item(Event::Update(columns)))
                     }
-                    Some((key, _)) => Err(de::Error::custom(unknown(&key))),
+                    Some((key, _)) => Err(refused(unknown(&key))),
                     None => Err(de::Error::invalid_length(0, &self)),
                 }
             }

@@ -1,0 +1,20 @@
+# Each target does all of its set-up: a fresh machine needs Rust and this directory.
+
+.PHONY: help demo test lint build
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## the Activity database on an embedded server: applied, used, changed by hand, put right
+	@./scripts/install-postgresql
+	@./scripts/demo
+
+test: ## every test, against real servers
+	@./scripts/install-postgresql
+	cargo test --locked
+
+lint: ## formatting, lints, licences, sources and known vulnerabilities of the dependencies
+	@./scripts/lint
+
+build: ## the release binary, target/release/dbstate
+	cargo build --release --locked

@@ -1,0 +1,54 @@
+//! The comment on an object. See <https://www.postgresql.org/docs/current/sql-comment.html>.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kind::{Alter, Cx, Form, Home, Kind, Rules, Under};
+use crate::model::{Address, KindName, PgVersion, State, Step};
+use crate::sql;
+
+/// Comments that a new cluster has.
+const BY_INITDB: [&str; 2] = ["standard public schema", "default administrative connection database"];
+
+/// A comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comment {
+    /// The text, as it is.
+    pub text: String,
+}
+
+impl Kind for Comment {
+    const NAME: KindName = KindName("comment");
+    const NOUN: &'static str = "comment";
+    const HOMES: &'static [Home] = &[Home { under: Under::Commented, key: "comment", form: Form::One }];
+    const RULES: Rules = Rules { short_field: Some("text"), ..Rules::DEFAULT };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        Some(
+            "select classoid as parent_class, objoid as parent, objsubid as parent_sub, '' as key, description as text
+             from pg_description
+             where objoid >= 16384 or classoid = 2615
+             union all
+             select classoid, objoid, 0, '', description from pg_shdescription
+             where objoid >= 16384 or classoid in (1260, 1262)"
+                .to_owned(),
+        )
+    }
+
+    /// What `initdb` itself says of schema `public` and database `postgres` is nobody's unless it is declared.
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        !BY_INITDB.contains(&self.text.as_str()) || desired.contains(at)
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![Step::new(format!("comment on {} is {}", cx.parent().target(), sql::literal(&self.text)))]
+    }
+
+    fn alter(&self, _old: &Self, cx: &Cx<'_>) -> Alter {
+        Alter::InPlace(self.create(cx))
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![Step::new(format!("comment on {} is null", cx.parent().target()))]
+    }
+}

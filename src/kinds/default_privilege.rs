@@ -1,0 +1,276 @@
+//! The privileges that objects have from the start when a certain role makes them.
+//!
+//! See <https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html>. Those of one schema only add to those
+//! of everywhere, and these replace PostgreSQL's own. The order of statements does not matter to a project: what is
+//! declared counts for the declared objects of that owner too, whether they were there before or not.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::grant::Grant;
+use super::part::privilege::grantee;
+use super::part::{PrivilegeSet, ROLE, is_default};
+use super::schema::Schema;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem};
+use crate::kind::{Alter, Cx, Form, Home, Kind, Lowered, Privileges, References, Rules, Under};
+use crate::kinds::register;
+use crate::model::node::{Key, Node, Value};
+use crate::model::suggest::did_you_mean;
+use crate::model::{Address, HazardClass, KindName, Object, Origin, PgVersion, State, Step};
+use crate::sql;
+
+/// What one grantee gets on one sort of object that one role makes, in one schema or everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultPrivilege {
+    /// The role that makes the objects.
+    pub role: String,
+    /// The schema; everywhere when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub schema: Option<String>,
+    /// `tables`, `sequences`, `functions`, `types`, `schemas` or `large_objects`.
+    pub objects: String,
+    /// Who gets it; `public` for PUBLIC.
+    pub grantee: String,
+    /// What.
+    pub privileges: PrivilegeSet,
+}
+
+/// The key for privileges in every schema.
+const EVERYWHERE: &str = "everywhere";
+
+impl Kind for DefaultPrivilege {
+    const NAME: KindName = KindName("default_privilege");
+    const NOUN: &'static str = "default privilege";
+    const HOMES: &'static [Home] = &[Home { under: Under::Root, key: "default_privileges", form: Form::Free }];
+    const RULES: Rules = Rules { last: true, falls_with_parent: false, ..Rules::DEFAULT };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        Some(
+            "with d as (
+                 select a.oid, r.rolname as role, a.defaclrole, a.defaclnamespace = 0 as everywhere, n.nspname as schema,
+                        case a.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
+                             when 'T' then 'types' when 'n' then 'schemas' when 'L' then 'large_objects' end as objects,
+                        x.grantee, x.privilege_type, x.is_grantable
+                 from pg_default_acl a join pg_roles r on r.oid = a.defaclrole
+                      left join pg_namespace n on n.oid = a.defaclnamespace
+                      left join lateral aclexplode(a.defaclacl) x on true),
+             given as (
+                 select oid, role, defaclrole, everywhere, schema, objects, grantee,
+                        jsonb_object_agg(lower(privilege_type), is_grantable) as privileges
+                 from d where grantee is not null group by 1, 2, 3, 4, 5, 6, 7
+               union all
+                 select distinct oid, role, defaclrole, everywhere, schema, objects, 0::oid, '{}'::jsonb from d
+                 where everywhere and objects in ('functions', 'types')
+                   and not exists (select from d e where e.oid = d.oid and e.grantee = 0))
+             select g.oid, '' as key, g.role, g.schema, g.objects, coalesce(r.rolname, 'public') as grantee, g.privileges
+             from given g left join pg_roles r on r.oid = g.grantee
+             where (g.grantee <> g.defaclrole or not g.everywhere)
+               and not (g.grantee = 0 and g.everywhere and g.objects = 'functions'
+                        and g.privileges = '{\"execute\": false}')
+               and not (g.grantee = 0 and g.everywhere and g.objects = 'types' and g.privileges = '{\"usage\": false}')
+             order by g.role, g.schema nulls first, g.objects, 6"
+                .to_owned(),
+        )
+    }
+
+    fn key(&self, _written: &str, _parent: Option<&Address>) -> Result<String, Problem> {
+        let schema = self.schema.as_deref().unwrap_or(EVERYWHERE);
+        Ok(format!("{}/{schema}/{}/{}", self.role, self.objects, self.grantee))
+    }
+
+    fn lower(_home: &Home, _parent: Option<&Address>, node: &Node, out: &mut Lowered) {
+        each(node, "roles", &mut out.problems, &mut |role, schemas, problems| {
+            each(schemas, "schemas or `everywhere`", problems, &mut |schema, sorts, problems| {
+                each(sorts, "sorts of objects", problems, &mut |objects, grantees, problems| {
+                    each(grantees, "grantees", problems, &mut |who, privileges, problems| {
+                        let place = [role, schema, objects, who];
+                        if let Some(found) = read(place, privileges, problems) {
+                            out.objects.push(found);
+                        }
+                    });
+                });
+            });
+        });
+    }
+
+    fn raise(children: &[(&Address, &Self)]) -> Option<Node> {
+        let mut tree: BTreeMap<[&str; 4], Node> = BTreeMap::new();
+        for (_, spec) in children {
+            let schema = spec.schema.as_deref().unwrap_or(EVERYWHERE);
+            let node = crate::model::bridge::to_node(&spec.privileges);
+            tree.insert([&spec.role, schema, &spec.objects, &spec.grantee], node);
+        }
+        let mut root = Node::new(Value::Map(Vec::new()));
+        for (path, leaf) in tree {
+            let mut at = &mut root;
+            for part in path {
+                let Value::Map(entries) = &mut at.value else { return None };
+                let i = entries.iter().position(|(k, _)| &*k.text == part).unwrap_or_else(|| {
+                    entries.push((Key::from(part), Node::new(Value::Map(Vec::new()))));
+                    entries.len() - 1
+                });
+                at = &mut entries[i].1;
+            }
+            *at = leaf;
+        }
+        Some(root)
+    }
+
+    fn in_scope(&self, _at: &Address, desired: &State) -> bool {
+        let declared = |s: &String| desired.contains(&Address::root(Schema::NAME, s));
+        let role_declared = desired.contains(&Address::root(ROLE, &self.role));
+        desired.claims(Grant::NAME) && self.schema.as_ref().map_or(role_declared, declared)
+    }
+
+    fn managed(&self, _at: &Address, desired: &State) -> bool {
+        desired.claims(Grant::NAME)
+    }
+
+    fn references(&self, _at: &Address, out: &mut References) {
+        out.object(Address::root(ROLE, &self.role), "role");
+        if self.grantee != "public" {
+            out.object(Address::root(ROLE, &self.grantee), "grantee");
+        }
+        if let Some(schema) = &self.schema {
+            out.object(Address::root(Schema::NAME, schema), "schema");
+        }
+    }
+
+    fn create(&self, _cx: &Cx<'_>) -> Vec<Step> {
+        self.steps(&self.base())
+    }
+
+    fn alter(&self, old: &Self, _cx: &Cx<'_>) -> Alter {
+        Alter::InPlace(self.steps(&old.privileges))
+    }
+
+    fn drop(&self, _cx: &Cx<'_>) -> Vec<Step> {
+        Self { privileges: self.base(), ..self.clone() }.steps(&self.privileges)
+    }
+}
+
+impl DefaultPrivilege {
+    /// What the grantee has where nothing is said.
+    fn base(&self) -> PrivilegeSet {
+        match (&self.schema, self.grantee.as_str(), self.objects.as_str()) {
+            (None, "public", "functions") => PrivilegeSet::of(["execute"]),
+            (None, "public", "types") => PrivilegeSet::of(["usage"]),
+            _ => PrivilegeSet::default(),
+        }
+    }
+
+    fn steps(&self, old: &PrivilegeSet) -> Vec<Step> {
+        let schema = self.schema.as_ref().map(|s| format!(" in schema {}", sql::ident(s))).unwrap_or_default();
+        let front = format!("alter default privileges for role {}{schema}", sql::ident(&self.role));
+        let who = grantee(&self.grantee);
+        let objects = self.objects.replace('_', " ");
+        self.privileges
+            .changes(old)
+            .statements(&objects, &who, "")
+            .into_iter()
+            .map(|(sql, takes)| {
+                let step = Step::new(format!("{front} {sql}"));
+                if takes { step.hazard(HazardClass::Access, format!("takes default privileges from {who}")) } else { step }
+            })
+            .collect()
+    }
+
+    /// What PUBLIC has on an object that `role` makes: what is said for everywhere, else PostgreSQL's own default.
+    pub fn public_of(state: &State, role: &str, rules: &Privileges) -> PrivilegeSet {
+        let key = format!("{role}/{EVERYWHERE}/{}/public", sort_of(rules));
+        state.spec::<Self>(&Address::root(Self::NAME, &key)).map_or_else(|| PrivilegeSet::of(rules.public), |d| d.privileges.clone())
+    }
+
+    /// What each grantee gets on an object that `role` makes, besides what [`Self::public_of`] says.
+    pub fn given(state: &State, role: &str, on: &Address, rules: &Privileges) -> Vec<(String, PrivilegeSet)> {
+        let sort = sort_of(rules);
+        state
+            .of_kind(Self::NAME)
+            .iter()
+            .filter_map(|at| state.spec::<Self>(at))
+            .filter(|d| d.role == role && d.objects == sort)
+            .filter(|d| match &d.schema {
+                Some(schema) => on.parent().is_some() && on.top().key() == schema,
+                None => d.grantee != "public",
+            })
+            .map(|d| (d.grantee.clone(), d.privileges.clone()))
+            .collect()
+    }
+}
+
+/// The sort of object as default privileges name it: procedures are functions to them.
+fn sort_of(rules: &Privileges) -> &'static str {
+    if rules.plural == "procedures" { "functions" } else { rules.plural }
+}
+
+/// Calls `f` for every entry of a map.
+fn each<'n>(
+    node: &'n Node,
+    what: &str,
+    problems: &mut Diagnostics,
+    f: &mut dyn FnMut(&'n Key, &'n Node, &mut Diagnostics),
+) {
+    let Some(entries) = node.as_map() else {
+        let problem = Problem::new(Code::WrongType, format!("found {} where a map belongs", node.noun()))
+            .help(format!("write a map from {what}"));
+        return problems.push(match node.span {
+            Some(span) => problem.at(span, ""),
+            None => Diagnostic::from(problem),
+        });
+    };
+    for (key, value) in entries {
+        f(key, value, problems);
+    }
+}
+
+/// Reads one leaf: its address and object.
+fn read(place: [&Key; 4], node: &Node, problems: &mut Diagnostics) -> Option<(Address, Object)> {
+    let [role, schema, objects, who] = place;
+    let mut report = |problem: Problem, key: &Key| {
+        problems.push(match key.span.or(node.span) {
+            Some(span) => problem.at(span, ""),
+            None => Diagnostic::from(problem),
+        });
+    };
+    let Some(rules) = register().iter().filter_map(|e| e.rules.privileges).find(|p| p.plural == &*objects.text) else {
+        let known = ["tables", "sequences", "functions", "types", "schemas"];
+        let problem = Problem::new(Code::UnknownKey, format!("unknown key `{}`", objects.text))
+            .help(did_you_mean(&objects.text, &known));
+        report(problem, objects);
+        return None;
+    };
+    let mut privileges = PrivilegeSet::default();
+    let words: Vec<&str> = match &node.value {
+        Value::List(items) => items.iter().filter_map(Node::as_text).collect(),
+        Value::Scalar(text) => text.text.split(',').collect(),
+        Value::Null | Value::Map(_) => {
+            report(Problem::new(Code::WrongType, "this is no list of privileges").help("write `select` or `[select, insert]`"), who);
+            return None;
+        }
+    };
+    for word in words {
+        if let Err(problem) = privileges.add(word, &rules) {
+            report(problem, who);
+        }
+    }
+    let spec = DefaultPrivilege {
+        role: role.text.to_string(),
+        schema: (&*schema.text != EVERYWHERE).then(|| schema.text.to_string()),
+        objects: objects.text.to_string(),
+        grantee: who.text.to_string(),
+        privileges,
+    };
+    let at = Address::root(DefaultPrivilege::NAME, &spec.key("", None).unwrap_or_default());
+    let value = node.span.or(who.span);
+    let origin = match (who.span.or(value), value) {
+        (Some(key), Some(value)) => {
+            let fields = [("role", role), ("schema", schema), ("grantee", who)];
+            let fields = fields.into_iter().filter_map(|(f, k)| Some((f.into(), k.span?))).collect();
+            Origin::File { key, value, fields }
+        }
+        _ => Origin::Derived(None),
+    };
+    Some((at, Object::new(std::sync::Arc::new(spec), origin)))
+}

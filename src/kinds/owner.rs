@@ -1,0 +1,92 @@
+//! The owner of an object. See <https://www.postgresql.org/docs/current/ddl-priv.html>.
+//!
+//! Where nothing is declared the schema's owner counts; where none is declared there, the owner is not managed.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::part::ROLE;
+use super::sequence::Sequence;
+use crate::diagnostic::Diagnostics;
+use crate::kind::{Alter, Cx, Entry, FacetRow, Form, Home, Kind, References, Rules, Under, find};
+use crate::model::{Address, HazardClass, KindName, Object, Origin, State, Step};
+use crate::sql;
+
+/// An owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owner {
+    /// The role.
+    pub role: String,
+}
+
+impl Kind for Owner {
+    const NAME: KindName = KindName("owner");
+    const NOUN: &'static str = "owner";
+    const HOMES: &'static [Home] = &[Home { under: Under::Owned, key: "owner", form: Form::One }];
+    const RULES: Rules = Rules { short_field: Some("role"), ..Rules::DEFAULT };
+
+    fn facet(row: &FacetRow, rules: &Rules) -> Vec<(String, Self)> {
+        row.owner.iter().filter(|_| rules.owner).map(|role| (String::new(), Self { role: role.clone() })).collect()
+    }
+
+    fn born(_on: &Address, cx: &Cx<'_>) -> Vec<(String, Self)> {
+        vec![(String::new(), Self { role: cx.server.user.clone() })]
+    }
+
+    fn complete(desired: &mut State, _problems: &mut Diagnostics, register: &'static [Entry]) {
+        let bare: Vec<Address> = desired
+            .iter()
+            .map(|(at, _)| at)
+            .filter(|at| find(register, at.kind()).rules.owner && !desired.contains(&at.child(Self::NAME, "")))
+            .cloned()
+            .collect();
+        for at in bare {
+            let heir = owner_of(&at, desired).cloned();
+            if let Some(owner) = heir {
+                let span = desired.get(&at).and_then(|o| o.origin.span());
+                desired.insert(at.child(Self::NAME, ""), Object::new(Arc::new(owner), Origin::Derived(span)));
+            }
+        }
+    }
+
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        desired.contains(at)
+    }
+
+    fn references(&self, _at: &Address, out: &mut References) {
+        out.object(Address::root(ROLE, &self.role), "role");
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        if follows_table(cx) {
+            return Vec::new();
+        }
+        vec![Step::new(format!("alter {} owner to {}", cx.parent().target(), sql::ident(&self.role)))]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let lost = format!("`{}` no longer owns {}", old.role, cx.parent().at);
+        Alter::InPlace(self.create(cx).into_iter().map(|s| s.hazard(HazardClass::Access, lost.clone())).collect())
+    }
+
+    fn drop(&self, _cx: &Cx<'_>) -> Vec<Step> {
+        Vec::new() // what has an owner always has one
+    }
+}
+
+/// The owner that a declared object has: its own, its table's for an owned sequence, else the nearest above.
+pub fn owner_of<'a>(at: &Address, state: &'a State) -> Option<&'a Owner> {
+    let table = state.spec::<Sequence>(at).and_then(Sequence::owner_column).and_then(|c| c.parent().cloned());
+    std::iter::once(at)
+        .chain(&table)
+        .chain(at.ancestors())
+        .find_map(|place| state.spec::<Owner>(&place.child(Owner::NAME, "")))
+}
+
+/// A sequence that falls with a column changes its owner with the table, and only so.
+fn follows_table(cx: &Cx<'_>) -> bool {
+    let parent = cx.parent();
+    parent.desired.spec::<Sequence>(parent.at).is_some_and(|s| s.owner_column().is_some())
+}

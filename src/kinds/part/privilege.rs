@@ -1,0 +1,252 @@
+//! Sets of privileges: as YAML says them, as `aclitem` says them, and the SQL between two of them.
+//!
+//! See <https://www.postgresql.org/docs/current/ddl-priv.html>.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::diagnostic::{Code, Problem};
+use crate::kind::Privileges;
+
+/// The words that end a privilege that may be passed on.
+const WITH_OPTION: &str = " with grant option";
+
+/// Privileges, each with whether it may be passed on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PrivilegeSet(pub BTreeMap<String, bool>);
+
+impl PrivilegeSet {
+    /// These, none to be passed on.
+    pub fn of<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
+        Self(names.into_iter().map(|n| (n.as_ref().to_owned(), false)).collect())
+    }
+
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds one as YAML says it: `select`, `all`, `none`, `select with grant option`.
+    pub fn add(&mut self, word: &str, rules: &Privileges) -> Result<(), Problem> {
+        let lower = word.trim().to_lowercase();
+        let (name, option) = lower.strip_suffix(WITH_OPTION).map_or((lower.as_str(), false), |n| (n.trim(), true));
+        let name = if name == "temp" { "temporary" } else { name };
+        if name == "none" {
+            return Ok(());
+        }
+        if name == "all" || name == "all privileges" {
+            self.merge(&Self(rules.all.iter().map(|(n, _)| ((*n).to_owned(), option)).collect()));
+            return Ok(());
+        }
+        if rules.all.iter().any(|(n, _)| *n == name) {
+            self.merge(&Self(BTreeMap::from([(name.to_owned(), option)])));
+            return Ok(());
+        }
+        let known: Vec<String> = rules.all.iter().map(|(n, _)| format!("`{n}`")).collect();
+        let message = format!("`{word}` is no privilege of a {}", rules.noun);
+        Err(Problem::new(Code::WrongType, message).help(format!("there are {}, `all` and `none`", known.join(", "))))
+    }
+
+    /// Adds those of another set.
+    pub fn merge(&mut self, other: &Self) {
+        for (name, option) in &other.0 {
+            *self.0.entry(name.clone()).or_default() |= option;
+        }
+    }
+
+    /// Reads the letters of an `aclitem`: `ar*w`.
+    pub fn from_letters(letters: &str, rules: &Privileges) -> Self {
+        let mut set = Self::default();
+        let mut chars = letters.chars().peekable();
+        while let Some(letter) = chars.next() {
+            let option = chars.next_if_eq(&'*').is_some();
+            if let Some((name, _)) = rules.all.iter().find(|(_, l)| *l == letter) {
+                set.0.insert((*name).to_owned(), option);
+            }
+        }
+        set
+    }
+
+    /// True when it holds all that an owner has from the start; `maintain` is there from PostgreSQL 17 on.
+    pub fn is_full(&self, rules: &Privileges) -> bool {
+        rules.all.iter().all(|(n, _)| *n == "maintain" || self.0.contains_key(*n))
+    }
+
+    /// As people read it: `all`, or the list; without the option.
+    fn words(&self) -> Vec<String> {
+        self.0.iter().map(|(n, option)| if *option { format!("{n}{WITH_OPTION}") } else { n.clone() }).collect()
+    }
+
+    /// The differences that statements must make, from `old` to this.
+    pub fn changes(&self, old: &Self) -> Changes {
+        let missing = |option: bool| {
+            let lacks = |(name, wanted): &(&String, &bool)| {
+                **wanted == option && old.0.get(*name) != Some(*wanted) && (option || !old.0.contains_key(*name))
+            };
+            self.0.iter().filter(lacks).map(|(n, _)| n.clone()).collect::<Vec<_>>()
+        };
+        Changes {
+            grant: missing(false),
+            grant_with_option: missing(true),
+            revoke: old.0.keys().filter(|n| !self.0.contains_key(*n)).cloned().collect(),
+            revoke_option: old
+                .0
+                .iter()
+                .filter(|(n, o)| **o && self.0.get(*n) == Some(&false))
+                .map(|(n, _)| n.clone())
+                .collect(),
+        }
+    }
+}
+
+/// What to grant and revoke.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// To grant.
+    pub grant: Vec<String>,
+    /// To grant with the option to pass on.
+    pub grant_with_option: Vec<String>,
+    /// To take away.
+    pub revoke: Vec<String>,
+    /// To keep without the option.
+    pub revoke_option: Vec<String>,
+}
+
+impl Changes {
+    /// `grant … on … to …` and `revoke … on … from …`, each without `grant` or `revoke` repeated; `on` is `table t`.
+    ///
+    /// `columns` is written behind every privilege. The flag says whether the statement takes something away.
+    pub fn statements(&self, on: &str, grantee: &str, columns: &str) -> Vec<(String, bool)> {
+        let list = |names: &[String]| names.iter().map(|n| format!("{n}{columns}")).collect::<Vec<_>>().join(", ");
+        let mut out = Vec::new();
+        if !self.revoke.is_empty() {
+            out.push((format!("revoke {} on {on} from {grantee}", list(&self.revoke)), true));
+        }
+        if !self.revoke_option.is_empty() {
+            out.push((format!("revoke grant option for {} on {on} from {grantee}", list(&self.revoke_option)), true));
+        }
+        if !self.grant.is_empty() {
+            out.push((format!("grant {} on {on} to {grantee}", list(&self.grant)), false));
+        }
+        if !self.grant_with_option.is_empty() {
+            out.push((
+                format!("grant {} on {on} to {grantee} with grant option", list(&self.grant_with_option)),
+                false,
+            ));
+        }
+        out
+    }
+}
+
+/// `public` as SQL writes it, or a role's name quoted where needed.
+pub fn grantee(name: &str) -> String {
+    if name == "public" { "public".to_owned() } else { crate::sql::ident(name) }
+}
+
+/// Splits an `aclitem`: the grantee (`public` for nobody in particular) and the letters.
+pub fn split_acl_item(item: &str) -> Option<(String, &str)> {
+    let mut quoted = false;
+    let mut name = String::new();
+    let mut chars = item.char_indices().peekable();
+    while let Some((i, c)) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek().is_some_and(|(_, n)| *n == '"') => {
+                chars.next();
+                name.push('"');
+            }
+            '"' => quoted = !quoted,
+            '=' if !quoted => {
+                let rest = &item[i + 1..];
+                let letters = rest.split('/').next().unwrap_or(rest);
+                return Some((if name.is_empty() { "public".to_owned() } else { name }, letters));
+            }
+            other => name.push(other),
+        }
+    }
+    None
+}
+
+impl Serialize for PrivilegeSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.words().as_slice() {
+            [] => serializer.serialize_str("none"),
+            [one] => serializer.serialize_str(one),
+            list => list.serialize(serializer),
+        }
+    }
+}
+
+/// Reads what the catalog says (a map from names to whether they may be passed on) and what `Serialize` writes.
+impl<'de> Deserialize<'de> for PrivilegeSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = PrivilegeSet;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a privilege, a list of privileges or `none`")
+            }
+
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<PrivilegeSet, E> {
+                Ok(if word == "none" { PrivilegeSet::default() } else { one(word) })
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<PrivilegeSet, A::Error> {
+                let mut set = PrivilegeSet::default();
+                while let Some(word) = seq.next_element::<String>()? {
+                    set.merge(&one(&word));
+                }
+                Ok(set)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PrivilegeSet, A::Error> {
+                let mut set = BTreeMap::new();
+                while let Some((name, option)) = map.next_entry::<String, bool>()? {
+                    set.insert(name.to_lowercase(), option);
+                }
+                Ok(PrivilegeSet(set))
+            }
+        }
+
+        fn one(word: &str) -> PrivilegeSet {
+            let (name, option) = word.strip_suffix(WITH_OPTION).map_or((word, false), |n| (n, true));
+            PrivilegeSet(BTreeMap::from([(name.to_owned(), option)]))
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acl_items_split_at_the_unquoted_equals_sign() {
+        for (item, grantee, letters) in [
+            ("app=arw/postgres", "app", "arw"),
+            ("=U/postgres", "public", "U"),
+            ("\"a=b\"=r*/\"x/y\"", "a=b", "r*"),
+            ("\"say \"\"hi\"\"\"=r/p", "say \"hi\"", "r"),
+        ] {
+            assert_eq!(split_acl_item(item), Some((grantee.to_owned(), letters)));
+        }
+    }
+
+    #[test]
+    fn changes_are_what_differs() {
+        let old = PrivilegeSet(BTreeMap::from([("select".to_owned(), true), ("delete".to_owned(), false)]));
+        let new = PrivilegeSet(BTreeMap::from([("select".to_owned(), false), ("insert".to_owned(), true)]));
+        let texts: Vec<String> = new.changes(&old).statements("table t", "app", "").into_iter().map(|s| s.0).collect();
+        assert_eq!(
+            texts,
+            [
+                "revoke delete on table t from app",
+                "revoke grant option for select on table t from app",
+                "grant insert on table t to app with grant option",
+            ]
+        );
+    }
+}

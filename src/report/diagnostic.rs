@@ -1,0 +1,122 @@
+//! Diagnostics as text for people: a block each, with the lines they point at.
+//!
+//! All places of one diagnostic, in several files and in the statement that failed, stand under its one message. What
+//! is printed depends on the arguments alone, and never holds control characters from a file.
+
+mod excerpt;
+
+use std::fmt::{self, Display, Write as _};
+
+use miette::{
+    Diagnostic as Report, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles,
+};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Sources};
+use excerpt::Excerpt;
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// With ANSI colours.
+    pub color: bool,
+    /// The columns there are.
+    pub width: usize,
+    /// With box-drawing characters, else ASCII.
+    pub unicode: bool,
+}
+
+/// Every diagnostic as a block: class, message, the lines it points at, and the cure.
+pub fn render(diagnostics: &Diagnostics, sources: &Sources, style: Style) -> String {
+    let width = style.width.clamp(40, 400);
+    let characters = if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
+    let styles = if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() };
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
+        .with_width(width)
+        .with_links(false)
+        .with_context_lines(excerpt::CONTEXT_LINES)
+        .without_syntax_highlighting();
+    let blocks = diagnostics.iter().map(|diagnostic| {
+        let mut block = String::new();
+        // Writing to a string cannot fail.
+        let _ = handler.render_report(&mut block, &Block::new(diagnostic, sources, width));
+        block
+    });
+    blocks.collect::<Vec<_>>().join("\n")
+}
+
+/// A line for every diagnostic: `path:line:column: error[code]: message (help)`.
+pub fn render_short(diagnostics: &Diagnostics, sources: &Sources) -> String {
+    let mut out = String::new();
+    for diagnostic in diagnostics.iter() {
+        if let Some(label) = diagnostic.labels.first() {
+            let (line, column) = sources.line_column(label.span);
+            let _ = write!(out, "{}:{line}:{column}: ", one_line(&sources.path(label.span.file).display().to_string()));
+        }
+        let problem = &diagnostic.problem;
+        let _ = write!(out, "error[{}]: {}", problem.code.as_str(), one_line(&problem.message));
+        if let Some(help) = &problem.help {
+            let _ = write!(out, " ({})", one_line(help));
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Text without line breaks and control characters.
+fn one_line(text: &str) -> String {
+    excerpt::clean(&text.lines().map(str::trim).collect::<Vec<_>>().join(" "))
+}
+
+/// Several lines of a message, without control characters.
+fn clean_lines(text: &str) -> String {
+    text.lines().map(excerpt::clean).collect::<Vec<_>>().join("\n")
+}
+
+/// A diagnostic as miette prints it.
+#[derive(Debug)]
+struct Block {
+    code: &'static str,
+    message: String,
+    help: Option<String>,
+    excerpt: Excerpt,
+}
+
+impl Block {
+    fn new(diagnostic: &Diagnostic, sources: &Sources, width: usize) -> Self {
+        Self {
+            code: diagnostic.problem.code.as_str(),
+            message: clean_lines(&diagnostic.problem.message),
+            help: diagnostic.problem.help.as_deref().map(clean_lines),
+            excerpt: Excerpt::new(diagnostic, sources, width),
+        }
+    }
+}
+
+impl Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Block {}
+
+impl Report for Block {
+    fn code<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.excerpt)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.excerpt.labels()))
+    }
+}
+
+#[cfg(test)]
+mod tests;
