@@ -7,8 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::diagnostic::{Code, Problem};
 use super::refused;
+use crate::diagnostic::{Code, Problem};
 use crate::kind::{References, TYPE};
 use crate::sql::{self, Token, TokenClass};
 
