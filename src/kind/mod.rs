@@ -419,6 +419,9 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
     /// Fills in what follows from the rest of the project, once every file is read.
     fn complete(_desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {}
 
+    /// Takes out of a live state what a shorter YAML says too: the inverse of [`Kind::complete`].
+    fn before_raise(_state: &mut State, _register: &'static [Entry]) {}
+
     /// True for a key that PostgreSQL itself provides, and that need not be declared.
     fn builtin(_key: &str) -> bool {
         false
@@ -526,6 +529,8 @@ pub struct Entry {
     pub raise: fn(&[(&Address, &dyn Spec)]) -> Option<Node>,
     /// [`Kind::complete`].
     pub complete: fn(&mut State, &mut Diagnostics, &'static [Self]),
+    /// [`Kind::before_raise`].
+    pub before_raise: fn(&mut State, &'static [Self]),
     /// [`Kind::builtin`].
     pub builtin: fn(&str) -> bool,
     /// [`Kind::managed`].
@@ -571,6 +576,7 @@ pub const fn entry<K: Kind>() -> Entry {
         lower: K::lower,
         raise: |children| K::raise(&children.iter().map(|(at, spec)| (*at, of::<K>(*spec))).collect::<Vec<_>>()),
         complete: K::complete,
+        before_raise: K::before_raise,
         builtin: K::builtin,
         managed: |spec, at, desired| of::<K>(spec).managed(at, desired),
         in_scope: |spec, at, desired| of::<K>(spec).in_scope(at, desired),
