@@ -128,6 +128,24 @@ impl Kind for DefaultPrivilege {
         desired.claims(Grant::NAME)
     }
 
+    fn renamed(live: &mut State, old: &Address, new: &Address) {
+        for at in live.of_kind(Self::NAME) {
+            let Some(mut spec) = live.spec::<Self>(&at).cloned() else { continue };
+            let names: Vec<&mut String> = match old.kind() {
+                ROLE => vec![&mut spec.role, &mut spec.grantee],
+                Schema::NAME => spec.schema.iter_mut().collect(),
+                _ => return,
+            };
+            for name in names.into_iter().filter(|name| **name == old.key()) {
+                new.key().clone_into(name);
+            }
+            if let Ok(key) = spec.key("", None) {
+                live.set(&at, spec);
+                live.relocate(&at, &Address::root(Self::NAME, &key));
+            }
+        }
+    }
+
     fn references(&self, _at: &Address, out: &mut References) {
         out.object(Address::root(ROLE, &self.role), "role");
         if self.grantee != "public" {

@@ -118,6 +118,12 @@ impl Kind for Grant {
         desired.claims(Self::NAME)
     }
 
+    fn renamed(live: &mut State, old: &Address, new: &Address) {
+        if old.kind() == ROLE {
+            live.rekey(Self::NAME, old.key(), new.key());
+        }
+    }
+
     fn references(&self, at: &Address, out: &mut References) {
         if at.key() != "public" {
             out.object(Address::root(ROLE, at.key()), "privileges");

@@ -172,13 +172,8 @@ impl Kind for Membership {
     }
 
     fn renamed(live: &mut State, old: &Address, new: &Address) {
-        if old.kind() != Role::NAME {
-            return;
-        }
-        for at in live.of_kind(Self::NAME).into_iter().filter(|at| at.key() == old.key()) {
-            if let Some(member) = at.parent() {
-                live.relocate(&at, &member.child(Self::NAME, new.key()));
-            }
+        if old.kind() == Role::NAME {
+            live.rekey(Self::NAME, old.key(), new.key());
         }
     }
 

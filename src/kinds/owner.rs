@@ -55,6 +55,14 @@ impl Kind for Owner {
         desired.contains(at)
     }
 
+    fn renamed(live: &mut State, old: &Address, new: &Address) {
+        let owned = |at: &Address| live.spec::<Self>(at).is_some_and(|o| old.kind() == ROLE && o.role == old.key());
+        let owned: Vec<Address> = live.of_kind(Self::NAME).into_iter().filter(owned).collect();
+        for at in owned {
+            live.set(&at, Self { role: new.key().to_owned() });
+        }
+    }
+
     fn references(&self, _at: &Address, out: &mut References) {
         out.object(Address::root(ROLE, &self.role), "role");
     }

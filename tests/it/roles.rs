@@ -154,7 +154,7 @@ schemas:
 default_privileges: { newer: { shop: { tables: { newer: select } } } }
 ";
     let shown = applied(&db, third).await;
-    assert_eq!(shown[0], "alter role new rename to newer");
+    assert_eq!(shown, ["alter role new rename to newer"]);
 }
 
 #[tokio::test]
