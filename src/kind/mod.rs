@@ -442,7 +442,7 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
 
     /// Why a plan that makes or changes it can't be made now, and the field that says so: a secret that is not there,
     /// something the server's version lacks. Asked before [`Kind::create`] and [`Kind::alter`].
-    fn refuse(&self, _cx: &Cx<'_>) -> Option<(Problem, &'static str)> {
+    fn refuse(&self, _cx: &Cx<'_>) -> Option<Misfit> {
         None
     }
 
@@ -492,6 +492,9 @@ pub fn plain_key(written: &str) -> Result<String, Problem> {
     Ok(written.to_owned())
 }
 
+/// A problem, and the field that has it.
+pub type Misfit = (Problem, &'static str);
+
 /// A problem or a bridge error, each in its place.
 pub type ReadResult = Result<Arc<dyn Spec>, BridgeError>;
 
@@ -540,7 +543,7 @@ pub struct Entry {
     /// [`Kind::references`].
     pub references: fn(&dyn Spec, &Address, &mut References),
     /// [`Kind::refuse`].
-    pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<(Problem, &'static str)>,
+    pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<Misfit>,
     /// [`Kind::located`].
     pub located: fn(&dyn Spec, &Path) -> Option<Arc<dyn Spec>>,
     /// [`Kind::renamed`].
