@@ -16,6 +16,12 @@ macro_rules! kinds {
 }
 
 kinds! {
+    role::Role,
+    membership::Membership,
+    role_setting::RoleSetting,
+    role_database_setting::RoleDatabaseSetting,
+    database::Database,
+    database_setting::DatabaseSetting,
     schema::Schema,
     sequence::Sequence,
     table::Table,

@@ -105,6 +105,10 @@ fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
 fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fate> {
     let mut fates = IndexMap::new();
     for (at, difference) in diff(input.live, input.desired) {
+        if let Some(problem) = refusal(&at, difference, input) {
+            problems.push(problem);
+            continue;
+        }
         let (action, why) = match difference {
             Difference::Missing => (Action::Create, None),
             Difference::Extra => (Action::Drop, None),
@@ -121,6 +125,19 @@ fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fat
     fates
 }
 
+/// What the object itself says against making or changing it.
+fn refusal(at: &Address, difference: Difference, input: Input<'_>) -> Option<Diagnostic> {
+    let object = match difference {
+        Difference::Missing | Difference::Unequal => input.desired.get(at)?,
+        Difference::Extra => return None,
+    };
+    let (problem, field) = (find(input.register, at.kind()).refuse)(&*object.spec, &cx(at, input))?;
+    Some(match object.origin.field(field) {
+        Some(span) => problem.at(span, "asked for here"),
+        None => problem.into(),
+    })
+}
+
 fn alter(at: &Address, input: Input<'_>) -> Result<(Action, Option<String>), Diagnostic> {
     let entry = find(input.register, at.kind());
     let (old, new) =
@@ -128,6 +145,7 @@ fn alter(at: &Address, input: Input<'_>) -> Result<(Action, Option<String>), Dia
     match (entry.alter)(&*new.spec, &**old, &cx(at, input)) {
         Alter::InPlace(steps) => Ok((Action::Alter(steps), None)),
         Alter::Replace(why) => Ok((Action::Replace, Some(why))),
+        Alter::Drop => Ok((Action::Drop, None)),
         Alter::Refuse(problem) => {
             let diagnostic = Diagnostic::from(problem);
             Err(match new.origin.span() {
@@ -295,7 +313,9 @@ impl Emitted {
             (Some(born), Some(wanted)) if born.same(&*wanted.spec) => return,
             (Some(born), Some(wanted)) => match (entry.alter)(&*wanted.spec, born, &cx) {
                 Alter::InPlace(steps) => (Verb::Alter, steps),
-                Alter::Replace(_) | Alter::Refuse(_) => (Verb::Create, (entry.create)(&*wanted.spec, &cx)),
+                Alter::Replace(_) | Alter::Drop | Alter::Refuse(_) => {
+                    (Verb::Create, (entry.create)(&*wanted.spec, &cx))
+                }
             },
         };
         for mut step in steps {
@@ -315,7 +335,7 @@ impl Emitted {
         let covered = |at: &Address, f: &Fate| {
             let whole = |p: &Address| self.fates.get(p).is_some_and(|p| !matches!(p.action, Action::Alter(_)));
             at.ancestors().any(whole)
-                || matches!(&f.action, Action::Alter(steps) if steps.is_empty())
+                || !(self.makes.contains_key(at) || self.drops.contains_key(at))
                 || matches!(f.action, Action::Drop) && self.folded.contains(at)
         };
         let renamed = self.renamed.iter().map(|(old, at)| Change {

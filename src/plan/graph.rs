@@ -15,7 +15,7 @@ use super::Input;
 use super::emit::{Emitted, Verb};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::names::Names;
-use crate::kind::{Reference, References, Slot, find};
+use crate::kind::{Reference, References, Scope, Slot, find};
 use crate::model::{Address, State};
 
 /// Whether an edge may give way.
@@ -131,6 +131,11 @@ impl Builder<'_> {
         for (user, used) in live.edges() {
             self.user_first(user, used);
         }
+        for user in self.emitted.drops.keys().chain(self.emitted.makes.keys()) {
+            for used in self.named(user) {
+                self.user_first(user, &used);
+            }
+        }
         for user in self.emitted.drops.keys() {
             for parent in user.ancestors() {
                 self.user_first(user, parent);
@@ -139,6 +144,19 @@ impl Builder<'_> {
                 self.user_first(user, used);
             }
         }
+    }
+
+    /// What is dropped of what a live object names; `pg_depend` knows nothing of roles.
+    fn named(&self, user: &Address) -> Vec<Address> {
+        let Some(object) = self.input.live.get(user) else { return Vec::new() };
+        let mut references = References::default();
+        (find(self.input.register, user.kind()).references)(&*object.spec, user, &mut references);
+        let object = |reference| match reference {
+            Reference::Object(at) => Some(at),
+            Reference::Name { .. } | Reference::Text(_) => None,
+        };
+        let named = references.list.into_iter().filter_map(|(reference, _)| object(reference));
+        named.filter(|at| !self.dropped(at).is_empty()).collect()
     }
 
     fn user_first(&mut self, user: &Address, used: &Address) {
@@ -251,6 +269,8 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         let phase = match node.verb {
             _ if entry.rules.last => 3,
             Verb::Rename => 0,
+            // What the whole cluster shares goes once nothing of this database uses it.
+            Verb::Drop if entry.rules.scope == Scope::Cluster => 4,
             Verb::Drop => 1,
             Verb::Create | Verb::Alter | Verb::Replace => 2,
         };

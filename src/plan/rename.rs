@@ -28,6 +28,9 @@ pub fn renames(live: &mut State, input: Input<'_>) -> Result<Renames, Diagnostic
         let steps = spec.map(|s| (entry.rename)(&*s, at.key(), &cx)).unwrap_or_default();
         let nodes = steps.into_iter().map(|step| Node { at: at.clone(), verb: Verb::Rename, step }).collect();
         live.relocate(&old, at);
+        for entry in input.register {
+            (entry.renamed)(live, &old, at);
+        }
         out.insert(at.clone(), (old, nodes));
     }
     Ok(out)

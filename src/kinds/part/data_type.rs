@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
             "timetz" => format!("time{} with time zone", self.modifier(None)?),
             "timestamptz" => format!("timestamp{} with time zone", self.modifier(None)?),
             "interval" => self.interval()?,
-            _ => sql::ident(name) + &self.modifier(None)?,
+            _ => name.to_owned() + &self.modifier(None)?,
         })
     }
 

@@ -7,6 +7,7 @@ pub mod names;
 pub mod privilege;
 pub mod routine;
 pub mod sequence_options;
+pub mod setting;
 pub mod settings;
 pub mod signature;
 
@@ -14,6 +15,7 @@ pub use data_type::TypeName;
 pub use expression::Sql;
 pub use privilege::PrivilegeSet;
 pub use sequence_options::SequenceOptions;
+pub use setting::Setting;
 pub use settings::Settings;
 
 /// The kind of roles, which many kinds name.
