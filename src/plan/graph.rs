@@ -276,7 +276,7 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         };
         let path: Vec<String> = node.at.path().into_iter().map(str::to_owned).collect();
         let ordinal = input.desired.get(&node.at).map_or(0, |o| o.ordinal);
-        (phase, rank, path[..path.len() - 1].to_vec(), ordinal, path, i)
+        (phase, rank, path[..path.len().saturating_sub(1)].to_vec(), ordinal, path, i)
     };
     let mut waits: Vec<[usize; 2]> = vec![[0, 0]; emitted.nodes.len()];
     for edge in graph.edge_references() {

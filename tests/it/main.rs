@@ -4,5 +4,6 @@ mod activity;
 mod cases;
 mod code;
 mod local;
+mod roles;
 mod session;
 mod support;
