@@ -78,6 +78,8 @@ pub enum Identity {
     Routine,
     /// `name on schema.parent`.
     OnParent,
+    /// `name on noun schema.parent`, with that noun.
+    OnNoun(&'static str),
     /// `schema.parent.name`.
     Dotted,
 }
@@ -296,6 +298,10 @@ pub fn identity(entry: &Entry, at: &Address) -> String {
             let parent = at.parent().expect("what is named on its parent has one");
             format!("{name} on {}", sql::dotted(parent.path()))
         }
+        Identity::OnNoun(noun) => {
+            let parent = at.parent().expect("what is named on its parent has one");
+            format!("{name} on {noun} {}", sql::dotted(parent.path()))
+        }
         Identity::Dotted => sql::dotted(at.path()),
     }
 }
@@ -444,6 +450,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
         vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
     }
 
+    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
+    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
+        None
+    }
+
     /// Checks what serde can't.
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
         Vec::new()
@@ -518,6 +529,8 @@ pub struct Entry {
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
+    /// [`Kind::renamed`].
+    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
     /// [`Kind::check`].
     pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
 }
@@ -549,6 +562,7 @@ pub const fn entry<K: Kind>() -> Entry {
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
+        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }
 }
