@@ -128,16 +128,18 @@ impl Kind for DefaultPrivilege {
         desired.claims(Grant::NAME)
     }
 
-    fn renamed(live: &mut State, old: &Address, new: &Address) {
+    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
         for at in live.of_kind(Self::NAME) {
-            let Some(mut spec) = live.spec::<Self>(&at).cloned() else { continue };
-            let names: Vec<&mut String> = match old.kind() {
-                ROLE => vec![&mut spec.role, &mut spec.grantee],
-                Schema::NAME => spec.schema.iter_mut().collect(),
-                _ => return,
-            };
-            for name in names.into_iter().filter(|name| **name == old.key()) {
-                new.key().clone_into(name);
+            let Some(spec) = live.spec::<Self>(&at) else { continue };
+            let mut spec = spec.clone();
+            if old.kind() == ROLE {
+                for role in [&mut spec.role, &mut spec.grantee] {
+                    if role == old.key() {
+                        new.key().clone_into(role);
+                    }
+                }
+            } else if old.kind() == Schema::NAME && spec.schema.as_deref() == Some(old.key()) {
+                spec.schema = Some(new.key().to_owned());
             }
             if let Ok(key) = spec.key("", None) {
                 live.set(&at, spec);

@@ -118,7 +118,7 @@ impl Kind for Grant {
         desired.claims(Self::NAME)
     }
 
-    fn renamed(live: &mut State, old: &Address, new: &Address) {
+    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
         if old.kind() == ROLE {
             live.rekey(Self::NAME, old.key(), new.key());
         }

@@ -176,7 +176,7 @@ impl Kind for Membership {
         out.object(Address::root(Role::NAME, at.key()), "role");
     }
 
-    fn renamed(live: &mut State, old: &Address, new: &Address) {
+    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
         if old.kind() == Role::NAME {
             live.rekey(Self::NAME, old.key(), new.key());
         }

@@ -55,14 +55,6 @@ impl Kind for Owner {
         desired.contains(at)
     }
 
-    fn renamed(live: &mut State, old: &Address, new: &Address) {
-        let owned = |at: &Address| live.spec::<Self>(at).is_some_and(|o| old.kind() == ROLE && o.role == old.key());
-        let owned: Vec<Address> = live.of_kind(Self::NAME).into_iter().filter(owned).collect();
-        for at in owned {
-            live.set(&at, Self { role: new.key().to_owned() });
-        }
-    }
-
     fn references(&self, _at: &Address, out: &mut References) {
         out.object(Address::root(ROLE, &self.role), "role");
     }
@@ -77,6 +69,10 @@ impl Kind for Owner {
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
         let lost = format!("`{}` no longer owns {}", old.role, cx.parent().at);
         Alter::InPlace(self.create(cx).into_iter().map(|s| s.hazard(HazardClass::Access, lost.clone())).collect())
+    }
+
+    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        (*from == Address::root(ROLE, &self.role)).then(|| Self { role: to.key().to_owned() })
     }
 
     fn drop(&self, _cx: &Cx<'_>) -> Vec<Step> {

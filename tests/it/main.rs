@@ -2,6 +2,7 @@
 
 mod activity;
 mod cases;
+mod code;
 mod local;
 mod roles;
 mod session;
