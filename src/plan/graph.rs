@@ -79,6 +79,10 @@ impl Builder<'_> {
     /// Everything about `before` that makes it, then everything about `after` that makes it.
     fn made_first(&mut self, before: &Address, after: &Address, edge: Edge) {
         if let (Some(&b), Some(&a)) = (self.made(before).last(), self.made(after).first()) {
+            // A statement of `before` that makes `after` too comes before the rest of what is said about `before`.
+            if self.made(before).contains(&a) {
+                return;
+            }
             // A soft edge is no reason to turn round what is known.
             if edge == Edge::Hard || self.graph.find_edge(NodeIndex::new(b), NodeIndex::new(a)).is_none() {
                 self.edge(b, a, edge);
