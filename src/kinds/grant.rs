@@ -101,17 +101,16 @@ impl Kind for Grant {
             return;
         }
         desired.claim(Self::NAME);
-        let things: Vec<Address> = desired
-            .iter()
-            .map(|(at, _)| at)
-            .filter(|at| find(register, at.kind()).rules.privileges.is_some() && at.kind() != Column::NAME)
-            .cloned()
-            .collect();
-        for at in &things {
-            let rules = find(register, at.kind()).rules.privileges.expect("only such things were kept");
-            add_defaults(desired, at, &rules);
+        for (at, rules) in things(desired, register) {
+            add_defaults(desired, &at, &rules);
         }
         drop_empty(desired, register);
+    }
+
+    fn before_raise(state: &mut State, register: &'static [Entry]) {
+        for (at, rules) in things(state, register) {
+            say_none(state, &at, &rules);
+        }
     }
 
     fn managed(&self, _at: &Address, desired: &State) -> bool {
@@ -217,23 +216,44 @@ fn by_default(rules: &Privileges) -> Vec<(String, Grant)> {
     if public.is_empty() { Vec::new() } else { vec![("public".to_owned(), Grant { privileges: public })] }
 }
 
-/// Adds what grantees have by default, unless the thing says otherwise for them.
-fn add_defaults(desired: &mut State, at: &Address, rules: &Privileges) {
-    let owner = owner_of(at, desired).map(|o| o.role.clone()).unwrap_or_default();
-    let mut given = DefaultPrivilege::given(desired, &owner, at, rules);
-    given.insert(0, ("public".to_owned(), DefaultPrivilege::public_of(desired, &owner, rules)));
-    let mut defaults: Vec<(String, PrivilegeSet)> = Vec::new();
-    for (name, set) in given {
-        match defaults.iter_mut().find(|(n, _)| *n == name) {
+/// Everything but columns that privileges may be on.
+fn things(state: &State, register: &'static [Entry]) -> Vec<(Address, Privileges)> {
+    let rules = |at: &Address| find(register, at.kind()).rules.privileges.filter(|_| at.kind() != Column::NAME);
+    state.iter().filter_map(|(at, _)| Some((at.clone(), rules(at)?))).collect()
+}
+
+/// What grantees other than the owner have on a thing by default.
+fn defaults(state: &State, at: &Address, rules: &Privileges) -> Vec<(Address, PrivilegeSet)> {
+    let owner = owner_of(at, state).map(|o| o.role.clone()).unwrap_or_default();
+    let mut given = DefaultPrivilege::given(state, &owner, at, rules);
+    given.insert(0, ("public".to_owned(), DefaultPrivilege::public_of(state, &owner, rules)));
+    let mut defaults: Vec<(Address, PrivilegeSet)> = Vec::new();
+    for (name, set) in given.into_iter().filter(|(name, _)| *name != owner) {
+        let place = at.child(Grant::NAME, &name);
+        match defaults.iter_mut().find(|(p, _)| *p == place) {
             Some((_, before)) => before.merge(&set),
-            None => defaults.push((name, set)),
+            None => defaults.push((place, set)),
         }
     }
-    for (name, privileges) in defaults {
-        let place = at.child(Grant::NAME, &name);
-        if name != owner && !desired.contains(&place) {
+    defaults
+}
+
+/// Adds what grantees have by default, unless the thing says otherwise for them.
+fn add_defaults(desired: &mut State, at: &Address, rules: &Privileges) {
+    for (place, privileges) in defaults(desired, at, rules) {
+        if !desired.contains(&place) {
             let span = desired.get(at).and_then(|o| o.origin.span());
             desired.insert(place, Object::new(Arc::new(Grant { privileges }), Origin::Derived(span)));
+        }
+    }
+}
+
+/// Says `none` where a default was taken away.
+fn say_none(live: &mut State, at: &Address, rules: &Privileges) {
+    for (place, privileges) in defaults(live, at, rules) {
+        if !privileges.is_empty() && !live.contains(&place) {
+            let none = Grant { privileges: PrivilegeSet::default() };
+            live.insert(place, Object::new(Arc::new(none), Origin::Derived(None)));
         }
     }
 }
