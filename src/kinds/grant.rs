@@ -5,6 +5,7 @@
 //! declares any privilege, privileges are exact: PostgreSQL's own defaults, plus declared default privileges of the
 //! owner, plus what is declared on the thing, which for its grantee replaces the defaults.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -97,7 +98,8 @@ impl Kind for Grant {
     }
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, register: &'static [Entry]) {
-        if desired.of_kind(DefaultPrivilege::NAME).is_empty() && desired.of_kind(Self::NAME).is_empty() {
+        let said = [DefaultPrivilege::NAME, Self::NAME].iter().any(|kind| !desired.of_kind(*kind).is_empty());
+        if !said && !desired.is_whole() {
             return;
         }
         desired.claim(Self::NAME);
@@ -107,9 +109,25 @@ impl Kind for Grant {
         drop_empty(desired, register);
     }
 
+    /// What there is by default goes unsaid; what there is not, although it is default, is `none`.
     fn before_raise(state: &mut State, register: &'static [Entry]) {
+        let mut unsaid: HashSet<Address> = HashSet::new();
         for (at, rules) in things(state, register) {
-            say_none(state, &at, &rules);
+            for (name, privileges) in defaults(state, &at, &rules) {
+                let place = at.child(Self::NAME, &name);
+                match state.spec::<Self>(&place) {
+                    Some(grant) if grant.privileges == privileges => drop(unsaid.insert(place)),
+                    Some(_) => {}
+                    None => {
+                        let none = Self { privileges: PrivilegeSet::default() };
+                        state.insert(place, Object::new(Arc::new(none), Origin::Derived(None)));
+                    }
+                }
+            }
+        }
+        let all = state.of_kind(Self::NAME).len();
+        if state.is_whole() || all > unsaid.len() || !state.of_kind(DefaultPrivilege::NAME).is_empty() {
+            state.retain(|at, _| !unsaid.contains(at));
         }
     }
 
@@ -216,31 +234,24 @@ fn by_default(rules: &Privileges) -> Vec<(String, Grant)> {
     if public.is_empty() { Vec::new() } else { vec![("public".to_owned(), Grant { privileges: public })] }
 }
 
-/// Everything but columns that privileges may be on.
-fn things(state: &State, register: &'static [Entry]) -> Vec<(Address, Privileges)> {
-    let rules = |at: &Address| find(register, at.kind()).rules.privileges.filter(|_| at.kind() != Column::NAME);
-    state.iter().filter_map(|(at, _)| Some((at.clone(), rules(at)?))).collect()
-}
-
-/// What grantees other than the owner have on a thing by default.
-fn defaults(state: &State, at: &Address, rules: &Privileges) -> Vec<(Address, PrivilegeSet)> {
+/// What grantees have on a thing by default, the owner left out: PUBLIC, and those that default privileges name.
+fn defaults(state: &State, at: &Address, rules: &Privileges) -> Vec<(String, PrivilegeSet)> {
     let owner = owner_of(at, state).map(|o| o.role.clone()).unwrap_or_default();
-    let mut given = DefaultPrivilege::given(state, &owner, at, rules);
-    given.insert(0, ("public".to_owned(), DefaultPrivilege::public_of(state, &owner, rules)));
-    let mut defaults: Vec<(Address, PrivilegeSet)> = Vec::new();
-    for (name, set) in given.into_iter().filter(|(name, _)| *name != owner) {
-        let place = at.child(Grant::NAME, &name);
-        match defaults.iter_mut().find(|(p, _)| *p == place) {
+    let mut defaults = vec![("public".to_owned(), DefaultPrivilege::public_of(state, &owner, rules))];
+    for (name, set) in DefaultPrivilege::given(state, &owner, at, rules) {
+        match defaults.iter_mut().find(|(n, _)| *n == name) {
             Some((_, before)) => before.merge(&set),
-            None => defaults.push((place, set)),
+            None => defaults.push((name, set)),
         }
     }
+    defaults.retain(|(name, set)| *name != owner && !set.is_empty());
     defaults
 }
 
 /// Adds what grantees have by default, unless the thing says otherwise for them.
 fn add_defaults(desired: &mut State, at: &Address, rules: &Privileges) {
-    for (place, privileges) in defaults(desired, at, rules) {
+    for (name, privileges) in defaults(desired, at, rules) {
+        let place = at.child(Grant::NAME, &name);
         if !desired.contains(&place) {
             let span = desired.get(at).and_then(|o| o.origin.span());
             desired.insert(place, Object::new(Arc::new(Grant { privileges }), Origin::Derived(span)));
@@ -248,14 +259,10 @@ fn add_defaults(desired: &mut State, at: &Address, rules: &Privileges) {
     }
 }
 
-/// Says `none` where a default was taken away.
-fn say_none(live: &mut State, at: &Address, rules: &Privileges) {
-    for (place, privileges) in defaults(live, at, rules) {
-        if !privileges.is_empty() && !live.contains(&place) {
-            let none = Grant { privileges: PrivilegeSet::default() };
-            live.insert(place, Object::new(Arc::new(none), Origin::Derived(None)));
-        }
-    }
+/// The things that have privileges and defaults for them: not columns.
+fn things(state: &State, register: &'static [Entry]) -> Vec<(Address, Privileges)> {
+    let with_rules = |at: &Address| Some((at.clone(), find(register, at.kind()).rules.privileges?));
+    state.iter().map(|(at, _)| at).filter(|at| at.kind() != Column::NAME).filter_map(with_rules).collect()
 }
 
 /// `none` has done its part; an owner with everything is as good as unsaid.
@@ -269,7 +276,7 @@ fn drop_empty(desired: &mut State, register: &'static [Entry]) {
             unsaid.push(at);
         }
     }
-    let unsaid: std::collections::HashSet<Address> = unsaid.into_iter().collect();
+    let unsaid: HashSet<Address> = unsaid.into_iter().collect();
     desired.retain(|at, _| !unsaid.contains(at));
 }
 
