@@ -5,10 +5,10 @@
 use dbstate::catalog;
 use dbstate::declare::{check::check, lower::Lowering, raise::raise, write::write, yaml};
 use dbstate::diagnostic::{Diagnostics, Sources};
-use dbstate::diff::scope::{Manage, project};
+use dbstate::diff::scope::project;
 use dbstate::kinds::register;
 use dbstate::local::Ephemeral;
-use dbstate::model::State;
+use dbstate::model::{Manage, State};
 use dbstate::plan::{Input, Plan, plan};
 use tempfile::TempDir;
 use tokio_postgres::{Client, Config, NoTls};
