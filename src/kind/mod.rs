@@ -148,6 +148,8 @@ pub struct Rules {
     pub space: bool,
     /// It brings objects that nothing declares.
     pub opaque: bool,
+    /// Only what is said of a part of its parent: what is under it does not fall with it, but with the parent.
+    pub shadow: bool,
 }
 
 impl Rules {
@@ -170,6 +172,7 @@ impl Rules {
         visible: false,
         space: false,
         opaque: false,
+        shadow: false,
     };
 }
 

@@ -199,9 +199,14 @@ fn restore_columns(revoked: &[String], thing: &Cx<'_>, cx: &Cx<'_>) -> Vec<Step>
     steps
 }
 
+/// True for a column of a table or a view.
+fn is_column(entry: &Entry) -> bool {
+    entry.noun == Column::NOUN
+}
+
 /// What the privileges are on, and the column that is written behind each.
 fn target(thing: &Cx<'_>) -> (String, String) {
-    if thing.at.kind() == Column::NAME {
+    if is_column(thing.entry) {
         let table = thing.parent();
         return (format!("table {}", table.identity()), format!(" ({})", thing.name()));
     }
@@ -257,7 +262,7 @@ fn add_defaults(desired: &mut State, at: &Address, rules: &Privileges) {
 /// The things that have privileges and defaults for them: not columns.
 fn things(state: &State, register: &'static [Entry]) -> Vec<(Address, Privileges)> {
     let with_rules = |at: &Address| Some((at.clone(), find(register, at.kind()).rules.privileges?));
-    state.iter().map(|(at, _)| at).filter(|at| at.kind() != Column::NAME).filter_map(with_rules).collect()
+    state.iter().map(|(at, _)| at).filter(|at| !is_column(find(register, at.kind()))).filter_map(with_rules).collect()
 }
 
 /// `none` has done its part; an owner with everything is as good as unsaid.
