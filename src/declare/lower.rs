@@ -1,7 +1,7 @@
 //! YAML to flat objects: which key is a child, which a field, and what stands where.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
 use crate::kind::{Entry, Form, Home, Lowered};
@@ -156,7 +156,7 @@ impl<'a> Lowering<'a> {
     fn split<'n>(&mut self, entry: &'static Entry, node: &'n Node) -> Parts<'n> {
         let mut parts = Parts::default();
         let Some(entries) = node.as_map() else { return parts };
-        let fields = (entry.fields)();
+        let fields: Vec<&str> = (entry.fields)().iter().copied().filter(|f| !f.starts_with("live_")).collect();
         for (key, value) in entries {
             let text = &*key.text;
             if let Some((child, home)) = self.home(Some(entry), text) {
@@ -195,7 +195,7 @@ impl<'a> Lowering<'a> {
             Value::Null | Value::Scalar(_) | Value::List(_) => node.clone(),
         };
         let spec = match (entry.read)(&spec_node) {
-            Ok(spec) => spec,
+            Ok(spec) => (entry.located)(&*spec, &self.directory(node)).unwrap_or(spec),
             Err(error) => {
                 let span = error.span.or(node.span);
                 self.at(error.problem, span, node);
@@ -224,6 +224,12 @@ impl<'a> Lowering<'a> {
         Some((at, object))
     }
 
+    /// The directory of the file a node stands in.
+    fn directory(&self, node: &Node) -> PathBuf {
+        let file = node.span.map(|s| self.sources.path(s.file));
+        file.and_then(Path::parent).unwrap_or(Path::new("")).to_owned()
+    }
+
     fn insert(&mut self, at: Address, mut object: Object) {
         if let Some(before) = self.state.get(&at) {
             let mut problem =
@@ -245,8 +251,7 @@ impl<'a> Lowering<'a> {
     /// The text of a file named by `file:`, as the field it stands for.
     fn read_file(&mut self, node: &Node, field: &str) -> Option<(Key, Node)> {
         let name = self.expect_text(node, "`file` is a path beside this file")?;
-        let here = node.span.map(|s| self.sources.path(s.file).to_owned()).unwrap_or_default();
-        let path = here.parent().unwrap_or(Path::new("")).join(&*name);
+        let path = self.directory(node).join(&*name);
         match std::fs::read_to_string(&path) {
             Ok(text) => {
                 let end = u32::try_from(text.len()).unwrap_or(u32::MAX);

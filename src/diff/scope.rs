@@ -1,5 +1,7 @@
 //! Which part of a live database the project manages.
 
+use std::collections::HashSet;
+
 use globset::GlobSet;
 
 use crate::kind::{Entry, Scope, find};
@@ -20,10 +22,18 @@ pub enum Manage {
 pub fn project(live: &mut State, desired: &mut State, manage: Manage, exclude: &GlobSet, register: &'static [Entry]) {
     let excluded = |at: &Address| !exclude.is_empty() && exclude.is_match(at.path().join("."));
     desired.retain(|at, _| !excluded(at));
+    let renamed = renamed(live, desired);
     live.retain(|at, object| {
         let entry = find(register, at.kind());
         let whole = entry.rules.scope == Scope::Database && manage == Manage::Database;
-        let in_scope = whole || at.parent().is_some() || (entry.in_scope)(&*object.spec, at, desired);
+        let in_scope =
+            whole || at.parent().is_some() || renamed.contains(at) || (entry.in_scope)(&*object.spec, at, desired);
         in_scope && !excluded(at) && (entry.managed)(&*object.spec, at, desired)
     });
+}
+
+/// What stands at the top under a name that `was:` knows, and is to be renamed.
+fn renamed(live: &State, desired: &State) -> HashSet<Address> {
+    let top = desired.iter().filter(|(at, _)| at.parent().is_none() && !live.contains(at));
+    top.filter_map(|(at, object)| Some(Address::root(at.kind(), object.was.as_deref()?))).collect()
 }

@@ -6,6 +6,7 @@
 pub mod names;
 
 use std::fmt::Debug;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -82,6 +83,8 @@ pub enum Identity {
     OnNoun(&'static str),
     /// `schema.parent.name`.
     Dotted,
+    /// The name of the database itself: addresses do not hold it, so that one project fits databases of any name.
+    Database,
 }
 
 /// Whether a change belongs to one database or to the whole cluster.
@@ -221,6 +224,8 @@ pub enum Alter {
     InPlace(Vec<Step>),
     /// By dropping and making again; why.
     Replace(String),
+    /// By dropping it: what is wanted says that it shall not be.
+    Drop,
     /// Not at all; why, and the cure.
     Refuse(Problem),
 }
@@ -259,6 +264,9 @@ impl<'a> Cx<'a> {
 
     /// What SQL writes after the noun: `shop.orders`.
     pub fn identity(&self) -> String {
+        if self.entry.rules.identity == Identity::Database {
+            return sql::ident(&self.server.database);
+        }
         identity(self.entry, self.at)
     }
 
@@ -286,7 +294,7 @@ impl<'a> Cx<'a> {
 pub fn identity(entry: &Entry, at: &Address) -> String {
     let name = sql::ident(at.key());
     match entry.rules.identity {
-        Identity::Plain => name,
+        Identity::Plain | Identity::Database => name,
         Identity::Qualified if at.parent().is_none() => name,
         Identity::Qualified => format!("{}.{name}", sql::ident(at.top().key())),
         Identity::Routine => {
@@ -368,6 +376,7 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
 
     /// One `select`, run with an empty `search_path`; `None` where the version has no such thing.
     ///
+    /// Fields whose names begin with `live_` are the catalog's alone: YAML can't hold them, and they are not printed.
     /// Columns that are not fields of the spec: `oid` and `sub` (the object, as in `pg_depend`), `parent_class`,
     /// `parent` and `parent_sub` (what it stands under), `key`, `ordinal`, `owner`, `acl`. Nulls are left out; a
     /// `jsonb` column is a nested value.
@@ -416,6 +425,9 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
     /// Fills in what follows from the rest of the project, once every file is read.
     fn complete(_desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {}
 
+    /// Takes out of a live state what a shorter YAML says too: the inverse of [`Kind::complete`].
+    fn before_raise(_state: &mut State, _register: &'static [Entry]) {}
+
     /// True for a key that PostgreSQL itself provides, and that need not be declared.
     fn builtin(_key: &str) -> bool {
         false
@@ -434,6 +446,37 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
     /// What must stand before it; its parent is implied.
     fn references(&self, _at: &Address, _out: &mut References) {}
 
+    /// Why a plan that makes or changes it can't be made now, and the field that says so: a secret that is not there,
+    /// something the server's version lacks. Asked before [`Kind::create`] and [`Kind::alter`].
+    fn refuse(&self, _cx: &Cx<'_>) -> Option<(Problem, &'static str)> {
+        None
+    }
+
+    /// The same, with its relative paths counted from the directory of the file it was read from; `None` when it
+    /// holds no path.
+    fn located(&self, _dir: &Path) -> Option<Self> {
+        None
+    }
+
+    /// True where PostgreSQL itself adjusts it when a column it uses changes its type.
+    fn adjusts(&self) -> bool {
+        Self::RULES.self_adjusting
+    }
+
+    /// Follows a rename from `old` to `new` in what this kind's live objects say of it.
+    fn renamed(live: &mut State, old: &Address, new: &Address) {
+        for at in live.of_kind(Self::NAME) {
+            if let Some(spec) = live.spec::<Self>(&at).and_then(|s| s.follow(&at, old, new)) {
+                live.set(&at, spec);
+            }
+        }
+    }
+
+    /// The live spec as PostgreSQL has it after a rename from `old` to `new`; `None` where it names no such thing.
+    fn follow(&self, _at: &Address, _old: &Address, _new: &Address) -> Option<Self> {
+        None
+    }
+
     /// Statements that make it.
     fn create(&self, cx: &Cx<'_>) -> Vec<Step>;
 
@@ -448,11 +491,6 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
     /// The statement that renames it; `cx` is at the old address.
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
-    }
-
-    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
-    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
-        None
     }
 
     /// Checks what serde can't.
@@ -513,6 +551,8 @@ pub struct Entry {
     pub raise: fn(&[(&Address, &dyn Spec)]) -> Option<Node>,
     /// [`Kind::complete`].
     pub complete: fn(&mut State, &mut Diagnostics, &'static [Self]),
+    /// [`Kind::before_raise`].
+    pub before_raise: fn(&mut State, &'static [Self]),
     /// [`Kind::builtin`].
     pub builtin: fn(&str) -> bool,
     /// [`Kind::managed`].
@@ -521,6 +561,14 @@ pub struct Entry {
     pub in_scope: fn(&dyn Spec, &Address, &State) -> bool,
     /// [`Kind::references`].
     pub references: fn(&dyn Spec, &Address, &mut References),
+    /// [`Kind::refuse`].
+    pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<(Problem, &'static str)>,
+    /// [`Kind::located`].
+    pub located: fn(&dyn Spec, &Path) -> Option<Arc<dyn Spec>>,
+    /// [`Kind::adjusts`].
+    pub adjusts: fn(&dyn Spec) -> bool,
+    /// [`Kind::renamed`].
+    pub renamed: fn(&mut State, &Address, &Address),
     /// [`Kind::create`].
     pub create: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::alter`]: the new spec, then the old.
@@ -529,8 +577,6 @@ pub struct Entry {
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
-    /// [`Kind::renamed`].
-    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
     /// [`Kind::check`].
     pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
 }
@@ -554,15 +600,19 @@ pub const fn entry<K: Kind>() -> Entry {
         lower: K::lower,
         raise: |children| K::raise(&children.iter().map(|(at, spec)| (*at, of::<K>(*spec))).collect::<Vec<_>>()),
         complete: K::complete,
+        before_raise: K::before_raise,
         builtin: K::builtin,
         managed: |spec, at, desired| of::<K>(spec).managed(at, desired),
         in_scope: |spec, at, desired| of::<K>(spec).in_scope(at, desired),
         references: |spec, at, out| of::<K>(spec).references(at, out),
+        refuse: |spec, cx| of::<K>(spec).refuse(cx),
+        located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
+        adjusts: |spec| of::<K>(spec).adjusts(),
+        renamed: K::renamed,
         create: |spec, cx| of::<K>(spec).create(cx),
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
-        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }
 }

@@ -123,6 +123,11 @@ impl Kind for Index {
         }
     }
 
+    /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
+    fn adjusts(&self) -> bool {
+        self.texts().next().is_none()
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
         let step = Step::new(self.definition(cx)).lock(Lock::Share).needs(needs);
@@ -146,7 +151,7 @@ impl Kind for Index {
         vec![Step::new(format!("drop index {}", cx.identity())).lock(Lock::AccessExclusive)]
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+    fn follow(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         if !is_sibling_column(at, from) {
             return None;
         }

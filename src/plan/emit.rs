@@ -118,6 +118,10 @@ fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
 fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fate> {
     let mut fates = IndexMap::new();
     for (at, difference) in diff(input.live, input.desired) {
+        if let Some(problem) = refusal(&at, difference, input) {
+            problems.push(problem);
+            continue;
+        }
         let (action, why) = match difference {
             Difference::Missing => (Action::Create, None),
             Difference::Extra => (Action::Drop, None),
@@ -134,6 +138,19 @@ fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fat
     fates
 }
 
+/// What the object itself says against making or changing it.
+fn refusal(at: &Address, difference: Difference, input: Input<'_>) -> Option<Diagnostic> {
+    let object = match difference {
+        Difference::Missing | Difference::Unequal => input.desired.get(at)?,
+        Difference::Extra => return None,
+    };
+    let (problem, field) = (find(input.register, at.kind()).refuse)(&*object.spec, &cx(at, input))?;
+    Some(match object.origin.field(field) {
+        Some(span) => problem.at(span, "asked for here"),
+        None => problem.into(),
+    })
+}
+
 fn alter(at: &Address, input: Input<'_>) -> Result<(Action, Option<String>), Diagnostic> {
     let entry = find(input.register, at.kind());
     let (old, new) =
@@ -141,6 +158,7 @@ fn alter(at: &Address, input: Input<'_>) -> Result<(Action, Option<String>), Dia
     match (entry.alter)(&*new.spec, &**old, &cx(at, input)) {
         Alter::InPlace(steps) => Ok((Action::Alter(steps), None)),
         Alter::Replace(why) => Ok((Action::Replace, Some(why))),
+        Alter::Drop => Ok((Action::Drop, None)),
         Alter::Refuse(problem) => {
             let diagnostic = Diagnostic::from(problem);
             Err(match new.origin.span() {
@@ -245,7 +263,11 @@ impl Emitted {
         for (at, fate) in &fates {
             let steps = match &fate.action {
                 Action::Drop => continue,
-                Action::Alter(steps) => steps.clone(),
+                Action::Alter(steps) => {
+                    let new = steps.iter().filter(|s| s.renews);
+                    spoken.extend(new.flat_map(|s| s.speaks_for.iter().cloned()));
+                    steps.clone()
+                }
                 Action::Create | Action::Replace if is_facet(find(input.register, at.kind())) => continue,
                 Action::Create | Action::Replace => {
                     let spec = &input.desired.get(at).expect("what is made is wanted").spec;
@@ -317,7 +339,9 @@ impl Emitted {
             (Some(born), Some(wanted)) if born.same(&*wanted.spec) => return,
             (Some(born), Some(wanted)) => match (entry.alter)(&*wanted.spec, born, &cx) {
                 Alter::InPlace(steps) => (Verb::Alter, steps),
-                Alter::Replace(_) | Alter::Refuse(_) => (Verb::Create, (entry.create)(&*wanted.spec, &cx)),
+                Alter::Replace(_) | Alter::Drop | Alter::Refuse(_) => {
+                    (Verb::Create, (entry.create)(&*wanted.spec, &cx))
+                }
             },
         };
         for mut step in steps {
@@ -339,7 +363,7 @@ impl Emitted {
                 self.fates.get(p).is_some_and(|p| p.action.makes_anew() || matches!(p.action, Action::Drop))
             };
             at.ancestors().any(whole)
-                || matches!(&f.action, Action::Alter(steps) if steps.is_empty())
+                || !(self.makes.contains_key(at) || self.drops.contains_key(at))
                 || matches!(f.action, Action::Drop) && self.folded.contains(at)
         };
         let renamed = self.renamed.iter().map(|(old, at)| Change {

@@ -15,7 +15,7 @@ use super::Input;
 use super::emit::{Emitted, Verb};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::names::Names;
-use crate::kind::{Reference, References, Slot, find};
+use crate::kind::{Reference, References, Scope, Slot, find};
 use crate::model::{Address, State};
 
 /// Whether an edge may give way.
@@ -72,6 +72,11 @@ impl Builder<'_> {
         self.emitted.makes.get(at).map_or(&[], Vec::as_slice)
     }
 
+    /// The first statement that makes what was dropped.
+    fn made_again(&self, at: &Address) -> Option<usize> {
+        self.made(at).iter().copied().find(|i| self.emitted.nodes[*i].verb != Verb::Rename)
+    }
+
     fn dropped(&self, at: &Address) -> &[usize] {
         self.emitted.drops.get(at).map_or(&[], Vec::as_slice)
     }
@@ -96,8 +101,12 @@ impl Builder<'_> {
             }
         }
         for (at, drops) in &self.emitted.drops {
-            if let (Some(&d), Some(&m)) = (drops.last(), self.made(at).first()) {
+            if let (Some(&d), Some(m)) = (drops.last(), self.made_again(at)) {
                 self.edge(d, m, Edge::Hard);
+            }
+            let renames = |i: &&usize| self.emitted.nodes[**i].verb == Verb::Rename;
+            if let (Some(&r), Some(&d)) = (self.made(at).iter().rev().find(renames), drops.first()) {
+                self.edge(r, d, Edge::Hard);
             }
         }
     }
@@ -131,6 +140,11 @@ impl Builder<'_> {
         for (user, used) in live.edges() {
             self.user_first(user, used);
         }
+        for user in self.emitted.drops.keys().chain(self.emitted.makes.keys()) {
+            for used in self.named(user) {
+                self.user_first(user, &used);
+            }
+        }
         for user in self.emitted.drops.keys() {
             for parent in user.ancestors() {
                 self.user_first(user, parent);
@@ -139,6 +153,19 @@ impl Builder<'_> {
                 self.user_first(user, used);
             }
         }
+    }
+
+    /// What is dropped of what a live object names; `pg_depend` knows nothing of roles.
+    fn named(&self, user: &Address) -> Vec<Address> {
+        let Some(object) = self.input.live.get(user) else { return Vec::new() };
+        let mut references = References::default();
+        (find(self.input.register, user.kind()).references)(&*object.spec, user, &mut references);
+        let object = |reference| match reference {
+            Reference::Object(at) => Some(at),
+            Reference::Name { .. } | Reference::Text(_) => None,
+        };
+        let named = references.list.into_iter().filter_map(|(reference, _)| object(reference));
+        named.filter(|at| !self.dropped(at).is_empty()).collect()
     }
 
     fn user_first(&mut self, user: &Address, used: &Address) {
@@ -158,7 +185,7 @@ impl Builder<'_> {
             if let Some(&change) = disturbing.first() {
                 self.edge(u, change, Edge::Hard);
             }
-            if let (Some(&change), Some(&again)) = (disturbing.last(), self.made(user).first()) {
+            if let (Some(&change), Some(again)) = (disturbing.last(), self.made_again(user)) {
                 self.edge(change, again, Edge::Hard);
             }
         }
@@ -180,19 +207,20 @@ impl Builder<'_> {
     /// A name is free before it is taken again.
     fn slots(&mut self) {
         let register = self.input.register;
-        let mut freed: HashMap<(Slot, String, String), usize> = HashMap::new();
+        let mut freed: HashMap<(Slot, String, String), (&Address, usize)> = HashMap::new();
         for (at, drops) in &self.emitted.drops {
             for slot in find(register, at.kind()).rules.slots {
                 if let Some(&last) = drops.last() {
-                    freed.insert((*slot, at.top().key().to_owned(), at.key().to_owned()), last);
+                    freed.insert((*slot, at.top().key().to_owned(), at.key().to_owned()), (at, last));
                 }
             }
         }
         for (at, makes) in &self.emitted.makes {
             for slot in find(register, at.kind()).rules.slots {
                 let key = (*slot, at.top().key().to_owned(), at.key().to_owned());
-                if let (Some(&drop), Some(&make)) = (freed.get(&key), makes.first()) {
-                    self.edge(drop, make, Edge::Hard);
+                match (freed.get(&key), makes.first()) {
+                    (Some((by, drop)), Some(&make)) if *by != at => self.edge(*drop, make, Edge::Hard),
+                    _ => {}
                 }
             }
         }
@@ -261,6 +289,8 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         let phase = match node.verb {
             _ if entry.rules.last => 3,
             Verb::Rename => 0,
+            // What the whole cluster shares goes once nothing of this database uses it.
+            Verb::Drop if entry.rules.scope == Scope::Cluster => 4,
             Verb::Drop => 1,
             Verb::Create | Verb::Alter | Verb::Replace => 2,
         };

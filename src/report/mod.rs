@@ -1,3 +1,6 @@
 //! What is printed: text made of results, never a terminal.
 
 pub mod diagnostic;
+pub mod json;
+pub mod sql;
+pub mod text;

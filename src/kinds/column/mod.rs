@@ -194,7 +194,7 @@ impl Kind for Column {
         vec![Step::new(sql).lock(Lock::AccessExclusive)]
     }
 
-    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
+    fn follow(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
         Some(Self { data_type: self.data_type.renamed(from, to)?, ..self.clone() })
     }
 }

@@ -46,7 +46,7 @@ pub struct ForeignKey {
     /// Is checked at the end of a transaction unless it is told otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
-    /// Stored rows need not satisfy it yet.
+    /// Stored rows need not satisfy it yet; where they were found to, that stays so.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_valid: bool,
     /// Nothing is checked; from PostgreSQL 18 on.
@@ -220,7 +220,7 @@ impl Kind for ForeignKey {
         constraint::rename(to, cx)
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+    fn follow(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let mut new = self.clone();
         if let Some(name) = renamed_name(&self.references.table_name(), from, to) {
             new.references = Target { columns: self.references.columns.clone(), ..Target::try_from(name).ok()? };

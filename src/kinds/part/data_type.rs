@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::names::renamed_name;
+use super::refused;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{References, TYPE};
 use crate::model::Address;
@@ -160,7 +161,7 @@ impl<'a> Reader<'a> {
             "timetz" => format!("time{} with time zone", self.modifier(None)?),
             "timestamptz" => format!("timestamp{} with time zone", self.modifier(None)?),
             "interval" => self.interval()?,
-            _ => sql::ident(name) + &self.modifier(None)?,
+            _ => name.to_owned() + &self.modifier(None)?,
         })
     }
 
@@ -266,7 +267,7 @@ impl Serialize for TypeName {
 
 impl<'de> Deserialize<'de> for TypeName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+        Self::parse(&String::deserialize(deserializer)?).map_err(refused)
     }
 }
 

@@ -12,7 +12,7 @@ use super::Sql;
 use super::names::renamed_text;
 use crate::diagnostic::{Code, Problem};
 use crate::model::Address;
-use crate::sql::{self, Token};
+use crate::sql::{self, Token, TokenClass};
 
 /// One key of an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
         let class = self.peek().is_some_and(|t| t.name().is_some() && !words.iter().any(|w| t.is_word(w)));
         let class = if class { Some(self.name()?) } else { None };
         let parameters = match class.is_some() && self.peek().is_some_and(|t| t.is("(")) {
-            true => Some(self.brackets()?),
+            true => Some(plain_values(&self.brackets()?)),
             false => None,
         };
         let descending = !self.eat("asc") && self.eat("desc");
@@ -205,6 +205,18 @@ impl<'a> Reader<'a> {
 
 const HELP: &str = "write a key as in `create index`: `email`, `lower(email)`, `(a + b)`, `created_at desc nulls last`";
 
+/// `siglen='32'` as `siglen=32`: both are the same parameter.
+fn plain_values(parameters: &Sql) -> Sql {
+    let mut text = String::new();
+    for token in sql::tokens(parameters.as_str()) {
+        let inner = token.text.trim_matches('\'');
+        let plain = token.class == TokenClass::Str && !inner.is_empty() && inner.chars().all(char::is_alphanumeric);
+        text += if plain { inner } else { token.text };
+        text += if token.is(",") { " " } else { "" };
+    }
+    Sql::new(&text)
+}
+
 /// True for `lower(email)`, which needs no brackets around it.
 fn is_call(expression: &str) -> bool {
     matches!(IndexKey::parse(expression), Ok(IndexKey { subject: Subject::Expression(_), .. }))
@@ -269,9 +281,10 @@ pub const CATALOG: &str = "
                             else co.oid <> 100 and strpos(pg_get_indexdef(i.indexrelid), 'COLLATE') > 0 end), '')
     || coalesce((select ' ' || case when cn.nspname = 'pg_catalog' then '' else quote_ident(cn.nspname) || '.' end
                         || quote_ident(oc.opcname)
-                        || coalesce(' (' || array_to_string(array(
-                             select quote_ident(split_part(o, '=', 1)) || '=' || quote_literal(substr(o, strpos(o, '=') + 1))
-                             from unnest(ka.attoptions) o), ', ') || ')', '')
+                        || coalesce(' (' || (
+                             select string_agg(quote_ident(split_part(o, '=', 1)) || '='
+                                               || quote_literal(substr(o, strpos(o, '=') + 1)), ', ')
+                             from unnest(ka.attoptions) o) || ')', '')
                  from pg_opclass oc join pg_namespace cn on cn.oid = oc.opcnamespace
                       join pg_attribute ka on ka.attrelid = i.indexrelid and ka.attnum = k.i
                  where oc.oid = i.indclass[k.i - 1]
@@ -306,7 +319,7 @@ mod tests {
             ("lower(a) || lower(b)", ""),
             ("(lower(a) || lower(b))", "(lower(a) || lower(b))"),
             ("shop.f(a, 'x)')", "shop.f(a, 'x)')"),
-            ("t public.gist_trgm_ops(siglen='32')", "t public.gist_trgm_ops (siglen='32')"),
+            ("t public.gist_trgm_ops(siglen='32')", "t public.gist_trgm_ops (siglen=32)"),
             ("\"Mixed Case\" desc", "\"Mixed Case\" desc"),
             ("a nulls", ""),
             ("", ""),

@@ -8,13 +8,19 @@ pub mod expression;
 pub mod index_key;
 pub mod names;
 pub mod privilege;
+pub mod routine;
 pub mod sequence_options;
+pub mod setting;
+pub mod settings;
+pub mod signature;
 
 pub use data_type::TypeName;
 pub use expression::Sql;
 pub use index_key::IndexKey;
 pub use privilege::PrivilegeSet;
 pub use sequence_options::SequenceOptions;
+pub use setting::Setting;
+pub use settings::Settings;
 
 /// The kind of roles, which many kinds name.
 pub const ROLE: crate::model::KindName = crate::model::KindName("role");
@@ -22,4 +28,10 @@ pub const ROLE: crate::model::KindName = crate::model::KindName("role");
 /// For serde: true for a value that need not be written because it is the default.
 pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// For serde: a problem with its cure, as the bridge to YAML reads it back.
+pub fn refused<E: serde::de::Error>(problem: crate::diagnostic::Problem) -> E {
+    let help = problem.help.map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+    E::custom(format!("{}{help}", problem.message))
 }

@@ -1,5 +1,6 @@
 //! The program itself, as a user runs it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -17,8 +18,17 @@ pub struct Output {
 
 /// Runs `dbstate` with these arguments in `dir`, without terminal, input, and settings of whoever runs the tests.
 pub fn dbstate<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>, dir: &Path) -> Output {
+    dbstate_with(args, dir, &BTreeMap::new())
+}
+
+/// The same, with environment variables.
+pub fn dbstate_with<S: AsRef<OsStr>>(
+    args: impl IntoIterator<Item = S>,
+    dir: &Path,
+    env: &BTreeMap<String, String>,
+) -> Output {
     let home = tempfile::tempdir().expect("a home directory");
-    let output = command(home.path()).args(args).current_dir(dir).output().expect("the program starts");
+    let output = command(home.path()).envs(env).args(args).current_dir(dir).output().expect("the program starts");
     Output {
         stdout: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
         stderr: String::from_utf8(output.stderr).expect("UTF-8 on stderr"),

@@ -1,0 +1,143 @@
+//! Running a plan: one apply at a time a database, one transaction a segment.
+
+use std::time::{Duration, Instant};
+
+use tokio_postgres::{Client, Error};
+
+use crate::diagnostic::{Code, Diagnostic, Result, Statement};
+use crate::model::Transaction;
+use crate::plan::{Plan, PlanStep};
+
+/// The key of the advisory lock that keeps applies of one database apart: the letters `dbstate` as a number.
+const LOCK_KEY: i64 = 0x0064_6273_7461_7465;
+
+/// How to run a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// How long a statement waits for a lock, as PostgreSQL writes it.
+    pub lock_timeout: String,
+    /// How long a statement may run; no limit when absent.
+    pub statement_timeout: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { lock_timeout: "3s".to_owned(), statement_timeout: None }
+    }
+}
+
+/// What happened so far; for progress.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A statement begins: its number from 1, and how many there are.
+    Begin(usize, usize, &'a PlanStep),
+    /// It is done.
+    Done(&'a PlanStep, Duration),
+}
+
+/// Takes the lock that keeps applies of this database apart; it is let go with the session.
+///
+/// # Errors
+/// When another apply holds it for longer than `lock_timeout`.
+pub async fn lock(client: &Client, options: &Options) -> Result<()> {
+    let timeout = crate::sql::literal(&options.lock_timeout);
+    let statement_timeout = crate::sql::literal(options.statement_timeout.as_deref().unwrap_or("0"));
+    let settings = format!(
+        "set lock_timeout = {timeout}; set statement_timeout = {statement_timeout}; set search_path = ''; \
+         set check_function_bodies = off; set client_min_messages = warning; \
+         set idle_in_transaction_session_timeout = 0"
+    );
+    client.batch_execute(&settings).await.map_err(|e| setting_error(&e))?;
+    let sql = format!("select pg_advisory_lock({LOCK_KEY})");
+    client.batch_execute(&sql).await.map_err(|error| {
+        let busy = error.code().is_some_and(|c| c.code() == "55P03");
+        if busy {
+            let message = format!("another apply is running on this database (waited {})", options.lock_timeout);
+            return Box::new(
+                Diagnostic::new(Code::Server, message).help("wait for it to end, or give a longer `--lock-timeout`"),
+            );
+        }
+        server_error(&error, &sql, None)
+    })
+}
+
+/// Runs every statement. A segment that fails is rolled back; segments before it stay.
+pub async fn run(client: &Client, plan: &Plan, progress: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+    let total = plan.steps.len();
+    let mut number = 0;
+    for segment in plan.steps.chunk_by(|a, b| a.segment == b.segment) {
+        let inside = segment.iter().all(|s| s.transaction != Transaction::Outside);
+        if inside {
+            client.batch_execute("begin").await.map_err(|e| server_error(&e, "begin", None))?;
+        }
+        for step in segment {
+            number += 1;
+            progress(Event::Begin(number, total, step));
+            let begun = Instant::now();
+            if let Err(error) = client.batch_execute(&step.sql).await {
+                if inside {
+                    // The transaction is lost either way; the first error is the one to tell.
+                    let _ = client.batch_execute("rollback").await;
+                }
+                return Err(failed(&error, step, number > 1 && segment[0].segment > 0));
+            }
+            progress(Event::Done(step, begun.elapsed()));
+        }
+        if inside {
+            client.batch_execute("commit").await.map_err(|e| server_error(&e, "commit", None))?;
+        }
+    }
+    Ok(())
+}
+
+/// The error of a step, with the statement, the YAML line, and whether anything stays.
+fn failed(error: &Error, step: &PlanStep, partial: bool) -> Box<Diagnostic> {
+    let mut diagnostic = server_error(error, step.text(), Some(step));
+    let state = if partial {
+        "statements before this transaction stay; the next apply goes on from there"
+    } else {
+        "nothing was changed"
+    };
+    let help = diagnostic.problem.help.take();
+    diagnostic.problem.help = Some(help.map_or_else(|| state.to_owned(), |h| format!("{h}; {state}")));
+    diagnostic
+}
+
+/// A diagnostic of an error the server answered, or of a lost connection.
+pub fn server_error(error: &Error, sql: &str, step: Option<&PlanStep>) -> Box<Diagnostic> {
+    let Some(db) = error.as_db_error() else {
+        let message = format!("the connection was lost: {error}");
+        let help = "whether the last statement took effect is not known; run `dbstate plan` to see";
+        return Box::new(Diagnostic::new(Code::Connection, message).help(help));
+    };
+    let position = match db.position() {
+        Some(tokio_postgres::error::ErrorPosition::Original(at)) => {
+            let chars = (*at as usize).saturating_sub(1);
+            sql.char_indices().nth(chars).map(|(byte, _)| byte)
+        }
+        _ => None,
+    };
+    let mut message = db.message().to_owned();
+    if let Some(detail) = db.detail() {
+        message = format!("{message} ({})", detail.replace('\n', "; "));
+    }
+    let statement = Statement { sql: sql.to_owned(), position, text: db.message().to_owned() };
+    let mut diagnostic = Diagnostic::new(Code::Server, message).statement(statement);
+    if let Some(hint) = db.hint() {
+        diagnostic = diagnostic.help(hint.to_owned());
+    }
+    if let Some(span) = step.and_then(|s| s.origin) {
+        diagnostic = diagnostic.label(span, "asked for here");
+    }
+    Box::new(diagnostic)
+}
+
+fn setting_error(error: &Error) -> Box<Diagnostic> {
+    match error.as_db_error() {
+        Some(db) => Box::new(
+            Diagnostic::new(Code::Usage, db.message().to_owned())
+                .help("write a time as PostgreSQL does: `3s`, `500ms`, `2min`"),
+        ),
+        None => server_error(error, "set", None),
+    }
+}

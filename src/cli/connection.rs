@@ -1,0 +1,127 @@
+//! Which database: a flag, `DBSTATE_DATABASE`, `DATABASE_URL`, libpq's variables, `dbstate.yaml`.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::output::Output;
+use crate::declare::project::Settings;
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::local::{Options, Server};
+use crate::session::{self, Overrides, Session, Target};
+
+/// Where to connect.
+#[derive(Debug, Clone, Args)]
+pub struct Connection {
+    /// A URL, a `key=value` string, a database name, or `local` (`local/NAME`) for the embedded server
+    #[arg(short, long, value_name = "URL", help_heading = "Connection")]
+    database: Option<String>,
+    /// Server host or socket directory
+    #[arg(short = 'h', long, help_heading = "Connection")]
+    host: Option<String>,
+    /// Server port
+    #[arg(short, long, help_heading = "Connection")]
+    port: Option<u16>,
+    /// Role to connect as
+    #[arg(short = 'U', long, value_name = "ROLE", help_heading = "Connection")]
+    username: Option<String>,
+    /// An environment of `dbstate.yaml`
+    #[arg(long, value_name = "NAME", help_heading = "Connection")]
+    env: Option<String>,
+    /// A file of `NAME=value` lines that are read as environment variables
+    #[arg(long, value_name = "FILE", help_heading = "Connection")]
+    env_file: Option<std::path::PathBuf>,
+}
+
+/// The database of the embedded server where none is named.
+pub const LOCAL_DATABASE: &str = "postgres";
+
+impl Connection {
+    /// Connects; warnings go to `output`.
+    pub async fn open(&self, settings: &Settings, output: &Output) -> Result<Session> {
+        let target = self.target(settings)?;
+        let session = session::connect(&target, &[]).await?;
+        for warning in target.warnings().iter().chain(&session.warnings) {
+            output.warning(warning);
+        }
+        Ok(session)
+    }
+
+    fn target(&self, settings: &Settings) -> Result<Target> {
+        let file = self.variables()?;
+        let env = |name: &str| {
+            file.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v.clone()).or_else(|| std::env::var(name).ok())
+        };
+        let named = match &self.env {
+            None => None,
+            Some(name) => Some(settings.environments.get(name).ok_or_else(|| unknown(name, settings))?),
+        };
+        let explicit = match (&self.database, named.and_then(|n| n.database.as_ref())) {
+            (Some(database), _) => Some(database.clone()),
+            (None, Some(source)) => Some(source.resolve(&env)?),
+            (None, None) => env("DBSTATE_DATABASE").or_else(|| env("DATABASE_URL")),
+        };
+        let libpq = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE", "PGPORT", "PGUSER"];
+        let given = self.host.is_some()
+            || self.port.is_some()
+            || self.username.is_some()
+            || libpq.iter().any(|n| env(n).is_some());
+        let explicit = match (explicit, &settings.database) {
+            (None, Some(source)) if !given => Some(source.resolve(&env)?),
+            (explicit, _) => explicit,
+        };
+        if let Some(name) = explicit.as_deref().and_then(local_name) {
+            return Target::parse(&start_local(name)?);
+        }
+        let overrides = Overrides { host: self.host.clone(), port: self.port, user: self.username.clone() };
+        Target::resolve(explicit.as_deref(), &overrides, &env)
+    }
+
+    /// The lines of `--env-file`.
+    fn variables(&self) -> Result<Vec<(String, String)>> {
+        let Some(path) = &self.env_file else { return Ok(Vec::new()) };
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let message = format!("can't read `{}`: {error}", path.display());
+            Box::new(Diagnostic::new(Code::File, message).help("name a file of `NAME=value` lines"))
+        })?;
+        let pair = |line: &str| {
+            let line = line.trim().trim_start_matches("export ").trim_start();
+            let (name, value) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
+            Some((name.trim().to_owned(), value.trim().trim_matches(['"', '\'']).to_owned()))
+        };
+        Ok(text.lines().filter_map(pair).collect())
+    }
+}
+
+/// The database name in `local` and `local/NAME`.
+fn local_name(database: &str) -> Option<&str> {
+    match database.strip_prefix("local")? {
+        "" => Some(LOCAL_DATABASE),
+        rest => rest.strip_prefix('/'),
+    }
+}
+
+/// Starts the embedded server of this directory where it is not running.
+fn start_local(name: &str) -> Result<String> {
+    let server = server()?;
+    server.start()?;
+    Ok(server.url(name))
+}
+
+/// The embedded server of this directory.
+pub fn server() -> Result<Server> {
+    let here = std::env::current_dir().unwrap_or_default();
+    Server::open(project_directory(&here), &Options::default())
+}
+
+/// The nearest directory above that has an embedded server or settings, else this one.
+fn project_directory(here: &Path) -> &Path {
+    let marked = |d: &&Path| d.join(".dbstate").is_dir() || d.join(crate::declare::project::SETTINGS).is_file();
+    here.ancestors().find(marked).unwrap_or(here)
+}
+
+fn unknown(name: &str, settings: &Settings) -> Box<Diagnostic> {
+    let known: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
+    let help = crate::model::suggest::did_you_mean(name, &known);
+    Box::new(Diagnostic::new(Code::Usage, format!("`dbstate.yaml` has no environment `{name}`")).help(help))
+}

@@ -1,0 +1,199 @@
+//! The command line: one file a command.
+
+mod apply;
+mod connection;
+mod drift;
+mod init;
+mod local;
+mod output;
+mod plan;
+mod pull;
+mod validate;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::declare::project::{self, Project};
+use crate::diagnostic::{Diagnostics, Result, Sources};
+use crate::diff::scope::Manage;
+use crate::{kinds, ops};
+use output::Output;
+
+/// The exit codes.
+pub mod exit {
+    /// Nothing to do, or done.
+    pub const OK: u8 = 0;
+    /// It failed.
+    pub const FAILED: u8 = 1;
+    /// There are differences.
+    pub const DIFFERENCES: u8 = 2;
+    /// A guard refused.
+    pub const REFUSED: u8 = 3;
+    /// Interrupted.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// Declarative desired state for PostgreSQL: YAML in git, a plan in the pull request, an idempotent apply on deploy.
+#[derive(Debug, Parser)]
+#[command(name = "dbstate", version, disable_help_flag = true, disable_help_subcommand = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+struct Global {
+    /// Print help
+    #[arg(long, global = true, action = ArgAction::Help, help_heading = "Global options")]
+    help: Option<bool>,
+    /// Say more: once for progress, twice for every statement
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    verbose: u8,
+    /// Say only results and errors
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    quiet: bool,
+    /// No colour, whatever the terminal can do
+    #[arg(long, global = true, help_heading = "Global options")]
+    no_color: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a first project into this directory
+    Init(init::Command),
+    /// Check the files, without a database; every problem at once
+    Validate(validate::Command),
+    /// Show what would change
+    Plan(plan::Command),
+    /// Make the database as declared
+    Apply(apply::Command),
+    /// Say whether the database differs from the YAML; exit code 2 when it does
+    Drift(drift::Command),
+    /// Write an existing database as YAML
+    Pull(pull::Command),
+    /// The embedded PostgreSQL: a private server under `.dbstate/`
+    Local(local::Command),
+}
+
+/// Which files make the project.
+#[derive(Debug, Clone, Args)]
+struct Files {
+    /// A YAML file, or a directory of them; may be given several times [default: what `dbstate.yaml` lists, else
+    /// `schema.yaml` and `roles.yaml`]
+    #[arg(short, long = "file", value_name = "FILE|DIR", help_heading = "Project")]
+    file: Vec<PathBuf>,
+    /// How much is managed: every object inside a declared schema, or everything in the database
+    #[arg(long, value_enum, help_heading = "Project")]
+    manage: Option<ManageFlag>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum ManageFlag {
+    /// Every object inside a declared schema
+    Schemas,
+    /// Everything in the database
+    Database,
+}
+
+impl From<ManageFlag> for Manage {
+    fn from(flag: ManageFlag) -> Self {
+        match flag {
+            ManageFlag::Schemas => Self::Schemas,
+            ManageFlag::Database => Self::Database,
+        }
+    }
+}
+
+impl Files {
+    /// Reads the project; problems come with the sources that show them.
+    fn read(&self) -> Result<Project, Failure> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let (project, problems) = project::read(&self.file, &here, kinds::register());
+        if problems.is_empty() { Ok(project) } else { Err(Failure { problems, sources: project.sources }) }
+    }
+
+    fn options(&self, project: &Project) -> Result<ops::Options> {
+        ops::Options::new(&project.settings, self.manage.map(Into::into))
+    }
+}
+
+/// Why a command failed, and the texts that its problems point into.
+struct Failure {
+    problems: Diagnostics,
+    sources: Sources,
+}
+
+impl<E: Into<Diagnostics>> From<E> for Failure {
+    fn from(problems: E) -> Self {
+        Self { problems: problems.into(), sources: Sources::default() }
+    }
+}
+
+/// Keeps the sources with the problems.
+trait WithSources<T> {
+    /// The same result, whose problems can be shown in place.
+    fn with(self, sources: &Sources) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<Diagnostics>> WithSources<T> for Result<T, E> {
+    fn with(self, sources: &Sources) -> Result<T, Failure> {
+        self.map_err(|e| Failure { problems: e.into(), sources: sources.clone() })
+    }
+}
+
+/// Parses, runs and returns the exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let matches = match Cli::command().try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // A closed pipe is no reason to fail louder.
+            let _ = error.print();
+            return if error.use_stderr() { exit::FAILED } else { exit::OK };
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let output = Output::new(&cli.global);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.error(&format!("no runtime: {error}"));
+            return exit::FAILED;
+        }
+    };
+    let run = async {
+        tokio::select! {
+            result = cli.command.run(&output) => result,
+            _ = tokio::signal::ctrl_c() => Ok(exit::INTERRUPTED),
+        }
+    };
+    match runtime.block_on(run) {
+        Ok(code) => code,
+        Err(failure) => {
+            output.problems(&failure.problems, &failure.sources);
+            let refused = failure.problems.iter().all(|d| d.problem.code.is_refusal());
+            if refused { exit::REFUSED } else { exit::FAILED }
+        }
+    }
+}
+
+impl Command {
+    async fn run(self, output: &Output) -> Result<u8, Failure> {
+        match self {
+            Self::Init(command) => command.run(output),
+            Self::Validate(command) => command.run(output),
+            Self::Plan(command) => command.run(output).await,
+            Self::Apply(command) => command.run(output).await,
+            Self::Drift(command) => command.run(output).await,
+            Self::Pull(command) => command.run(output).await,
+            Self::Local(command) => command.run(output).await,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `dbstate pull`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::connection::Connection;
+use super::output::Output;
+use super::{Failure, ManageFlag, exit};
+use crate::declare::project::{self, Settings};
+use crate::declare::write::write;
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diff::scope::Manage;
+use crate::model::bridge::to_node;
+use crate::ops::pull::{Choices, pull, pull_one};
+
+/// Flags of `dbstate pull`.
+#[derive(Debug, Args)]
+pub struct Command {
+    #[command(flatten)]
+    connection: Connection,
+    /// Write a file a schema into this directory [default: everything to standard output]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Only this schema; may be given several times
+    #[arg(long, value_name = "NAME")]
+    schema: Vec<String>,
+    /// What the project is to manage
+    #[arg(long, value_enum)]
+    manage: Option<ManageFlag>,
+}
+
+impl Command {
+    /// Writes the database as YAML.
+    pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
+        let session = self.connection.open(&Settings::default(), output).await?;
+        let manage = self.manage.map(Manage::from).unwrap_or_default();
+        let choices = Choices { manage, schemas: self.schema.clone() };
+        let Some(directory) = &self.out else {
+            output.result(&pull_one(&session, &choices).await?);
+            return Ok(exit::OK);
+        };
+        let mut files = pull(&session, &choices).await?;
+        let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
+        let manage = (manage == Manage::Database).then(|| "database".to_owned());
+        let settings = Settings { files: names, manage, ..Settings::default() };
+        files.push((project::SETTINGS.to_owned(), write(&to_node(&settings))));
+        let failed = |path: &PathBuf, error: &std::io::Error| {
+            Diagnostic::new(Code::File, format!("can't write `{}`: {error}", path.display()))
+                .help("choose a directory you may write to")
+        };
+        std::fs::create_dir_all(directory).map_err(|e| failed(directory, &e))?;
+        for (name, text) in &files {
+            let path = directory.join(name);
+            std::fs::write(&path, text).map_err(|e| failed(&path, &e))?;
+            output.talk(&format!("wrote {}", path.display()));
+        }
+        Ok(exit::OK)
+    }
+}

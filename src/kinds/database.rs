@@ -1,0 +1,90 @@
+//! The database itself. See <https://www.postgresql.org/docs/current/sql-alterdatabase.html>.
+//!
+//! It always stands: dbstate connects to it. Its address holds no name, so that one project fits databases of any name.
+//! It is managed when it is declared, or something on it is.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::Diagnostics;
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Privileges, Rules, Under};
+use crate::model::{Address, KindName, Object, Origin, PgVersion, State, Step};
+
+/// The database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// How many connections it may have at once; -1 for any number.
+    #[serde(skip_serializing_if = "is_unlimited")]
+    pub connection_limit: i32,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { connection_limit: -1 }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_unlimited(value: &i32) -> bool {
+    *value == -1
+}
+
+/// What may be granted on a database.
+const PRIVILEGES: Privileges = Privileges {
+    noun: "database",
+    plural: "database",
+    all: &[("connect", 'c'), ("create", 'C'), ("temporary", 'T')],
+    public: &["connect", "temporary"],
+};
+
+impl Kind for Database {
+    const NAME: KindName = KindName("database");
+    const NOUN: &'static str = "database";
+    const HOMES: &'static [Home] = &[Home { under: Under::Root, key: "database", form: Form::One }];
+    const RULES: Rules = Rules {
+        class: 1262,
+        identity: Identity::Database,
+        falls_with_parent: false,
+        rebuildable: false,
+        owner: true,
+        comment: true,
+        privileges: Some(PRIVILEGES),
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        Some(
+            "select oid, '' as key, datdba::regrole::text as owner, datacl::text[] as acl,
+                    datconnlimit as connection_limit
+             from pg_database where datname = current_database()"
+                .to_owned(),
+        )
+    }
+
+    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
+        let at = Address::root(Self::NAME, "");
+        let child = desired.children(&at).first().and_then(|child| desired.get(child)).map(|o| o.origin.span());
+        if let Some(span) = child.filter(|_| !desired.contains(&at)) {
+            desired.insert(at, Object::new(Arc::new(Self::default()), Origin::Derived(span)));
+        }
+    }
+
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        desired.contains(at)
+    }
+
+    fn create(&self, _cx: &Cx<'_>) -> Vec<Step> {
+        Vec::new() // it stands
+    }
+
+    fn alter(&self, _old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { connection_limit } = self;
+        Alter::InPlace(vec![Step::new(format!("alter {} connection limit {connection_limit}", cx.target()))])
+    }
+
+    fn drop(&self, _cx: &Cx<'_>) -> Vec<Step> {
+        Vec::new() // never
+    }
+}

@@ -1,0 +1,147 @@
+//! A materialized view. See <https://www.postgresql.org/docs/current/sql-creatematerializedview.html>.
+//!
+//! Its rows are nobody's only copy: whether it holds any is not compared, and another query makes it anew.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::part::catalog::USER_SCHEMA;
+use super::part::{Sql, is_default};
+use super::schema::Schema;
+use super::table::{PRIVILEGES, option_list};
+use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, Slot, TYPE, Under};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
+use crate::sql;
+
+/// A materialized view.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaterializedView {
+    /// Filled when made; `false` leaves that to a later `refresh`.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub with_data: bool,
+    /// Storage parameters, as in `with (…)`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: BTreeMap<String, String>,
+    /// Its tablespace; the database's when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tablespace: Option<String>,
+    /// Its table access method; `heap` when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub access_method: Option<String>,
+    /// Its query.
+    pub query: Sql,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+impl PartialEq for MaterializedView {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { with_data: _, options, tablespace, access_method, query } = self;
+        *options == other.options
+            && *tablespace == other.tablespace
+            && *access_method == other.access_method
+            && *query == other.query
+    }
+}
+
+impl Kind for MaterializedView {
+    const NAME: KindName = KindName("materialized_view");
+    const NOUN: &'static str = "materialized view";
+    const HOMES: &'static [Home] =
+        &[Home { under: Under::Kinds(&[Schema::NAME]), key: "materialized_views", form: Form::Map }];
+    const RULES: Rules = Rules {
+        class: 1259,
+        falls_with_parent: false,
+        renames: true,
+        owner: true,
+        comment: true,
+        privileges: Some(PRIVILEGES),
+        slots: &[RELATION, TYPE],
+        file: Some("query"),
+        short_field: Some("query"),
+        visible: true,
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        Some(format!(
+            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
+                    c.relowner::regrole::text as owner, c.relacl::text[] as acl,
+                    c.relispopulated as with_data, s.spcname as tablespace, nullif(m.amname, 'heap') as access_method,
+                    (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))
+                     from unnest(c.reloptions) o) as options,
+                    pg_get_viewdef(c.oid) as query
+             from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                  left join pg_tablespace s on s.oid = c.reltablespace left join pg_am m on m.oid = c.relam
+             where c.relkind = 'm' and {USER_SCHEMA}
+             order by n.nspname, c.relname"
+        ))
+    }
+
+    fn references(&self, _at: &Address, out: &mut References) {
+        out.text(self.query.as_str(), "query");
+        if let Some(tablespace) = &self.tablespace {
+            out.name(Slot("tablespace"), &sql::ident(tablespace), "tablespace");
+        }
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let mut sql = format!("create materialized view {}", cx.identity());
+        if let Some(method) = &self.access_method {
+            sql += &format!(" using {}", sql::ident(method));
+        }
+        if !self.options.is_empty() {
+            sql += &format!(" with ({})", option_list(&self.options));
+        }
+        if let Some(tablespace) = &self.tablespace {
+            sql += &format!(" tablespace {}", sql::ident(tablespace));
+        }
+        let data = if self.with_data { "" } else { "\nwith no data" };
+        vec![Step::new(format!("{sql} as\n{}{data}", self.query))]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { with_data: _, options, tablespace, access_method, query } = self;
+        if *query != old.query {
+            return Alter::Replace("PostgreSQL can't give a materialized view another query".to_owned());
+        }
+        if *access_method != old.access_method && !cx.server.version.at_least(15) {
+            return Alter::Replace("it is stored in another way".to_owned());
+        }
+        let alter = |what: String| Step::new(format!("alter {} {what}", cx.target())).lock(Lock::AccessExclusive);
+        let mut steps = Vec::new();
+        let gone: Vec<&str> = old.options.keys().filter(|k| !options.contains_key(*k)).map(String::as_str).collect();
+        if !gone.is_empty() {
+            steps.push(alter(format!("reset ({})", gone.join(", "))).lock(Lock::ShareUpdateExclusive));
+        }
+        let changed = options.iter().filter(|(k, v)| old.options.get(*k) != Some(v));
+        let set: BTreeMap<String, String> = changed.map(|(k, v)| (k.clone(), v.clone())).collect();
+        if !set.is_empty() {
+            steps.push(alter(format!("set ({})", option_list(&set))).lock(Lock::ShareUpdateExclusive));
+        }
+        if *access_method != old.access_method {
+            let method = sql::ident(access_method.as_deref().unwrap_or("heap"));
+            steps.push(alter(format!("set access method {method}")).hazard(HazardClass::Rewrite, "rewrites its rows"));
+        }
+        if *tablespace != old.tablespace {
+            let to = sql::ident(tablespace.as_deref().unwrap_or("pg_default"));
+            steps.push(alter(format!("set tablespace {to}")).hazard(HazardClass::Rewrite, "moves its rows"));
+        }
+        Alter::InPlace(steps)
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let step = Step::new(format!("drop materialized view {}", cx.identity())).lock(Lock::AccessExclusive);
+        let comes_back = cx.desired.contains(cx.at);
+        vec![if comes_back { step.hazard(HazardClass::Block, "readers wait while its query runs again") } else { step }]
+    }
+}

@@ -1,0 +1,175 @@
+//! What functions and procedures share: their text, their settings and how these are written.
+//!
+//! See <https://www.postgresql.org/docs/current/sql-createfunction.html>.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::USER_SCHEMA;
+use super::signature::Args;
+use super::{Sql, TypeName, settings};
+use crate::diagnostic::{Code, Problem};
+use crate::kind::{Cx, Identity, Privileges, ROUTINE, References, RoutineKey, Rules};
+use crate::model::{Address, HazardClass, Step};
+use crate::sql;
+
+/// With whose rights a routine runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Security {
+    /// Those of who calls it.
+    #[default]
+    Invoker,
+    /// Those of its owner.
+    Definer,
+}
+
+impl Security {
+    /// The words of `create` and `alter`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Invoker => "security invoker",
+            Self::Definer => "security definer",
+        }
+    }
+
+    /// The step, with what follows from another security than `old`.
+    #[must_use]
+    pub fn hazard(self, old: Self, step: Step) -> Step {
+        match (old, self) {
+            (Self::Invoker, Self::Definer) => step.hazard(HazardClass::Access, "runs with the rights of its owner"),
+            (Self::Definer, Self::Invoker) => step.hazard(HazardClass::Access, "runs with the rights of who calls it"),
+            (Self::Invoker, Self::Invoker) | (Self::Definer, Self::Definer) => step,
+        }
+    }
+}
+
+/// The rules of both kinds.
+pub const fn rules(plural: &'static str, noun: &'static str) -> Rules {
+    Rules {
+        class: 1255,
+        identity: Identity::Routine,
+        falls_with_parent: false,
+        renames: true,
+        owner: true,
+        comment: true,
+        privileges: Some(Privileges { noun, plural, all: &[("execute", 'X')], public: &["execute"] }),
+        slots: &[ROUTINE],
+        file: Some("body"),
+        visible: true,
+        ..Rules::DEFAULT
+    }
+}
+
+/// Where a routine's code is: one of its body, its SQL-standard body, or a symbol in a library.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Source<'a> {
+    /// The language.
+    pub language: Option<&'a str>,
+    /// The exact text between the quotes.
+    pub body: Option<&'a str>,
+    /// `begin atomic … end` or `return …`.
+    pub atomic: Option<&'a Sql>,
+    /// The file of a routine in C.
+    pub library: Option<&'a str>,
+    /// Its name in that file, where that is not the routine's.
+    pub symbol: Option<&'a str>,
+}
+
+impl Source<'_> {
+    /// The language that PostgreSQL would take, where none is written.
+    pub fn default_language(&self, is_trigger: bool) -> Option<&'static str> {
+        match () {
+            () if self.atomic.is_some() => Some("sql"),
+            () if self.library.is_some() => Some("c"),
+            () if is_trigger => Some("plpgsql"),
+            () => None,
+        }
+    }
+
+    /// The last clause of `create`.
+    pub fn clause(&self, cx: &Cx<'_>) -> String {
+        match (self.atomic, self.library, self.body) {
+            (Some(atomic), _, _) => atomic.to_string(),
+            (None, Some(library), _) => {
+                let symbol = self.symbol.unwrap_or_else(|| name(cx.at));
+                format!("as {}, {}", sql::literal(library), sql::literal(symbol))
+            }
+            (None, None, body) => format!("as {}", sql::dollar(body.unwrap_or_default())),
+        }
+    }
+
+    /// Notes every name in the text.
+    pub fn references(&self, out: &mut References) {
+        if let Some(body) = self.body {
+            out.text(body, "body");
+        }
+        if let Some(atomic) = self.atomic {
+            out.text(atomic.as_str(), "atomic");
+        }
+    }
+
+    /// Says what is missing or too much.
+    pub fn check(&self) -> Vec<(Problem, &'static str)> {
+        let given = [self.body.is_some(), self.atomic.is_some(), self.library.is_some()];
+        let mut out = Vec::new();
+        if given.iter().filter(|g| **g).count() != 1 {
+            let problem = Problem::new(Code::WrongType, "a routine has one of `body`, `atomic` and `library`");
+            out.push((problem.help("write its text as `body: |`, or `file:` with the name of a file"), "body"));
+        } else if self.language.is_none() {
+            let problem = Problem::new(Code::WrongType, "a routine says no language");
+            out.push((problem.help("write `language: sql` or `language: plpgsql`"), "body"));
+        }
+        out
+    }
+}
+
+/// The name of a routine, without its types.
+pub fn name(at: &Address) -> &str {
+    &at.key()[..at.key().rfind_args()]
+}
+
+/// `shop.total(order_id bigint)`: the name with arguments as `create` wants them.
+pub fn declaration(args: &Args, cx: &Cx<'_>) -> String {
+    format!("{}.{}({args})", sql::ident(cx.at.top().key()), sql::ident(name(cx.at)))
+}
+
+/// `transform for type x, for type y`.
+pub fn transforms(types: &[TypeName]) -> Option<String> {
+    let list: Vec<String> = types.iter().map(|t| format!("for type {t}")).collect();
+    (!list.is_empty()).then(|| format!("transform {}", list.join(", ")))
+}
+
+/// The statement that renames a routine; `to` is a key.
+pub fn rename(to: &str, cx: &Cx<'_>) -> Vec<Step> {
+    vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(&to[..to.rfind_args()])))]
+}
+
+/// Arguments that only the key tells.
+pub fn args_of_key(args: &Args, at: &Address) -> Option<Args> {
+    let from_key = super::signature::key_args(at.key()).ok()?;
+    (args.0.is_empty() && !from_key.0.is_empty()).then_some(from_key)
+}
+
+/// The catalog query for routines of these `prokind`s, with more columns.
+pub fn catalog(prokinds: &str, more: &str) -> String {
+    let settings = settings::catalog("p.proconfig");
+    format!(
+        "select p.oid, 2615 as parent_class, p.pronamespace as parent,
+                p.proname || '(' || coalesce((select string_agg(format_type(t, null), ', ' order by o)
+                                     from unnest(p.proargtypes) with ordinality a(t, o)), '') || ')' as key,
+                p.proowner::regrole::text as owner, p.proacl::text[] as acl,
+                nullif(pg_get_function_arguments(p.oid), '') as args,
+                l.lanname as language,
+                case when p.prosqlbody is null and p.probin is null then p.prosrc end as body,
+                case when p.prosqlbody is not null then pg_get_function_sqlbody(p.oid) end as atomic,
+                p.probin as library,
+                case when p.probin is not null and p.prosrc <> p.proname then p.prosrc end as symbol,
+                case when p.prosecdef then 'definer' end as security,
+                {settings} as settings,
+                (select jsonb_agg(format_type(t, null) order by o)
+                 from unnest(p.protrftypes) with ordinality a(t, o)) as transform{more}
+         from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
+         where p.prokind in ({prokinds}) and {USER_SCHEMA}
+         order by n.nspname, p.proname, p.oid"
+    )
+}

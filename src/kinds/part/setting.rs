@@ -1,0 +1,210 @@
+//! The value of a server setting that a role or a database starts with.
+//!
+//! PostgreSQL keeps values as they were written, but those that are lists of names: they are stored one by one, quoted
+//! where needed. See <https://www.postgresql.org/docs/current/config-setting.html>.
+
+use std::fmt;
+
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::diagnostic::Problem;
+use crate::kind::plain_key;
+use crate::model::{KindName, State};
+use crate::sql;
+
+/// Settings that are lists of names: those with `GUC_LIST_QUOTE` that a role may have. The flag says whether unquoted
+/// names are folded to lower case.
+const LISTS: [(&str, bool); 4] = [
+    ("search_path", true),
+    ("temp_tablespaces", true),
+    ("local_preload_libraries", false),
+    ("session_preload_libraries", false),
+];
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// As `pg_db_role_setting` holds it.
+    Text(String),
+    /// As a list in YAML.
+    List(Vec<String>),
+}
+
+impl Setting {
+    /// The setting's name as addresses hold it: PostgreSQL does not tell cases apart.
+    pub fn key(written: &str) -> Result<String, Problem> {
+        plain_key(written).map(|name| name.to_lowercase())
+    }
+
+    /// As PostgreSQL will store it.
+    #[must_use]
+    pub fn normalised(&self, name: &str) -> Self {
+        let list = LISTS.iter().find(|(list, _)| *list == name);
+        Self::Text(match (self, list) {
+            (Self::Text(text), Some((_, folds))) => write_names(&names(text, *folds)),
+            (Self::Text(text), None) => text.clone(),
+            (Self::List(names), Some(_)) => write_names(names),
+            (Self::List(items), None) => items.join(", "),
+        })
+    }
+
+    /// The text as stored.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::List(items) => items.join(", "),
+        }
+    }
+
+    /// `search_path to shop, public`: what stands after `set`.
+    pub fn assignment(&self, name: &str) -> String {
+        let target = sql::dotted(name.split('.'));
+        let value = match (LISTS.iter().any(|(list, _)| *list == name), self.normalised(name).text()) {
+            (true, text) => {
+                // An empty quoted name is no name to the parser, though the setting may hold one.
+                let item = |n: &String| if n.is_empty() { "''".to_owned() } else { sql::ident(n) };
+                names(&text, false).iter().map(item).collect::<Vec<_>>().join(", ")
+            }
+            (false, text) => sql::literal(&text),
+        };
+        format!("{target} to {value}")
+    }
+}
+
+/// Brings every setting of that kind into the stored form; `value` reads and writes the value of a spec.
+pub fn normalise<T>(desired: &mut State, kind: KindName, value: fn(&mut T) -> &mut Setting)
+where
+    T: Clone + PartialEq + fmt::Debug + Send + Sync + 'static,
+{
+    for at in desired.of_kind(kind) {
+        let Some(mut spec) = desired.spec::<T>(&at).cloned() else { continue };
+        let setting = value(&mut spec);
+        *setting = setting.normalised(at.key());
+        desired.set(&at, spec);
+    }
+}
+
+/// The names in a list as PostgreSQL splits it.
+fn names(text: &str, folds: bool) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest = text.trim();
+    loop {
+        let (name, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted_name(quoted),
+            None => {
+                let end = rest.find(',').unwrap_or(rest.len());
+                let name = rest[..end].trim_end();
+                (if folds { name.to_lowercase() } else { name.to_owned() }, &rest[end..])
+            }
+        };
+        out.push(name);
+        match after.trim_start().strip_prefix(',') {
+            Some(next) => rest = next.trim_start(),
+            None => return out,
+        }
+    }
+}
+
+/// The name up to the closing quote, and what follows that.
+fn quoted_name(text: &str) -> (String, &str) {
+    let mut name = String::new();
+    let mut rest = text;
+    loop {
+        let Some(end) = rest.find('"') else {
+            name += rest;
+            return (name, "");
+        };
+        name += &rest[..end];
+        rest = &rest[end + 1..];
+        let Some(next) = rest.strip_prefix('"') else { return (name, rest) };
+        name.push('"');
+        rest = next;
+    }
+}
+
+fn write_names(names: &[String]) -> String {
+    let quoted = |n: &String| if n.is_empty() { "\"\"".to_owned() } else { sql::ident(n) };
+    names.iter().map(quoted).collect::<Vec<_>>().join(", ")
+}
+
+impl Serialize for Setting {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for Setting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Setting;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value or a list of names")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Setting, E> {
+                Ok(Setting::Text(text.to_owned()))
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Setting, E> {
+                Ok(Setting::Text(number.to_string()))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Setting, E> {
+                Ok(Setting::Text(number.to_string()))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Setting, E> {
+                Ok(Setting::Text(number.to_string()))
+            }
+
+            fn visit_bool<E: de::Error>(self, on: bool) -> Result<Setting, E> {
+                Ok(Setting::Text(on.to_string()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Setting, A::Error> {
+                let mut list = Vec::new();
+                while let Some(item) = seq.next_element()? {
+                    list.push(item);
+                }
+                Ok(Setting::List(list))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_names_are_stored_as_postgresql_stores_them() {
+        for (written, stored, assigned) in [
+            ("shop, public", "shop, public", "search_path to shop, public"),
+            ("Shop,\"Shop\"", "shop, \"Shop\"", "search_path to shop, \"Shop\""),
+            ("\"$user\", public", "\"$user\", public", "search_path to \"$user\", public"),
+            ("$user", "\"$user\"", "search_path to \"$user\""),
+            ("", "\"\"", "search_path to ''"),
+            ("\"\"", "\"\"", "search_path to ''"),
+            ("\"a\"\"b, c\"", "\"a\"\"b, c\"", "search_path to \"a\"\"b, c\""),
+        ] {
+            let setting = Setting::Text(written.to_owned()).normalised("search_path");
+            assert_eq!(setting.text(), stored);
+            assert_eq!(setting.normalised("search_path"), setting);
+            assert_eq!(setting.assignment("search_path"), assigned);
+        }
+        let list = Setting::List(vec!["$user".to_owned(), "Shop".to_owned()]);
+        assert_eq!(list.normalised("search_path").text(), "\"$user\", \"Shop\"");
+        assert_eq!(list.assignment("search_path"), "search_path to \"$user\", \"Shop\"");
+    }
+
+    #[test]
+    fn other_values_stay_as_they_are() {
+        assert_eq!(Setting::Text("30s".to_owned()).assignment("statement_timeout"), "statement_timeout to '30s'");
+        assert_eq!(Setting::Text("it's".to_owned()).assignment("app.title"), "app.title to 'it''s'");
+        assert_eq!(Setting::key("TimeZone").as_deref(), Ok("timezone"));
+    }
+}

@@ -1,0 +1,143 @@
+//! A procedure. See <https://www.postgresql.org/docs/current/sql-createprocedure.html>.
+//!
+//! The key is the identity: the name and the input types, `close_day(date)`.
+
+use serde::{Deserialize, Serialize};
+
+use super::part::routine::{self, Security, Source};
+use super::part::signature::{Args, routine_key};
+use super::part::{Settings, Sql, TypeName, is_default};
+use super::schema::Schema;
+use crate::diagnostic::{Diagnostics, Problem};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, References, Rules, Under};
+use crate::model::{Address, KindName, PgVersion, State, Step};
+use crate::sql;
+
+/// A procedure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Procedure {
+    /// Its arguments, as in `create procedure`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub args: Args,
+    /// Its language.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub language: Option<String>,
+    /// With whose rights it runs.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub security: Security,
+    /// Settings that hold while it runs; with any, it can't end transactions.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub settings: Settings,
+    /// Types whose transforms it uses.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub transform: Vec<TypeName>,
+    /// The exact text of its body.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub body: Option<String>,
+    /// Its SQL-standard body: `begin atomic … end`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub atomic: Option<Sql>,
+    /// The file of a procedure in C.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub library: Option<String>,
+    /// Its name in that file, where that is not its own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub symbol: Option<String>,
+}
+
+impl Kind for Procedure {
+    const NAME: KindName = KindName("procedure");
+    const NOUN: &'static str = "procedure";
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Schema::NAME]), key: "procedures", form: Form::Map }];
+    const RULES: Rules = routine::rules("procedures", "procedure");
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        Some(routine::catalog("'p'", ""))
+    }
+
+    fn key(&self, written: &str, _parent: Option<&Address>) -> Result<String, Problem> {
+        routine_key(written, &self.args)
+    }
+
+    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
+        let all: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
+        for at in all {
+            let Some(procedure) = desired.spec::<Self>(&at) else { continue };
+            let procedure = procedure.clone().completed(&at);
+            desired.set(&at, procedure);
+        }
+    }
+
+    fn references(&self, _at: &Address, out: &mut References) {
+        self.args.references(out);
+        self.transform.iter().for_each(|t| t.reference(out, "transform"));
+        self.source().references(out);
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![Step::new(self.definition("create", cx))]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { args, security, settings, transform, language: _, body: _, atomic: _, library: _, symbol: _ } = self;
+        if let Some(why) = args.clash(&old.args) {
+            return Alter::Replace(why.to_owned());
+        }
+        let sql = if *args == old.args && *transform == old.transform && self.source() == old.source() {
+            let word = (*security != old.security).then(|| security.words().to_owned());
+            let words: Vec<String> = word.into_iter().chain(settings.changes(&old.settings)).collect();
+            format!("alter {} {}", cx.target(), words.join(" "))
+        } else {
+            self.definition("create or replace", cx)
+        };
+        Alter::InPlace(vec![security.hazard(old.security, Step::new(sql))])
+    }
+
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        routine::rename(to, cx)
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        self.source().check()
+    }
+}
+
+impl Procedure {
+    fn source(&self) -> Source<'_> {
+        Source {
+            language: self.language.as_deref(),
+            body: self.body.as_deref(),
+            atomic: self.atomic.as_ref(),
+            library: self.library.as_deref(),
+            symbol: self.symbol.as_deref(),
+        }
+    }
+
+    /// The same with what follows from the rest.
+    fn completed(mut self, at: &Address) -> Self {
+        if let Some(args) = routine::args_of_key(&self.args, at) {
+            self.args = args;
+        }
+        self.language = self.language.map(|l| l.to_lowercase());
+        if self.language.is_none() {
+            self.language = self.source().default_language(false).map(str::to_owned);
+        }
+        self.symbol = self.symbol.filter(|s| s != routine::name(at));
+        self
+    }
+
+    /// The whole statement: `create procedure …` or `create or replace procedure …`.
+    fn definition(&self, create: &str, cx: &Cx<'_>) -> String {
+        let mut sql = format!("{create} procedure {}", routine::declaration(&self.args, cx));
+        let language = self.language.as_ref().map(|l| format!("language {}", sql::ident(l)));
+        let security = (!is_default(&self.security)).then(|| self.security.words().to_owned());
+        let words: Vec<String> =
+            language.into_iter().chain(routine::transforms(&self.transform)).chain(security).collect();
+        sql += &format!("\n    {}", words.join(" "));
+        for setting in self.settings.assignments() {
+            sql += &format!("\n    set {setting}");
+        }
+        sql + "\n" + &self.source().clause(cx)
+    }
+}

@@ -1,0 +1,121 @@
+//! `apply`: plan under a lock, ask, run, read again.
+
+use std::time::Instant;
+
+use super::Options;
+use super::plan::{Planned, plan};
+use crate::apply::{self, Event};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::kinds;
+use crate::ledger;
+use crate::model::{HazardClass, State};
+use crate::plan::Plan;
+use crate::session::Session;
+
+/// How to apply.
+#[derive(Debug, Clone, Default)]
+pub struct Choices {
+    /// Timeouts.
+    pub run: apply::Options,
+    /// Hazard classes that are allowed.
+    pub allow: Vec<HazardClass>,
+    /// The git revision of the project.
+    pub revision: Option<String>,
+}
+
+/// What a caller is told and asked.
+pub trait Talk {
+    /// The plan is made; false goes no further.
+    fn confirm(&mut self, planned: &Planned) -> bool;
+    /// Something happened.
+    fn progress(&mut self, event: Event<'_>);
+}
+
+/// How an apply ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// There was nothing to do.
+    Nothing(Planned),
+    /// It was done, and a second plan is empty.
+    Done(Planned),
+    /// The caller did not confirm.
+    Declined(Planned),
+}
+
+/// Makes the database as declared.
+///
+/// # Errors
+/// A hazard that is not allowed refuses before any change; an error of the server rolls its transaction back; what
+/// still differs afterwards is named.
+pub async fn apply(
+    session: &Session,
+    declared: &State,
+    options: &Options,
+    choices: &Choices,
+    talk: &mut dyn Talk,
+) -> Result<Outcome, Diagnostics> {
+    apply::lock(&session.client, &choices.run).await?;
+    let planned = plan(session, declared, options).await?;
+    if planned.plan.is_empty() {
+        return Ok(Outcome::Nothing(planned));
+    }
+    if !talk.confirm(&planned) {
+        return Ok(Outcome::Declined(planned));
+    }
+    guard(&planned.plan, &choices.allow)?;
+    let begun = Instant::now();
+    apply::run(&session.client, &planned.plan, &mut |event| talk.progress(event)).await?;
+    let milliseconds = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+    let after = plan(session, declared, options).await?;
+    converged(&after)?;
+    if options.ledger {
+        let entries = ledger::Entries {
+            declared: &after.declared,
+            stored: &after.live,
+            plan: &planned.plan,
+            revision: choices.revision.clone(),
+            milliseconds,
+        };
+        ledger::record(&session.client, &entries, kinds::register()).await?;
+    }
+    Ok(Outcome::Done(planned))
+}
+
+/// Refuses a plan with a hazard of a class that is not allowed: one problem a class.
+pub fn guard(plan: &Plan, allow: &[HazardClass]) -> Result<(), Diagnostics> {
+    let mut problems = Diagnostics::default();
+    for class in HazardClass::ALL.into_iter().filter(|c| !allow.contains(c)) {
+        let found: Vec<_> = plan.hazards().filter(|(_, h)| h.class == class).collect();
+        let Some((first, _)) = found.first() else { continue };
+        let what: Vec<String> = found.iter().map(|(step, h)| format!("{}: {}", step.at, h.what)).collect();
+        let message = format!("hazard `{}` is not allowed: {}", class.as_str(), what.join("; "));
+        let mut problem = Diagnostic::new(Code::Hazard, message)
+            .help(format!("allow it with `--allow {}`, or in `dbstate.yaml`; nothing was changed", class.as_str()));
+        if let Some(span) = first.origin {
+            problem = problem.label(span, "this change");
+        }
+        problems.push(problem);
+    }
+    problems.into_result(())
+}
+
+/// An error that names every object, and within it every line, that still differs.
+fn converged(after: &Planned) -> Result<(), Diagnostics> {
+    let mut problems = Diagnostics::default();
+    for change in &after.plan.changes {
+        let detail = super::plan_diff(after, change)
+            .into_iter()
+            .filter(|(sign, _)| *sign != ' ')
+            .map(|(sign, line)| format!("{sign} {}", line.trim()))
+            .collect::<Vec<_>>()
+            .join("; ");
+        let message = format!("{} still differs after the apply: {detail}", change.at);
+        let mut problem = Diagnostic::new(Code::NotConverged, message)
+            .help("the statements ran; run `dbstate plan` to see what is left, and please report it");
+        if let Some(span) = after.declared.get(&change.at).and_then(|o| o.origin.span()) {
+            problem = problem.label(span, "declared here");
+        }
+        problems.push(problem);
+    }
+    problems.into_result(())
+}

@@ -1,0 +1,65 @@
+//! One function a command: data in, data out, nothing printed.
+
+pub mod apply;
+pub mod init;
+pub mod plan;
+pub mod pull;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::declare::project::Settings;
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diff::scope::Manage;
+
+/// How a command reads and compares.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How much is managed.
+    pub manage: Manage,
+    /// What is left out.
+    pub exclude: GlobSet,
+    /// Whether a scratch database may be made.
+    pub scratch: bool,
+    /// Whether the ledger is read and written.
+    pub ledger: bool,
+}
+
+impl Options {
+    /// What the settings say, with what the command line says before it.
+    pub fn new(settings: &Settings, manage: Option<Manage>) -> Result<Self> {
+        let declared = match settings.manage.as_deref() {
+            None => None,
+            Some("schemas") => Some(Manage::Schemas),
+            Some("database") => Some(Manage::Database),
+            Some(other) => return Err(wrong("manage", other, "`schemas` or `database`")),
+        };
+        let manage = manage.or(declared).unwrap_or_default();
+        let ledger = match settings.ledger.as_deref() {
+            None => manage == Manage::Schemas, // a whole database holds nothing that is not declared
+            Some("on") => true,
+            Some("off") => false,
+            Some(other) => return Err(wrong("ledger", other, "`on` or `off`")),
+        };
+        let mut globs = GlobSetBuilder::new();
+        for pattern in &settings.exclude {
+            globs.add(Glob::new(pattern).map_err(|e| wrong("exclude", pattern, &format!("a glob: {e}")))?);
+        }
+        let exclude = globs.build().map_err(|e| wrong("exclude", "", &e.to_string()))?;
+        Ok(Self { manage, exclude, scratch: true, ledger })
+    }
+}
+
+fn wrong(key: &str, value: &str, takes: &str) -> Box<Diagnostic> {
+    let message = format!("`{key}: {value}` in `dbstate.yaml` is not known");
+    Box::new(Diagnostic::new(Code::WrongType, message).help(format!("`{key}` takes {takes}")))
+}
+
+/// The lines in which an object differs, as canonical YAML: its old side and its new.
+pub fn plan_diff(planned: &plan::Planned, change: &crate::plan::Change) -> Vec<(char, String)> {
+    let text = |state: &crate::model::State, at: &crate::model::Address| {
+        let node = crate::declare::raise::raise_object(state, crate::kinds::register(), at);
+        node.map(|n| crate::declare::write::write(&n)).unwrap_or_default()
+    };
+    let old = text(&planned.live, change.from.as_ref().unwrap_or(&change.at));
+    crate::diff::show::lines(&old, &text(&planned.desired, &change.at))
+}

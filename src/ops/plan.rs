@@ -1,0 +1,93 @@
+//! `plan`: what would change.
+
+use std::sync::Arc;
+
+use super::Options;
+use crate::diagnostic::{Diagnostics, Result};
+use crate::diff::scope;
+use crate::model::{Address, Server, State};
+use crate::plan::{self, Input, Plan};
+use crate::session::Session;
+use crate::{catalog, kinds, ledger, scratch};
+
+/// A plan and what it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// The managed part of the database.
+    pub live: State,
+    /// What is wanted, as written.
+    pub declared: State,
+    /// What is wanted, in PostgreSQL's spelling where that was asked for.
+    pub desired: State,
+    /// The server.
+    pub server: Server,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// Compares the project with the database and plans the difference.
+pub async fn plan(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
+    let register = kinds::register();
+    let server = catalog::server(&session.client).await?;
+    let mut whole = catalog::read(&session.client, server.version, register).await?;
+    ledger::hide(&mut whole);
+    let mut live = whole.clone();
+    let mut declared = declared.clone();
+    scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
+    let mut planned =
+        Planned { plan: Plan::default(), desired: declared.clone(), live, declared, server, warnings: Vec::new() };
+    planned.settle(session, &whole, options).await?;
+    planned.plan =
+        plan::plan(Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register })?;
+    Ok(planned)
+}
+
+impl Planned {
+    /// Settles which differing texts mean the same: by the ledger, then by PostgreSQL itself.
+    async fn settle(&mut self, session: &Session, whole: &State, options: &Options) -> Result<()> {
+        let register = kinds::register();
+        let mut doubtful = scratch::doubtful(&self.live, &self.desired, register);
+        if !doubtful.is_empty() && options.ledger {
+            let ledger = ledger::read(&session.client).await;
+            let known = |at: &Address| {
+                let (Some(there), Some(wanted)) = (self.live.get(at), self.declared.get(at)) else { return false };
+                ledger.settles(at, &*wanted.spec, &*there.spec, register)
+            };
+            let settled: Vec<Address> = doubtful.iter().filter(|at| known(at)).cloned().collect();
+            doubtful.retain(|at| !settled.contains(at));
+            for at in &settled {
+                self.adopt(at, &self.live.clone());
+            }
+        }
+        if doubtful.is_empty() || !options.scratch {
+            return Ok(());
+        }
+        let request = scratch::Request {
+            live: whole,
+            desired: &self.desired,
+            doubtful: &doubtful,
+            server: &self.server,
+            register,
+        };
+        match scratch::read_back(session.target(), session, request).await {
+            Ok(stored) => doubtful.iter().for_each(|at| self.adopt(at, &stored)),
+            Err(problem) => self.warnings.push(format!(
+                "whether {} differ only in spelling could not be settled: {}",
+                doubtful.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+                problem.problem.message
+            )),
+        }
+        Ok(())
+    }
+
+    /// Takes PostgreSQL's spelling of an object, and what it says that the object uses.
+    fn adopt(&mut self, at: &Address, stored: &State) {
+        let (Some(wanted), Some(there)) = (self.desired.get_mut(at), stored.get(at)) else { return };
+        wanted.spec = Arc::clone(&there.spec);
+        for used in stored.uses(at) {
+            self.desired.add_edge(at.clone(), used.clone());
+        }
+    }
+}

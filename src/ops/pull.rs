@@ -1,0 +1,110 @@
+//! `pull`: a database as YAML.
+
+use crate::catalog;
+use crate::declare::raise::raise;
+use crate::declare::write::write;
+use crate::diagnostic::Result;
+use crate::diff::scope::Manage;
+use crate::kind::{Scope, find};
+use crate::kinds;
+use crate::ledger;
+use crate::model::{Address, State};
+use crate::session::Session;
+
+/// A file to write: its name and its text.
+pub type File = (String, String);
+
+/// What to pull.
+#[derive(Debug, Clone, Default)]
+pub struct Choices {
+    /// How much.
+    pub manage: Manage,
+    /// Only these schemas; all when empty.
+    pub schemas: Vec<String>,
+}
+
+/// Reads a database and writes it as files: one a schema, one for roles, one for the rest.
+pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>> {
+    let register = kinds::register();
+    let server = catalog::server(&session.client).await?;
+    let mut state = catalog::read(&session.client, server.version, register).await?;
+    ledger::hide(&mut state);
+    narrow(&mut state, choices);
+    for entry in register {
+        (entry.before_raise)(&mut state, register);
+    }
+    let mut files = Vec::new();
+    let spaces: Vec<Address> = state
+        .iter()
+        .map(|(at, _)| at)
+        .filter(|at| at.parent().is_none() && find(register, at.kind()).rules.space)
+        .cloned()
+        .collect();
+    for space in &spaces {
+        files.push((
+            format!("{}.yaml", file_name(space.key())),
+            write(&raise(&part(&state, |at| at == space), register)),
+        ));
+    }
+    let cluster = |at: &Address| find(register, at.kind()).rules.scope == Scope::Cluster;
+    let roles = part(&state, cluster);
+    if !roles.is_empty() {
+        files.push(("roles.yaml".to_owned(), write(&raise(&roles, register))));
+    }
+    let rest = part(&state, |at| !cluster(at) && !spaces.contains(at));
+    if !rest.is_empty() {
+        files.push(("database.yaml".to_owned(), write(&raise(&rest, register))));
+    }
+    Ok(files)
+}
+
+/// Everything as one text.
+pub async fn pull_one(session: &Session, choices: &Choices) -> Result<String> {
+    let register = kinds::register();
+    let server = catalog::server(&session.client).await?;
+    let mut state = catalog::read(&session.client, server.version, register).await?;
+    ledger::hide(&mut state);
+    narrow(&mut state, choices);
+    for entry in register {
+        (entry.before_raise)(&mut state, register);
+    }
+    Ok(write(&raise(&state, register)))
+}
+
+/// Keeps what was asked for.
+fn narrow(state: &mut State, choices: &Choices) {
+    let register = kinds::register();
+    let all = choices.schemas.is_empty();
+    state.retain(|at, _| {
+        let entry = find(register, at.kind());
+        if at.parent().is_some() {
+            return true;
+        }
+        let asked = all || choices.schemas.iter().any(|s| s == at.key());
+        match entry.rules.scope {
+            _ if entry.rules.space => asked,
+            Scope::Cluster => true,
+            Scope::Database => all || choices.manage == Manage::Database,
+        }
+    });
+}
+
+/// What stands at the top and is as `keep` says, with everything under it.
+fn part(state: &State, keep: impl Fn(&Address) -> bool) -> State {
+    let mut out = State::default();
+    for (at, object) in state.iter().filter(|(at, _)| keep(at.top())) {
+        out.insert(at.clone(), object.clone());
+    }
+    out
+}
+
+/// A name that every file system takes.
+fn file_name(schema: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let name: String = schema.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    if matches!(name.as_str(), "roles" | "database" | "dbstate") || name.starts_with('.') {
+        format!("schema_{name}")
+    } else {
+        name
+    }
+}

@@ -1,0 +1,53 @@
+//! A plan for programs.
+
+use serde_json::{Value, json};
+
+use super::text::{lock, place};
+use crate::diagnostic::Sources;
+use crate::ops::plan::Planned;
+use crate::ops::plan_diff;
+
+/// The version of the format: it grows when a reader would have to change.
+const VERSION: u32 = 1;
+
+/// The plan as one JSON object.
+pub fn plan(planned: &Planned, sources: &Sources) -> String {
+    let [add, change, replace, drop] = planned.plan.counts();
+    let changes: Vec<Value> = planned
+        .plan
+        .changes
+        .iter()
+        .map(|c| {
+            let origin = planned.declared.get(&c.at).and_then(|o| o.origin.span()).map(|s| place(s, sources));
+            let diff: Vec<String> =
+                plan_diff(planned, c).into_iter().map(|(sign, line)| format!("{sign}{line}")).collect();
+            json!({
+                "kind": c.at.kind().0, "name": c.at.path().join("."), "verb": c.verb, "why": c.why,
+                "from": c.from.as_ref().map(|f| f.path().join(".")), "origin": origin, "diff": diff,
+            })
+        })
+        .collect();
+    let steps: Vec<Value> = planned
+        .plan
+        .steps
+        .iter()
+        .map(|s| {
+            json!({
+                "kind": s.at.kind().0, "name": s.at.path().join("."), "verb": s.verb, "sql": s.text(),
+                "lock": lock(s.lock), "hazards": s.hazards, "transaction": s.transaction, "segment": s.segment,
+                "origin": s.origin.map(|o| place(o, sources)),
+            })
+        })
+        .collect();
+    let value = json!({
+        "version": VERSION,
+        "target": { "database": planned.server.database, "server_version": planned.server.version.0 },
+        "summary": { "add": add, "change": change, "replace": replace, "drop": drop },
+        "changes": changes,
+        "steps": steps,
+        "warnings": planned.warnings,
+    });
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    text.push('\n');
+    text
+}

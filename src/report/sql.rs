@@ -1,0 +1,31 @@
+//! A plan as statements for psql: nothing at all when there is nothing to do.
+
+use std::fmt::Write;
+
+use crate::model::Transaction;
+use crate::plan::Plan;
+
+/// The statements, each segment in its transaction.
+pub fn plan(plan: &Plan) -> String {
+    let mut out = String::new();
+    if plan.is_empty() {
+        return out;
+    }
+    out.push_str("set search_path = '';\nset check_function_bodies = off;\n");
+    for segment in plan.steps.chunk_by(|a, b| a.segment == b.segment) {
+        let inside = segment.iter().all(|s| s.transaction != Transaction::Outside);
+        if inside {
+            out.push_str("begin;\n");
+        }
+        for step in segment {
+            for hazard in &step.hazards {
+                let _ = writeln!(out, "-- hazard {}: {}", hazard.class.as_str(), hazard.what);
+            }
+            let _ = writeln!(out, "{};", step.text());
+        }
+        if inside {
+            out.push_str("commit;\n");
+        }
+    }
+    out
+}

@@ -1,0 +1,279 @@
+//! Secrets: where they come from, and what PostgreSQL stores of a password.
+//!
+//! No file of a project holds a secret; it says where one is. A password leaves this process only as a SCRAM-SHA-256
+//! verifier. See <https://www.postgresql.org/docs/current/catalog-pg-authid.html> and RFC 5802.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use postgres_protocol::password::scram_sha_256;
+use ring::{digest, hmac, pbkdf2};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::{self, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::diagnostic::{Code, Problem};
+
+/// Where a secret is: `{ env: NAME }` or `{ file: PATH }`.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// In that environment variable.
+    Env(String),
+    /// In a file, without the line break at its end.
+    File {
+        /// The path as written.
+        path: String,
+        /// The directory that a relative path is counted from.
+        from: PathBuf,
+    },
+}
+
+impl Source {
+    /// The same, with a relative path counted from `dir`.
+    #[must_use]
+    pub fn located(&self, dir: &Path) -> Self {
+        match self {
+            Self::Env(name) => Self::Env(name.clone()),
+            Self::File { path, .. } => Self::File { path: path.clone(), from: dir.to_owned() },
+        }
+    }
+}
+
+/// By what is written: the directory is where the project stands, not what it says.
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Env(a), Self::Env(b)) => a == b,
+            (Self::File { path: a, .. }, Self::File { path: b, .. }) => a == b,
+            (Self::Env(_), Self::File { .. }) | (Self::File { .. }, Self::Env(_)) => false,
+        }
+    }
+}
+
+impl Eq for Source {}
+
+/// What may be shown instead of the secret: `<from APP_PASSWORD>`.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "<from {name}>"),
+            Self::File { path, .. } => write!(f, "<from {path}>"),
+        }
+    }
+}
+
+/// Reads a secret now. No message holds any of it.
+pub fn resolve(source: &Source) -> Result<SecretString, Problem> {
+    let (text, place) = match source {
+        Source::Env(name) => (from_variable(name)?, format!("the environment variable `{name}`")),
+        Source::File { path, from } => (from_file(&from.join(path))?, format!("the file `{path}`")),
+    };
+    if text.expose_secret().is_empty() {
+        return Err(Problem::new(Code::Refused, format!("{place} is empty")).help("put the password there"));
+    }
+    if text.expose_secret().contains('\0') {
+        let message = format!("{place} holds a zero byte, which no password of PostgreSQL may");
+        return Err(Problem::new(Code::Refused, message).help("remove it"));
+    }
+    Ok(text)
+}
+
+fn from_variable(name: &str) -> Result<SecretString, Problem> {
+    let problem = |what: &str| Problem::new(Code::Refused, format!("the environment variable `{name}` {what}"));
+    match std::env::var(name) {
+        Ok(text) => Ok(text.into()),
+        Err(std::env::VarError::NotPresent) => {
+            Err(problem("is not set").help(format!("set `{name}` to the password where the plan is made and applied")))
+        }
+        Err(std::env::VarError::NotUnicode(_)) => Err(problem("is not UTF-8").help("set it to a text in UTF-8")),
+    }
+}
+
+fn from_file(path: &Path) -> Result<SecretString, Problem> {
+    let mut text = std::fs::read_to_string(path).map_err(|error| {
+        Problem::new(Code::Refused, format!("the password can't be read from `{}`: {error}", path.display()))
+            .help("a relative path counts from the YAML file that names it")
+    })?;
+    for end in ['\n', '\r'] {
+        if text.ends_with(end) {
+            text.pop();
+        }
+    }
+    Ok(text.into())
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        match self {
+            Self::Env(name) => map.serialize_entry("env", name)?,
+            Self::File { path, .. } => map.serialize_entry("file", path)?,
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Source;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`{ env: NAME }` or `{ file: PATH }`")
+            }
+
+            // Neither message repeats what stands there: it may be a password.
+            fn visit_str<E: de::Error>(self, _: &str) -> Result<Source, E> {
+                Err(E::custom("a password never stands in a file: write `{ env: NAME }` or `{ file: PATH }`"))
+            }
+
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Source, E> {
+                self.visit_str("")
+            }
+
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Source, E> {
+                self.visit_str("")
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Source, E> {
+                self.visit_str("")
+            }
+
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Source, E> {
+                self.visit_str("")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Source, A::Error> {
+                let source = match map.next_entry::<String, String>()? {
+                    Some((key, name)) if key == "env" => Source::Env(name),
+                    Some((key, path)) if key == "file" => Source::File { path, from: PathBuf::new() },
+                    Some((key, _)) => return Err(de::Error::unknown_field(&key, &["env", "file"])),
+                    None => return Err(de::Error::invalid_length(0, &self)),
+                };
+                match map.next_key::<String>()? {
+                    None => Ok(source),
+                    Some(_) => Err(de::Error::custom("a password comes from one place: `env` or `file`")),
+                }
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// What PostgreSQL stores of a password; an empty one stands for no password.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Verifier(String);
+
+impl Verifier {
+    /// A new one, with a salt of its own.
+    pub fn of(password: &SecretString) -> Self {
+        Self(scram_sha_256(password.expose_secret().as_bytes()))
+    }
+
+    /// The text for `password '…'`: letters, digits and `+/=:$-` only.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// True when it was made from that password by SCRAM-SHA-256; never for MD5, which is to be replaced.
+    pub fn matches(&self, password: &SecretString) -> bool {
+        self.parts().is_some_and(|parts| parts.match_password(password.expose_secret()))
+    }
+
+    /// `SCRAM-SHA-256$iterations:salt$stored:server`.
+    fn parts(&self) -> Option<Parts> {
+        let (head, keys) = self.0.strip_prefix("SCRAM-SHA-256$")?.split_once('$')?;
+        let (iterations, salt) = head.split_once(':')?;
+        let (stored, server) = keys.split_once(':')?;
+        let decode = |text: &str| STANDARD.decode(text).ok();
+        Some(Parts {
+            iterations: iterations.parse().ok()?,
+            salt: decode(salt)?,
+            stored: decode(stored)?,
+            server: decode(server)?,
+        })
+    }
+}
+
+/// A verifier taken apart.
+struct Parts {
+    iterations: NonZeroU32,
+    salt: Vec<u8>,
+    stored: Vec<u8>,
+    server: Vec<u8>,
+}
+
+impl Parts {
+    fn match_password(&self, password: &str) -> bool {
+        // As PostgreSQL does, a password that SASLprep refuses counts as it is.
+        let prepared = stringprep::saslprep(password).unwrap_or(password.into());
+        let mut salted = [0; digest::SHA256_OUTPUT_LEN];
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, self.iterations, &self.salt, prepared.as_bytes(), &mut salted);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &salted);
+        let stored = digest::digest(&digest::SHA256, hmac::sign(&key, b"Client Key").as_ref());
+        hmac::verify(&key, b"Server Key", &self.server).is_ok() && stored.as_ref() == self.stored
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Verifier(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verifier_matches_its_own_password_only() {
+        for password in ["pencil", "it's", "Ⅸ\u{a0}x", "tab\tin it", "пароль"] {
+            let verifier = Verifier::of(&password.into());
+            assert!(verifier.matches(&password.into()), "{password}");
+            assert!(!verifier.matches(&"other".into()));
+            assert_ne!(verifier, Verifier::of(&password.into()), "each has a salt of its own");
+        }
+    }
+
+    #[test]
+    fn what_postgresql_stored_is_read() {
+        // `set scram_iterations = 1024; create role r password 'secret'` in PostgreSQL 16, and what is no SCRAM.
+        for text in
+            ["", "md57cb133e596658708079ed4cfaaf64462", "SCRAM-SHA-256$4096:x", "SCRAM-SHA-256$0:YQ==$YQ==:YQ=="]
+        {
+            assert!(!Verifier(text.to_owned()).matches(&"secret".into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_shows_a_verifier() {
+        let verifier = Verifier::of(&"pencil".into());
+        assert_eq!(format!("{verifier:?}"), "Verifier(…)");
+    }
+
+    #[test]
+    fn a_password_in_a_file_is_refused_without_repeating_it() {
+        let error = serde_json::from_str::<Source>("\"hunter2\"").expect_err("refused").to_string();
+        assert!(error.starts_with("a password never stands in a file") && !error.contains("hunter2"), "{error}");
+        let error = serde_json::from_str::<Source>("12345").expect_err("refused").to_string();
+        assert!(error.starts_with("a password never stands in a file") && !error.contains("12345"), "{error}");
+        assert!(serde_json::from_str::<Source>("{\"env\": \"A\", \"file\": \"b\"}").is_err());
+    }
+
+    #[test]
+    fn a_secret_that_is_not_there_is_named() {
+        let problem = resolve(&Source::Env("DBSTATE_NO_SUCH_VARIABLE".to_owned())).expect_err("not set");
+        assert_eq!(problem.message, "the environment variable `DBSTATE_NO_SUCH_VARIABLE` is not set");
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::write(dir.path().join("secret"), "pass word \r\n").expect("written");
+        let source = Source::File { path: "secret".to_owned(), from: PathBuf::new() }.located(dir.path());
+        assert_eq!(resolve(&source).expect("there").expose_secret(), "pass word ");
+        assert_eq!(source.to_string(), "<from secret>");
+    }
+}

@@ -1,0 +1,1 @@
+insert into shop.orders (old) values ('x'), ('y');
