@@ -127,25 +127,9 @@ impl<'de> Deserialize<'de> for Source {
                 f.write_str("`{ env: NAME }` or `{ file: PATH }`")
             }
 
-            // Neither message repeats what stands there: it may be a password.
+            // The message does not repeat what stands there: it may be a password.
             fn visit_str<E: de::Error>(self, _: &str) -> Result<Source, E> {
-                Err(E::custom("a password never stands in a file: write `{ env: NAME }` or `{ file: PATH }`"))
-            }
-
-            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Source, E> {
-                self.visit_str("")
-            }
-
-            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Source, E> {
-                self.visit_str("")
-            }
-
-            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Source, E> {
-                self.visit_str("")
-            }
-
-            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Source, E> {
-                self.visit_str("")
+                Err(E::custom("a password never stands in a file\nhelp: write `{ env: NAME }` or `{ file: PATH }`"))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Source, A::Error> {
@@ -157,7 +141,7 @@ impl<'de> Deserialize<'de> for Source {
                 };
                 match map.next_key::<String>()? {
                     None => Ok(source),
-                    Some(_) => Err(de::Error::custom("a password comes from one place: `env` or `file`")),
+                    Some(_) => Err(de::Error::custom("a password comes from one place\nhelp: write `env` or `file`")),
                 }
             }
         }
@@ -230,6 +214,8 @@ impl fmt::Debug for Verifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Node;
+    use crate::model::bridge;
 
     #[test]
     fn a_verifier_matches_its_own_password_only() {
@@ -259,10 +245,12 @@ mod tests {
 
     #[test]
     fn a_password_in_a_file_is_refused_without_repeating_it() {
-        let error = serde_json::from_str::<Source>("\"hunter2\"").expect_err("refused").to_string();
-        assert!(error.starts_with("a password never stands in a file") && !error.contains("hunter2"), "{error}");
-        let error = serde_json::from_str::<Source>("12345").expect_err("refused").to_string();
-        assert!(error.starts_with("a password never stands in a file") && !error.contains("12345"), "{error}");
+        let read = |node: Node| bridge::from_node::<Source>(&node).expect_err("refused").problem;
+        for node in [Node::text("hunter2"), Node::plain("12345"), Node::plain("true")] {
+            let problem = read(node);
+            assert_eq!(problem.message, "a password never stands in a file");
+            assert_eq!(problem.help.as_deref(), Some("write `{ env: NAME }` or `{ file: PATH }`"));
+        }
         assert!(serde_json::from_str::<Source>("{\"env\": \"A\", \"file\": \"b\"}").is_err());
     }
 

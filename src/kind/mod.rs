@@ -463,19 +463,13 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
         Self::RULES.self_adjusting
     }
 
-    /// Follows a rename from `old` to `new` in what this kind's live objects say of it.
-    fn renamed(live: &mut State, old: &Address, new: &Address) {
-        for at in live.of_kind(Self::NAME) {
-            if let Some(spec) = live.spec::<Self>(&at).and_then(|s| s.follow(&at, old, new)) {
-                live.set(&at, spec);
-            }
-        }
-    }
-
-    /// The live spec as PostgreSQL has it after a rename from `old` to `new`; `None` where it names no such thing.
-    fn follow(&self, _at: &Address, _old: &Address, _new: &Address) -> Option<Self> {
+    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
+    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
         None
     }
+
+    /// Moves live objects of this kind whose key names what was renamed from `old` to `new`.
+    fn rekeyed(_live: &mut State, _old: &Address, _new: &Address) {}
 
     /// Statements that make it.
     fn create(&self, cx: &Cx<'_>) -> Vec<Step>;
@@ -568,7 +562,9 @@ pub struct Entry {
     /// [`Kind::adjusts`].
     pub adjusts: fn(&dyn Spec) -> bool,
     /// [`Kind::renamed`].
-    pub renamed: fn(&mut State, &Address, &Address),
+    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
+    /// [`Kind::rekeyed`].
+    pub rekeyed: fn(&mut State, &Address, &Address),
     /// [`Kind::create`].
     pub create: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::alter`]: the new spec, then the old.
@@ -608,7 +604,8 @@ pub const fn entry<K: Kind>() -> Entry {
         refuse: |spec, cx| of::<K>(spec).refuse(cx),
         located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
         adjusts: |spec| of::<K>(spec).adjusts(),
-        renamed: K::renamed,
+        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
+        rekeyed: K::rekeyed,
         create: |spec, cx| of::<K>(spec).create(cx),
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),

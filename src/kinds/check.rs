@@ -85,7 +85,7 @@ impl Kind for Check {
         constraint::rename(to, cx)
     }
 
-    fn follow(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let expression = is_sibling_column(at, from).then(|| renamed_text(&self.expression, from, to))??;
         Some(Self { expression, ..self.clone() })
     }

@@ -1,15 +1,12 @@
 //! The database itself. See <https://www.postgresql.org/docs/current/sql-alterdatabase.html>.
 //!
 //! It always stands: dbstate connects to it. Its address holds no name, so that one project fits databases of any name.
-//! It is managed when it is declared, or something on it is.
-
-use std::sync::Arc;
+//! It is managed when it is declared, or a grant on it is.
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::Diagnostics;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Privileges, Rules, Under};
-use crate::model::{Address, KindName, Object, Origin, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Under};
+use crate::model::{Address, KindName, PgVersion, State, Step};
 
 /// The database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,14 +58,6 @@ impl Kind for Database {
              from pg_database where datname = current_database()"
                 .to_owned(),
         )
-    }
-
-    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        let at = Address::root(Self::NAME, "");
-        let child = desired.children(&at).first().and_then(|child| desired.get(child)).map(|o| o.origin.span());
-        if let Some(span) = child.filter(|_| !desired.contains(&at)) {
-            desired.insert(at, Object::new(Arc::new(Self::default()), Origin::Derived(span)));
-        }
     }
 
     fn managed(&self, at: &Address, desired: &State) -> bool {

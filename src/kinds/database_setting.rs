@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::part::{Setting, setting};
 use super::database::Database;
+use super::part::{Setting, setting};
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Rules, Scope, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
@@ -26,8 +26,7 @@ fn alter(cx: &Cx<'_>, what: &str) -> Step {
 impl Kind for DatabaseSetting {
     const NAME: KindName = KindName("database_setting");
     const NOUN: &'static str = "setting";
-    const HOMES: &'static [Home] =
-        &[Home { under: Under::Kinds(&[Database::NAME]), key: "settings", form: Form::Map }];
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Database::NAME]), key: "settings", form: Form::Map }];
     const RULES: Rules = Rules { scope: Scope::Database, short_field: Some("value"), ..Rules::DEFAULT };
 
     fn catalog(_server: PgVersion) -> Option<String> {

@@ -114,7 +114,7 @@ impl Kind for Domain {
         Alter::InPlace(steps)
     }
 
-    fn follow(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
+    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
         Some(Self { data_type: self.data_type.renamed(from, to)?, ..self.clone() })
     }
 }

@@ -150,7 +150,7 @@ impl Kind for Exclusion {
         constraint::rename(to, cx)
     }
 
-    fn follow(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         if !is_sibling_column(at, from) {
             return None;
         }

@@ -151,7 +151,7 @@ impl Kind for Index {
         vec![Step::new(format!("drop index {}", cx.identity())).lock(Lock::AccessExclusive)]
     }
 
-    fn follow(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         if !is_sibling_column(at, from) {
             return None;
         }

@@ -126,7 +126,7 @@ impl Kind for PrimaryKey {
         constraint::rename(to, cx)
     }
 
-    fn follow(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let columns = is_sibling_column(at, from).then(|| renamed_columns(&self.columns, from, to))??;
         Some(Self { columns, ..self.clone() })
     }

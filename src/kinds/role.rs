@@ -370,7 +370,8 @@ impl Until {
 impl<'de> Deserialize<'de> for Until {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text)
-            .ok_or_else(|| de::Error::custom(format!("`{text}` is no date: write one like `2030-12-31 23:59:59+00`")))
+        Self::parse(&text).ok_or_else(|| {
+            de::Error::custom(format!("`{text}` is no date\nhelp: write one like `2030-12-31 23:59:59+00`"))
+        })
     }
 }

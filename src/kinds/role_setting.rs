@@ -26,8 +26,7 @@ fn alter(cx: &Cx<'_>, what: &str) -> Step {
 impl Kind for RoleSetting {
     const NAME: KindName = KindName("role_setting");
     const NOUN: &'static str = "setting";
-    const HOMES: &'static [Home] =
-        &[Home { under: Under::Kinds(&[Role::NAME]), key: "settings", form: Form::Map }];
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Role::NAME]), key: "settings", form: Form::Map }];
     const RULES: Rules = Rules { scope: Scope::Cluster, short_field: Some("value"), ..Rules::DEFAULT };
 
     fn catalog(_server: PgVersion) -> Option<String> {

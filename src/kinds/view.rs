@@ -31,7 +31,7 @@ pub struct View {
     pub query: Sql,
     /// Names and types of its columns, as a catalog knows them.
     #[serde(default, skip_serializing)]
-    columns: Vec<String>,
+    live_columns: Vec<String>,
 }
 
 /// Which conditions a new row must meet.
@@ -46,12 +46,12 @@ pub enum CheckOption {
 
 impl PartialEq for View {
     fn eq(&self, other: &Self) -> bool {
-        let Self { security_barrier, security_invoker, check_option, query, columns } = self;
+        let Self { security_barrier, security_invoker, check_option, query, live_columns: columns } = self;
         *security_barrier == other.security_barrier
             && *security_invoker == other.security_invoker
             && *check_option == other.check_option
             && *query == other.query
-            && (columns.is_empty() || other.columns.is_empty() || *columns == other.columns)
+            && (columns.is_empty() || other.live_columns.is_empty() || *columns == other.live_columns)
     }
 }
 
@@ -81,7 +81,7 @@ impl Kind for View {
                     o.list @> '{{security_invoker=true}}' as security_invoker,
                     case when o.list @> '{{check_option=local}}' then 'local'
                          when o.list @> '{{check_option=cascaded}}' then 'cascaded' end as check_option,
-                    pg_get_viewdef(c.oid) as query, {VIEW_COLUMNS} as columns
+                    pg_get_viewdef(c.oid) as query, {VIEW_COLUMNS} as live_columns
              from pg_class c join pg_namespace n on n.oid = c.relnamespace,
                   lateral (select array(select regexp_replace(o, '=(on|1|yes)$', '=true') from unnest(c.reloptions) o) as list) o
              where c.relkind = 'v' and {USER_SCHEMA}
@@ -98,11 +98,11 @@ impl Kind for View {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { query, columns, security_barrier: _, security_invoker: _, check_option: _ } = self;
-        if !columns.is_empty() && !columns.starts_with(&old.columns) {
+        let Self { query, live_columns: columns, security_barrier: _, security_invoker: _, check_option: _ } = self;
+        if !columns.is_empty() && !columns.starts_with(&old.live_columns) {
             return Alter::Replace("its columns change otherwise than by new ones at the end".to_owned());
         }
-        if *query != old.query || *columns != old.columns && !columns.is_empty() {
+        if *query != old.query || *columns != old.live_columns && !columns.is_empty() {
             let step = self.definition("create or replace view", cx).lock(Lock::AccessExclusive);
             return Alter::InPlace(vec![self.hazard(old, step)]);
         }

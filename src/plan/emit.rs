@@ -270,7 +270,8 @@ impl Emitted {
                 }
                 Action::Create | Action::Replace if is_facet(find(input.register, at.kind())) => continue,
                 Action::Create | Action::Replace => {
-                    let spec = &input.desired.get(at).expect("what is made is wanted").spec;
+                    let wanted = input.desired.get(at).expect("what is made is wanted");
+                    let spec = wanted.written.as_ref().unwrap_or(&wanted.spec);
                     let steps = (find(input.register, at.kind()).create)(&**spec, &cx(at, input));
                     spoken.extend(steps.iter().flat_map(|s| s.speaks_for.iter().cloned()));
                     steps

@@ -35,8 +35,9 @@ pub fn renames(live: &mut State, input: Input<'_>) -> Result<Renames, Diagnostic
         let nodes = steps.into_iter().map(|step| Node { at: at.clone(), verb: Verb::Rename, step }).collect();
         live.relocate(&old, at);
         for entry in input.register {
-            (entry.renamed)(live, &old, at);
+            (entry.rekeyed)(live, &old, at);
         }
+        follow(live, &old, at, input);
         out.insert(at.clone(), (old, nodes));
     }
     Ok(out)
@@ -57,4 +58,17 @@ fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State) -> Optio
 /// True for a kind of which a parent has one object at most, whatever its name.
 fn is_alone(entry: &Entry) -> bool {
     entry.rules.renames && entry.homes.iter().any(|h| h.form == Form::One)
+}
+
+/// What names a renamed object names it by its new name: PostgreSQL sees to that.
+fn follow(live: &mut State, from: &Address, to: &Address, input: Input<'_>) {
+    let changed: Vec<_> = live
+        .iter()
+        .filter_map(|(at, o)| Some((at.clone(), (find(input.register, at.kind()).renamed)(&*o.spec, at, from, to)?)))
+        .collect();
+    for (at, spec) in changed {
+        if let Some(object) = live.get_mut(&at) {
+            object.spec = spec;
+        }
+    }
 }

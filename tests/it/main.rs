@@ -2,6 +2,8 @@
 
 mod activity;
 mod cases;
+mod code;
 mod local;
+mod roles;
 mod session;
 mod support;

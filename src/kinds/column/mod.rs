@@ -121,6 +121,10 @@ impl Kind for Column {
         identity::imply_not_null(desired);
     }
 
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        serial::compact(state);
+    }
+
     fn references(&self, _at: &Address, out: &mut References) {
         self.data_type.reference(out, "type");
         if let Some(collation) = &self.collation {
@@ -194,7 +198,7 @@ impl Kind for Column {
         vec![Step::new(sql).lock(Lock::AccessExclusive)]
     }
 
-    fn follow(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
+    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
         Some(Self { data_type: self.data_type.renamed(from, to)?, ..self.clone() })
     }
 }

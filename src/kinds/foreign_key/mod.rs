@@ -220,7 +220,7 @@ impl Kind for ForeignKey {
         constraint::rename(to, cx)
     }
 
-    fn follow(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let mut new = self.clone();
         if let Some(name) = renamed_name(&self.references.table_name(), from, to) {
             new.references = Target { columns: self.references.columns.clone(), ..Target::try_from(name).ok()? };

@@ -148,22 +148,6 @@ impl<'de> Deserialize<'de> for Setting {
                 Ok(Setting::Text(text.to_owned()))
             }
 
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Setting, E> {
-                Ok(Setting::Text(number.to_string()))
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Setting, E> {
-                Ok(Setting::Text(number.to_string()))
-            }
-
-            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Setting, E> {
-                Ok(Setting::Text(number.to_string()))
-            }
-
-            fn visit_bool<E: de::Error>(self, on: bool) -> Result<Setting, E> {
-                Ok(Setting::Text(on.to_string()))
-            }
-
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Setting, A::Error> {
                 let mut list = Vec::new();
                 while let Some(item) = seq.next_element()? {
