@@ -5,7 +5,8 @@
 use dbstate::catalog;
 use dbstate::declare::{check::check, lower::Lowering, raise::raise, write::write, yaml};
 use dbstate::diagnostic::{Diagnostics, Sources};
-use dbstate::diff::scope::{Manage, project};
+use dbstate::diff::scope::project;
+use dbstate::model::Manage;
 use dbstate::kinds::register;
 use dbstate::local::Ephemeral;
 use dbstate::model::State;
