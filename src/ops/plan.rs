@@ -48,17 +48,19 @@ impl Planned {
     /// Settles which differing texts mean the same: by the ledger, then by PostgreSQL itself.
     async fn settle(&mut self, session: &Session, whole: &State, options: &Options) -> Result<()> {
         let register = kinds::register();
-        let mut doubtful = scratch::doubtful(&self.live, &self.desired, register);
+        let input = Input { live: &self.live, desired: &self.desired, server: &self.server, register };
+        let live = plan::renamed(input).unwrap_or_else(|_| self.live.clone());
+        let mut doubtful = scratch::doubtful(&live, &self.desired, register);
         if !doubtful.is_empty() && options.ledger {
             let ledger = ledger::read(&session.client).await;
             let known = |at: &Address| {
-                let (Some(there), Some(wanted)) = (self.live.get(at), self.declared.get(at)) else { return false };
+                let (Some(there), Some(wanted)) = (live.get(at), self.declared.get(at)) else { return false };
                 ledger.settles(at, &*wanted.spec, &*there.spec, register)
             };
             let settled: Vec<Address> = doubtful.iter().filter(|at| known(at)).cloned().collect();
             doubtful.retain(|at| !settled.contains(at));
             for at in &settled {
-                self.adopt(at, &self.live.clone());
+                self.adopt(at, &live);
             }
         }
         if doubtful.is_empty() || !options.scratch {

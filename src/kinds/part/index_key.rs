@@ -59,7 +59,7 @@ impl IndexKey {
         let key = reader.key()?;
         match reader.peek() {
             None => Ok(key),
-            Some(extra) => Err(reader.unexpected(extra)),
+            Some(extra) => Err(Reader::unexpected(extra)),
         }
     }
 
@@ -127,18 +127,16 @@ impl<'a> Reader<'a> {
         let words = ["asc", "desc", "nulls", "with"];
         let class = self.peek().is_some_and(|t| t.name().is_some() && !words.iter().any(|w| t.is_word(w)));
         let class = if class { Some(self.name()?) } else { None };
-        let parameters = match class.is_some() && self.peek().is_some_and(|t| t.is("(")) {
-            true => Some(plain_values(&self.brackets()?)),
-            false => None,
-        };
+        let given = class.is_some() && self.peek().is_some_and(|t| t.is("("));
+        let parameters = if given { Some(plain_values(&self.brackets()?)) } else { None };
         let descending = !self.eat("asc") && self.eat("desc");
-        let nulls_first = match self.eat("nulls") {
-            false => descending,
-            true if self.eat("first") => true,
-            true if self.eat("last") => false,
-            true => return Err(self.missing("`first` or `last` follows `nulls`")),
-        };
+        let nulls_first = if self.eat("nulls") { self.first_or_last()? } else { descending };
         Ok(IndexKey { subject, collation, class, parameters, descending, nulls_first })
+    }
+
+    fn first_or_last(&mut self) -> Result<bool, Problem> {
+        let first = self.eat("first");
+        if first || self.eat("last") { Ok(first) } else { Err(self.missing("`first` or `last` follows `nulls`")) }
     }
 
     fn subject(&mut self) -> Result<Subject, Problem> {
@@ -155,7 +153,7 @@ impl<'a> Reader<'a> {
         }
         match <[String; 1]>::try_from(names.0) {
             Ok([column]) => Ok(Subject::Column(column)),
-            Err(_) => Err(self.unexpected(first)),
+            Err(_) => Err(Self::unexpected(first)),
         }
     }
 
@@ -197,7 +195,7 @@ impl<'a> Reader<'a> {
         Problem::new(Code::Sql, what).help(HELP).within(at.0, at.1)
     }
 
-    fn unexpected(&self, token: Token<'_>) -> Problem {
+    fn unexpected(token: Token<'_>) -> Problem {
         let message = format!("`{}` is no part of an index key", token.text);
         Problem::new(Code::Sql, message).help(HELP).within(token.start, token.end())
     }
