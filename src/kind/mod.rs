@@ -461,6 +461,16 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
         None
     }
 
+    /// True where PostgreSQL itself adjusts it when a column it uses changes its type.
+    fn adjusts(&self) -> bool {
+        Self::RULES.self_adjusting
+    }
+
+    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
+    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
+        None
+    }
+
     /// Moves live objects of this kind whose key names what was renamed from `old` to `new`.
     fn rekeyed(_live: &mut State, _old: &Address, _new: &Address) {}
 
@@ -478,11 +488,6 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
     /// The statement that renames it; `cx` is at the old address.
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
-    }
-
-    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
-    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
-        None
     }
 
     /// Checks what serde can't.
@@ -560,6 +565,10 @@ pub struct Entry {
     pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<Misfit>,
     /// [`Kind::located`].
     pub located: fn(&dyn Spec, &Path) -> Option<Arc<dyn Spec>>,
+    /// [`Kind::adjusts`].
+    pub adjusts: fn(&dyn Spec) -> bool,
+    /// [`Kind::renamed`].
+    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
     /// [`Kind::rekeyed`].
     pub rekeyed: fn(&mut State, &Address, &Address),
     /// [`Kind::create`].
@@ -570,8 +579,6 @@ pub struct Entry {
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
-    /// [`Kind::renamed`].
-    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
     /// [`Kind::check`].
     pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
 }
@@ -602,12 +609,13 @@ pub const fn entry<K: Kind>() -> Entry {
         references: |spec, at, out| of::<K>(spec).references(at, out),
         refuse: |spec, cx| of::<K>(spec).refuse(cx),
         located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
+        adjusts: |spec| of::<K>(spec).adjusts(),
+        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         rekeyed: K::rekeyed,
         create: |spec, cx| of::<K>(spec).create(cx),
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
-        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }
 }
