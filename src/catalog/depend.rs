@@ -11,11 +11,11 @@ use tokio_postgres::Row;
 use super::ObjectId;
 use crate::model::{Address, State};
 
-/// Class and oid of every object that belongs to an extension.
-pub type Members = HashSet<(u32, u32)>;
+/// Class and oid of every object that belongs to an extension, with those of the extension.
+pub type Members = HashMap<(u32, u32), (u32, u32)>;
 
 /// Members of extensions.
-pub const MEMBERS: &str = "select classid, objid from pg_depend where deptype = 'e'";
+pub const MEMBERS: &str = "select classid, objid, refclassid, refobjid from pg_depend where deptype = 'e'";
 
 /// Who uses whom. `auto` is true where PostgreSQL drops the user by itself.
 pub const EDGES: &str = "
@@ -43,17 +43,18 @@ where d.deptype in ('n', 'a', 'i') and d.objid >= 16384 and d.refobjid >= 16384"
 
 /// The members among rows of [`MEMBERS`].
 pub fn ids(rows: &[Row]) -> Members {
-    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    rows.iter().map(|row| ((row.get(0), row.get(1)), (row.get(2), row.get(3)))).collect()
 }
 
 /// Adds the edges among rows of [`EDGES`] to a state.
 ///
 /// An automatic edge to an ancestor says no more than the address does; one to elsewhere says what an object falls
-/// with, and is an edge of use too where it names a column.
-pub fn add(state: &mut State, ids: &HashMap<ObjectId, Address>, rows: &[Row]) {
+/// with, and is an edge of use too where it names a column. Who uses a member of an extension uses the extension.
+pub fn add(state: &mut State, ids: &HashMap<ObjectId, Address>, members: &Members, rows: &[Row]) {
     let find = |row: &Row, from: usize| -> Option<Address> {
         let id: ObjectId = (row.get(from), row.get(from + 1), row.get(from + 2));
-        ids.get(&id).or_else(|| ids.get(&(id.0, id.1, 0))).cloned()
+        let extension = || members.get(&(id.0, id.1)).and_then(|e| ids.get(&(e.0, e.1, 0)));
+        ids.get(&id).or_else(|| ids.get(&(id.0, id.1, 0))).or_else(extension).cloned()
     };
     let mut seen = HashSet::new();
     for row in rows {

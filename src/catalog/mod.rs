@@ -42,7 +42,7 @@ pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry
             reading.row(entry, sql, row, ordinal, &members)?;
         }
     }
-    depend::add(&mut reading.state, &reading.ids, &edges);
+    depend::add(&mut reading.state, &reading.ids, &members, &edges);
     Ok(reading.state)
 }
 
@@ -105,7 +105,7 @@ impl Reading {
     ) -> Result<()> {
         let (fixed, fields) = row::split(row).map_err(|p| defect(entry, sql, p))?;
         let id = (entry.rules.class, fixed.oid, fixed.sub);
-        if entry.rules.class != 0 && members.contains(&(id.0, id.1)) {
+        if entry.rules.class != 0 && members.contains_key(&(id.0, id.1)) {
             return Ok(());
         }
         let parent = match fixed.parent {

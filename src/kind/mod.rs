@@ -79,6 +79,8 @@ pub enum Identity {
     Routine,
     /// `name on schema.parent`.
     OnParent,
+    /// `name on noun schema.parent`, with that noun.
+    OnNoun(&'static str),
     /// `schema.parent.name`.
     Dotted,
     /// The name of the database itself: addresses do not hold it, so that one project fits databases of any name.
@@ -304,6 +306,10 @@ pub fn identity(entry: &Entry, at: &Address) -> String {
             let parent = at.parent().expect("what is named on its parent has one");
             format!("{name} on {}", sql::dotted(parent.path()))
         }
+        Identity::OnNoun(noun) => {
+            let parent = at.parent().expect("what is named on its parent has one");
+            format!("{name} on {noun} {}", sql::dotted(parent.path()))
+        }
         Identity::Dotted => sql::dotted(at.path()),
     }
 }
@@ -452,8 +458,8 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
         None
     }
 
-    /// Follows a rename from `old` to `new` in what this kind's live objects say of it.
-    fn renamed(_live: &mut State, _old: &Address, _new: &Address) {}
+    /// Moves live objects of this kind whose key names what was renamed from `old` to `new`.
+    fn rekeyed(_live: &mut State, _old: &Address, _new: &Address) {}
 
     /// Statements that make it.
     fn create(&self, cx: &Cx<'_>) -> Vec<Step>;
@@ -469,6 +475,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
     /// The statement that renames it; `cx` is at the old address.
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
+    }
+
+    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
+    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
+        None
     }
 
     /// Checks what serde can't.
@@ -543,8 +554,8 @@ pub struct Entry {
     pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<(Problem, &'static str)>,
     /// [`Kind::located`].
     pub located: fn(&dyn Spec, &Path) -> Option<Arc<dyn Spec>>,
-    /// [`Kind::renamed`].
-    pub renamed: fn(&mut State, &Address, &Address),
+    /// [`Kind::rekeyed`].
+    pub rekeyed: fn(&mut State, &Address, &Address),
     /// [`Kind::create`].
     pub create: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::alter`]: the new spec, then the old.
@@ -553,6 +564,8 @@ pub struct Entry {
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
+    /// [`Kind::renamed`].
+    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
     /// [`Kind::check`].
     pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
 }
@@ -583,11 +596,12 @@ pub const fn entry<K: Kind>() -> Entry {
         references: |spec, at, out| of::<K>(spec).references(at, out),
         refuse: |spec, cx| of::<K>(spec).refuse(cx),
         located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
-        renamed: K::renamed,
+        rekeyed: K::rekeyed,
         create: |spec, cx| of::<K>(spec).create(cx),
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
+        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kind::{Alter, Cx, Form, Home, Kind, Rules, Under};
+use crate::kind::{Alter, Cx, Form, Home, Kind, Rules, Under, find};
+use crate::kinds::register;
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -35,9 +36,11 @@ impl Kind for Comment {
         )
     }
 
-    /// What `initdb` itself says of schema `public` and database `postgres` is nobody's unless it is declared.
+    /// What `initdb` itself says of schema `public` and database `postgres` is nobody's unless it is declared; so is
+    /// what an extension says of itself.
     fn managed(&self, at: &Address, desired: &State) -> bool {
-        !BY_INITDB.contains(&self.text.as_str()) || desired.contains(at)
+        let given = BY_INITDB.contains(&self.text.as_str()) || at.parent().is_some_and(brings_comment);
+        !given || desired.contains(at)
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -51,4 +54,9 @@ impl Kind for Comment {
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(format!("comment on {} is null", cx.parent().target()))]
     }
+}
+
+/// True for what comes with a comment of its own.
+fn brings_comment(on: &Address) -> bool {
+    find(register(), on.kind()).rules.opaque
 }

@@ -128,6 +128,26 @@ impl Kind for DefaultPrivilege {
         desired.claims(Grant::NAME)
     }
 
+    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
+        for at in live.of_kind(Self::NAME) {
+            let Some(spec) = live.spec::<Self>(&at) else { continue };
+            let mut spec = spec.clone();
+            if old.kind() == ROLE {
+                for role in [&mut spec.role, &mut spec.grantee] {
+                    if role == old.key() {
+                        new.key().clone_into(role);
+                    }
+                }
+            } else if old.kind() == Schema::NAME && spec.schema.as_deref() == Some(old.key()) {
+                spec.schema = Some(new.key().to_owned());
+            }
+            if let Ok(key) = spec.key("", None) {
+                live.set(&at, spec);
+                live.relocate(&at, &Address::root(Self::NAME, &key));
+            }
+        }
+    }
+
     fn references(&self, _at: &Address, out: &mut References) {
         out.object(Address::root(ROLE, &self.role), "role");
         if self.grantee != "public" {

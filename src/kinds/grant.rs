@@ -118,6 +118,17 @@ impl Kind for Grant {
         desired.claims(Self::NAME)
     }
 
+    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
+        if old.kind() != ROLE {
+            return;
+        }
+        for at in live.of_kind(Self::NAME).into_iter().filter(|at| at.key() == old.key()) {
+            if let Some(thing) = at.parent() {
+                live.relocate(&at, &thing.child(Self::NAME, new.key()));
+            }
+        }
+    }
+
     fn references(&self, at: &Address, out: &mut References) {
         if at.key() != "public" {
             out.object(Address::root(ROLE, at.key()), "privileges");

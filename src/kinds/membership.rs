@@ -171,7 +171,7 @@ impl Kind for Membership {
         out.object(Address::root(Role::NAME, at.key()), "role");
     }
 
-    fn renamed(live: &mut State, old: &Address, new: &Address) {
+    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
         if old.kind() != Role::NAME {
             return;
         }

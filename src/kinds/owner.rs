@@ -71,6 +71,10 @@ impl Kind for Owner {
         Alter::InPlace(self.create(cx).into_iter().map(|s| s.hazard(HazardClass::Access, lost.clone())).collect())
     }
 
+    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        (*from == Address::root(ROLE, &self.role)).then(|| Self { role: to.key().to_owned() })
+    }
+
     fn drop(&self, _cx: &Cx<'_>) -> Vec<Step> {
         Vec::new() // what has an owner always has one
     }

@@ -96,6 +96,10 @@ pub struct Step {
     pub transaction: Transaction,
     /// True where what uses the object must be dropped before and made again after.
     pub disturbs: bool,
+    /// Objects of which every user must be, even one that PostgreSQL adjusts when a column changes its type.
+    pub unseats: Vec<Address>,
+    /// True where the object is another one after it, as good as just made: its facets start anew.
+    pub renews: bool,
 }
 
 impl Step {
@@ -150,6 +154,20 @@ impl Step {
     #[must_use]
     pub fn disturbs_users(mut self) -> Self {
         self.disturbs = true;
+        self
+    }
+
+    /// The same, with every user of those objects dropped before it and made again after it.
+    #[must_use]
+    pub fn unseats(mut self, others: impl IntoIterator<Item = Address>) -> Self {
+        self.unseats.extend(others);
+        self
+    }
+
+    /// The same, leaving a new object in the place of the old: owner, comment and privileges are set again.
+    #[must_use]
+    pub fn renews(mut self) -> Self {
+        self.renews = true;
         self
     }
 

@@ -42,6 +42,17 @@ pub enum Action {
     Drop,
 }
 
+impl Action {
+    /// True where a new object stands afterwards.
+    fn makes_anew(&self) -> bool {
+        match self {
+            Self::Create | Self::Replace => true,
+            Self::Alter(steps) => steps.iter().any(|s| s.renews),
+            Self::Drop => false,
+        }
+    }
+}
+
 /// An action and its reason.
 #[derive(Debug, Clone)]
 pub struct Fate {
@@ -71,6 +82,8 @@ pub struct Emitted {
     pub makes: HashMap<Address, Vec<usize>>,
     /// The statements that drop an object, in their order.
     pub drops: HashMap<Address, Vec<usize>>,
+    /// The statements during which no user of an object may stand, in their order.
+    pub unseats: HashMap<Address, Vec<usize>>,
     /// Objects that a statement about another one drops.
     pub folded: HashSet<Address>,
     fates: IndexMap<Address, Fate>,
@@ -176,6 +189,9 @@ impl Emitted {
         let index = self.nodes.len();
         let table = if node.verb == Verb::Drop { &mut self.drops } else { &mut self.makes };
         table.entry(node.at.clone()).or_default().push(index);
+        for used in &node.step.unseats {
+            self.unseats.entry(used.clone()).or_default().push(index);
+        }
         for other in &node.step.speaks_for {
             table.entry(other.clone()).or_default().push(index);
             if node.verb == Verb::Drop {
@@ -193,7 +209,13 @@ impl Emitted {
             .filter(|(_, f)| matches!(f.action, Action::Drop | Action::Replace))
             .map(|(a, _)| a.clone())
             .collect();
-        let set: HashSet<&Address> = dropped.iter().collect();
+        let renewed: Vec<Address> = self
+            .fates
+            .iter()
+            .filter(|(a, f)| f.action.makes_anew() && input.live.contains(a))
+            .map(|(a, _)| a.clone())
+            .collect();
+        let set: HashSet<&Address> = dropped.iter().chain(&renewed).collect();
         let carrier = |at: &Address| -> Option<Address> {
             let falls = find(input.register, at.kind()).rules.falls_with_parent;
             let parent = at.parent().filter(|p| falls && set.contains(p)).cloned();
@@ -279,7 +301,7 @@ impl Emitted {
 
     /// Facets of what is made start from what it is born with.
     fn facets(&mut self, fates: &IndexMap<Address, Fate>, input: Input<'_>) {
-        let made = |at: &Address| fates.get(at).is_some_and(|f| matches!(f.action, Action::Create | Action::Replace));
+        let made = |at: &Address| fates.get(at).is_some_and(|f| f.action.makes_anew());
         for (at, _) in fates.iter().filter(|(at, _)| made(at)) {
             let entry = find(input.register, at.kind());
             if is_facet(entry) {
@@ -333,7 +355,9 @@ impl Emitted {
             Action::Drop => Verb::Drop,
         };
         let covered = |at: &Address, f: &Fate| {
-            let whole = |p: &Address| self.fates.get(p).is_some_and(|p| !matches!(p.action, Action::Alter(_)));
+            let whole = |p: &Address| {
+                self.fates.get(p).is_some_and(|p| p.action.makes_anew() || matches!(p.action, Action::Drop))
+            };
             at.ancestors().any(whole)
                 || !(self.makes.contains_key(at) || self.drops.contains_key(at))
                 || matches!(f.action, Action::Drop) && self.folded.contains(at)

@@ -172,8 +172,12 @@ impl Builder<'_> {
             if let Some(&change) = self.made(used).iter().find(changes) {
                 self.edge(u, change, Edge::Soft);
             }
-            if let Some(&change) = self.made(used).iter().find(|i| self.emitted.nodes[**i].step.disturbs) {
+            let disturbing = self.disturbing(used);
+            if let Some(&change) = disturbing.first() {
                 self.edge(u, change, Edge::Hard);
+            }
+            if let (Some(&change), Some(&again)) = (disturbing.last(), self.made(user).first()) {
+                self.edge(change, again, Edge::Hard);
             }
         }
         if let (None, Some(d)) = (user_dropped, used_dropped) {
@@ -183,6 +187,12 @@ impl Builder<'_> {
                 self.edge(change, d, Edge::Hard);
             }
         }
+    }
+
+    /// The statements during which no user of an object may stand, in their order.
+    fn disturbing(&self, used: &Address) -> Vec<usize> {
+        let own = self.made(used).iter().copied().filter(|i| self.emitted.nodes[*i].step.disturbs);
+        own.chain(self.emitted.unseats.get(used).into_iter().flatten().copied()).collect()
     }
 
     /// A name is free before it is taken again.

@@ -17,21 +17,50 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
     let mut done: HashSet<Address> = HashSet::new();
     while let Some(at) = queue.pop() {
         let Some(fate) = fates.get(&at) else { continue };
-        let (replaced, disturbed) = match &fate.action {
-            Action::Replace => (true, false),
-            Action::Alter(steps) => (false, steps.iter().any(|s| s.disturbs)),
-            Action::Create | Action::Drop => (false, false),
+        let (replaced, disturbed, renewed) = match &fate.action {
+            Action::Replace => (true, false, false),
+            Action::Alter(steps) => (false, steps.iter().any(|s| s.disturbs), steps.iter().any(|s| s.renews)),
+            Action::Create | Action::Drop => (false, false, false),
         };
-        if !(replaced || disturbed) || !done.insert(at.clone()) {
+        let unseats = unseated(fate);
+        if !(replaced || disturbed || renewed || !unseats.is_empty()) || !done.insert(at.clone()) {
             continue;
         }
-        if replaced {
+        if replaced || renewed {
             queue.extend(replace_descendants(&at, fates, input));
         }
-        for user in users.get(&at).into_iter().flatten() {
-            queue.extend(touch(user, &at, replaced, fates, input, problems));
+        if replaced || disturbed {
+            let touch_as = if replaced { Touch::Replaced } else { Touch::Disturbed };
+            for user in users.get(&at).into_iter().flatten() {
+                queue.extend(touch(user, &at, touch_as, fates, input, problems));
+            }
+        }
+        for used in unseats {
+            for user in users.get(&used).into_iter().flatten() {
+                queue.extend(touch(user, &used, Touch::Unseated, fates, input, problems));
+            }
         }
     }
+}
+
+/// What happens to an object that others use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Touch {
+    /// It goes and comes again.
+    Replaced,
+    /// It changes; what PostgreSQL adjusts by itself stays.
+    Disturbed,
+    /// It changes; nothing that uses it can stay.
+    Unseated,
+}
+
+/// The objects whose users can't stay while `fate` runs.
+fn unseated(fate: &Fate) -> Vec<Address> {
+    let Action::Alter(steps) = &fate.action else { return Vec::new() };
+    let mut list: Vec<Address> = steps.iter().flat_map(|s| s.unseats.iter().cloned()).collect();
+    list.sort();
+    list.dedup();
+    list
 }
 
 /// Who uses what, by the edges of the live database.
@@ -62,13 +91,14 @@ fn replace_descendants(at: &Address, fates: &mut IndexMap<Address, Fate>, input:
 fn touch(
     user: &Address,
     used: &Address,
-    replaced: bool,
+    how: Touch,
     fates: &mut IndexMap<Address, Fate>,
     input: Input<'_>,
     problems: &mut Diagnostics,
 ) -> Option<Address> {
     let rules = &find(input.register, user.kind()).rules;
-    if !input.live.contains(user) || !input.desired.contains(user) || (!replaced && rules.self_adjusting) {
+    if !input.live.contains(user) || !input.desired.contains(user) || (how == Touch::Disturbed && rules.self_adjusting)
+    {
         return None;
     }
     match fates.get(user).map(|f| &f.action) {
@@ -76,12 +106,12 @@ fn touch(
         Some(Action::Alter(_)) | None => {}
     }
     if rules.rebuildable {
-        let what = if replaced { "is replaced" } else { "changes" };
+        let what = if how == Touch::Replaced { "is replaced" } else { "changes" };
         fates.insert(user.clone(), Fate { action: Action::Replace, why: Some(format!("uses {used}, which {what}")) });
         return Some(user.clone());
     }
     // A user that can't be made again must let go by an alteration of its own.
-    if !replaced || matches!(fates.get(user).map(|f| &f.action), Some(Action::Alter(_))) {
+    if how != Touch::Replaced || matches!(fates.get(user).map(|f| &f.action), Some(Action::Alter(_))) {
         return None;
     }
     let message = format!("{used} must be dropped and made again, but {user} uses it");

@@ -1,11 +1,13 @@
 //! `was:` in both directions of time: a rename while the old name stands, nothing once the new one does.
+//!
+//! Where a parent has one object of a kind at most, another name of it is a rename without `was:`.
 
 use std::collections::HashMap;
 
 use super::Input;
 use super::emit::{Node, Verb};
 use crate::diagnostic::Diagnostics;
-use crate::kind::{Cx, find};
+use crate::kind::{Cx, Entry, Form, find};
 use crate::model::{Address, State};
 
 /// A rename that was made: from the old address, by these statements.
@@ -14,12 +16,16 @@ pub type Renames = HashMap<Address, (Address, Vec<Node>)>;
 /// Renames in `live` what `desired` says had another name, parents before children.
 pub fn renames(live: &mut State, input: Input<'_>) -> Result<Renames, Diagnostics> {
     let mut out = Renames::new();
-    let mut wanted: Vec<(&Address, &str)> =
-        input.desired.iter().filter_map(|(at, o)| Some((at, o.was.as_deref()?))).collect();
+    let mut wanted: Vec<(&Address, Option<&str>)> = input
+        .desired
+        .iter()
+        .map(|(at, o)| (at, o.was.as_deref()))
+        .filter(|(at, was)| was.is_some() || is_alone(find(input.register, at.kind())))
+        .collect();
     wanted.sort_by_key(|(at, _)| at.path().len());
     for (at, was) in wanted {
         let entry = find(input.register, at.kind());
-        let old = at.parent().map_or_else(|| Address::root(at.kind(), was), |p| p.child(at.kind(), was));
+        let Some(old) = before(at, was, entry, live) else { continue };
         if live.contains(at) || !live.contains(&old) || input.desired.contains(&old) || !entry.rules.renames {
             continue;
         }
@@ -29,9 +35,40 @@ pub fn renames(live: &mut State, input: Input<'_>) -> Result<Renames, Diagnostic
         let nodes = steps.into_iter().map(|step| Node { at: at.clone(), verb: Verb::Rename, step }).collect();
         live.relocate(&old, at);
         for entry in input.register {
-            (entry.renamed)(live, &old, at);
+            (entry.rekeyed)(live, &old, at);
         }
+        follow(live, &old, at, input);
         out.insert(at.clone(), (old, nodes));
     }
     Ok(out)
+}
+
+/// The address that an object may have had.
+fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State) -> Option<Address> {
+    match (was, at.parent()) {
+        (Some(was), Some(parent)) => Some(parent.child(at.kind(), was)),
+        (Some(was), None) => Some(Address::root(at.kind(), was)),
+        (None, parent) => {
+            let others = live.children(parent.filter(|_| is_alone(entry))?);
+            others.into_iter().find(|a| a.kind() == at.kind()).cloned()
+        }
+    }
+}
+
+/// True for a kind of which a parent has one object at most, whatever its name.
+fn is_alone(entry: &Entry) -> bool {
+    entry.rules.renames && entry.homes.iter().any(|h| h.form == Form::One)
+}
+
+/// What names a renamed object names it by its new name: PostgreSQL sees to that.
+fn follow(live: &mut State, from: &Address, to: &Address, input: Input<'_>) {
+    let changed: Vec<_> = live
+        .iter()
+        .filter_map(|(at, o)| Some((at.clone(), (find(input.register, at.kind()).renamed)(&*o.spec, at, from, to)?)))
+        .collect();
+    for (at, spec) in changed {
+        if let Some(object) = live.get_mut(&at) {
+            object.spec = spec;
+        }
+    }
 }

@@ -193,6 +193,10 @@ impl Kind for Column {
         let sql = format!("alter table {table} rename column {} to {}", cx.name(), sql::ident(to));
         vec![Step::new(sql).lock(Lock::AccessExclusive)]
     }
+
+    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        Some(Self { data_type: self.data_type.renamed(from, to)?, ..self.clone() })
+    }
 }
 
 impl Column {

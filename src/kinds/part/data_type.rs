@@ -8,8 +8,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::refused;
+use super::names::renamed_name;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{References, TYPE};
+use crate::model::Address;
 use crate::sql::{self, Token, TokenClass};
 
 /// A type as `format_type(oid, typmod)` prints it with an empty `search_path`: `character varying(255)[]`.
@@ -54,6 +56,13 @@ impl TypeName {
     /// The element type, for an array.
     pub fn element(&self) -> Option<Self> {
         self.0.strip_suffix("[]").map(|e| Self(e.into()))
+    }
+
+    /// The same once `from` is `to`; `None` where it names something else.
+    pub fn renamed(&self, from: &Address, to: &Address) -> Option<Self> {
+        let base = self.0.trim_end_matches("[]");
+        let name = renamed_name(base, from, to)?;
+        Some(Self((name + &self.0[base.len()..]).into()))
     }
 
     /// Notes the type that this one names, unless it is PostgreSQL's own.

@@ -1,8 +1,11 @@
 //! Shapes that several kinds share.
 
 pub mod catalog;
+pub mod constraint;
+pub mod convert;
 pub mod data_type;
 pub mod expression;
+pub mod index_key;
 pub mod names;
 pub mod privilege;
 pub mod routine;
@@ -13,6 +16,7 @@ pub mod signature;
 
 pub use data_type::TypeName;
 pub use expression::Sql;
+pub use index_key::IndexKey;
 pub use privilege::PrivilegeSet;
 pub use sequence_options::SequenceOptions;
 pub use setting::Setting;

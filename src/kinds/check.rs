@@ -1,0 +1,104 @@
+//! A check on a table. See <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-CHECK-CONSTRAINTS>.
+
+use serde::{Deserialize, Serialize};
+
+use super::column::Column;
+use super::part::names::{is_sibling_column, renamed_text};
+use super::part::{Sql, constraint, is_default};
+use super::table::Table;
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
+use crate::model::{Address, KindName, PgVersion, State, Step};
+use crate::sql;
+
+/// A check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What every row must satisfy.
+    pub expression: Sql,
+    /// Tables that inherit from this one do not have it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub no_inherit: bool,
+    /// Stored rows need not satisfy it yet.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub not_valid: bool,
+    /// Nothing is checked; from PostgreSQL 18 on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub not_enforced: bool,
+}
+
+impl Kind for Check {
+    const NAME: KindName = KindName("check");
+    const NOUN: &'static str = "constraint";
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME]), key: "checks", form: Form::Map }];
+    const RULES: Rules = Rules {
+        class: 2606,
+        identity: Identity::OnParent,
+        self_adjusting: true,
+        renames: true,
+        comment: true,
+        short_field: Some("expression"),
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(server: PgVersion) -> Option<String> {
+        let enforced = if server.at_least(18) { "con.conenforced" } else { "true" };
+        Some(constraint::catalog(
+            'c',
+            &format!(
+                "pg_get_expr(con.conbin, con.conrelid) as expression, con.connoinherit as no_inherit,
+                 not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced"
+            ),
+        ))
+    }
+
+    fn references(&self, _at: &Address, out: &mut References) {
+        out.text(self.expression.as_str(), "expression");
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let Self { expression, no_inherit, not_valid, not_enforced } = self;
+        let inherit = if *no_inherit { " no inherit" } else { "" };
+        let state = match (not_enforced, not_valid) {
+            (true, _) => " not enforced",
+            (false, true) => " not valid",
+            (false, false) => "",
+        };
+        let cost = state.is_empty().then_some("scans the table while readers and writers wait");
+        let step = constraint::add(cx, &format!("check ({expression}){inherit}{state}"), cost);
+        vec![step.needs(columns_in(expression, cx.at, cx.desired))]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { expression, no_inherit, not_valid, not_enforced } = self;
+        if *expression != old.expression || *no_inherit != old.no_inherit || *not_enforced != old.not_enforced {
+            return Alter::Replace("it is defined otherwise".to_owned());
+        }
+        let validate = old.not_valid && !not_valid;
+        Alter::InPlace(if validate { vec![constraint::validate(cx)] } else { Vec::new() })
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        constraint::drop(cx)
+    }
+
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        constraint::rename(to, cx)
+    }
+
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        let expression = is_sibling_column(at, from).then(|| renamed_text(&self.expression, from, to))??;
+        Some(Self { expression, ..self.clone() })
+    }
+}
+
+/// The declared columns that an expression over the table of `at` may name.
+pub fn columns_in(expression: &Sql, at: &Address, desired: &State) -> Vec<Address> {
+    let Some(table) = at.parent() else { return Vec::new() };
+    let names = sql::tokens(expression.as_str()).into_iter().filter_map(|t| t.name());
+    let mut list: Vec<Address> =
+        names.map(|n| table.child(Column::NAME, &n)).filter(|c| desired.contains(c)).collect();
+    list.sort();
+    list.dedup();
+    list
+}

@@ -1,0 +1,77 @@
+//! A check on a domain. See <https://www.postgresql.org/docs/current/sql-alterdomain.html>.
+
+use serde::{Deserialize, Serialize};
+
+use super::domain::Domain;
+use super::part::catalog::USER_SCHEMA;
+use super::part::{Sql, is_default};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
+use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
+use crate::sql;
+
+/// A check on a domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DomainCheck {
+    /// What every value must satisfy; `value` stands for it.
+    pub expression: Sql,
+    /// Stored values need not satisfy it yet.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub not_valid: bool,
+}
+
+impl Kind for DomainCheck {
+    const NAME: KindName = KindName("domain_check");
+    const NOUN: &'static str = "constraint";
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Domain::NAME]), key: "checks", form: Form::Map }];
+    const RULES: Rules = Rules {
+        class: 2606,
+        identity: Identity::OnNoun("domain"),
+        renames: true,
+        comment: true,
+        short_field: Some("expression"),
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        Some(format!(
+            "select con.oid, 1247 as parent_class, con.contypid as parent, con.conname as key,
+                    pg_get_expr(con.conbin, 0) as expression, not con.convalidated as not_valid
+             from pg_constraint con join pg_namespace n on n.oid = con.connamespace
+             where con.contype = 'c' and con.contypid <> 0 and {USER_SCHEMA}
+             order by con.contypid, con.conname"
+        ))
+    }
+
+    fn references(&self, _at: &Address, out: &mut References) {
+        out.text(self.expression.as_str(), "expression");
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let not_valid = if self.not_valid { " not valid" } else { "" };
+        let step = alter(cx, &format!("add constraint {} check ({}){not_valid}", cx.name(), self.expression));
+        let scans = !self.not_valid && !cx.parent_is_new();
+        vec![if scans { step.hazard(HazardClass::Block, "scans every table that uses the domain") } else { step }]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { expression, not_valid } = self;
+        if *expression != old.expression {
+            return Alter::Replace("its expression changes".to_owned());
+        }
+        let validate = old.not_valid && !not_valid;
+        Alter::InPlace(if validate { vec![alter(cx, &format!("validate constraint {}", cx.name()))] } else { vec![] })
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![alter(cx, &format!("drop constraint {}", cx.name()))]
+    }
+
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        vec![alter(cx, &format!("rename constraint {} to {}", cx.name(), sql::ident(to)))]
+    }
+}
+
+fn alter(cx: &Cx<'_>, what: &str) -> Step {
+    Step::new(format!("alter domain {} {what}", cx.parent().identity()))
+}

@@ -1,0 +1,212 @@
+//! An exclusion constraint. See <https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-EXCLUDE>.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::check::columns_in;
+use super::column::Column;
+use super::part::constraint::{self, INDEX_FIELDS, index_steps, index_words, timing};
+use super::part::names::{is_sibling_column, renamed_text};
+use super::part::{IndexKey, Sql, index_key, is_default};
+use super::table::Table;
+use crate::diagnostic::{Code, Problem};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
+use crate::model::{Address, KindName, PgVersion, Step};
+use crate::sql;
+
+/// An exclusion constraint: no two rows satisfy all its operators.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exclusion {
+    /// The access method of its index; `gist` when absent.
+    #[serde(default = "gist", skip_serializing_if = "is_gist")]
+    pub method: String,
+    /// What is compared, and how: `room with =`.
+    pub elements: Vec<Element>,
+    /// Columns that its index holds besides.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub include: Vec<String>,
+    /// Which rows count.
+    #[serde(default, rename = "where", skip_serializing_if = "is_default")]
+    pub predicate: Option<Sql>,
+    /// May be checked at the end of a transaction.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deferrable: bool,
+    /// Is checked at the end of a transaction unless it is told otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub initially_deferred: bool,
+    /// Storage parameters of its index.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: BTreeMap<String, String>,
+    /// Where its index is; the database's own tablespace when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tablespace: Option<String>,
+}
+
+/// An index key and the operator that compares it: `room with =`, `during with &&`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Element {
+    /// What is compared.
+    pub key: IndexKey,
+    /// The operator: `=`, or `operator(shop.===)`.
+    pub operator: String,
+}
+
+fn gist() -> String {
+    "gist".to_owned()
+}
+
+fn is_gist(method: &str) -> bool {
+    method == "gist"
+}
+
+impl PartialEq for Exclusion {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_defined_as(other) && self.options == other.options && self.tablespace == other.tablespace
+    }
+}
+
+impl Kind for Exclusion {
+    const NAME: KindName = KindName("exclusion");
+    const NOUN: &'static str = "constraint";
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME]), key: "exclusions", form: Form::Map }];
+    const RULES: Rules = Rules {
+        class: 2606,
+        identity: Identity::OnParent,
+        self_adjusting: true,
+        renames: true,
+        comment: true,
+        slots: &[RELATION],
+        short_field: Some("elements"),
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        let fields = format!(
+            "(select am.amname::text from pg_am am where am.oid = ic.relam) as method,
+             array(select {key} || ' with ' || (
+                     select case when opn.nspname = 'pg_catalog' then op.oprname::text
+                                 else 'operator(' || quote_ident(opn.nspname) || '.' || op.oprname || ')' end
+                     from pg_operator op join pg_namespace opn on opn.oid = op.oprnamespace
+                     where op.oid = con.conexclop[k.i])
+                   from unnest(i.indkey) with ordinality k(n, i)
+                        left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n and k.n <> 0
+                   where k.i <= i.indnkeyatts order by k.i) as elements,
+             pg_get_expr(i.indpred, i.indrelid) as \"where\", {INDEX_FIELDS}",
+            key = index_key::CATALOG
+        );
+        Some(constraint::catalog('x', &fields))
+    }
+
+    fn references(&self, at: &Address, out: &mut References) {
+        let Some(table) = at.parent() else { return };
+        for element in &self.elements {
+            match &element.key.subject {
+                index_key::Subject::Column(name) => out.object(table.child(Column::NAME, name), "elements"),
+                index_key::Subject::Expression(text) => out.text(text.as_str(), "elements"),
+            }
+        }
+        for column in &self.include {
+            out.object(table.child(Column::NAME, column), "include");
+        }
+        if let Some(predicate) = &self.predicate {
+            out.text(predicate.as_str(), "where");
+        }
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let elements: Vec<String> = self.elements.iter().map(ToString::to_string).collect();
+        let words = index_words(&self.include, &self.options, self.tablespace.as_deref());
+        let predicate = self.predicate.as_ref().map(|p| format!(" where ({p})")).unwrap_or_default();
+        let timing = timing(self.deferrable, self.initially_deferred);
+        let method = sql::ident(&self.method);
+        let definition = format!("exclude using {method} ({}){words}{predicate}{timing}", elements.join(", "));
+        let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
+        vec![constraint::add(cx, &definition, Some("builds an index while readers and writers wait")).needs(needs)]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        if !self.is_defined_as(old) {
+            return Alter::Replace("it is defined otherwise".to_owned());
+        }
+        let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
+        let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
+        Alter::InPlace(index_steps(&index, (&old.options, &self.options), tablespace))
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        constraint::drop(cx)
+    }
+
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        constraint::rename(to, cx)
+    }
+
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        if !is_sibling_column(at, from) {
+            return None;
+        }
+        let mut new = self.clone();
+        for element in &mut new.elements {
+            element.key = element.key.renamed(from, to).unwrap_or_else(|| element.key.clone());
+        }
+        new.predicate = new.predicate.map(|p| renamed_text(&p, from, to).unwrap_or(p));
+        Some(new)
+    }
+}
+
+impl Exclusion {
+    /// True when what can't be changed in place is equal.
+    fn is_defined_as(&self, other: &Self) -> bool {
+        let Self { method, elements, include, predicate, deferrable, initially_deferred, options: _, tablespace: _ } = self;
+        let timing = timing(*deferrable, *initially_deferred)
+            == constraint::timing(other.deferrable, other.initially_deferred);
+        timing
+            && *method == other.method
+            && *elements == other.elements
+            && *include == other.include
+            && *predicate == other.predicate
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Sql> {
+        let keys = self.elements.iter().filter_map(|e| match &e.key.subject {
+            index_key::Subject::Expression(text) => Some(text),
+            index_key::Subject::Column(_) => None,
+        });
+        keys.chain(&self.predicate)
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with {}", self.key, self.operator)
+    }
+}
+
+impl TryFrom<String> for Element {
+    type Error = Problem;
+
+    fn try_from(text: String) -> Result<Self, Problem> {
+        let tokens = sql::tokens(&text);
+        let mut reader = index_key::Reader { tokens: &tokens, at: 0, text: &text };
+        let key = reader.key()?;
+        let rest = if reader.eat("with") { tokens.get(reader.at) } else { None };
+        let Some(first) = rest else {
+            return Err(Problem::new(Code::Sql, format!("`{text}` does not say how to compare"))
+                .help("write a key and an operator: `room with =`"));
+        };
+        let operator = text[first.start..].trim();
+        // `operator(pg_catalog.=)` is `=`.
+        let own = sql::fold(operator).strip_prefix("operator(pg_catalog.").and_then(|o| o.strip_suffix(')')).map(str::to_owned);
+        Ok(Self { key, operator: own.unwrap_or_else(|| operator.to_owned()) })
+    }
+}
+
+impl From<Element> for String {
+    fn from(element: Element) -> Self {
+        element.to_string()
+    }
+}

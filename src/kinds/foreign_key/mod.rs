@@ -1,0 +1,302 @@
+//! A foreign key. See <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK>.
+
+mod target;
+
+use serde::{Deserialize, Serialize};
+
+pub use target::{Action, Target, What};
+
+use super::column::Column;
+use super::index::Index;
+use super::part::constraint::{self, alter_table, columns, timing};
+use super::part::is_default;
+use super::part::names::{is_sibling_column, renamed_columns, renamed_name};
+use super::primary_key::PrimaryKey;
+use super::schema::Schema;
+use super::table::Table;
+use super::unique::Unique;
+use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
+use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
+use crate::sql;
+
+/// A foreign key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForeignKey {
+    /// The columns that point.
+    pub columns: Vec<String>,
+    /// The table and the columns they point at.
+    pub references: Target,
+    /// What happens when a row they point at goes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_delete: Action,
+    /// What happens when a row they point at changes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_update: Action,
+    /// How several columns count of which some are null.
+    #[serde(default, rename = "match", skip_serializing_if = "is_default")]
+    pub matching: Match,
+    /// The last column is a range that must be covered; from PostgreSQL 18 on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub period: bool,
+    /// May be checked at the end of a transaction.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deferrable: bool,
+    /// Is checked at the end of a transaction unless it is told otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub initially_deferred: bool,
+    /// Stored rows need not satisfy it yet.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub not_valid: bool,
+    /// Nothing is checked; from PostgreSQL 18 on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub not_enforced: bool,
+    /// What it rests on, found in the project.
+    #[serde(skip)]
+    pub rests_on: RestsOn,
+}
+
+/// Whether a row counts of which some columns are null.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Match {
+    /// It points nowhere.
+    #[default]
+    Simple,
+    /// All are null, or none.
+    Full,
+}
+
+/// The columns that a foreign key points at and the key over them, as far as declared. Not compared: it follows.
+#[derive(Debug, Clone, Default, Eq)]
+pub struct RestsOn(Vec<Address>);
+
+impl PartialEq for RestsOn {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Kind for ForeignKey {
+    const NAME: KindName = KindName("foreign_key");
+    const NOUN: &'static str = "constraint";
+    const HOMES: &'static [Home] =
+        &[Home { under: Under::Kinds(&[Table::NAME]), key: "foreign_keys", form: Form::Map }];
+    const RULES: Rules = Rules {
+        class: 2606,
+        identity: Identity::OnParent,
+        self_adjusting: true,
+        renames: true,
+        comment: true,
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(server: PgVersion) -> Option<String> {
+        let enforced = if server.at_least(18) { "con.conenforced" } else { "true" };
+        let period = if server.at_least(18) { "con.conperiod" } else { "false" };
+        let set = match server.at_least(15) {
+            true => {
+                "case when con.confdelsetcols is not null then
+                   ' (' || (select string_agg(quote_ident(ca.attname), ', ' order by k.i)
+                            from unnest(con.confdelsetcols) with ordinality k(n, i)
+                                 join pg_attribute ca on ca.attrelid = con.conrelid and ca.attnum = k.n) || ')'
+                 else '' end"
+            }
+            false => "''",
+        };
+        let action = |column: &str| {
+            format!(
+                "case {column} when 'r' then 'restrict' when 'c' then 'cascade' when 'n' then 'set null'
+                               when 'd' then 'set default' else 'no action' end"
+            )
+        };
+        let fields = format!(
+            "{own} as columns,
+             (select quote_ident(rn.nspname) || '.' || quote_ident(r.relname)
+              from pg_class r join pg_namespace rn on rn.oid = r.relnamespace where r.oid = con.confrelid)
+             || '(' || (select string_agg(quote_ident(ca.attname), ', ' order by k.i)
+                        from unnest(con.confkey) with ordinality k(n, i)
+                             join pg_attribute ca on ca.attrelid = con.confrelid and ca.attnum = k.n) || ')'
+               as \"references\",
+             {delete} || {set} as on_delete, {update} as on_update,
+             case con.confmatchtype when 'f' then 'full' else 'simple' end as \"match\", {period} as period,
+             con.condeferrable as deferrable, con.condeferred as initially_deferred,
+             not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced",
+            own = columns("con.conkey", "con.conrelid"),
+            delete = action("con.confdeltype"),
+            update = action("con.confupdtype"),
+        );
+        Some(constraint::catalog('f', &fields))
+    }
+
+    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
+        for at in desired.of_kind(Self::NAME) {
+            let Some(mut key) = desired.spec::<Self>(&at).cloned() else { continue };
+            let schema = key.references.schema.get_or_insert_with(|| at.top().key().to_owned());
+            let table = Address::root(Schema::NAME, schema).child(Table::NAME, &key.references.table);
+            if key.references.columns.is_empty()
+                && let Some((_, primary)) = desired.children_of::<PrimaryKey>(&table, PrimaryKey::NAME).first()
+            {
+                key.references.columns.clone_from(&primary.columns);
+            }
+            key.rests_on = RestsOn(rests_on(&table, &key.references.columns, desired));
+            desired.set(&at, key);
+        }
+    }
+
+    fn references(&self, at: &Address, out: &mut References) {
+        let Some(table) = at.parent() else { return };
+        for column in &self.columns {
+            out.object(table.child(Column::NAME, column), "columns");
+        }
+        for column in &self.on_delete.columns {
+            out.object(table.child(Column::NAME, column), "on_delete");
+        }
+        out.name(RELATION, &self.references.table_name(), "references");
+        for object in &self.rests_on.0 {
+            out.object(object.clone(), "references");
+        }
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let state = match (self.not_enforced, self.not_valid) {
+            (true, _) => " not enforced",
+            (false, true) => " not valid",
+            (false, false) => "",
+        };
+        let cost = state.is_empty().then_some("compares every row while writers of both tables wait");
+        let timing = timing(self.deferrable, self.initially_deferred);
+        let definition = format!("{}{timing}{state}", self.definition());
+        vec![constraint::add(cx, &definition, cost).lock(Lock::ShareRowExclusive)]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self {
+            columns,
+            references,
+            on_delete,
+            on_update,
+            matching,
+            period,
+            deferrable,
+            initially_deferred,
+            not_valid,
+            not_enforced,
+            rests_on: _,
+        } = self;
+        let same = *columns == old.columns
+            && *references == old.references
+            && *on_delete == old.on_delete
+            && *on_update == old.on_update
+            && *matching == old.matching
+            && *period == old.period;
+        if !same {
+            return Alter::Replace("it is defined otherwise".to_owned());
+        }
+        let alter = |words: &str| {
+            alter_table(cx, &format!("alter constraint {}{words}", cx.name())).lock(Lock::ShareRowExclusive)
+        };
+        let mut steps = Vec::new();
+        let (wanted, there) = (timing(*deferrable, *initially_deferred), timing(old.deferrable, old.initially_deferred));
+        if wanted != there {
+            steps.push(alter(if wanted.is_empty() { " not deferrable" } else { wanted }));
+        }
+        match (*not_enforced, old.not_enforced) {
+            (true, false) => steps.push(alter(" not enforced")),
+            (false, true) => steps.push(alter(" enforced")),
+            (true, true) => {}
+            (false, false) if old.not_valid && !not_valid => steps.push(constraint::validate(cx)),
+            (false, false) => {}
+        }
+        Alter::InPlace(steps)
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        constraint::drop(cx)
+    }
+
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        constraint::rename(to, cx)
+    }
+
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        let mut new = self.clone();
+        if let Some(name) = renamed_name(&self.references.table_name(), from, to) {
+            new.references = Target { columns: self.references.columns.clone(), ..Target::try_from(name).ok()? };
+        }
+        if is_sibling_column(at, from) {
+            new.columns = renamed_columns(&new.columns, from, to).unwrap_or(new.columns);
+            new.on_delete.columns = renamed_columns(&new.on_delete.columns, from, to).unwrap_or(new.on_delete.columns);
+        }
+        if from.kind() == Column::NAME && from.parent().is_some_and(|t| self.references.is(t)) {
+            let columns = renamed_columns(&new.references.columns, from, to);
+            new.references.columns = columns.unwrap_or(new.references.columns);
+        }
+        (new != *self).then_some(new)
+    }
+
+    fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
+        let mut problems = Vec::new();
+        let (own, theirs) = (self.columns.len(), self.references.columns.len());
+        if theirs > 0 && own != theirs {
+            let message = format!("{own} columns point at {theirs}");
+            problems.push((Problem::new(Code::WrongType, message).help("name a column for each"), "references"));
+        }
+        let schema = self.references.schema.as_deref().unwrap_or(at.top().key());
+        let table = Address::root(Schema::NAME, schema).child(Table::NAME, &self.references.table);
+        if desired.contains(&table) && theirs == 0 {
+            let message = format!("{table} has no primary key to point at");
+            problems.push((Problem::new(Code::Dangling, message).help("name the columns: `shop.users(id)`"), "references"));
+        }
+        problems
+    }
+}
+
+impl ForeignKey {
+    fn definition(&self) -> String {
+        let period = |columns: &[String]| match columns.split_last().filter(|_| self.period) {
+            Some((last, [])) => format!("period {}", sql::ident(last)),
+            Some((last, rest)) => format!("{}, period {}", sql::idents(rest), sql::ident(last)),
+            None => sql::idents(columns),
+        };
+        let mut text = format!("foreign key ({}) references {}", period(&self.columns), self.references.table_name());
+        if !self.references.columns.is_empty() {
+            text += &format!("({})", period(&self.references.columns));
+        }
+        if self.matching == Match::Full {
+            text += " match full";
+        }
+        if self.on_update != Action::default() {
+            text += &format!(" on update {}", self.on_update);
+        }
+        if self.on_delete != Action::default() {
+            text += &format!(" on delete {}", self.on_delete);
+        }
+        text
+    }
+}
+
+/// The declared columns of a table, and the key that makes them unique.
+fn rests_on(table: &Address, columns: &[String], desired: &State) -> Vec<Address> {
+    if !desired.contains(table) {
+        return Vec::new();
+    }
+    let mut wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
+    wanted.sort_unstable();
+    let is_key = |at: &&Address| {
+        let mut own: Vec<&str> = if let Some(key) = desired.spec::<PrimaryKey>(at) {
+            key.columns.iter().map(String::as_str).collect()
+        } else if let Some(key) = desired.spec::<Unique>(at) {
+            key.columns.iter().map(String::as_str).collect()
+        } else if let Some(index) = desired.spec::<Index>(at).filter(|i| i.unique && i.predicate.is_none()) {
+            index.columns.iter().map(|k| k.column().unwrap_or_default()).collect()
+        } else {
+            return false;
+        };
+        own.sort_unstable();
+        own == wanted
+    };
+    let keys = desired.children(table).into_iter().filter(is_key).cloned();
+    columns.iter().map(|c| table.child(Column::NAME, c)).chain(keys).collect()
+}

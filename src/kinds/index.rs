@@ -1,0 +1,204 @@
+//! An index. See <https://www.postgresql.org/docs/current/sql-createindex.html>.
+//!
+//! The index of a primary key, a unique or an exclusion constraint is that constraint's.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::check::columns_in;
+use super::column::Column;
+use super::part::catalog::USER_SCHEMA;
+use super::part::constraint::index_steps;
+use super::part::index_key::{self, Subject, renamed_keys};
+use super::part::names::{is_sibling_column, renamed_columns, renamed_text};
+use super::part::{IndexKey, Sql, is_default};
+use super::table::{Table, option_list};
+use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, Under};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
+use crate::sql;
+
+/// An index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Index {
+    /// Its keys, as in `create index`.
+    pub columns: Vec<IndexKey>,
+    /// No two rows have the same keys.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unique: bool,
+    /// Its access method; `btree` when absent.
+    #[serde(default = "btree", skip_serializing_if = "is_btree")]
+    pub method: String,
+    /// Which rows it holds.
+    #[serde(default, rename = "where", skip_serializing_if = "is_default")]
+    pub predicate: Option<Sql>,
+    /// Columns that it holds besides.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub include: Vec<String>,
+    /// Two nulls are equal; from PostgreSQL 15 on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub nulls_not_distinct: bool,
+    /// Storage parameters.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: BTreeMap<String, String>,
+    /// Where it is; the database's own tablespace when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tablespace: Option<String>,
+    /// It is of no use: building it failed half-way. It is made anew unless this is declared.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub invalid: bool,
+}
+
+fn btree() -> String {
+    "btree".to_owned()
+}
+
+fn is_btree(method: &str) -> bool {
+    method == "btree"
+}
+
+impl Kind for Index {
+    const NAME: KindName = KindName("index");
+    const NOUN: &'static str = "index";
+    const HOMES: &'static [Home] = &[Home {
+        under: Under::Kinds(&[Table::NAME, KindName("materialized_view")]),
+        key: "indexes",
+        form: Form::Map,
+    }];
+    const RULES: Rules = Rules {
+        class: 1259,
+        self_adjusting: true,
+        renames: true,
+        comment: true,
+        slots: &[RELATION],
+        short_field: Some("columns"),
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(server: PgVersion) -> Option<String> {
+        let nulls = if server.at_least(15) { "i.indnullsnotdistinct" } else { "false" };
+        Some(format!(
+            "select ic.oid, 1259 as parent_class, i.indrelid as parent, ic.relname as key,
+                    array(select {key}
+                          from unnest(i.indkey) with ordinality k(n, i)
+                               left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n and k.n <> 0
+                          where k.i <= i.indnkeyatts order by k.i) as columns,
+                    array(select a.attname::text
+                          from unnest(i.indkey) with ordinality k(n, i)
+                               join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n
+                          where k.i > i.indnkeyatts order by k.i) as include,
+                    i.indisunique as \"unique\", am.amname::text as method, {nulls} as nulls_not_distinct,
+                    pg_get_expr(i.indpred, i.indrelid) as \"where\",
+                    (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))
+                     from unnest(ic.reloptions) o) as options,
+                    (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace,
+                    not i.indisvalid and ic.relkind = 'i' as invalid
+             from pg_index i
+                  join pg_class ic on ic.oid = i.indexrelid
+                  join pg_namespace n on n.oid = ic.relnamespace
+                  join pg_am am on am.oid = ic.relam
+             where not ic.relispartition and {USER_SCHEMA}
+               and not exists (select from pg_depend d where d.classid = 1259 and d.objid = ic.oid
+                                                         and d.refclassid = 2606 and d.deptype = 'i')
+             order by i.indrelid, ic.relname",
+            key = index_key::CATALOG
+        ))
+    }
+
+    fn references(&self, at: &Address, out: &mut References) {
+        let table = at.parent().filter(|p| p.kind() == Table::NAME);
+        let column = |name: &str| table.map(|t| t.child(Column::NAME, name));
+        for key in &self.columns {
+            match &key.subject {
+                Subject::Column(name) => column(name).into_iter().for_each(|c| out.object(c, "columns")),
+                Subject::Expression(text) => out.text(text.as_str(), "columns"),
+            }
+        }
+        for name in &self.include {
+            column(name).into_iter().for_each(|c| out.object(c, "include"));
+        }
+        if let Some(predicate) = &self.predicate {
+            out.text(predicate.as_str(), "where");
+        }
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
+        let step = Step::new(self.definition(cx)).lock(Lock::Share).needs(needs);
+        let cost = "builds the index while writers wait";
+        vec![if cx.parent_is_new() { step } else { step.hazard(HazardClass::Block, cost) }]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { options, tablespace, invalid, .. } = self;
+        if old.invalid && !invalid {
+            return Alter::Replace("it is invalid: building it failed half-way".to_owned());
+        }
+        if !self.is_defined_as(old) {
+            return Alter::Replace("it is defined otherwise".to_owned());
+        }
+        let tablespace = (old.tablespace.as_deref(), tablespace.as_deref());
+        Alter::InPlace(index_steps(&cx.identity(), (&old.options, options), tablespace))
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![Step::new(format!("drop index {}", cx.identity())).lock(Lock::AccessExclusive)]
+    }
+
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        if !is_sibling_column(at, from) {
+            return None;
+        }
+        let mut new = self.clone();
+        new.columns = renamed_keys(&new.columns, from, to).unwrap_or(new.columns);
+        new.include = renamed_columns(&new.include, from, to).unwrap_or(new.include);
+        new.predicate = new.predicate.map(|p| renamed_text(&p, from, to).unwrap_or(p));
+        Some(new)
+    }
+}
+
+impl Index {
+    fn definition(&self, cx: &Cx<'_>) -> String {
+        let unique = if self.unique { "unique " } else { "" };
+        let table = cx.parent().identity();
+        let method = if is_btree(&self.method) { String::new() } else { format!(" using {}", sql::ident(&self.method)) };
+        let mut sql = format!("create {unique}index {} on {table}{method} ({})", cx.name(), index_key::list(&self.columns));
+        if !self.include.is_empty() {
+            sql += &format!(" include ({})", sql::idents(&self.include));
+        }
+        if self.nulls_not_distinct {
+            sql += " nulls not distinct";
+        }
+        if !self.options.is_empty() {
+            sql += &format!(" with ({})", option_list(&self.options));
+        }
+        if let Some(tablespace) = &self.tablespace {
+            sql += &format!(" tablespace {}", sql::ident(tablespace));
+        }
+        if let Some(predicate) = &self.predicate {
+            sql += &format!(" where {predicate}");
+        }
+        sql
+    }
+
+    /// True when what can't be changed in place is equal.
+    fn is_defined_as(&self, other: &Self) -> bool {
+        let Self { columns, unique, method, predicate, include, nulls_not_distinct, options: _, tablespace: _, invalid: _ } =
+            self;
+        *columns == other.columns
+            && *unique == other.unique
+            && *method == other.method
+            && *predicate == other.predicate
+            && *include == other.include
+            && *nulls_not_distinct == other.nulls_not_distinct
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Sql> {
+        let keys = self.columns.iter().filter_map(|k| match &k.subject {
+            Subject::Expression(text) => Some(text),
+            Subject::Column(_) => None,
+        });
+        keys.chain(&self.predicate)
+    }
+}

@@ -1,0 +1,124 @@
+//! What the constraints of a table share.
+
+use std::collections::BTreeMap;
+
+use super::catalog::USER_SCHEMA;
+use crate::kind::Cx;
+use crate::kinds::table::option_list;
+use crate::model::{HazardClass, Lock, Step};
+use crate::sql;
+
+/// `alter table … <what>`, taking the strongest lock.
+pub fn alter_table(cx: &Cx<'_>, what: &str) -> Step {
+    Step::new(format!("alter table {} {what}", cx.parent().identity())).lock(Lock::AccessExclusive)
+}
+
+/// `alter table … add constraint … <definition>`; `cost` is what it costs where the table stands already.
+pub fn add(cx: &Cx<'_>, definition: &str, cost: Option<&str>) -> Step {
+    let step = alter_table(cx, &format!("add constraint {} {definition}", cx.name()));
+    match cost.filter(|_| !cx.parent_is_new()) {
+        Some(cost) => step.hazard(HazardClass::Block, cost),
+        None => step,
+    }
+}
+
+/// `alter table … drop constraint …`.
+pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
+    vec![alter_table(cx, &format!("drop constraint {}", cx.name()))]
+}
+
+/// `alter table … rename constraint … to …`.
+pub fn rename(to: &str, cx: &Cx<'_>) -> Vec<Step> {
+    vec![alter_table(cx, &format!("rename constraint {} to {}", cx.name(), sql::ident(to)))]
+}
+
+/// `alter table … validate constraint …`, while writers go on.
+pub fn validate(cx: &Cx<'_>) -> Step {
+    alter_table(cx, &format!("validate constraint {}", cx.name())).lock(Lock::ShareUpdateExclusive)
+}
+
+/// ` deferrable initially deferred`, with a blank before it; empty for a constraint that can't wait.
+pub fn timing(deferrable: bool, initially_deferred: bool) -> &'static str {
+    match (deferrable, initially_deferred) {
+        (_, true) => " deferrable initially deferred",
+        (true, false) => " deferrable",
+        (false, false) => "",
+    }
+}
+
+/// What stands behind the columns of a constraint that has an index: ` include (…) with (…) using index tablespace …`.
+pub fn index_words(include: &[String], options: &BTreeMap<String, String>, tablespace: Option<&str>) -> String {
+    let mut words = String::new();
+    if !include.is_empty() {
+        words += &format!(" include ({})", sql::idents(include));
+    }
+    if !options.is_empty() {
+        words += &format!(" with ({})", option_list(options));
+    }
+    if let Some(tablespace) = tablespace {
+        words += &format!(" using index tablespace {}", sql::ident(tablespace));
+    }
+    words
+}
+
+/// Changes to an index that leave its content alone: storage parameters and tablespace.
+pub fn index_steps(
+    index: &str,
+    options: (&BTreeMap<String, String>, &BTreeMap<String, String>),
+    tablespace: (Option<&str>, Option<&str>),
+) -> Vec<Step> {
+    let (old, new) = options;
+    let mut steps = Vec::new();
+    let gone: Vec<&str> = old.keys().filter(|k| !new.contains_key(*k)).map(String::as_str).collect();
+    if !gone.is_empty() {
+        let sql = format!("alter index {index} reset ({})", gone.join(", "));
+        steps.push(Step::new(sql).lock(Lock::ShareUpdateExclusive));
+    }
+    let set: BTreeMap<String, String> =
+        new.iter().filter(|(k, v)| old.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    if !set.is_empty() {
+        let sql = format!("alter index {index} set ({})", option_list(&set));
+        steps.push(Step::new(sql).lock(Lock::ShareUpdateExclusive));
+    }
+    if tablespace.0 != tablespace.1 {
+        let place = tablespace.1.unwrap_or("pg_default");
+        let sql = format!("alter index {index} set tablespace {}", sql::ident(place));
+        let step = Step::new(sql).lock(Lock::AccessExclusive);
+        steps.push(step.hazard(HazardClass::Block, "copies the index while readers and writers wait"));
+    }
+    steps
+}
+
+/// The catalog query of one sort of table constraint; `con` is `pg_constraint`, `c` its table, `i` and `ic` its index.
+///
+/// What a partition has from its parent is left out.
+pub fn catalog(sort: char, fields: &str) -> String {
+    format!(
+        "select con.oid, 1259 as parent_class, con.conrelid as parent, con.conname as key, {fields}
+         from pg_constraint con
+              join pg_class c on c.oid = con.conrelid
+              join pg_namespace n on n.oid = c.relnamespace
+              left join pg_index i on i.indexrelid = con.conindid and con.contype <> 'f'
+              left join pg_class ic on ic.oid = i.indexrelid
+         where con.contype = '{sort}' and con.conparentid = 0 and con.conislocal and {USER_SCHEMA}
+         order by con.conrelid, con.conname"
+    )
+}
+
+/// The names of columns, from their numbers in `array` of the table `table`.
+pub fn columns(array: &str, table: &str) -> String {
+    format!(
+        "array(select ca.attname::text from unnest({array}) with ordinality k(n, i)
+                    join pg_attribute ca on ca.attrelid = {table} and ca.attnum = k.n order by k.i)"
+    )
+}
+
+/// Fields of a constraint that has an index and can wait.
+pub const INDEX_FIELDS: &str = "
+    array(select ca.attname::text from unnest(i.indkey) with ordinality k(n, i)
+               join pg_attribute ca on ca.attrelid = i.indrelid and ca.attnum = k.n
+          where k.i > i.indnkeyatts order by k.i) as include,
+    con.condeferrable as deferrable, con.condeferred as initially_deferred,
+    (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) from unnest(ic.reloptions) o)
+      as options,
+    (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace";

@@ -1,0 +1,118 @@
+//! A type that can't be altered: a new one takes its name, and the columns that have it move over.
+//!
+//! A column is moved by `alter column … type`, which rewrites its table, with its default taken off and set again.
+//! What uses the type or such a column is dropped before and made again after: PostgreSQL would compare the old type
+//! with the new one.
+
+use std::collections::BTreeMap;
+
+use super::TypeName;
+use super::names::object_name;
+use crate::diagnostic::{Code, Problem};
+use crate::kind::{Cx, find};
+use crate::kinds::column::Column;
+use crate::model::{Address, HazardClass, Lock, Step};
+use crate::sql;
+
+/// How values of the old type become values of the new one.
+#[derive(Debug, Clone, Copy)]
+pub struct Conversion<'a> {
+    /// The statement that makes the new type.
+    pub create: &'a str,
+    /// The type in between: `text` for labels.
+    pub through: Option<&'a str>,
+    /// What may go wrong with values, where it may.
+    pub risk: Option<&'a str>,
+}
+
+/// The statements, or the user that is in the way.
+pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
+    let columns = columns(cx)?;
+    let old = object_name(cx.at.key(), "", "old");
+    let schema = sql::ident(cx.at.top().key());
+    let noun = cx.entry.noun;
+    let mut steps =
+        vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(&old))), Step::new(by.create).renews()];
+    for (table, columns) in &columns.moved {
+        let step = Step::new(move_columns(table, columns, by, cx))
+            .lock(Lock::AccessExclusive)
+            .hazard(HazardClass::Rewrite, "rewrites the table to move it to the new type")
+            .needs(std::iter::once(*table).chain(table.ancestors()).cloned());
+        steps.push(match by.risk {
+            Some(risk) => step.hazard(HazardClass::Data, risk),
+            None => step,
+        });
+    }
+    steps.push(Step::new(format!("drop {noun} {schema}.{}", sql::ident(&old))).needs(columns.leaving.iter().cloned()));
+    let unseated: Vec<Address> =
+        std::iter::once(cx.at).chain(columns.moved.values().flatten().copied()).cloned().collect();
+    Ok(steps.into_iter().map(|s| s.unseats(unseated.iter().cloned())).collect())
+}
+
+/// The columns that have the type.
+struct Columns<'a> {
+    /// Those that keep it, by table.
+    moved: BTreeMap<&'a Address, Vec<&'a Address>>,
+    /// Those that change to another type in the same plan.
+    leaving: Vec<Address>,
+}
+
+fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
+    let mut columns = Columns { moved: BTreeMap::new(), leaving: Vec::new() };
+    let mut users: Vec<&Address> = users(cx, cx.at);
+    users.sort();
+    users.dedup();
+    for user in users {
+        let Some(column) = cx.desired.spec::<Column>(user) else {
+            if !cx.desired.contains(user) || find(cx.register, user.kind()).rules.rebuildable {
+                continue; // dropped, or dropped and made again
+            }
+            return Err(in_the_way(cx.at, user));
+        };
+        if base(&column.data_type) != cx.identity() {
+            columns.leaving.push(user.clone());
+            continue;
+        }
+        let stuck = |u: &&&Address| cx.desired.contains(u) && !find(cx.register, u.kind()).rules.rebuildable;
+        if let Some(fixed) = self::users(cx, user).iter().find(stuck) {
+            return Err(in_the_way(user, fixed));
+        }
+        columns.moved.entry(user.parent().expect("a column has a table")).or_default().push(user);
+    }
+    Ok(columns)
+}
+
+/// What uses an object in the live database; its own facets and parts are not among them.
+fn users<'a>(cx: &Cx<'a>, used: &Address) -> Vec<&'a Address> {
+    cx.live.edges().filter(|(user, to)| *to == used && !user.is_within(used)).map(|(user, _)| user).collect()
+}
+
+fn in_the_way(used: &Address, user: &Address) -> Problem {
+    Problem::new(Code::Refused, format!("{used} must be made anew, but {user} uses it"))
+        .help(format!("change {user} so that it no longer uses {used}, or make a type of another name"))
+}
+
+fn base(data_type: &TypeName) -> &str {
+    data_type.as_str().trim_end_matches("[]")
+}
+
+/// One statement for all columns of a table, so that it is rewritten once.
+fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &Cx<'_>) -> String {
+    let mut parts = Vec::new();
+    for at in columns {
+        let name = sql::ident(at.key());
+        let Some(wanted) = cx.desired.spec::<Column>(at) else { continue };
+        if cx.live.spec::<Column>(at).is_some_and(|c| c.default.is_some()) {
+            parts.push(format!("alter column {name} drop default"));
+        }
+        let array = if wanted.data_type.element().is_some() { "[]" } else { "" };
+        let through = by.through.map(|t| format!("::{t}{array}")).unwrap_or_default();
+        let to = &wanted.data_type;
+        let collate = wanted.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
+        parts.push(format!("alter column {name} type {to}{collate} using {name}{through}::{to}"));
+        if let Some(default) = &wanted.default {
+            parts.push(format!("alter column {name} set default {default}"));
+        }
+    }
+    format!("alter table {} {}", cx.at(table).identity(), parts.join(", "))
+}

@@ -1,0 +1,147 @@
+//! A primary key. See <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-PRIMARY-KEYS>.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::column::Column;
+use super::part::constraint::{self, INDEX_FIELDS, columns, index_steps, index_words, timing};
+use super::part::is_default;
+use super::part::names::{is_sibling_column, object_name, renamed_columns};
+use super::table::Table;
+use crate::diagnostic::Diagnostics;
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
+use crate::model::{Address, KindName, PgVersion, State, Step};
+use crate::sql;
+
+/// A primary key. Its name is in its address.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrimaryKey {
+    /// Its name; `<table>_pkey` when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub name: Option<String>,
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// Columns that its index holds besides.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub include: Vec<String>,
+    /// The last column holds ranges that must not overlap; from PostgreSQL 18 on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub without_overlaps: bool,
+    /// May be checked at the end of a transaction.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deferrable: bool,
+    /// Is checked at the end of a transaction unless it is told otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub initially_deferred: bool,
+    /// Storage parameters of its index.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: BTreeMap<String, String>,
+    /// Where its index is; the database's own tablespace when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tablespace: Option<String>,
+}
+
+impl PartialEq for PrimaryKey {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { name: _, options, tablespace, .. } = self;
+        self.definition() == other.definition() && *options == other.options && *tablespace == other.tablespace
+    }
+}
+
+impl Kind for PrimaryKey {
+    const NAME: KindName = KindName("primary_key");
+    const NOUN: &'static str = "constraint";
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME]), key: "primary_key", form: Form::One }];
+    const RULES: Rules = Rules {
+        class: 2606,
+        identity: Identity::OnParent,
+        self_adjusting: true,
+        renames: true,
+        comment: true,
+        slots: &[RELATION],
+        short_field: Some("columns"),
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(server: PgVersion) -> Option<String> {
+        let overlaps = if server.at_least(18) { "con.conperiod" } else { "false" };
+        let fields = format!(
+            "case when con.conname <> c.relname || '_pkey' then con.conname::text end as name,
+             {} as columns, {overlaps} as without_overlaps, {INDEX_FIELDS}",
+            columns("con.conkey", "con.conrelid")
+        );
+        Some(constraint::catalog('p', &fields))
+    }
+
+    fn one_key(&self, parent: Option<&Address>) -> String {
+        let table = parent.map_or("", Address::key);
+        self.name.clone().unwrap_or_else(|| object_name(table, "", "pkey"))
+    }
+
+    /// The columns of a primary key refuse nulls, whether YAML says so or not.
+    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
+        for at in desired.of_kind(Self::NAME) {
+            let (Some(key), Some(table)) = (desired.spec::<Self>(&at).cloned(), at.parent()) else { continue };
+            for column in key.columns.iter().map(|c| table.child(Column::NAME, c)) {
+                if let Some(spec) = desired.spec::<Column>(&column).filter(|c| !c.not_null) {
+                    let spec = Column { not_null: true, ..spec.clone() };
+                    desired.set(&column, spec);
+                }
+            }
+        }
+    }
+
+    fn references(&self, at: &Address, out: &mut References) {
+        let Some(table) = at.parent() else { return };
+        for (list, field) in [(&self.columns, "columns"), (&self.include, "include")] {
+            for column in list {
+                out.object(table.child(Column::NAME, column), field);
+            }
+        }
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let Self { include, options, tablespace, .. } = self;
+        let words = index_words(include, options, tablespace.as_deref());
+        let definition = format!("{}{words}{}", self.keys(), timing(self.deferrable, self.initially_deferred));
+        vec![constraint::add(cx, &definition, Some("builds an index while readers and writers wait"))]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        if self.definition() != old.definition() {
+            return Alter::Replace("it is defined otherwise".to_owned());
+        }
+        let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
+        let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
+        Alter::InPlace(index_steps(&index, (&old.options, &self.options), tablespace))
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        constraint::drop(cx)
+    }
+
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        constraint::rename(to, cx)
+    }
+
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        let columns = is_sibling_column(at, from).then(|| renamed_columns(&self.columns, from, to))??;
+        Some(Self { columns, ..self.clone() })
+    }
+}
+
+impl PrimaryKey {
+    fn keys(&self) -> String {
+        let overlaps = if self.without_overlaps { " without overlaps" } else { "" };
+        format!("primary key ({}{overlaps})", sql::idents(&self.columns))
+    }
+
+    /// What can't be changed in place.
+    fn definition(&self) -> (String, &[String], &'static str) {
+        let Self { name: _, columns: _, without_overlaps: _, include, deferrable, initially_deferred, options: _, tablespace: _ } =
+            self;
+        (self.keys(), include, timing(*deferrable, *initially_deferred))
+    }
+}

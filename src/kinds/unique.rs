@@ -1,0 +1,137 @@
+//! A unique constraint. See <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-UNIQUE-CONSTRAINTS>.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::column::Column;
+use super::part::constraint::{self, INDEX_FIELDS, columns, index_steps, index_words, timing};
+use super::part::is_default;
+use super::part::names::{is_sibling_column, renamed_columns};
+use super::table::Table;
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
+use crate::model::{Address, KindName, PgVersion, Step};
+use crate::sql;
+
+/// A unique constraint.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unique {
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// Columns that its index holds besides.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub include: Vec<String>,
+    /// Two nulls are equal; from PostgreSQL 15 on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub nulls_not_distinct: bool,
+    /// The last column holds ranges that must not overlap; from PostgreSQL 18 on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub without_overlaps: bool,
+    /// May be checked at the end of a transaction.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deferrable: bool,
+    /// Is checked at the end of a transaction unless it is told otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub initially_deferred: bool,
+    /// Storage parameters of its index.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: BTreeMap<String, String>,
+    /// Where its index is; the database's own tablespace when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tablespace: Option<String>,
+}
+
+impl PartialEq for Unique {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { options, tablespace, .. } = self;
+        self.definition() == other.definition() && *options == other.options && *tablespace == other.tablespace
+    }
+}
+
+impl Kind for Unique {
+    const NAME: KindName = KindName("unique");
+    const NOUN: &'static str = "constraint";
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME]), key: "unique", form: Form::Map }];
+    const RULES: Rules = Rules {
+        class: 2606,
+        identity: Identity::OnParent,
+        self_adjusting: true,
+        renames: true,
+        comment: true,
+        slots: &[RELATION],
+        short_field: Some("columns"),
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(server: PgVersion) -> Option<String> {
+        let overlaps = if server.at_least(18) { "con.conperiod" } else { "false" };
+        let nulls = if server.at_least(15) { "i.indnullsnotdistinct" } else { "false" };
+        let fields = format!(
+            "{} as columns, {overlaps} as without_overlaps, {nulls} as nulls_not_distinct, {INDEX_FIELDS}",
+            columns("con.conkey", "con.conrelid")
+        );
+        Some(constraint::catalog('u', &fields))
+    }
+
+    fn references(&self, at: &Address, out: &mut References) {
+        let Some(table) = at.parent() else { return };
+        for (list, field) in [(&self.columns, "columns"), (&self.include, "include")] {
+            for column in list {
+                out.object(table.child(Column::NAME, column), field);
+            }
+        }
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let Self { include, options, tablespace, .. } = self;
+        let words = index_words(include, options, tablespace.as_deref());
+        let definition = format!("{}{words}{}", self.keys(), timing(self.deferrable, self.initially_deferred));
+        vec![constraint::add(cx, &definition, Some("builds an index while readers and writers wait"))]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        if self.definition() != old.definition() {
+            return Alter::Replace("it is defined otherwise".to_owned());
+        }
+        let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
+        let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
+        Alter::InPlace(index_steps(&index, (&old.options, &self.options), tablespace))
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        constraint::drop(cx)
+    }
+
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        constraint::rename(to, cx)
+    }
+
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        let columns = is_sibling_column(at, from).then(|| renamed_columns(&self.columns, from, to))??;
+        Some(Self { columns, ..self.clone() })
+    }
+}
+
+impl Unique {
+    fn keys(&self) -> String {
+        let nulls = if self.nulls_not_distinct { " nulls not distinct" } else { "" };
+        let overlaps = if self.without_overlaps { " without overlaps" } else { "" };
+        format!("unique{nulls} ({}{overlaps})", sql::idents(&self.columns))
+    }
+
+    /// What can't be changed in place.
+    fn definition(&self) -> (String, &[String], &'static str) {
+        let Self {
+            columns: _,
+            nulls_not_distinct: _,
+            without_overlaps: _,
+            include,
+            deferrable,
+            initially_deferred,
+            options: _,
+            tablespace: _,
+        } = self;
+        (self.keys(), include, timing(*deferrable, *initially_deferred))
+    }
+}
