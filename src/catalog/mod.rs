@@ -13,6 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
 use crate::kind::{Entry, FacetRow, Rules, Under};
 use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Object, Origin, PgVersion, Server, State};
+use crate::session::cause;
 
 /// An object as `pg_depend` names it: class, oid and sub-id.
 pub type ObjectId = (u32, u32, i32);
@@ -48,8 +49,8 @@ pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry
 
 /// Asks what a plan must know of the server.
 pub async fn server(client: &Client) -> Result<Server> {
-    let sql = "select current_setting('server_version_num')::int as version, current_database()::text as database,
-                      current_user::text as role, r.rolsuper as superuser,
+    let sql = "select current_setting('server_version_num')::int as version, current_database()::text as name,
+                      current_user::text as user_name, r.rolsuper as superuser,
                       array(select m.rolname::text from pg_roles m where pg_has_role(current_user, m.oid, 'member'))
                         as member_of
                from pg_roles r where r.rolname = current_user";
@@ -59,8 +60,8 @@ pub async fn server(client: &Client) -> Result<Server> {
         .ok_or_else(|| Diagnostic::new(Code::Connection, "the server does not know the role it is asked as"))?;
     Ok(Server {
         version: PgVersion(u32::try_from(row.get::<_, i32>("version")).unwrap_or_default()),
-        database: row.get("database"),
-        user: row.get("role"),
+        database: row.get("name"),
+        user: row.get("user_name"),
         superuser: row.get("superuser"),
         member_of: row.get("member_of"),
     })
@@ -82,8 +83,7 @@ fn catalog_error(error: &tokio_postgres::Error, sql: &str) -> Box<Diagnostic> {
 }
 
 fn lost(error: &tokio_postgres::Error) -> Box<Diagnostic> {
-    let cause = error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
-    Box::new(Diagnostic::new(Code::Connection, format!("the connection was lost: {cause}")))
+    Box::new(Diagnostic::new(Code::Connection, format!("the connection was lost: {}", cause(error))))
 }
 
 /// A state being filled.

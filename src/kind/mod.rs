@@ -346,6 +346,13 @@ pub struct FacetRow {
     pub acl: Option<Option<Vec<String>>>,
 }
 
+impl FacetRow {
+    /// The column that holds the owner.
+    pub const OWNER: &'static str = "owner";
+    /// The column that holds the access list.
+    pub const ACL: &'static str = "acl";
+}
+
 /// What [`Kind::lower`] adds to.
 #[derive(Default)]
 pub struct Lowered {

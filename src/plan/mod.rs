@@ -2,6 +2,7 @@
 
 mod emit;
 mod graph;
+mod planned;
 mod rebuild;
 mod rename;
 mod segment;
@@ -11,6 +12,7 @@ use crate::kind::{Entry, find};
 use crate::model::{Address, Hazard, HazardClass, Lock, Server, State, Transaction};
 
 pub use emit::Verb;
+pub use planned::{Lines, Planned};
 
 /// What a plan is made from.
 #[derive(Clone, Copy)]

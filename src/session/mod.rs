@@ -13,6 +13,7 @@
     reason = "the crate's errors are boxed, also where a function only makes one"
 )]
 
+mod answer;
 mod certificate;
 mod connect;
 mod conninfo;
@@ -36,6 +37,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
 
+pub use answer::{cause, server_error};
 pub use connect::connect;
 pub use environment::Overrides;
 pub use place::{Host, HostKind, Place};
