@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
 use crate::kind::{Entry, Form, Home, Lowered};
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
-use crate::model::{Address, Object, Origin, State};
+use crate::model::{Address, KindName, Object, Origin, State};
 
 /// Lowers files into one state.
 pub struct Lowering<'a> {
@@ -19,7 +19,7 @@ pub struct Lowering<'a> {
     pub broken: HashSet<Address>,
     /// Problems.
     pub problems: Diagnostics,
-    later: Vec<crate::kind::Later>,
+    later: Vec<(KindName, crate::kind::Later)>,
     ordinals: HashMap<Option<Address>, u32>,
 }
 
@@ -58,12 +58,13 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Does what had to wait for every file.
+    /// Does what had to wait for every file: kind by kind in the order of the register, so that a glob sees what
+    /// earlier kinds filled in.
     pub fn finish(&mut self) {
-        for later in std::mem::take(&mut self.later) {
-            later(&mut self.state, &mut self.problems);
-        }
         for entry in self.register {
+            for (_, later) in self.later.extract_if(.., |(kind, _)| *kind == entry.name) {
+                later(&mut self.state, &mut self.problems);
+            }
             (entry.complete)(&mut self.state, &mut self.problems, self.register);
         }
     }
@@ -82,7 +83,7 @@ impl<'a> Lowering<'a> {
                 let mut out = Lowered::default();
                 (entry.lower)(home, parent, node, &mut out);
                 self.problems.extend(out.problems);
-                self.later.extend(out.later);
+                self.later.extend(out.later.into_iter().map(|later| (entry.name, later)));
                 for (at, object) in out.objects {
                     self.insert(at, object);
                 }

@@ -9,9 +9,9 @@ use super::lower::Lowering;
 use super::{check, yaml};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Problem, Result, Sources};
 use crate::kind::Entry;
-use crate::model::State;
 use crate::model::bridge;
 use crate::model::node::{Node, Value};
+use crate::model::{Manage, State};
 
 /// The name of the settings file.
 pub const SETTINGS: &str = "dbstate.yaml";
@@ -27,7 +27,7 @@ pub struct Settings {
     pub files: Vec<String>,
     /// How much of the database is managed: `schemas` or `database`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub manage: Option<String>,
+    pub manage: Option<Manage>,
     /// Where the database is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<Source>,
@@ -139,7 +139,12 @@ pub struct Project {
 /// Reads a project: `explicit` files or directories, else what is found from `directory` upwards.
 ///
 /// The sources come back with the problems too, to show them.
-pub fn read(explicit: &[PathBuf], directory: &Path, register: &'static [Entry]) -> (Project, Diagnostics) {
+pub fn read(
+    explicit: &[PathBuf],
+    directory: &Path,
+    manage: Option<Manage>,
+    register: &'static [Entry],
+) -> (Project, Diagnostics) {
     let mut project = Project::default();
     let mut problems = Diagnostics::default();
     let files = match find(explicit, directory, &mut project, &mut problems) {
@@ -151,7 +156,9 @@ pub fn read(explicit: &[PathBuf], directory: &Path, register: &'static [Entry]) 
     };
     let nodes: Vec<Node> =
         files.iter().filter_map(|path| read_file(path, &mut project.sources, &mut problems)).collect();
+    let manage = manage.or(project.settings.manage).unwrap_or_default();
     let mut lowering = Lowering::new(register, &mut project.sources);
+    lowering.state.set_whole(manage == Manage::Database);
     for node in &nodes {
         lowering.file(node);
     }

@@ -5,6 +5,7 @@
 //! declares any privilege, privileges are exact: PostgreSQL's own defaults, plus declared default privileges of the
 //! owner, plus what is declared on the thing, which for its grantee replaces the defaults.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -97,21 +98,37 @@ impl Kind for Grant {
     }
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, register: &'static [Entry]) {
-        if desired.of_kind(DefaultPrivilege::NAME).is_empty() && desired.of_kind(Self::NAME).is_empty() {
+        let said = [DefaultPrivilege::NAME, Self::NAME].iter().any(|kind| !desired.of_kind(*kind).is_empty());
+        if !said && !desired.is_whole() {
             return;
         }
         desired.claim(Self::NAME);
-        let things: Vec<Address> = desired
-            .iter()
-            .map(|(at, _)| at)
-            .filter(|at| find(register, at.kind()).rules.privileges.is_some() && at.kind() != Column::NAME)
-            .cloned()
-            .collect();
-        for at in &things {
-            let rules = find(register, at.kind()).rules.privileges.expect("only such things were kept");
-            add_defaults(desired, at, &rules);
+        for (at, rules) in things(desired, register) {
+            add_defaults(desired, &at, &rules);
         }
         drop_empty(desired, register);
+    }
+
+    /// What there is by default goes unsaid; what there is not, although it is default, is `none`.
+    fn before_raise(state: &mut State, register: &'static [Entry]) {
+        let mut unsaid: HashSet<Address> = HashSet::new();
+        for (at, rules) in things(state, register) {
+            for (name, privileges) in defaults(state, &at, &rules) {
+                let place = at.child(Self::NAME, &name);
+                match state.spec::<Self>(&place) {
+                    Some(grant) if grant.privileges == privileges => drop(unsaid.insert(place)),
+                    Some(_) => {}
+                    None => {
+                        let none = Self { privileges: PrivilegeSet::default() };
+                        state.insert(place, Object::new(Arc::new(none), Origin::Derived(None)));
+                    }
+                }
+            }
+        }
+        let all = state.of_kind(Self::NAME).len();
+        if state.is_whole() || all > unsaid.len() || !state.of_kind(DefaultPrivilege::NAME).is_empty() {
+            state.retain(|at, _| !unsaid.contains(at));
+        }
     }
 
     fn managed(&self, _at: &Address, desired: &State) -> bool {
@@ -217,25 +234,35 @@ fn by_default(rules: &Privileges) -> Vec<(String, Grant)> {
     if public.is_empty() { Vec::new() } else { vec![("public".to_owned(), Grant { privileges: public })] }
 }
 
-/// Adds what grantees have by default, unless the thing says otherwise for them.
-fn add_defaults(desired: &mut State, at: &Address, rules: &Privileges) {
-    let owner = owner_of(at, desired).map(|o| o.role.clone()).unwrap_or_default();
-    let mut given = DefaultPrivilege::given(desired, &owner, at, rules);
-    given.insert(0, ("public".to_owned(), DefaultPrivilege::public_of(desired, &owner, rules)));
-    let mut defaults: Vec<(String, PrivilegeSet)> = Vec::new();
-    for (name, set) in given {
+/// What grantees have on a thing by default, the owner left out: PUBLIC, and those that default privileges name.
+fn defaults(state: &State, at: &Address, rules: &Privileges) -> Vec<(String, PrivilegeSet)> {
+    let owner = owner_of(at, state).map(|o| o.role.clone()).unwrap_or_default();
+    let mut defaults = vec![("public".to_owned(), DefaultPrivilege::public_of(state, &owner, rules))];
+    for (name, set) in DefaultPrivilege::given(state, &owner, at, rules) {
         match defaults.iter_mut().find(|(n, _)| *n == name) {
             Some((_, before)) => before.merge(&set),
             None => defaults.push((name, set)),
         }
     }
-    for (name, privileges) in defaults {
+    defaults.retain(|(name, set)| *name != owner && !set.is_empty());
+    defaults
+}
+
+/// Adds what grantees have by default, unless the thing says otherwise for them.
+fn add_defaults(desired: &mut State, at: &Address, rules: &Privileges) {
+    for (name, privileges) in defaults(desired, at, rules) {
         let place = at.child(Grant::NAME, &name);
-        if name != owner && !desired.contains(&place) {
+        if !desired.contains(&place) {
             let span = desired.get(at).and_then(|o| o.origin.span());
             desired.insert(place, Object::new(Arc::new(Grant { privileges }), Origin::Derived(span)));
         }
     }
+}
+
+/// The things that have privileges and defaults for them: not columns.
+fn things(state: &State, register: &'static [Entry]) -> Vec<(Address, Privileges)> {
+    let with_rules = |at: &Address| Some((at.clone(), find(register, at.kind()).rules.privileges?));
+    state.iter().map(|(at, _)| at).filter(|at| at.kind() != Column::NAME).filter_map(with_rules).collect()
 }
 
 /// `none` has done its part; an owner with everything is as good as unsaid.
@@ -249,7 +276,7 @@ fn drop_empty(desired: &mut State, register: &'static [Entry]) {
             unsaid.push(at);
         }
     }
-    let unsaid: std::collections::HashSet<Address> = unsaid.into_iter().collect();
+    let unsaid: HashSet<Address> = unsaid.into_iter().collect();
     desired.retain(|at, _| !unsaid.contains(at));
 }
 

@@ -10,6 +10,17 @@ use indexmap::IndexMap;
 use super::address::{Address, KindName};
 use crate::diagnostic::Span;
 
+/// How much of the database is managed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manage {
+    /// Every object inside a declared schema.
+    #[default]
+    Schemas,
+    /// Everything in the database.
+    Database,
+}
+
 /// What a kind knows of one object, behind a type that phases can hold without knowing the kind.
 pub trait Spec: Any + Debug + Send + Sync {
     /// True when both are of one kind and equal.
@@ -105,6 +116,7 @@ pub struct State {
     edges: HashMap<Address, Vec<Address>>,
     falls: HashMap<Address, Vec<Address>>,
     claims: HashSet<KindName>,
+    whole: bool,
 }
 
 impl State {
@@ -233,6 +245,16 @@ impl State {
                 self.children.entry(parent.clone()).or_default().push(at.clone());
             }
         }
+    }
+
+    /// Notes that this state is the whole database, not some schemas of it.
+    pub fn set_whole(&mut self, whole: bool) {
+        self.whole = whole;
+    }
+
+    /// True when this state is the whole database: what it does not say, is not.
+    pub fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// Notes that the project says something about objects of that kind, though there may be none.

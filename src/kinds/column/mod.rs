@@ -121,6 +121,10 @@ impl Kind for Column {
         identity::imply_not_null(desired);
     }
 
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        serial::compact(state);
+    }
+
     fn references(&self, _at: &Address, out: &mut References) {
         self.data_type.reference(out, "type");
         if let Some(collation) = &self.collation {
