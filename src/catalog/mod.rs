@@ -103,7 +103,7 @@ impl Reading {
         ordinal: usize,
         members: &depend::Members,
     ) -> Result<()> {
-        let (fixed, fields) = row::split(row).map_err(|p| defect(entry, sql, p))?;
+        let (fixed, fields) = row::split(row).map_err(|p| defect(entry, sql, &p))?;
         let id = (entry.rules.class, fixed.oid, fixed.sub);
         if entry.rules.class != 0 && members.contains_key(&(id.0, id.1)) {
             return Ok(());
@@ -116,7 +116,7 @@ impl Reading {
             None => None,
         };
         let node = Node::new(Value::Map(fields.into_iter().map(|(k, v)| (Key::from(k), v)).collect()));
-        let spec = (entry.read)(&node).map_err(|e| defect(entry, sql, e.problem))?;
+        let spec = (entry.read)(&node).map_err(|e| defect(entry, sql, &e.problem))?;
         let key = (entry.key)(&*spec, &fixed.key, parent.as_ref()).unwrap_or(fixed.key);
         let at = parent.map_or_else(|| Address::root(entry.name, &key), |p| p.child(entry.name, &key));
         let origin = Origin::Catalog { class: id.0, oid: id.1, sub: id.2 };
@@ -142,7 +142,7 @@ impl Reading {
 }
 
 /// A row that its own kind can't read is a defect of the query.
-fn defect(entry: &Entry, sql: &str, problem: Problem) -> Box<Diagnostic> {
+fn defect(entry: &Entry, sql: &str, problem: &Problem) -> Box<Diagnostic> {
     let message = format!("the catalog says something of a {} that can't be read: {}", entry.name, problem.message);
     let statement = Statement { sql: sql.to_owned(), position: None, text: String::new() };
     Box::new(

@@ -65,6 +65,9 @@ impl<'a> Cx<'a> {
 }
 
 /// What SQL writes after the noun of an object at `at`.
+///
+/// # Panics
+/// When a kind named on its parent stands at the top: its homes say where it nests.
 pub fn identity(entry: &Entry, at: &Address) -> String {
     let name = sql::ident(at.key());
     match entry.rules.identity {

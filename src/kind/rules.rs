@@ -97,6 +97,7 @@ pub struct Privileges {
 
 /// What phases must know of a kind.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of PostgreSQL of its own")]
 pub struct Rules {
     /// Database or cluster.
     pub scope: Scope,

@@ -100,7 +100,7 @@ impl Plan {
 /// Makes the plan that turns `live` into `desired`, or says why there is none.
 pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let mut live = input.live.clone();
-    let renames = rename::renames(&mut live, input)?;
+    let renames = rename::renames(&mut live, input);
     let input = Input { live: &live, ..input };
     let mut emitted = emit::emit(input, renames)?;
     let order = graph::order(&mut emitted, input)?;

@@ -8,11 +8,6 @@
 //! [`Target`] knows everything a connection needs and never shows a password. [`connect`] tries its hosts by the rules
 //! of libpq and returns a [`Session`], or a diagnostic that says which place was tried, as whom, and how to cure it.
 
-#![expect(
-    clippy::unnecessary_box_returns,
-    reason = "the crate's errors are boxed, also where a function only makes one"
-)]
-
 mod answer;
 mod certificate;
 mod connect;

@@ -118,7 +118,7 @@ fn imports_go_downwards() {
             }
         }
     }
-    none(broken, "imports against the rule in ARCHITECTURE.md");
+    none(&broken, "imports against the rule in ARCHITECTURE.md");
 }
 
 #[test]
@@ -143,12 +143,12 @@ fn no_phase_names_a_kind() {
         for word in file.words() {
             let Word::Text(text) = &word.token else { continue };
             // A key of the JSON format is no kind.
-            if kinds.iter().any(|(name, _)| name == text) && !word.before_colon {
+            if kinds.iter().any(|(name, _)| name == text) && word.next != Some(Tree::Punct(':')) {
                 broken.push(format!("{}:{}: \"{text}\"", file.name, word.line));
             }
         }
     }
-    none(broken, "phases that name a kind");
+    none(&broken, "phases that name a kind");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn crates_are_seen_where_they_belong() {
             }
         }
     }
-    none(broken, "modules that see a crate they should not");
+    none(&broken, "modules that see a crate they should not");
 }
 
 #[test]
@@ -172,14 +172,14 @@ fn only_the_command_line_prints() {
     for file in sources().into_iter().filter(|f| f.top() != "cli") {
         for word in file.words() {
             let Word::Ident(name) = &word.token else { continue };
-            if (MACROS.contains(&name.as_str()) && word.before_bang)
-                || (["stdout", "stderr"].contains(&name.as_str()) && word.called && word.in_path)
-            {
+            let printed = MACROS.contains(&name.as_str()) && word.next == Some(Tree::Punct('!'));
+            let called = word.in_path && word.next == Some(Tree::Open(Delimiter::Parenthesis));
+            if printed || (called && ["stdout", "stderr"].contains(&name.as_str())) {
                 broken.push(format!("{}:{}: `{name}`", file.name, word.line));
             }
         }
     }
-    none(broken, "output outside `cli`");
+    none(&broken, "output outside `cli`");
 }
 
 #[test]
@@ -189,7 +189,8 @@ fn every_test_file_is_listed() {
     let listed: BTreeSet<&str> = main.lines().filter_map(|l| l.strip_prefix("mod ")?.strip_suffix(';')).collect();
     let present: BTreeSet<String> = modules_of(&dir).into_iter().filter(|m| m != "main").collect();
     let missing = present.iter().filter(|m| !listed.contains(m.as_str()));
-    none(missing.map(|m| format!("tests/it/{m}.rs")).collect(), "test files without a `mod` line in tests/it/main.rs");
+    let missing: Vec<String> = missing.map(|m| format!("tests/it/{m}.rs")).collect();
+    none(&missing, "test files without a `mod` line in tests/it/main.rs");
 }
 
 #[test]
@@ -211,10 +212,10 @@ fn files_are_short() {
         .filter(|(lines, name)| *lines > LONGEST && !reasons.contains_key(name.as_str()))
         .map(|(lines, name)| format!("{name}: {lines} lines"))
         .collect();
-    none(long, "files that should be two");
+    none(&long, "files that should be two");
 }
 
-fn none(broken: Vec<String>, what: &str) {
+fn none(broken: &[String], what: &str) {
     assert!(broken.is_empty(), "{what}:\n{}", broken.join("\n"));
 }
 
@@ -296,9 +297,9 @@ enum Word {
 struct Place {
     token: Word,
     line: usize,
-    before_bang: bool,
-    before_colon: bool,
-    called: bool,
+    /// What follows.
+    next: Option<Tree>,
+    /// It follows `::`.
     in_path: bool,
 }
 
@@ -406,7 +407,6 @@ impl Source {
 
     /// Every identifier and every string.
     fn words(&self) -> Vec<Place> {
-        let next = |i: usize, tree: &Tree| self.tokens.get(i + 1).is_some_and(|t| t.tree == *tree);
         let word = |(i, token): (usize, &Token)| {
             let token_word = match &token.tree {
                 Tree::Ident(name) => Word::Ident(name.clone()),
@@ -416,9 +416,7 @@ impl Source {
             Some(Place {
                 token: token_word,
                 line: token.line,
-                before_bang: next(i, &Tree::Punct('!')),
-                before_colon: next(i, &Tree::Punct(':')),
-                called: next(i, &Tree::Open(Delimiter::Parenthesis)),
+                next: self.tokens.get(i + 1).map(|t| t.tree.clone()),
                 in_path: self.after_path(i),
             })
         };

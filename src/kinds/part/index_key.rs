@@ -127,10 +127,8 @@ impl<'a> Reader<'a> {
         let words = ["asc", "desc", "nulls", "with"];
         let class = self.peek().is_some_and(|t| t.name().is_some() && !words.iter().any(|w| t.is_word(w)));
         let class = if class { Some(self.name()?) } else { None };
-        let parameters = match class.is_some() && self.peek().is_some_and(|t| t.is("(")) {
-            true => Some(self.brackets()?),
-            false => None,
-        };
+        let has_parameters = class.is_some() && self.peek().is_some_and(|t| t.is("("));
+        let parameters = if has_parameters { Some(self.brackets()?) } else { None };
         let descending = !self.eat("asc") && self.eat("desc");
         let nulls_first = match self.eat("nulls") {
             false => descending,
