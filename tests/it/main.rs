@@ -4,6 +4,7 @@ mod activity;
 mod cases;
 mod code;
 mod local;
+mod pulled;
 mod roles;
 mod session;
 mod support;
