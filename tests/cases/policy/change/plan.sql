@@ -10,7 +10,7 @@ alter table shop.orders force row level security;
 alter table shop.orders alter column id type bigint using id::bigint;
 -- hazard access: other rows can be seen or written than before
 alter policy altered on shop.orders to postgres using ((status = 'old'::text)) with check ((id > 2));
-create policy loses_check on shop.orders using ((id > 0));
+create policy loses_check on shop.orders using (id > 0);
 -- hazard access: rows that it refuses are no longer seen or written
 create policy narrows on shop.orders as restrictive for delete using (id > 9);
 commit;

@@ -13,15 +13,11 @@ SELECT orders.id,
    FROM shop.orders
   WHERE (orders.total > (0)::numeric);
 create view shop.reordered as
-SELECT orders.total,
-    orders.id
-   FROM shop.orders;
+select total, id from shop.orders;
 create view shop.above as
-SELECT reordered.id
-   FROM shop.reordered;
+select id from shop.reordered;
 -- hazard access: functions of a caller can see rows that the view hides
 alter view shop.options reset (security_barrier);
--- hazard access: functions of a caller can see rows that the view hides
 alter view shop.options set (check_option = local);
 create view shop.later as
 select id from shop.appended;
