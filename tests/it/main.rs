@@ -5,6 +5,7 @@ mod architecture;
 mod cases;
 mod code;
 mod local;
+mod pulled;
 mod roles;
 mod session;
 mod support;
