@@ -21,7 +21,6 @@ SELECT reordered.id
    FROM shop.reordered;
 -- hazard access: functions of a caller can see rows that the view hides
 alter view shop.options reset (security_barrier);
--- hazard access: functions of a caller can see rows that the view hides
 alter view shop.options set (check_option = local);
 create view shop.later as
 select id from shop.appended;
