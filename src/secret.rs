@@ -47,8 +47,7 @@ impl Source {
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Env(a), Self::Env(b)) => a == b,
-            (Self::File { path: a, .. }, Self::File { path: b, .. }) => a == b,
+            (Self::Env(a), Self::Env(b)) | (Self::File { path: a, .. }, Self::File { path: b, .. }) => a == b,
             (Self::Env(_), Self::File { .. }) | (Self::File { .. }, Self::Env(_)) => false,
         }
     }

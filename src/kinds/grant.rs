@@ -136,13 +136,8 @@ impl Kind for Grant {
     }
 
     fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        if old.kind() != ROLE {
-            return;
-        }
-        for at in live.of_kind(Self::NAME).into_iter().filter(|at| at.key() == old.key()) {
-            if let Some(thing) = at.parent() {
-                live.relocate(&at, &thing.child(Self::NAME, new.key()));
-            }
+        if old.kind() == ROLE {
+            live.rekey(Self::NAME, old.key(), new.key());
         }
     }
 

@@ -95,6 +95,13 @@ impl Plan {
     }
 }
 
+/// The live state with everything under the name that is wanted for it, as after the renames of the plan.
+pub fn renamed(input: Input<'_>) -> Result<State, Diagnostics> {
+    let mut live = input.live.clone();
+    rename::renames(&mut live, input)?;
+    Ok(live)
+}
+
 /// Makes the plan that turns `live` into `desired`, or says why there is none.
 pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let mut live = input.live.clone();
@@ -106,13 +113,6 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
     segment::segment(&mut steps);
     Ok(Plan { steps, changes })
-}
-
-/// The live state after the renames that the plan begins with: what the rest of `desired` is compared with.
-pub fn renamed(input: Input<'_>) -> Result<State, Diagnostics> {
-    let mut live = input.live.clone();
-    rename::renames(&mut live, input)?;
-    Ok(live)
 }
 
 fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
