@@ -13,7 +13,7 @@ use crate::declare::project::Project;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::HazardClass;
 use crate::ops::apply::{Choices, Outcome, Talk, apply};
-use crate::ops::plan::Planned;
+use crate::plan::Planned;
 use crate::report;
 
 /// Flags of `dbstate apply`.

@@ -8,8 +8,11 @@ use crate::kind::{Entry, Reference, References, find};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, Object, State};
 
+/// The addresses of what was written and could not be read.
+pub type Broken = HashSet<Address>;
+
 /// Checks every object.
-pub fn check(state: &State, broken: &HashSet<Address>, register: &'static [Entry], sources: &Sources) -> Diagnostics {
+pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources: &Sources) -> Diagnostics {
     let names = Names::of(state, register);
     let mut problems = Diagnostics::default();
     for (at, object) in state.iter() {
@@ -32,7 +35,7 @@ pub fn check(state: &State, broken: &HashSet<Address>, register: &'static [Entry
 fn dangling(
     reference: &Reference,
     state: &State,
-    broken: &HashSet<Address>,
+    broken: &Broken,
     names: &Names,
     register: &'static [Entry],
 ) -> Option<(Problem, String)> {

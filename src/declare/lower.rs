@@ -53,7 +53,7 @@ impl<'a> Lowering<'a> {
                 }
             }
             Value::Scalar(_) | Value::List(_) => {
-                self.wrong_type(root, "a file is a map of `schemas`, `roles` and the like")
+                self.wrong_type(root, "a file is a map of `schemas`, `roles` and the like");
             }
         }
     }
@@ -127,7 +127,7 @@ impl<'a> Lowering<'a> {
                     self.object(entry, parent, Some(&key), &Node { value: Value::Map(rest), span: item.span });
                 }
                 Value::Null | Value::List(_) => {
-                    self.wrong_type(item, &format!("an item of `{}` is a name or a map", home.key))
+                    self.wrong_type(item, &format!("an item of `{}` is a name or a map", home.key));
                 }
             }
         }
@@ -136,17 +136,14 @@ impl<'a> Lowering<'a> {
     /// Lowers one object and what is nested in it.
     fn object(&mut self, entry: &'static Entry, parent: Option<&Address>, key: Option<&Key>, node: &Node) {
         let parts = self.split(entry, node);
-        let at = match self.read(entry, parent, key, node, &parts) {
-            Some((at, object)) => {
-                self.insert(at.clone(), object);
-                at
-            }
-            None => {
-                let written = key.map_or("", |k| &*k.text);
-                let at = parent.map_or_else(|| Address::root(entry.name, written), |p| p.child(entry.name, written));
-                self.broken.insert(at.clone());
-                at
-            }
+        let at = if let Some((at, object)) = self.read(entry, parent, key, node, &parts) {
+            self.insert(at.clone(), object);
+            at
+        } else {
+            let written = key.map_or("", |k| &*k.text);
+            let at = parent.map_or_else(|| Address::root(entry.name, written), |p| p.child(entry.name, written));
+            self.broken.insert(at.clone());
+            at
         };
         for (child, home, value) in parts.children {
             self.lower_home(child, home, Some(&at), value);
@@ -168,7 +165,7 @@ impl<'a> Lowering<'a> {
                 parts.protect = self.expect_bool(value);
             } else if text == "file" && entry.rules.file.is_some() {
                 parts.file = Some(value);
-            } else if fields.contains(&text) || fields.is_empty() && false {
+            } else if fields.contains(&text) {
                 parts.fields.push((key.clone(), value.clone()));
             } else {
                 let file = entry.rules.file.map(|_| "file");
@@ -313,7 +310,10 @@ impl<'a> Lowering<'a> {
             }
             (span, _, _) => span,
         };
-        self.problems.push(span.map_or_else(|| problem.clone().into(), |s| problem.clone().at(s, label)));
+        match span {
+            Some(span) => self.problems.push(problem.at(span, label)),
+            None => self.problems.push(problem),
+        }
     }
 }
 

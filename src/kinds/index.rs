@@ -111,12 +111,18 @@ impl Kind for Index {
         let column = |name: &str| table.map(|t| t.child(Column::NAME, name));
         for key in &self.columns {
             match &key.subject {
-                Subject::Column(name) => column(name).into_iter().for_each(|c| out.object(c, "columns")),
+                Subject::Column(name) => {
+                    if let Some(column) = column(name) {
+                        out.object(column, "columns");
+                    }
+                }
                 Subject::Expression(text) => out.text(text.as_str(), "columns"),
             }
         }
         for name in &self.include {
-            column(name).into_iter().for_each(|c| out.object(c, "include"));
+            if let Some(column) = column(name) {
+                out.object(column, "include");
+            }
         }
         if let Some(predicate) = &self.predicate {
             out.text(predicate.as_str(), "where");

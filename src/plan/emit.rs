@@ -106,7 +106,7 @@ pub fn emit(input: Input<'_>, renames: Renames) -> Result<Emitted, Diagnostics> 
     }
     out.renamed.sort();
     out.drops(input);
-    out.makes(input)?;
+    out.makes(input);
     Ok(out)
 }
 
@@ -258,7 +258,7 @@ impl Emitted {
         true
     }
 
-    fn makes(&mut self, input: Input<'_>) -> Result<(), Diagnostics> {
+    fn makes(&mut self, input: Input<'_>) {
         let mut spoken: HashSet<Address> = HashSet::new();
         let fates = std::mem::take(&mut self.fates);
         for (at, fate) in &fates {
@@ -288,7 +288,6 @@ impl Emitted {
         self.retract(&spoken);
         self.facets(&fates, input);
         self.fates = fates;
-        Ok(())
     }
 
     /// Takes back what was written for an object before a later one turned out to speak for it.

@@ -282,7 +282,8 @@ fn unfold(emitted: &mut Emitted, circle: &[usize], input: Input<'_>) -> bool {
         .cloned()
         .collect();
     guilty.sort();
-    guilty.iter().fold(false, |any, at| emitted.unfold(at, input) || any)
+    // Every one, not only the first.
+    guilty.iter().filter(|at| emitted.unfold(at, input)).count() > 0
 }
 
 fn circular(circle: &[usize], emitted: &Emitted) -> Diagnostic {

@@ -2,6 +2,7 @@
 
 mod emit;
 mod graph;
+mod planned;
 mod rebuild;
 mod rename;
 mod segment;
@@ -11,6 +12,7 @@ use crate::kind::{Entry, find};
 use crate::model::{Address, Hazard, HazardClass, Lock, Server, State, Transaction};
 
 pub use emit::Verb;
+pub use planned::{Lines, Planned};
 
 /// What a plan is made from.
 #[derive(Clone, Copy)]
@@ -96,16 +98,16 @@ impl Plan {
 }
 
 /// The live state with everything under the name that is wanted for it, as after the renames of the plan.
-pub fn renamed(input: Input<'_>) -> Result<State, Diagnostics> {
+pub fn renamed(input: Input<'_>) -> State {
     let mut live = input.live.clone();
-    rename::renames(&mut live, input)?;
-    Ok(live)
+    rename::renames(&mut live, input);
+    live
 }
 
 /// Makes the plan that turns `live` into `desired`, or says why there is none.
 pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let mut live = input.live.clone();
-    let renames = rename::renames(&mut live, input)?;
+    let renames = rename::renames(&mut live, input);
     let input = Input { live: &live, ..input };
     let mut emitted = emit::emit(input, renames)?;
     let order = graph::order(&mut emitted, input)?;

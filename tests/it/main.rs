@@ -1,6 +1,7 @@
 //! The integration tests, all in one program: one private PostgreSQL serves them all.
 
 mod activity;
+mod architecture;
 mod cases;
 mod code;
 mod local;

@@ -90,7 +90,7 @@ fn constant(token: Token<'_>) -> Option<String> {
 /// The text of a string constant: plain, with escapes, or between dollars.
 fn unquote(text: &str) -> Option<String> {
     if let Some(rest) = text.strip_prefix('$') {
-        let tag = &text[..rest.find('$')? + 2];
+        let tag = &text[..=rest.find('$')? + 1];
         return text.strip_prefix(tag)?.strip_suffix(tag).map(str::to_owned);
     }
     let escapes = text.starts_with(['E', 'e']);
