@@ -8,9 +8,9 @@ alter table shop.a drop constraint a_same;
 alter table shop.a alter column no type bigint using no::bigint;
 alter table shop.a alter column note type character varying(20) using note::character varying(20);
 -- hazard block: scans the table while readers and writers wait
-alter table shop.a add constraint a_no check ((no > 1));
+alter table shop.a add constraint a_no check (no > 1);
 -- hazard block: scans the table while readers and writers wait
-alter table shop.a add constraint a_same check (((no > 0) AND ((note)::text = ANY ((ARRAY['x'::character varying, 'y'::character varying])::text[]))));
+alter table shop.a add constraint a_same check (no > 0 and note in ('x', 'y'));
 alter table shop.a validate constraint a_later;
 -- hazard block: scans the table while readers and writers wait
 alter table shop.a add constraint "Not Inherited" check (note <> '') no inherit;

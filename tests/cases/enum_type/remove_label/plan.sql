@@ -20,17 +20,15 @@ alter table shop.orders alter column past drop default, alter column past type s
 alter table shop.items alter column other type text using other::text;
 drop type shop.status_old;
 create view shop.open_orders as
-SELECT orders.id
-   FROM shop.orders
-  WHERE (orders.status = 'new'::shop.status);
+select id from shop.orders where status = 'new';
 -- hazard block: builds an index while readers and writers wait
 alter table shop.orders add constraint orders_pkey primary key (id, status);
 -- hazard block: scans the table while readers and writers wait
-alter table shop.orders add constraint orders_paid check (((status <> 'paid'::shop.status) OR (note IS NOT NULL)));
+alter table shop.orders add constraint orders_paid check (status <> 'paid' or note is not null);
 -- hazard block: compares every row while writers of both tables wait
 alter table shop.items add constraint items_order_fk foreign key (order_id, order_status) references shop.orders(id, status);
 -- hazard block: builds the index while writers wait
-create index orders_open_idx on shop.orders (id) where (status = 'new'::shop.status);
+create index orders_open_idx on shop.orders (id) where status = 'new';
 -- hazard block: builds the index while writers wait
 create index orders_status_idx on shop.orders (status);
 comment on type shop.status is 'Where an order is';
