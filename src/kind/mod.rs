@@ -156,13 +156,23 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
 
     /// Why a plan that makes or changes it can't be made now, and the field that says so: a secret that is not there,
     /// something the server's version lacks. Asked before [`Kind::create`] and [`Kind::alter`].
-    fn refuse(&self, _cx: &Cx<'_>) -> Option<(Problem, &'static str)> {
+    fn refuse(&self, _cx: &Cx<'_>) -> Option<Misfit> {
         None
     }
 
     /// The same, with its relative paths counted from the directory of the file it was read from; `None` when it
     /// holds no path.
     fn located(&self, _dir: &Path) -> Option<Self> {
+        None
+    }
+
+    /// True where PostgreSQL itself adjusts it when a column it uses changes its type.
+    fn adjusts(&self) -> bool {
+        Self::RULES.self_adjusting
+    }
+
+    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
+    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
         None
     }
 
@@ -185,11 +195,6 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
         vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
     }
 
-    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
-    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
-        None
-    }
-
     /// Checks what serde can't.
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
         Vec::new()
@@ -210,6 +215,9 @@ pub fn plain_key(written: &str) -> Result<String, Problem> {
     }
     Ok(written.to_owned())
 }
+
+/// A problem, and the field that has it.
+pub type Misfit = (Problem, &'static str);
 
 /// A problem or a bridge error, each in its place.
 pub type ReadResult = Result<Arc<dyn Spec>, BridgeError>;
@@ -259,9 +267,13 @@ pub struct Entry {
     /// [`Kind::references`].
     pub references: fn(&dyn Spec, &Address, &mut References),
     /// [`Kind::refuse`].
-    pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<(Problem, &'static str)>,
+    pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<Misfit>,
     /// [`Kind::located`].
     pub located: fn(&dyn Spec, &Path) -> Option<Arc<dyn Spec>>,
+    /// [`Kind::adjusts`].
+    pub adjusts: fn(&dyn Spec) -> bool,
+    /// [`Kind::renamed`].
+    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
     /// [`Kind::rekeyed`].
     pub rekeyed: fn(&mut State, &Address, &Address),
     /// [`Kind::create`].
@@ -272,8 +284,6 @@ pub struct Entry {
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
-    /// [`Kind::renamed`].
-    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
     /// [`Kind::check`].
     pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
 }
@@ -304,12 +314,13 @@ pub const fn entry<K: Kind>() -> Entry {
         references: |spec, at, out| of::<K>(spec).references(at, out),
         refuse: |spec, cx| of::<K>(spec).refuse(cx),
         located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
+        adjusts: |spec| of::<K>(spec).adjusts(),
+        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         rekeyed: K::rekeyed,
         create: |spec, cx| of::<K>(spec).create(cx),
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
-        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }
 }

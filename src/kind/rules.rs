@@ -133,6 +133,8 @@ pub struct Rules {
     pub space: bool,
     /// It brings objects that nothing declares.
     pub opaque: bool,
+    /// Only what is said of a part of its parent: what is under it does not fall with it, but with the parent.
+    pub shadow: bool,
 }
 
 impl Rules {
@@ -155,5 +157,6 @@ impl Rules {
         visible: false,
         space: false,
         opaque: false,
+        shadow: false,
     };
 }

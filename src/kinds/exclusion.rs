@@ -117,6 +117,11 @@ impl Kind for Exclusion {
         }
     }
 
+    /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
+    fn adjusts(&self) -> bool {
+        self.texts().next().is_none()
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let elements: Vec<String> = self.elements.iter().map(ToString::to_string).collect();
         let words = index_words(&self.include, &self.options, self.tablespace.as_deref());

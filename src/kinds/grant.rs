@@ -136,13 +136,8 @@ impl Kind for Grant {
     }
 
     fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        if old.kind() != ROLE {
-            return;
-        }
-        for at in live.of_kind(Self::NAME).into_iter().filter(|at| at.key() == old.key()) {
-            if let Some(thing) = at.parent() {
-                live.relocate(&at, &thing.child(Self::NAME, new.key()));
-            }
+        if old.kind() == ROLE {
+            live.rekey(Self::NAME, old.key(), new.key());
         }
     }
 
@@ -204,9 +199,14 @@ fn restore_columns(revoked: &[String], thing: &Cx<'_>, cx: &Cx<'_>) -> Vec<Step>
     steps
 }
 
+/// True for a column of a table or a view.
+fn is_column(entry: &Entry) -> bool {
+    entry.noun == Column::NOUN
+}
+
 /// What the privileges are on, and the column that is written behind each.
 fn target(thing: &Cx<'_>) -> (String, String) {
-    if thing.at.kind() == Column::NAME {
+    if is_column(thing.entry) {
         let table = thing.parent();
         return (format!("table {}", table.identity()), format!(" ({})", thing.name()));
     }
@@ -262,7 +262,7 @@ fn add_defaults(desired: &mut State, at: &Address, rules: &Privileges) {
 /// The things that have privileges and defaults for them: not columns.
 fn things(state: &State, register: &'static [Entry]) -> Vec<(Address, Privileges)> {
     let with_rules = |at: &Address| Some((at.clone(), find(register, at.kind()).rules.privileges?));
-    state.iter().map(|(at, _)| at).filter(|at| at.kind() != Column::NAME).filter_map(with_rules).collect()
+    state.iter().map(|(at, _)| at).filter(|at| !is_column(find(register, at.kind()))).filter_map(with_rules).collect()
 }
 
 /// `none` has done its part; an owner with everything is as good as unsaid.

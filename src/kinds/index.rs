@@ -129,6 +129,11 @@ impl Kind for Index {
         }
     }
 
+    /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
+    fn adjusts(&self) -> bool {
+        self.texts().next().is_none()
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
         let step = Step::new(self.definition(cx)).lock(Lock::Share).needs(needs);

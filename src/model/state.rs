@@ -91,6 +91,8 @@ impl Origin {
 pub struct Object {
     /// What its kind knows of it.
     pub spec: Arc<dyn Spec>,
+    /// The same as written, where `spec` is PostgreSQL's spelling of it: what is made is made as written.
+    pub written: Option<Arc<dyn Spec>>,
     /// Where it came from.
     pub origin: Origin,
     /// Its place among its siblings; not compared.
@@ -104,7 +106,7 @@ pub struct Object {
 impl Object {
     /// An object of that spec and origin, at ordinal 0.
     pub fn new(spec: Arc<dyn Spec>, origin: Origin) -> Self {
-        Self { spec, origin, ordinal: 0, was: None, protect: false }
+        Self { spec, written: None, origin, ordinal: 0, was: None, protect: false }
     }
 }
 
@@ -228,11 +230,24 @@ impl State {
 
     /// Moves what stands at and under `from` to `to`.
     pub fn relocate(&mut self, from: &Address, to: &Address) {
-        self.objects = std::mem::take(&mut self.objects).into_iter().map(|(a, o)| (a.moved(from, to), o)).collect();
+        self.move_each(|at| at.moved(from, to));
+    }
+
+    /// Gives the key `to` to every object of that kind whose key is `from`.
+    pub fn rekey(&mut self, kind: KindName, from: &str, to: &str) {
+        self.move_each(|at| match at.parent() {
+            Some(parent) if at.kind() == kind && at.key() == from => parent.child(kind, to),
+            _ => at.clone(),
+        });
+    }
+
+    /// Moves every object to where `place` says.
+    pub fn move_each(&mut self, place: impl Fn(&Address) -> Address) {
+        self.objects = std::mem::take(&mut self.objects).into_iter().map(|(a, o)| (place(&a), o)).collect();
         for edges in [&mut self.edges, &mut self.falls] {
             *edges = std::mem::take(edges)
                 .into_iter()
-                .map(|(a, list)| (a.moved(from, to), list.into_iter().map(|b| b.moved(from, to)).collect()))
+                .map(|(a, list)| (place(&a), list.iter().map(&place).collect()))
                 .collect();
         }
         self.reindex();

@@ -218,7 +218,8 @@ impl Emitted {
         let set: HashSet<&Address> = dropped.iter().chain(&renewed).collect();
         let carrier = |at: &Address| -> Option<Address> {
             let falls = find(input.register, at.kind()).rules.falls_with_parent;
-            let parent = at.parent().filter(|p| falls && set.contains(p)).cloned();
+            let mut solid = at.ancestors().filter(|p| !find(input.register, p.kind()).rules.shadow);
+            let parent = solid.next().filter(|p| falls && set.contains(p)).cloned();
             parent.or_else(|| input.live.falls_with(at).iter().find(|o| set.contains(*o)).cloned())
         };
         let mut carried: Vec<(Address, Address)> = Vec::new();
@@ -263,10 +264,15 @@ impl Emitted {
         for (at, fate) in &fates {
             let steps = match &fate.action {
                 Action::Drop => continue,
-                Action::Alter(steps) => steps.clone(),
+                Action::Alter(steps) => {
+                    let new = steps.iter().filter(|s| s.renews);
+                    spoken.extend(new.flat_map(|s| s.speaks_for.iter().cloned()));
+                    steps.clone()
+                }
                 Action::Create | Action::Replace if is_facet(find(input.register, at.kind())) => continue,
                 Action::Create | Action::Replace => {
-                    let spec = &input.desired.get(at).expect("what is made is wanted").spec;
+                    let wanted = input.desired.get(at).expect("what is made is wanted");
+                    let spec = wanted.written.as_ref().unwrap_or(&wanted.spec);
                     let steps = (find(input.register, at.kind()).create)(&**spec, &cx(at, input));
                     spoken.extend(steps.iter().flat_map(|s| s.speaks_for.iter().cloned()));
                     steps

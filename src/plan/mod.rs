@@ -97,6 +97,13 @@ impl Plan {
     }
 }
 
+/// The live state with everything under the name that is wanted for it, as after the renames of the plan.
+pub fn renamed(input: Input<'_>) -> State {
+    let mut live = input.live.clone();
+    rename::renames(&mut live, input);
+    live
+}
+
 /// Makes the plan that turns `live` into `desired`, or says why there is none.
 pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let mut live = input.live.clone();

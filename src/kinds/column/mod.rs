@@ -56,7 +56,7 @@ pub struct Column {
 }
 
 /// What may be granted on a column.
-const PRIVILEGES: Privileges = Privileges {
+pub const PRIVILEGES: Privileges = Privileges {
     noun: "column",
     plural: "columns",
     all: &[("select", 'r'), ("insert", 'a'), ("update", 'w'), ("references", 'x')],

@@ -47,7 +47,7 @@ pub struct ForeignKey {
     /// Is checked at the end of a transaction unless it is told otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
-    /// Stored rows need not satisfy it yet.
+    /// Stored rows need not satisfy it yet; where they were found to, that stays so.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_valid: bool,
     /// Nothing is checked; from PostgreSQL 18 on.
