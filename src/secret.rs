@@ -117,6 +117,10 @@ impl Serialize for Source {
     }
 }
 
+/// What to say of a password in a file, as the bridge to YAML reads it.
+const IN_A_FILE: &str =
+    "a password never stands in a file\nhelp: write `{ env: NAME }` or `{ file: PATH }`, and choose a new password\ncode: secret";
+
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
@@ -129,7 +133,11 @@ impl<'de> Deserialize<'de> for Source {
 
             // The message does not repeat what stands there: it may be a password.
             fn visit_str<E: de::Error>(self, _: &str) -> Result<Source, E> {
-                Err(E::custom("a password never stands in a file\nhelp: write `{ env: NAME }` or `{ file: PATH }`"))
+                Err(E::custom(IN_A_FILE))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, _: A) -> Result<Source, A::Error> {
+                Err(de::Error::custom(IN_A_FILE))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Source, A::Error> {
@@ -249,7 +257,7 @@ mod tests {
         for node in [Node::text("hunter2"), Node::plain("12345"), Node::plain("true")] {
             let problem = read(node);
             assert_eq!(problem.message, "a password never stands in a file");
-            assert_eq!(problem.help.as_deref(), Some("write `{ env: NAME }` or `{ file: PATH }`"));
+            assert_eq!(problem.help.as_deref(), Some("write `{ env: NAME }` or `{ file: PATH }`, and choose a new password"));
         }
         assert!(serde_json::from_str::<Source>("{\"env\": \"A\", \"file\": \"b\"}").is_err());
     }

@@ -106,14 +106,14 @@ impl Kind for Exclusion {
         for element in &self.elements {
             match &element.key.subject {
                 index_key::Subject::Column(name) => out.object(table.child(Column::NAME, name), "elements"),
-                index_key::Subject::Expression(text) => out.text(text.as_str(), "elements"),
+                index_key::Subject::Expression(text) => out.expression(text.as_str(), "elements"),
             }
         }
         for column in &self.include {
             out.object(table.child(Column::NAME, column), "include");
         }
         if let Some(predicate) = &self.predicate {
-            out.text(predicate.as_str(), "where");
+            out.expression(predicate.as_str(), "where");
         }
     }
 

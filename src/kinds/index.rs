@@ -112,14 +112,14 @@ impl Kind for Index {
         for key in &self.columns {
             match &key.subject {
                 Subject::Column(name) => column(name).into_iter().for_each(|c| out.object(c, "columns")),
-                Subject::Expression(text) => out.text(text.as_str(), "columns"),
+                Subject::Expression(text) => out.expression(text.as_str(), "columns"),
             }
         }
         for name in &self.include {
             column(name).into_iter().for_each(|c| out.object(c, "include"));
         }
         if let Some(predicate) = &self.predicate {
-            out.text(predicate.as_str(), "where");
+            out.expression(predicate.as_str(), "where");
         }
     }
 

@@ -54,7 +54,7 @@ impl std::error::Error for BridgeError {}
 ///
 /// # Errors
 /// The first thing that does not fit. A message of a hand-written `Deserialize` may carry its cure after a line break
-/// and `help: `.
+/// and `help: `, and end in a line `code: secret`.
 pub fn from_node<T: DeserializeOwned>(node: &Node) -> Result<T, BridgeError> {
     T::deserialize(read::Reader(node)).map_err(|e| e.or_at(node.span))
 }

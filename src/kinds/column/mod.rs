@@ -127,10 +127,10 @@ impl Kind for Column {
             out.name(Slot("collation"), collation, "collation");
         }
         if let Some(default) = &self.default {
-            out.text(default.as_str(), "default");
+            out.expression(default.as_str(), "default");
         }
         if let Some(generated) = &self.generated {
-            out.text(generated.as_str(), "generated");
+            out.expression(generated.as_str(), "generated");
         }
     }
 

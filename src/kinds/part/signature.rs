@@ -94,7 +94,7 @@ impl Args {
         for arg in &self.0 {
             arg.data_type.reference(out, "args");
             if let Some(default) = &arg.default {
-                out.text(default.as_str(), "args");
+                out.expression(default.as_str(), "args");
             }
         }
     }
