@@ -17,6 +17,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
+use crate::model::bridge;
 
 /// Where a secret is: `{ env: NAME }` or `{ file: PATH }`.
 #[derive(Debug, Clone)]
@@ -47,8 +48,7 @@ impl Source {
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Env(a), Self::Env(b)) => a == b,
-            (Self::File { path: a, .. }, Self::File { path: b, .. }) => a == b,
+            (Self::Env(a), Self::Env(b)) | (Self::File { path: a, .. }, Self::File { path: b, .. }) => a == b,
             (Self::Env(_), Self::File { .. }) | (Self::File { .. }, Self::Env(_)) => false,
         }
     }
@@ -118,8 +118,10 @@ impl Serialize for Source {
 }
 
 /// What to say of a password in a file, as the bridge to YAML reads it.
-const IN_A_FILE: &str =
-    "a password never stands in a file\nhelp: write `{ env: NAME }` or `{ file: PATH }`, and choose a new password\ncode: secret";
+fn in_a_file() -> String {
+    let problem = Problem::new(Code::Secret, "a password never stands in a file");
+    bridge::to_text(&problem.help("write `{ env: NAME }` or `{ file: PATH }`, and choose a new password"))
+}
 
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -133,11 +135,11 @@ impl<'de> Deserialize<'de> for Source {
 
             // The message does not repeat what stands there: it may be a password.
             fn visit_str<E: de::Error>(self, _: &str) -> Result<Source, E> {
-                Err(E::custom(IN_A_FILE))
+                Err(E::custom(in_a_file()))
             }
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, _: A) -> Result<Source, A::Error> {
-                Err(de::Error::custom(IN_A_FILE))
+                Err(de::Error::custom(in_a_file()))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Source, A::Error> {
@@ -223,7 +225,6 @@ impl fmt::Debug for Verifier {
 mod tests {
     use super::*;
     use crate::model::Node;
-    use crate::model::bridge;
 
     #[test]
     fn a_verifier_matches_its_own_password_only() {

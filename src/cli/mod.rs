@@ -17,7 +17,7 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::declare::project::{self, Project};
 use crate::diagnostic::{Diagnostics, Result, Sources};
-use crate::diff::scope::Manage;
+use crate::model::Manage;
 use crate::{kinds, ops};
 use output::Output;
 
@@ -113,7 +113,7 @@ impl Files {
     /// Reads the project; problems come with the sources that show them.
     fn read(&self) -> Result<Project, Failure> {
         let here = std::env::current_dir().unwrap_or_default();
-        let (project, problems) = project::read(&self.file, &here, kinds::register());
+        let (project, problems) = project::read(&self.file, &here, self.manage.map(Into::into), kinds::register());
         if problems.is_empty() { Ok(project) } else { Err(Failure { problems, sources: project.sources }) }
     }
 

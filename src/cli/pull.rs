@@ -10,7 +10,7 @@ use super::{Failure, ManageFlag, exit};
 use crate::declare::project::{self, Settings};
 use crate::declare::write::write;
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::diff::scope::Manage;
+use crate::model::Manage;
 use crate::model::bridge::to_node;
 use crate::ops::pull::{Choices, pull, pull_one};
 
@@ -42,7 +42,7 @@ impl Command {
         };
         let mut files = pull(&session, &choices).await?;
         let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
-        let manage = (manage == Manage::Database).then(|| "database".to_owned());
+        let manage = (manage == Manage::Database).then_some(manage);
         let settings = Settings { files: names, manage, ..Settings::default() };
         files.push((project::SETTINGS.to_owned(), write(&to_node(&settings))));
         let failed = |path: &PathBuf, error: &std::io::Error| {

@@ -8,7 +8,7 @@ use crate::kind::{Entry, Form, Home, Lowered, find};
 use crate::model::bridge::BridgeError;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
-use crate::model::{Address, Object, Origin, State};
+use crate::model::{Address, KindName, Object, Origin, State};
 
 /// Lowers files into one state.
 pub struct Lowering<'a> {
@@ -20,7 +20,7 @@ pub struct Lowering<'a> {
     pub broken: HashSet<Address>,
     /// Problems.
     pub problems: Diagnostics,
-    later: Vec<crate::kind::Later>,
+    later: Vec<(KindName, crate::kind::Later)>,
     ordinals: HashMap<Option<Address>, u32>,
 }
 
@@ -59,12 +59,13 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Does what had to wait for every file.
+    /// Does what had to wait for every file: kind by kind in the order of the register, so that a glob sees what
+    /// earlier kinds filled in.
     pub fn finish(&mut self) {
-        for later in std::mem::take(&mut self.later) {
-            later(&mut self.state, &mut self.problems);
-        }
         for entry in self.register {
+            for (_, later) in self.later.extract_if(.., |(kind, _)| *kind == entry.name) {
+                later(&mut self.state, &mut self.problems);
+            }
             (entry.complete)(&mut self.state, &mut self.problems, self.register);
         }
     }
@@ -83,7 +84,7 @@ impl<'a> Lowering<'a> {
                 let mut out = Lowered::default();
                 (entry.lower)(home, parent, node, &mut out);
                 self.problems.extend(out.problems);
-                self.later.extend(out.later);
+                self.later.extend(out.later.into_iter().map(|later| (entry.name, later)));
                 for (at, object) in out.objects {
                     let _ = self.insert(at, object);
                 }
@@ -337,8 +338,9 @@ impl<'a> Lowering<'a> {
 
     /// Reports a problem at a span, narrowed where the problem knows a place inside the scalar.
     fn at(&mut self, problem: Problem, span: Option<Span>, node: &Node) {
-        let span = match (span, problem.within, node.as_text()) {
-            (Some(span), Some((start, end)), Some(text)) if node.span == Some(span) => {
+        let scalar = span.and_then(|span| scalar_at(node, span));
+        let span = match (span, problem.within, scalar) {
+            (Some(span), Some((start, end)), Some(text)) => {
                 let source = self.sources.get(span.file).text.clone();
                 Some(super::yaml::locate(&source, span, text, start, end))
             }
@@ -391,6 +393,18 @@ pub(super) fn read_all<T>(
         if culprit.is_none() {
             return (None, errors);
         }
+    }
+}
+
+/// The text that stands at that place of a node.
+fn scalar_at(node: &Node, span: Span) -> Option<&str> {
+    if node.span == Some(span) && node.as_text().is_some() {
+        return node.as_text();
+    }
+    match &node.value {
+        Value::Map(fields) => fields.iter().find_map(|(_, value)| scalar_at(value, span)),
+        Value::List(items) => items.iter().find_map(|item| scalar_at(item, span)),
+        Value::Scalar(_) | Value::Null => None,
     }
 }
 

@@ -7,8 +7,8 @@ use super::lower::Lowering;
 use super::{check, settings, yaml};
 use crate::diagnostic::{Code, Diagnostics, Problem, Result, Sources, Span, io_text};
 use crate::kind::Entry;
-use crate::model::State;
 use crate::model::node::{Node, Value};
+use crate::model::{Manage, State};
 
 pub use settings::{Environment, Settings, Source};
 
@@ -37,7 +37,12 @@ struct Listed {
 /// Reads a project: `explicit` files or directories, else what is found from `directory` upwards.
 ///
 /// The sources come back with the problems too, to show them; they show paths relative to `directory`.
-pub fn read(explicit: &[PathBuf], directory: &Path, register: &'static [Entry]) -> (Project, Diagnostics) {
+pub fn read(
+    explicit: &[PathBuf],
+    directory: &Path,
+    manage: Option<Manage>,
+    register: &'static [Entry],
+) -> (Project, Diagnostics) {
     let mut project = Project { sources: Sources::relative_to(directory), ..Project::default() };
     let mut problems = Diagnostics::default();
     let files = match find(explicit, directory, &mut project, &mut problems) {
@@ -49,7 +54,9 @@ pub fn read(explicit: &[PathBuf], directory: &Path, register: &'static [Entry]) 
     };
     let nodes: Vec<Node> =
         files.iter().filter_map(|listed| read_file(listed, &mut project.sources, &mut problems)).collect();
+    let manage = manage.or(project.settings.manage).unwrap_or_default();
     let mut lowering = Lowering::new(register, &mut project.sources);
+    lowering.state.set_whole(manage == Manage::Database);
     for node in &nodes {
         lowering.file(node);
     }

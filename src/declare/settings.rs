@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::read_all;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Result};
-use crate::model::HazardClass;
+use crate::model::{HazardClass, Manage};
 use crate::model::bridge;
 use crate::model::node::{Node, Value};
 use crate::model::suggest::did_you_mean;
@@ -21,7 +21,7 @@ pub struct Settings {
     pub files: Vec<String>,
     /// How much of the database is managed: `schemas` or `database`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub manage: Option<String>,
+    pub manage: Option<Manage>,
     /// Where the database is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<Source>,
@@ -137,7 +137,6 @@ pub fn read(node: &Node, problems: &mut Diagnostics) -> Settings {
 
 /// Checks every value on its own, so that it can be pointed at.
 fn check(node: &Node, problems: &mut Diagnostics) {
-    one_of(node.get("manage"), &["schemas", "database"], problems);
     one_of(node.get("ledger"), &["on", "off"], problems);
     each(node.get("allow"), hazard_class, problems);
     each(node.get("exclude"), glob, problems);

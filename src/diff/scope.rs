@@ -5,18 +5,7 @@ use std::collections::HashSet;
 use globset::GlobSet;
 
 use crate::kind::{Entry, Scope, find};
-use crate::model::{Address, State};
-
-/// How much of the database is managed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Manage {
-    /// Every object inside a declared schema.
-    #[default]
-    Schemas,
-    /// Everything in the database.
-    Database,
-}
+use crate::model::{Address, Manage, State};
 
 /// Takes out of `live` what the project does not manage, and out of both what `exclude` names.
 pub fn project(live: &mut State, desired: &mut State, manage: Manage, exclude: &GlobSet, register: &'static [Entry]) {

@@ -148,6 +148,8 @@ pub struct Rules {
     pub space: bool,
     /// It brings objects that nothing declares.
     pub opaque: bool,
+    /// Only what is said of a part of its parent: what is under it does not fall with it, but with the parent.
+    pub shadow: bool,
 }
 
 impl Rules {
@@ -170,6 +172,7 @@ impl Rules {
         visible: false,
         space: false,
         opaque: false,
+        shadow: false,
     };
 }
 
@@ -492,7 +495,7 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
 
     /// Why a plan that makes or changes it can't be made now, and the field that says so: a secret that is not there,
     /// something the server's version lacks. Asked before [`Kind::create`] and [`Kind::alter`].
-    fn refuse(&self, _cx: &Cx<'_>) -> Option<(Problem, &'static str)> {
+    fn refuse(&self, _cx: &Cx<'_>) -> Option<Misfit> {
         None
     }
 
@@ -547,6 +550,9 @@ pub fn plain_key(written: &str) -> Result<String, Problem> {
     Ok(written.to_owned())
 }
 
+/// A problem, and the field that has it.
+pub type Misfit = (Problem, &'static str);
+
 /// A problem or a bridge error, each in its place.
 pub type ReadResult = Result<Arc<dyn Spec>, BridgeError>;
 
@@ -595,7 +601,7 @@ pub struct Entry {
     /// [`Kind::references`].
     pub references: fn(&dyn Spec, &Address, &mut References),
     /// [`Kind::refuse`].
-    pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<(Problem, &'static str)>,
+    pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<Misfit>,
     /// [`Kind::located`].
     pub located: fn(&dyn Spec, &Path) -> Option<Arc<dyn Spec>>,
     /// [`Kind::rekeyed`].

@@ -13,7 +13,7 @@ use super::part::{IndexKey, Sql, index_key, is_default};
 use super::table::Table;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
-use crate::model::{Address, KindName, PgVersion, Step};
+use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An exclusion constraint: no two rows satisfy all its operators.
@@ -115,6 +115,11 @@ impl Kind for Exclusion {
         if let Some(predicate) = &self.predicate {
             out.expression(predicate.as_str(), "where");
         }
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        let problem = Problem::new(Code::WrongType, "no column is named").help("name at least one: `[id]`");
+        if self.elements.is_empty() { vec![(problem, "elements")] } else { Vec::new() }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -2,7 +2,7 @@
 //!
 //! The key is the identity: the name and the input types, `total(bigint)`. Aggregates are a kind of their own.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::part::routine::{self, Security, Source};
 use super::part::signature::{Args, Returns, routine_key};
@@ -41,10 +41,10 @@ pub struct Function {
     #[serde(default, skip_serializing_if = "is_default")]
     pub parallel: Parallel,
     /// What a call costs, in units of `cpu_operator_cost`; 100, or 1 for C, when absent.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default", serialize_with = "number")]
     pub cost: Option<f32>,
     /// How many rows the planner expects; 1,000 when absent.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default", serialize_with = "number")]
     pub rows: Option<f32>,
     /// The function that helps the planner with this one.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -96,6 +96,16 @@ pub enum Parallel {
     Restricted,
     /// They may.
     Safe,
+}
+
+/// Writes a number without a point where it needs none.
+#[expect(clippy::ref_option, clippy::cast_possible_truncation, reason = "serde hands a reference; whole numbers fit")]
+fn number<S: Serializer>(value: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => serializer.serialize_i64(*value as i64),
+        Some(value) => serializer.serialize_f32(*value),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// The columns that only functions have.

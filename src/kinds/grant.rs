@@ -5,6 +5,7 @@
 //! declares any privilege, privileges are exact: PostgreSQL's own defaults, plus declared default privileges of the
 //! owner, plus what is declared on the thing, which for its grantee replaces the defaults.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -97,21 +98,37 @@ impl Kind for Grant {
     }
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, register: &'static [Entry]) {
-        if desired.of_kind(DefaultPrivilege::NAME).is_empty() && desired.of_kind(Self::NAME).is_empty() {
+        let said = [DefaultPrivilege::NAME, Self::NAME].iter().any(|kind| !desired.of_kind(*kind).is_empty());
+        if !said && !desired.is_whole() {
             return;
         }
         desired.claim(Self::NAME);
-        let things: Vec<Address> = desired
-            .iter()
-            .map(|(at, _)| at)
-            .filter(|at| find(register, at.kind()).rules.privileges.is_some() && at.kind() != Column::NAME)
-            .cloned()
-            .collect();
-        for at in &things {
-            let rules = find(register, at.kind()).rules.privileges.expect("only such things were kept");
-            add_defaults(desired, at, &rules);
+        for (at, rules) in things(desired, register) {
+            add_defaults(desired, &at, &rules);
         }
         drop_empty(desired, register);
+    }
+
+    /// What there is by default goes unsaid; what there is not, although it is default, is `none`.
+    fn before_raise(state: &mut State, register: &'static [Entry]) {
+        let mut unsaid: HashSet<Address> = HashSet::new();
+        for (at, rules) in things(state, register) {
+            for (name, privileges) in defaults(state, &at, &rules) {
+                let place = at.child(Self::NAME, &name);
+                match state.spec::<Self>(&place) {
+                    Some(grant) if grant.privileges == privileges => drop(unsaid.insert(place)),
+                    Some(_) => {}
+                    None => {
+                        let none = Self { privileges: PrivilegeSet::default() };
+                        state.insert(place, Object::new(Arc::new(none), Origin::Derived(None)));
+                    }
+                }
+            }
+        }
+        let all = state.of_kind(Self::NAME).len();
+        if state.is_whole() || all > unsaid.len() || !state.of_kind(DefaultPrivilege::NAME).is_empty() {
+            state.retain(|at, _| !unsaid.contains(at));
+        }
     }
 
     fn managed(&self, _at: &Address, desired: &State) -> bool {
@@ -119,13 +136,8 @@ impl Kind for Grant {
     }
 
     fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        if old.kind() != ROLE {
-            return;
-        }
-        for at in live.of_kind(Self::NAME).into_iter().filter(|at| at.key() == old.key()) {
-            if let Some(thing) = at.parent() {
-                live.relocate(&at, &thing.child(Self::NAME, new.key()));
-            }
+        if old.kind() == ROLE {
+            live.rekey(Self::NAME, old.key(), new.key());
         }
     }
 
@@ -187,9 +199,14 @@ fn restore_columns(revoked: &[String], thing: &Cx<'_>, cx: &Cx<'_>) -> Vec<Step>
     steps
 }
 
+/// True for a column of a table or a view.
+fn is_column(entry: &Entry) -> bool {
+    entry.noun == Column::NOUN
+}
+
 /// What the privileges are on, and the column that is written behind each.
 fn target(thing: &Cx<'_>) -> (String, String) {
-    if thing.at.kind() == Column::NAME {
+    if is_column(thing.entry) {
         let table = thing.parent();
         return (format!("table {}", table.identity()), format!(" ({})", thing.name()));
     }
@@ -217,25 +234,35 @@ fn by_default(rules: &Privileges) -> Vec<(String, Grant)> {
     if public.is_empty() { Vec::new() } else { vec![("public".to_owned(), Grant { privileges: public })] }
 }
 
-/// Adds what grantees have by default, unless the thing says otherwise for them.
-fn add_defaults(desired: &mut State, at: &Address, rules: &Privileges) {
-    let owner = owner_of(at, desired).map(|o| o.role.clone()).unwrap_or_default();
-    let mut given = DefaultPrivilege::given(desired, &owner, at, rules);
-    given.insert(0, ("public".to_owned(), DefaultPrivilege::public_of(desired, &owner, rules)));
-    let mut defaults: Vec<(String, PrivilegeSet)> = Vec::new();
-    for (name, set) in given {
+/// What grantees have on a thing by default, the owner left out: PUBLIC, and those that default privileges name.
+fn defaults(state: &State, at: &Address, rules: &Privileges) -> Vec<(String, PrivilegeSet)> {
+    let owner = owner_of(at, state).map(|o| o.role.clone()).unwrap_or_default();
+    let mut defaults = vec![("public".to_owned(), DefaultPrivilege::public_of(state, &owner, rules))];
+    for (name, set) in DefaultPrivilege::given(state, &owner, at, rules) {
         match defaults.iter_mut().find(|(n, _)| *n == name) {
             Some((_, before)) => before.merge(&set),
             None => defaults.push((name, set)),
         }
     }
-    for (name, privileges) in defaults {
+    defaults.retain(|(name, set)| *name != owner && !set.is_empty());
+    defaults
+}
+
+/// Adds what grantees have by default, unless the thing says otherwise for them.
+fn add_defaults(desired: &mut State, at: &Address, rules: &Privileges) {
+    for (name, privileges) in defaults(desired, at, rules) {
         let place = at.child(Grant::NAME, &name);
-        if name != owner && !desired.contains(&place) {
+        if !desired.contains(&place) {
             let span = desired.get(at).and_then(|o| o.origin.span());
             desired.insert(place, Object::new(Arc::new(Grant { privileges }), Origin::Derived(span)));
         }
     }
+}
+
+/// The things that have privileges and defaults for them: not columns.
+fn things(state: &State, register: &'static [Entry]) -> Vec<(Address, Privileges)> {
+    let with_rules = |at: &Address| Some((at.clone(), find(register, at.kind()).rules.privileges?));
+    state.iter().map(|(at, _)| at).filter(|at| !is_column(find(register, at.kind()))).filter_map(with_rules).collect()
 }
 
 /// `none` has done its part; an owner with everything is as good as unsaid.
@@ -249,7 +276,7 @@ fn drop_empty(desired: &mut State, register: &'static [Entry]) {
             unsaid.push(at);
         }
     }
-    let unsaid: std::collections::HashSet<Address> = unsaid.into_iter().collect();
+    let unsaid: HashSet<Address> = unsaid.into_iter().collect();
     desired.retain(|at, _| !unsaid.contains(at));
 }
 
@@ -334,7 +361,7 @@ fn add_by_name(name: &str, kinds: &[&'static Entry], written: &Written, state: &
         exact.into_iter().for_each(|at| add(at, written, state, problems));
         return;
     }
-    if !name.contains('*') {
+    if !name.contains(['*', '?', '[', '{']) {
         let known: Vec<String> = candidates.iter().map(|at| at.path().join(".")).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let what = kinds.first().map_or("thing".to_owned(), |e| e.name.to_string());
@@ -349,7 +376,7 @@ fn add_by_name(name: &str, kinds: &[&'static Entry], written: &Written, state: &
                 add(at, written, state, problems);
             }
         }
-        Err(error) => push(problems, Problem::new(Code::WrongType, format!("`{name}` is no glob: {error}")), written.span),
+        Err(error) => push(problems, Problem::new(Code::WrongType, format!("`{name}` is no glob: {}", error.kind())).help("write a pattern such as `shop.*`"), written.span),
     }
 }
 
@@ -370,6 +397,11 @@ fn add(thing: &Address, written: &Written, state: &mut State, problems: &mut Dia
         Value::Null => &[],
         Value::Map(_) => std::slice::from_ref(&written.node),
     };
+    let is_none = |item: &&Node| item.as_text() == Some("none");
+    if let Some(none) = items.iter().find(is_none).filter(|_| items.len() > 1) {
+        let problem = Problem::new(Code::WrongType, "`none` beside other privileges");
+        push(problems, problem.help("write `none` alone, or remove it"), none.span);
+    }
     let mut set = PrivilegeSet::default();
     for item in items {
         match &item.value {
@@ -407,7 +439,7 @@ fn on_columns(thing: &Address, privilege: &str, columns: &Node, written: &Writte
     for column in list {
         let at = thing.child(Column::NAME, column.as_text().unwrap_or_default());
         if !state.contains(&at) {
-            let problem = Problem::new(Code::Dangling, format!("{at} is not declared")).help("name a column of the table");
+            let problem = Problem::new(Code::Dangling, format!("{at} is not declared")).help(did_you_mean(at.key(), &columns_of(thing, state)));
             push(problems, problem, column.span);
             continue;
         }
@@ -415,6 +447,11 @@ fn on_columns(thing: &Address, privilege: &str, columns: &Node, written: &Writte
         word_into(privilege, &at, columns.span, &mut set, problems);
         merge(&at.child(Grant::NAME, &written.grantee), set, written.span, state);
     }
+}
+
+/// The names of a table's columns.
+fn columns_of<'a>(thing: &Address, state: &'a State) -> Vec<&'a str> {
+    state.children(thing).into_iter().filter(|at| at.kind() == Column::NAME).map(Address::key).collect()
 }
 
 fn merge(at: &Address, mut set: PrivilegeSet, span: Option<Span>, state: &mut State) {

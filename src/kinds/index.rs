@@ -14,8 +14,9 @@ use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, renamed_columns, renamed_text};
 use super::part::{IndexKey, Sql, is_default};
 use super::table::{Table, option_list};
+use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, Under};
-use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
 /// An index.
@@ -121,6 +122,11 @@ impl Kind for Index {
         if let Some(predicate) = &self.predicate {
             out.expression(predicate.as_str(), "where");
         }
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        let problem = Problem::new(Code::WrongType, "no column is named").help("name at least one: `[id]`");
+        if self.columns.is_empty() { vec![(problem, "columns")] } else { Vec::new() }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::part::is_default;
 use super::role::Role;
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, References, Rules, Scope, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, Scope, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -66,40 +66,45 @@ impl Membership {
         [("admin", self.admin), ("inherit", self.inherits()), ("set", self.set)]
     }
 
-    /// What a new grant has to say: PostgreSQL gives the rest by itself.
-    fn new_options(&self, cx: &Cx<'_>) -> String {
-        if !cx.server.version.at_least(16) {
-            return if self.admin { " with admin option".to_owned() } else { String::new() };
-        }
-        let member_inherits = cx.at.parent().and_then(|at| cx.desired.spec::<Role>(at)).is_none_or(|r| r.inherit);
-        let given = [false, member_inherits, true];
-        with(self.options().into_iter().zip(given).filter(|((_, on), given)| on != given).map(|(option, _)| option))
+    /// As whom to change or revoke it; an empty name is whom PostgreSQL takes by itself. What PostgreSQL granted of its
+    /// own accord stays, and another grant is put beside it.
+    fn grantors(&self) -> Vec<String> {
+        let own = self.live_grantors.is_empty() || self.live_automatic;
+        if own { vec![String::new()] } else { self.live_grantors.clone() }
     }
 
-    /// The statements on 16 and later: one for every grantor, so that none is left with another set of options.
-    fn set_options(&self, old: &Self, cx: &Cx<'_>) -> Vec<Step> {
+    /// What a new grant has to say: PostgreSQL gives the rest by itself.
+    fn new_options(&self, cx: &Cx<'_>) -> Vec<Choice> {
+        let member_inherits = cx.at.parent().and_then(|at| cx.desired.spec::<Role>(at)).is_none_or(|r| r.inherit);
+        let given = [false, member_inherits, true];
+        self.options().into_iter().zip(given).filter(|((_, on), given)| on != given).map(|(choice, _)| choice).collect()
+    }
+
+    /// What a changed grant has to say: everything where several grantors each gave another part of it.
+    fn changed_options(&self, old: &Self, cx: &Cx<'_>) -> Vec<Choice> {
         let several = old.live_automatic || old.live_grantors.len() > 1;
-        let pairs = || self.options().into_iter().zip(old.options());
-        let options = with(pairs().filter(|(new, old)| several || new != old).map(|(new, _)| new));
-        let lost: Vec<&str> = pairs().filter(|(new, old)| old.1 && !new.1).map(|(new, _)| new.0).collect();
-        let grantors = if old.live_automatic { Vec::new() } else { old.live_grantors.clone() };
-        let by = if grantors.is_empty() { vec![String::new()] } else { grantors };
-        let step = |by: String| {
-            let (group, member) = names(cx);
-            let step = Step::new(format!("grant {group} to {member}{options}{}", granted_by(&by, cx)));
-            if lost.is_empty() {
-                return step;
-            }
-            let what = format!("{} loses `{}` in role `{}`", cx.parent().at, lost.join("`, `"), cx.at.key());
-            step.hazard(HazardClass::Access, what)
-        };
-        by.into_iter().map(step).collect()
+        let known = |name: &str| name == "admin" || cx.server.version.at_least(16);
+        let pairs = self.options().into_iter().zip(old.options());
+        pairs.filter(|(new, old)| known(new.0) && (several || new != old)).map(|(new, _)| new).collect()
     }
 }
 
-fn with(options: impl Iterator<Item = (&'static str, bool)>) -> String {
-    let list: Vec<String> = options.map(|(option, on)| format!("{option} {on}")).collect();
-    if list.is_empty() { String::new() } else { format!(" with {}", list.join(", ")) }
+/// An option and its value.
+type Choice = (&'static str, bool);
+
+/// `grant … to …`, or `revoke admin option for …` where that is all.
+fn grant(options: &[Choice], by: &str, cx: &Cx<'_>) -> Step {
+    let (group, member) = names(cx);
+    let by = granted_by(by, cx);
+    Step::new(match options {
+        [] => format!("grant {group} to {member}{by}"),
+        [("admin", true)] => format!("grant {group} to {member} with admin option{by}"),
+        [("admin", false)] => format!("revoke admin option for {group} from {member}{by}"),
+        list => {
+            let words: Vec<String> = list.iter().map(|(option, on)| format!("{option} {on}")).collect();
+            format!("grant {group} to {member} with {}{by}", words.join(", "))
+        }
+    })
 }
 
 /// The group and the member, quoted where needed.
@@ -172,17 +177,12 @@ impl Kind for Membership {
     }
 
     fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        if old.kind() != Role::NAME {
-            return;
-        }
-        for at in live.of_kind(Self::NAME).into_iter().filter(|at| at.key() == old.key()) {
-            if let Some(member) = at.parent() {
-                live.relocate(&at, &member.child(Self::NAME, new.key()));
-            }
+        if old.kind() == Role::NAME {
+            live.rekey(Self::NAME, old.key(), new.key());
         }
     }
 
-    fn refuse(&self, cx: &Cx<'_>) -> Option<(Problem, &'static str)> {
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
         if cx.server.version.at_least(16) {
             return None;
         }
@@ -198,34 +198,32 @@ impl Kind for Membership {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let (group, member) = names(cx);
-        vec![Step::new(format!("grant {group} to {member}{}", self.new_options(cx)))]
+        vec![grant(&self.new_options(cx), "", cx)]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { inherit: _, set: _, admin, live_inherit: _, live_grantors: _, live_automatic: _ } = self;
-        if cx.server.version.at_least(16) {
-            return Alter::InPlace(self.set_options(old, cx));
+        let Self { inherit: _, set: _, admin: _, live_inherit: _, live_grantors: _, live_automatic: _ } = self;
+        let options = self.changed_options(old, cx);
+        if options.is_empty() {
+            return Alter::InPlace(Vec::new());
         }
-        let (group, member) = names(cx);
-        Alter::InPlace(match (old.admin, *admin) {
-            (false, true) => vec![Step::new(format!("grant {group} to {member} with admin option"))],
-            (true, false) => vec![
-                Step::new(format!("revoke admin option for {group} from {member}"))
-                    .hazard(HazardClass::Access, format!("{} loses `admin` in role `{}`", cx.parent().at, cx.at.key())),
-            ],
-            (true, true) | (false, false) => Vec::new(),
-        })
+        let lost = self.options().into_iter().zip(old.options()).filter(|(new, old)| old.1 && !new.1);
+        let lost: Vec<String> = lost.map(|(new, _)| format!("`{}`", new.0)).collect();
+        let what = format!("{} loses {} in role `{}`", cx.parent().at, lost.join(" and "), cx.at.key());
+        let step = |by: &String| match grant(&options, by, cx) {
+            step if lost.is_empty() => step,
+            step => step.hazard(HazardClass::Access, what.clone()),
+        };
+        Alter::InPlace(old.grantors().iter().map(step).collect())
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         let (group, member) = names(cx);
         let what = format!("{} is no longer a member of role `{}`", cx.parent().at, cx.at.key());
-        let by = if self.live_grantors.is_empty() { vec![String::new()] } else { self.live_grantors.clone() };
         let step = |by: &String| {
             Step::new(format!("revoke {group} from {member}{}", granted_by(by, cx)))
                 .hazard(HazardClass::Access, what.clone())
         };
-        by.iter().map(step).collect()
+        self.grantors().iter().map(step).collect()
     }
 }

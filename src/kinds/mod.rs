@@ -34,6 +34,8 @@ kinds! {
     procedure::Procedure,
     view::View,
     materialized_view::MaterializedView,
+    view_column::ViewColumn,
+    rule::Rule,
     trigger::Trigger,
     policy::Policy,
     primary_key::PrimaryKey,

@@ -2,6 +2,7 @@
 //!
 //! Where nothing is declared the schema's owner counts; where none is declared there, the owner is not managed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,15 @@ impl Kind for Owner {
         }
     }
 
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        let inherits = |at: &Address| {
+            let heir = at.parent().and_then(|thing| inherited(thing, state));
+            heir.is_some() && heir == state.spec::<Self>(at)
+        };
+        let said: HashSet<Address> = state.of_kind(Self::NAME).into_iter().filter(inherits).collect();
+        state.retain(|at, _| !said.contains(at));
+    }
+
     fn managed(&self, at: &Address, desired: &State) -> bool {
         desired.contains(at)
     }
@@ -82,11 +92,14 @@ impl Kind for Owner {
 
 /// The owner that a declared object has: its own, its table's for an owned sequence, else the nearest above.
 pub fn owner_of<'a>(at: &Address, state: &'a State) -> Option<&'a Owner> {
+    state.spec::<Owner>(&at.child(Owner::NAME, "")).or_else(|| inherited(at, state))
+}
+
+/// The owner of an object that declares none.
+fn inherited<'a>(at: &Address, state: &'a State) -> Option<&'a Owner> {
     let table = state.spec::<Sequence>(at).and_then(Sequence::owner_column).and_then(|c| c.parent().cloned());
-    std::iter::once(at)
-        .chain(&table)
-        .chain(at.ancestors())
-        .find_map(|place| state.spec::<Owner>(&place.child(Owner::NAME, "")))
+    let mut places = table.iter().chain(at.ancestors());
+    places.find_map(|place| state.spec::<Owner>(&place.child(Owner::NAME, "")))
 }
 
 /// A sequence that falls with a column changes its owner with the table, and only so.

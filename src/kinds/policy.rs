@@ -7,6 +7,7 @@ use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::part::catalog::USER_SCHEMA;
+use super::part::names::{is_sibling_column, renamed_text};
 use super::part::{ROLE, Sql, is_default, refused};
 use super::table::Table;
 use crate::diagnostic::{Code, Problem};
@@ -204,6 +205,19 @@ impl Kind for Policy {
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
         let sql = format!("alter {} rename to {}", cx.target(), sql::ident(to));
         vec![Step::new(sql).lock(Lock::AccessExclusive)]
+    }
+
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        let mut new = self.clone();
+        if is_sibling_column(at, from) {
+            let rename = |text: Sql| renamed_text(&text, from, to).unwrap_or(text);
+            new.using = new.using.map(rename);
+            new.with_check = new.with_check.map(rename);
+        }
+        if from.parent().is_none() && from.kind() == ROLE && new.to.0.remove(from.key()) {
+            new.to.0.insert(to.key().to_owned());
+        }
+        (new != *self).then_some(new)
     }
 
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::part::{ROLE, is_default};
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Rules, Scope, Under, plain_key};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, Rules, Scope, Under, plain_key};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::secret::{self, Source, Verifier};
 use crate::sql;
@@ -234,7 +234,7 @@ impl Kind for Role {
         Some(Self { password: Some(password), ..self.clone() })
     }
 
-    fn refuse(&self, cx: &Cx<'_>) -> Option<(Problem, &'static str)> {
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
         let source = self.password.as_ref().filter(|_| !self.external && !self.absent)?;
         let unseen = cx.live.spec::<Self>(cx.at).is_some_and(|live| live.live_verifier.is_none());
         let problem = secret::resolve(source).err().filter(|_| !unseen)?;
@@ -373,5 +373,40 @@ impl<'de> Deserialize<'de> for Until {
         Self::parse(&text).ok_or_else(|| {
             de::Error::custom(format!("`{text}` is no date\nhelp: write one like `2030-12-31 23:59:59+00`"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_in_every_common_spelling() {
+        for (written, read) in [
+            ("2030-06-01", "2030-06-01 00:00:00+00"),
+            ("2030-06-01 12:00", "2030-06-01 12:00:00+00"),
+            ("2030-06-01T12:00:00Z", "2030-06-01 12:00:00+00"),
+            ("2030-06-01 12:00:00.250000+02", "2030-06-01 10:00:00.25+00"),
+            ("2030-06-01 12:00:00+05:30", "2030-06-01 06:30:00+00"),
+            ("infinity", "infinity"),
+            ("12030-06-01 00:00:00.000000+00", "12030-06-01 00:00:00.000000+00"),
+        ] {
+            assert_eq!(Until::parse(written), Some(Until(read.to_owned())), "{written}");
+        }
+        assert_eq!(Until::parse("tomorrow"), None);
+        assert_eq!(Until::parse(""), None);
+    }
+
+    #[test]
+    fn an_earlier_end_is_told_from_a_later_one() {
+        let until = |text: &str| Until::parse(text).expect("a moment");
+        for (early, late) in [
+            ("-infinity", "2030-01-01"),
+            ("2030-01-01", "2030-01-02"),
+            ("9999-01-01", "10000-01-01"),
+            ("10000-01-01", "infinity"),
+        ] {
+            assert!(until(early).is_before(&until(late)) && !until(late).is_before(&until(early)), "{early} {late}");
+        }
     }
 }

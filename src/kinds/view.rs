@@ -112,9 +112,13 @@ impl Kind for View {
             old_options.iter().map(|o| o.0).filter(|name| new.iter().all(|(n, _)| n != name)).collect();
         let set: Vec<String> =
             new.iter().filter(|o| !old_options.contains(o)).map(|(name, value)| format!("{name} = {value}")).collect();
-        let reset = (!gone.is_empty()).then(|| self.hazard(old, alter(format!("reset ({})", gone.join(", ")))));
-        let set = (!set.is_empty()).then(|| self.hazard(old, alter(format!("set ({})", set.join(", ")))));
-        Alter::InPlace(reset.into_iter().chain(set).collect())
+        let reset = (!gone.is_empty()).then(|| alter(format!("reset ({})", gone.join(", "))));
+        let set = (!set.is_empty()).then(|| alter(format!("set ({})", set.join(", "))));
+        let mut steps: Vec<Step> = reset.into_iter().chain(set).collect();
+        if let Some(first) = steps.first_mut() {
+            *first = self.hazard(old, std::mem::take(first));
+        }
+        Alter::InPlace(steps)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {

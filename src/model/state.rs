@@ -10,6 +10,17 @@ use indexmap::IndexMap;
 use super::address::{Address, KindName};
 use crate::diagnostic::Span;
 
+/// How much of the database is managed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manage {
+    /// Every object inside a declared schema.
+    #[default]
+    Schemas,
+    /// Everything in the database.
+    Database,
+}
+
 /// What a kind knows of one object, behind a type that phases can hold without knowing the kind.
 pub trait Spec: Any + Debug + Send + Sync {
     /// True when both are of one kind and equal.
@@ -105,6 +116,7 @@ pub struct State {
     edges: HashMap<Address, Vec<Address>>,
     falls: HashMap<Address, Vec<Address>>,
     claims: HashSet<KindName>,
+    whole: bool,
 }
 
 impl State {
@@ -216,11 +228,24 @@ impl State {
 
     /// Moves what stands at and under `from` to `to`.
     pub fn relocate(&mut self, from: &Address, to: &Address) {
-        self.objects = std::mem::take(&mut self.objects).into_iter().map(|(a, o)| (a.moved(from, to), o)).collect();
+        self.move_each(|at| at.moved(from, to));
+    }
+
+    /// Gives the key `to` to every object of that kind whose key is `from`.
+    pub fn rekey(&mut self, kind: KindName, from: &str, to: &str) {
+        self.move_each(|at| match at.parent() {
+            Some(parent) if at.kind() == kind && at.key() == from => parent.child(kind, to),
+            _ => at.clone(),
+        });
+    }
+
+    /// Moves every object to where `place` says.
+    pub fn move_each(&mut self, place: impl Fn(&Address) -> Address) {
+        self.objects = std::mem::take(&mut self.objects).into_iter().map(|(a, o)| (place(&a), o)).collect();
         for edges in [&mut self.edges, &mut self.falls] {
             *edges = std::mem::take(edges)
                 .into_iter()
-                .map(|(a, list)| (a.moved(from, to), list.into_iter().map(|b| b.moved(from, to)).collect()))
+                .map(|(a, list)| (place(&a), list.iter().map(&place).collect()))
                 .collect();
         }
         self.reindex();
@@ -233,6 +258,16 @@ impl State {
                 self.children.entry(parent.clone()).or_default().push(at.clone());
             }
         }
+    }
+
+    /// Notes that this state is the whole database, not some schemas of it.
+    pub fn set_whole(&mut self, whole: bool) {
+        self.whole = whole;
+    }
+
+    /// True when this state is the whole database: what it does not say, is not.
+    pub fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// Notes that the project says something about objects of that kind, though there may be none.

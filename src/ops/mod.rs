@@ -9,7 +9,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::declare::project::Settings;
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::diff::scope::Manage;
+use crate::model::Manage;
 
 /// How a command reads and compares.
 #[derive(Debug, Clone)]
@@ -27,13 +27,7 @@ pub struct Options {
 impl Options {
     /// What the settings say, with what the command line says before it.
     pub fn new(settings: &Settings, manage: Option<Manage>) -> Result<Self> {
-        let declared = match settings.manage.as_deref() {
-            None => None,
-            Some("schemas") => Some(Manage::Schemas),
-            Some("database") => Some(Manage::Database),
-            Some(other) => return Err(wrong("manage", other, "`schemas` or `database`")),
-        };
-        let manage = manage.or(declared).unwrap_or_default();
+        let manage = manage.or(settings.manage).unwrap_or_default();
         let ledger = match settings.ledger.as_deref() {
             None => manage == Manage::Schemas, // a whole database holds nothing that is not declared
             Some("on") => true,

@@ -38,7 +38,9 @@ pub async fn plan(session: &Session, declared: &State, options: &Options) -> Res
     scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
     let mut planned =
         Planned { plan: Plan::default(), desired: declared.clone(), live, declared, server, warnings: Vec::new() };
-    planned.settle(session, &whole, options).await?;
+    let input = Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register };
+    let renamed = plan::renamed(input)?;
+    planned.settle(session, &whole, &renamed, options).await?;
     planned.plan =
         plan::plan(Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register })?;
     Ok(planned)
@@ -46,19 +48,19 @@ pub async fn plan(session: &Session, declared: &State, options: &Options) -> Res
 
 impl Planned {
     /// Settles which differing texts mean the same: by the ledger, then by PostgreSQL itself.
-    async fn settle(&mut self, session: &Session, whole: &State, options: &Options) -> Result<()> {
+    async fn settle(&mut self, session: &Session, whole: &State, renamed: &State, options: &Options) -> Result<()> {
         let register = kinds::register();
-        let mut doubtful = scratch::doubtful(&self.live, &self.desired, register);
+        let mut doubtful = scratch::doubtful(renamed, &self.desired, register);
         if !doubtful.is_empty() && options.ledger {
             let ledger = ledger::read(&session.client).await;
             let known = |at: &Address| {
-                let (Some(there), Some(wanted)) = (self.live.get(at), self.declared.get(at)) else { return false };
+                let (Some(there), Some(wanted)) = (renamed.get(at), self.declared.get(at)) else { return false };
                 ledger.settles(at, &*wanted.spec, &*there.spec, register)
             };
             let settled: Vec<Address> = doubtful.iter().filter(|at| known(at)).cloned().collect();
             doubtful.retain(|at| !settled.contains(at));
             for at in &settled {
-                self.adopt(at, &self.live.clone());
+                self.adopt(at, renamed);
             }
         }
         if doubtful.is_empty() || !options.scratch {

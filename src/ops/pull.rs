@@ -4,11 +4,10 @@ use crate::catalog;
 use crate::declare::raise::raise;
 use crate::declare::write::write;
 use crate::diagnostic::Result;
-use crate::diff::scope::Manage;
 use crate::kind::{Scope, find};
 use crate::kinds;
 use crate::ledger;
-use crate::model::{Address, State};
+use crate::model::{Address, Manage, State};
 use crate::session::Session;
 
 /// A file to write: its name and its text.
@@ -26,13 +25,7 @@ pub struct Choices {
 /// Reads a database and writes it as files: one a schema, one for roles, one for the rest.
 pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>> {
     let register = kinds::register();
-    let server = catalog::server(&session.client).await?;
-    let mut state = catalog::read(&session.client, server.version, register).await?;
-    ledger::hide(&mut state);
-    narrow(&mut state, choices);
-    for entry in register {
-        (entry.before_raise)(&mut state, register);
-    }
+    let state = read(session, choices).await?;
     let mut files = Vec::new();
     let spaces: Vec<Address> = state
         .iter()
@@ -60,15 +53,22 @@ pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>> {
 
 /// Everything as one text.
 pub async fn pull_one(session: &Session, choices: &Choices) -> Result<String> {
+    Ok(write(&raise(&read(session, choices).await?, kinds::register())))
+}
+
+/// The part of a database that was asked for, in its shortest form.
+async fn read(session: &Session, choices: &Choices) -> Result<State> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
     let mut state = catalog::read(&session.client, server.version, register).await?;
     ledger::hide(&mut state);
     narrow(&mut state, choices);
-    for entry in register {
+    state.set_whole(choices.manage == Manage::Database);
+    // Facets before what they sit on: the inverse of completing.
+    for entry in register.iter().rev() {
         (entry.before_raise)(&mut state, register);
     }
-    Ok(write(&raise(&state, register)))
+    Ok(state)
 }
 
 /// Keeps what was asked for.

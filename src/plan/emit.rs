@@ -218,7 +218,8 @@ impl Emitted {
         let set: HashSet<&Address> = dropped.iter().chain(&renewed).collect();
         let carrier = |at: &Address| -> Option<Address> {
             let falls = find(input.register, at.kind()).rules.falls_with_parent;
-            let parent = at.parent().filter(|p| falls && set.contains(p)).cloned();
+            let mut solid = at.ancestors().filter(|p| !find(input.register, p.kind()).rules.shadow);
+            let parent = solid.next().filter(|p| falls && set.contains(p)).cloned();
             parent.or_else(|| input.live.falls_with(at).iter().find(|o| set.contains(*o)).cloned())
         };
         let mut carried: Vec<(Address, Address)> = Vec::new();

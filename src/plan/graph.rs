@@ -76,9 +76,16 @@ impl Builder<'_> {
         self.emitted.drops.get(at).map_or(&[], Vec::as_slice)
     }
 
+    /// The statement after which others may use an object: its creation, or the last change of what was there.
+    fn stands_from(&self, at: &Address) -> Option<usize> {
+        let steps = self.made(at);
+        let create = steps.first().filter(|i| self.emitted.nodes[**i].verb == Verb::Create);
+        create.or(steps.last()).copied()
+    }
+
     /// Everything about `before` that makes it, then everything about `after` that makes it.
     fn made_first(&mut self, before: &Address, after: &Address, edge: Edge) {
-        if let (Some(&b), Some(&a)) = (self.made(before).last(), self.made(after).first()) {
+        if let (Some(b), Some(&a)) = (self.stands_from(before), self.made(after).first()) {
             // A soft edge is no reason to turn round what is known.
             if edge == Edge::Hard || self.graph.find_edge(NodeIndex::new(b), NodeIndex::new(a)).is_none() {
                 self.edge(b, a, edge);
@@ -118,7 +125,7 @@ impl Builder<'_> {
         }
         for i in 0..self.emitted.nodes.len() {
             for need in &self.emitted.nodes[i].step.needs {
-                if let Some(&made) = self.made(need).last() {
+                if let Some(made) = self.stands_from(need) {
                     self.edge(made, i, Edge::Hard);
                 }
             }
@@ -270,6 +277,9 @@ fn circular(circle: &[usize], emitted: &Emitted) -> Diagnostic {
         .help("make the change in two steps, or break the circle in the YAML")
 }
 
+/// The phase of what is made last.
+const LAST: u8 = 3;
+
 /// Kahn's algorithm with a heap: of the statements that may run next, the first by verb, register and name.
 fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
     let key = |i: usize| {
@@ -277,7 +287,7 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         let entry = find(input.register, node.at.kind());
         let rank = input.register.iter().position(|e| e.name == entry.name).unwrap_or_default();
         let phase = match node.verb {
-            _ if entry.rules.last => 3,
+            _ if entry.rules.last => LAST,
             Verb::Rename => 0,
             // What the whole cluster shares goes once nothing of this database uses it.
             Verb::Drop if entry.rules.scope == Scope::Cluster => 4,
@@ -297,12 +307,15 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         (0..waits.len()).filter(|i| waits[*i] == [0, 0]).map(|i| Reverse(key(i))).collect();
     let mut out = Vec::new();
     while out.len() < waits.len() {
-        let next = match ready.pop() {
-            Some(Reverse(k)) => k.5,
-            None => (0..waits.len())
-                .filter(|i| !done[*i] && waits[*i][0] == 0)
-                .min_by_key(|i| (waits[*i][1], key(*i)))
-                .expect("a circle without soft edges was refused before"),
+        // What must come last waits for what only soft edges hold back.
+        let last = ready.peek().is_none_or(|Reverse(k)| k.0 == LAST);
+        let held = || {
+            let free = (0..waits.len()).filter(|i| !done[*i] && waits[*i][0] == 0 && waits[*i][1] > 0);
+            free.min_by_key(|i| (waits[*i][1], key(*i)))
+        };
+        let next = match if last { held() } else { None } {
+            Some(held) => held,
+            None => ready.pop().map(|Reverse(k)| k.5).expect("a circle without soft edges was refused before"),
         };
         if std::mem::replace(&mut done[next], true) {
             continue;

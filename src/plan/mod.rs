@@ -108,6 +108,13 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     Ok(Plan { steps, changes })
 }
 
+/// The live state after the renames that the plan begins with: what the rest of `desired` is compared with.
+pub fn renamed(input: Input<'_>) -> Result<State, Diagnostics> {
+    let mut live = input.live.clone();
+    rename::renames(&mut live, input)?;
+    Ok(live)
+}
+
 fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
     let node = &emitted.nodes[i];
     let mut hazards = node.step.hazards.clone();

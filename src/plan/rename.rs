@@ -25,7 +25,7 @@ pub fn renames(live: &mut State, input: Input<'_>) -> Result<Renames, Diagnostic
     wanted.sort_by_key(|(at, _)| at.path().len());
     for (at, was) in wanted {
         let entry = find(input.register, at.kind());
-        let Some(old) = before(at, was, entry, live) else { continue };
+        let Some(old) = before(at, was, entry, live, input.desired) else { continue };
         if live.contains(at) || !live.contains(&old) || input.desired.contains(&old) || !entry.rules.renames {
             continue;
         }
@@ -44,10 +44,12 @@ pub fn renames(live: &mut State, input: Input<'_>) -> Result<Renames, Diagnostic
 }
 
 /// The address that an object may have had.
-fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State) -> Option<Address> {
+fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State, desired: &State) -> Option<Address> {
+    // The old name may be written as any key of the kind: `total` for `total(bigint)`.
+    let key = |was: &str| (entry.key)(&*desired.get(at)?.spec, was, at.parent()).ok();
     match (was, at.parent()) {
-        (Some(was), Some(parent)) => Some(parent.child(at.kind(), was)),
-        (Some(was), None) => Some(Address::root(at.kind(), was)),
+        (Some(was), Some(parent)) => Some(parent.child(at.kind(), &key(was)?)),
+        (Some(was), None) => Some(Address::root(at.kind(), &key(was)?)),
         (None, parent) => {
             let others = live.children(parent.filter(|_| is_alone(entry))?);
             others.into_iter().find(|a| a.kind() == at.kind()).cloned()

@@ -332,3 +332,32 @@ fn policies_are_altered_in_place_where_postgresql_can() {
          create policy c on shop.orders for delete using ((id > 0));\n"
     );
 }
+
+const SAID: &str = r#"
+create view shop.v as select id, total, "Mixed" from shop.orders;
+comment on column shop.v.id is 'Number';
+alter view shop.v alter total set default 3;
+grant select ("Mixed") on shop.v to public;
+create view shop.w as select id, total from shop.v;
+create materialized view shop.m as select id, total from shop.orders;
+comment on column shop.m.id is 'Number';
+alter materialized view shop.m alter column total set statistics 50;
+create rule skip as on insert to shop.v do instead nothing;
+create rule "Other; as" as on update to shop.v where old.id > 0 do also (delete from shop.users; insert into shop.users values (1));
+create rule off as on delete to shop.orders do also notify x;
+alter table shop.orders disable rule off;
+comment on rule off on shop.orders is 'Off';
+"#;
+
+#[test]
+fn rules_and_what_is_said_of_columns_of_views_are_kept() {
+    converge("", SAID);
+    converge(SAID, "");
+    let views = "create view shop.v as select id, total, \"Mixed\" from shop.orders;
+                 create view shop.w as select id, total from shop.v;
+                 create materialized view shop.m as select id, total from shop.orders;";
+    converge(SAID, views);
+    converge(views, SAID);
+    converge(SAID, &SAID.replace("id, total, \"Mixed\"", "\"Mixed\", id, total"));
+    converge(SAID, &SAID.replace("set default 3", "set default 4").replace("'Number'", "'No'"));
+}

@@ -14,8 +14,9 @@ pub use identity::{Identity, Mode};
 use super::part::catalog::USER_SCHEMA;
 use super::part::{Sql, TypeName, is_default};
 use super::table::Table;
-use crate::diagnostic::{Diagnostics, Problem};
+use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Slot, Under};
+use crate::model::suggest::did_you_mean;
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -56,7 +57,7 @@ pub struct Column {
 }
 
 /// What may be granted on a column.
-const PRIVILEGES: Privileges = Privileges {
+pub const PRIVILEGES: Privileges = Privileges {
     noun: "column",
     plural: "columns",
     all: &[("select", 'r'), ("insert", 'a'), ("update", 'w'), ("references", 'x')],
@@ -121,6 +122,10 @@ impl Kind for Column {
         identity::imply_not_null(desired);
     }
 
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        serial::compact(state);
+    }
+
     fn references(&self, _at: &Address, out: &mut References) {
         self.data_type.reference(out, "type");
         if let Some(collation) = &self.collation {
@@ -132,6 +137,30 @@ impl Kind for Column {
         if let Some(generated) = &self.generated {
             out.expression(generated.as_str(), "generated");
         }
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        let wrong = |message: String, help: String| Problem::new(Code::WrongType, message).help(help);
+        let given = [
+            ("default", self.default.is_some()),
+            ("identity", self.identity.is_some()),
+            ("generated", self.generated.is_some()),
+        ];
+        let given: Vec<&str> = given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
+        let mut problems = Vec::new();
+        if let [first, second, ..] = given.as_slice() {
+            let message = format!("a column has one of `{first}` and `{second}`");
+            problems.push((wrong(message, "remove one of them".to_owned()), *second));
+        }
+        let words = [
+            ("storage", &self.storage, &["plain", "external", "extended", "main"][..]),
+            ("compression", &self.compression, &["pglz", "lz4"]),
+        ];
+        for (field, word, known) in words {
+            let Some(word) = word.as_ref().filter(|w| !known.contains(&w.as_str())) else { continue };
+            problems.push((wrong(format!("unknown value `{word}`"), did_you_mean(word, known)), field));
+        }
+        problems
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

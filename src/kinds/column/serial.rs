@@ -24,8 +24,7 @@ pub fn expand(desired: &mut State) {
         };
         let data_type = TypeName::parse(integer).expect("an integer is a type");
         let sequence = sequence_of(&at);
-        let path = sequence.path();
-        let default = Sql::new(&format!("nextval({}::regclass)", sql::literal(&sql::dotted(path))));
+        let default = default_of(&sequence);
         let column = Column { data_type: data_type.clone(), not_null: true, default: Some(default), ..column.clone() };
         desired.set(&at, column);
         if !desired.contains(&sequence) {
@@ -34,6 +33,36 @@ pub fn expand(desired: &mut State) {
             desired.insert(sequence, Object::new(Arc::new(spec), Origin::Derived(span)));
         }
     }
+}
+
+/// Turns what [`expand`] would make back into a serial column, where nothing else is said of the sequence.
+pub fn compact(state: &mut State) {
+    for at in state.of_kind(Column::NAME) {
+        let sequence = sequence_of(&at);
+        let Some(serial) = serial_of(state, &at, &sequence) else { continue };
+        state.set(&at, serial);
+        state.remove(&sequence);
+    }
+}
+
+/// The serial column that says the same as a column and its sequence.
+fn serial_of(state: &State, at: &Address, sequence: &Address) -> Option<Column> {
+    let column = state.spec::<Column>(at)?;
+    let name = match column.data_type.as_str() {
+        "integer" => "serial",
+        "bigint" => "bigserial",
+        "smallint" => "smallserial",
+        _ => return None,
+    };
+    let plain = Sequence { owned_by: Some(sql::dotted(at.path())), ..Sequence::of_type(column.data_type.clone()) };
+    let as_made = state.spec::<Sequence>(sequence)? == &plain && state.children(sequence).is_empty();
+    let default = column.default.as_ref().is_some_and(|d| *d == default_of(sequence));
+    let data_type = TypeName::parse(name).expect("a serial is read as a type");
+    (as_made && default && column.not_null).then(|| Column { data_type, not_null: false, default: None, ..column.clone() })
+}
+
+fn default_of(sequence: &Address) -> Sql {
+    Sql::new(&format!("nextval({}::regclass)", sql::literal(&sql::dotted(sequence.path()))))
 }
 
 /// The sequence that PostgreSQL makes for a serial column.

@@ -7,8 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::refused;
 use super::names::renamed_name;
+use super::refused;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{References, TYPE};
 use crate::model::Address;

@@ -90,13 +90,12 @@ fn names(text: &str, folds: bool) -> Vec<String> {
     let mut out = Vec::new();
     let mut rest = text.trim();
     loop {
-        let (name, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted_name(quoted),
-            None => {
-                let end = rest.find(',').unwrap_or(rest.len());
-                let name = rest[..end].trim_end();
-                (if folds { name.to_lowercase() } else { name.to_owned() }, &rest[end..])
-            }
+        let (name, after) = if let Some(quoted) = rest.strip_prefix('"') {
+            quoted_name(quoted)
+        } else {
+            let end = rest.find(',').unwrap_or(rest.len());
+            let name = rest[..end].trim_end();
+            (if folds { name.to_lowercase() } else { name.to_owned() }, &rest[end..])
         };
         out.push(name);
         match after.trim_start().strip_prefix(',') {

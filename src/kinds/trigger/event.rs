@@ -6,7 +6,9 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
+use crate::kinds::part::names::renamed_columns;
 use crate::kinds::part::refused;
+use crate::model::Address;
 use crate::sql;
 
 /// One event.
@@ -80,6 +82,15 @@ impl Events {
     /// `insert or update of a, b`.
     pub fn words(&self) -> String {
         self.0.iter().map(Event::to_string).collect::<Vec<_>>().join(" or ")
+    }
+
+    /// Names the column `from` as `to`.
+    pub fn rename_column(&mut self, from: &Address, to: &Address) {
+        for event in &mut self.0 {
+            if let Event::Update(columns) = event {
+                *columns = renamed_columns(columns, from, to).unwrap_or_else(|| std::mem::take(columns));
+            }
+        }
     }
 
     /// The columns of `update of`.

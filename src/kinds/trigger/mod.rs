@@ -12,6 +12,7 @@ pub use event::{Event, Events};
 
 use super::column::Column;
 use super::part::catalog::USER_SCHEMA;
+use super::part::names::{is_sibling_column, renamed_text};
 use super::part::{Sql, is_default};
 use super::table::Table;
 use super::view::View;
@@ -227,6 +228,16 @@ impl Kind for Trigger {
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
         let sql = format!("alter {} rename to {}", cx.target(), sql::ident(to));
         vec![Step::new(sql).lock(Lock::AccessExclusive)]
+    }
+
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        let mut new = self.clone();
+        if is_sibling_column(at, from) {
+            new.events.rename_column(from, to);
+            new.when = new.when.map(|w| renamed_text(&w, from, to).unwrap_or(w));
+        }
+        new.execute.rename(from, to);
+        (new != *self).then_some(new)
     }
 
     fn check(&self, at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {

@@ -12,9 +12,6 @@ use super::{BridgeError, suggest};
 use crate::diagnostic::{Code, Problem, Span};
 use crate::model::node::{Key, Node, Scalar, Value};
 
-/// The end of a message about a secret: the place is not to be shown.
-pub(super) const SECRET: &str = "\ncode: secret";
-
 type Result<T> = std::result::Result<T, BridgeError>;
 
 /// Reads a node.
@@ -36,15 +33,7 @@ impl From<Problem> for BridgeError {
 
 impl Error for BridgeError {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
-        let text = message.to_string();
-        let (text, code) = match text.strip_suffix(SECRET) {
-            Some(text) => (text, Code::Secret),
-            None => (text.as_str(), Code::WrongType),
-        };
-        match text.split_once("\nhelp: ") {
-            Some((message, help)) => Problem::new(code, message).help(help).into(),
-            None => Problem::new(code, text).into(),
-        }
+        super::from_text(&message.to_string()).into()
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -1,0 +1,22 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+-- hazard breaking: clients lose view `shop.above`
+drop view shop.above;
+-- hazard block: readers wait while its query runs again
+-- hazard breaking: clients lose materialized view `shop.sums`
+drop materialized view shop.sums;
+create materialized view shop.sums as
+SELECT sum(orders.total) AS total,
+    count(*) AS n
+   FROM shop.orders;
+create view shop.above as
+SELECT sums.total
+   FROM shop.sums;
+alter materialized view shop.options reset (fillfactor);
+alter materialized view shop.options set (autovacuum_enabled = 'false');
+create materialized view shop.empty as
+select 2 as two
+with no data;
+comment on materialized view shop.sums is 'Kept';
+commit;

@@ -1,0 +1,20 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+-- hazard block: readers wait while its query runs again
+-- hazard breaking: clients lose materialized view `shop.stored`
+drop materialized view shop.stored;
+-- hazard breaking: clients lose view `shop.open`
+drop view shop.open;
+-- hazard rewrite: rewrites the table to turn integer into bigint
+alter table shop.orders alter column id type bigint using id::bigint;
+create view shop.open as
+SELECT orders.id
+   FROM shop.orders
+  WHERE (orders.status = 'new'::text);
+create materialized view shop.stored as
+SELECT open.id
+   FROM shop.open;
+create trigger ins instead of insert on shop.open for each row execute function shop.touch();
+comment on view shop.open is 'Open';
+commit;
