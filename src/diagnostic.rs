@@ -38,6 +38,8 @@ pub enum Code {
     WrongType,
     /// A name that nothing declares.
     Dangling,
+    /// A secret written where anyone can read it.
+    Secret,
     /// SQL text that PostgreSQL or the offline parser refuses.
     Sql,
     /// Something this server version lacks.
@@ -61,6 +63,27 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code, in the order of the documentation.
+    pub const ALL: [Self; 17] = [
+        Self::File,
+        Self::Syntax,
+        Self::UnknownKey,
+        Self::Duplicate,
+        Self::WrongType,
+        Self::Dangling,
+        Self::Secret,
+        Self::Sql,
+        Self::Version,
+        Self::Connection,
+        Self::Server,
+        Self::Hazard,
+        Self::Refused,
+        Self::NotConverged,
+        Self::Usage,
+        Self::Local,
+        Self::Internal,
+    ];
+
     /// The code as printed and as `dbstate explain` takes it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -70,6 +93,7 @@ impl Code {
             Self::Duplicate => "duplicate",
             Self::WrongType => "wrong-type",
             Self::Dangling => "dangling-reference",
+            Self::Secret => "secret",
             Self::Sql => "sql",
             Self::Version => "version",
             Self::Connection => "connection",
@@ -284,7 +308,11 @@ impl IntoIterator for Diagnostics {
 
 /// The text of every file read, for labels to point into.
 #[derive(Debug, Clone, Default)]
-pub struct Sources(Vec<Source>);
+pub struct Sources {
+    files: Vec<Source>,
+    /// The directory that shown paths are relative to.
+    here: PathBuf,
+}
 
 /// One file.
 #[derive(Debug, Clone)]
@@ -296,24 +324,50 @@ pub struct Source {
 }
 
 impl Sources {
+    /// No files; paths will be shown relative to `here`.
+    pub fn relative_to(here: impl Into<PathBuf>) -> Self {
+        Self { files: Vec::new(), here: here.into() }
+    }
+
     /// Adds a file and returns its number.
     ///
     /// # Panics
     /// Past four thousand million files.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> FileId {
-        let id = u32::try_from(self.0.len()).expect("a project has fewer than 2^32 files");
-        self.0.push(Source { path: path.into(), text: text.into() });
+        let id = u32::try_from(self.files.len()).expect("a project has fewer than 2^32 files");
+        self.files.push(Source { path: path.into(), text: text.into() });
         FileId(id)
     }
 
     /// The file of that number.
     pub fn get(&self, id: FileId) -> &Source {
-        &self.0[id.0 as usize]
+        &self.files[id.0 as usize]
     }
 
     /// The path of that file.
     pub fn path(&self, id: FileId) -> &Path {
         &self.get(id).path
+    }
+
+    /// The path of that file as a user would type it here.
+    pub fn name(&self, id: FileId) -> String {
+        self.shown(self.path(id))
+    }
+
+    /// A path as a user would type it here.
+    pub fn shown(&self, path: &Path) -> String {
+        relative(path, &self.here).display().to_string()
+    }
+
+    /// Hides what stands at a place, for good: every letter becomes a `*`.
+    pub fn mask(&mut self, span: Span) {
+        let Some(source) = self.files.get_mut(span.file.0 as usize) else { return };
+        let (start, end) = (span.start as usize, (span.end as usize).min(source.text.len()));
+        let Some(secret) = source.text.get(start..end) else { return };
+        // As many bytes as before, so that no other place moves.
+        let hidden: String =
+            secret.chars().flat_map(|c| std::iter::repeat_n(if c == '\n' { c } else { '*' }, c.len_utf8())).collect();
+        source.text = format!("{}{hidden}{}", &source.text[..start], &source.text[end..]).into();
     }
 
     /// Line and column of a place, both counted from 1, the column in characters.
@@ -322,5 +376,52 @@ impl Sources {
         let before = &text[..text.floor_char_boundary((span.start as usize).min(text.len()))];
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+/// `path` from `base` on, with `..` where it leads out of it by one or two levels.
+fn relative(path: &Path, base: &Path) -> PathBuf {
+    let plain: PathBuf = path.components().filter(|c| !matches!(c, std::path::Component::CurDir)).collect();
+    if base.as_os_str().is_empty() {
+        return plain;
+    }
+    let up = base.ancestors().take(3).enumerate().find_map(|(levels, dir)| {
+        let rest = plain.strip_prefix(dir).ok().filter(|_| dir.parent().is_some())?;
+        Some(std::iter::repeat_n("..", levels).collect::<PathBuf>().join(rest))
+    });
+    up.unwrap_or(plain)
+}
+
+/// Why a file can't be read or written, as a fragment without the system's number for it.
+pub fn io_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_as_typed_here() {
+        for (path, base, shown) in [
+            ("/a/b/schema.yaml", "/a/b", "schema.yaml"),
+            ("/a/b/./x/schema.yaml", "/a/b", "x/schema.yaml"),
+            ("/a/schema.yaml", "/a/b", "../schema.yaml"),
+            ("/z/schema.yaml", "/a/b", "/z/schema.yaml"),
+            ("./schema.yaml", "/a/b", "schema.yaml"),
+        ] {
+            assert_eq!(relative(Path::new(path), Path::new(base)), Path::new(shown));
+        }
+    }
+
+    #[test]
+    fn what_is_masked_is_gone_and_nothing_moves() {
+        let mut sources = Sources::default();
+        let file = sources.add("roles.yaml", "password: geheimß # x");
+        sources.mask(Span { file, start: 10, end: 18 });
+        assert_eq!(&*sources.get(file).text, "password: ******** # x");
     }
 }

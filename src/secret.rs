@@ -17,6 +17,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
+use crate::model::bridge;
 
 /// Where a secret is: `{ env: NAME }` or `{ file: PATH }`.
 #[derive(Debug, Clone)]
@@ -116,6 +117,12 @@ impl Serialize for Source {
     }
 }
 
+/// What to say of a password in a file, as the bridge to YAML reads it.
+fn in_a_file() -> String {
+    let problem = Problem::new(Code::Secret, "a password never stands in a file");
+    bridge::to_text(&problem.help("write `{ env: NAME }` or `{ file: PATH }`, and choose a new password"))
+}
+
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
@@ -128,7 +135,11 @@ impl<'de> Deserialize<'de> for Source {
 
             // The message does not repeat what stands there: it may be a password.
             fn visit_str<E: de::Error>(self, _: &str) -> Result<Source, E> {
-                Err(E::custom("a password never stands in a file\nhelp: write `{ env: NAME }` or `{ file: PATH }`"))
+                Err(E::custom(in_a_file()))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, _: A) -> Result<Source, A::Error> {
+                Err(de::Error::custom(in_a_file()))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Source, A::Error> {
@@ -214,7 +225,6 @@ impl fmt::Debug for Verifier {
 mod tests {
     use super::*;
     use crate::model::Node;
-    use crate::model::bridge;
 
     #[test]
     fn a_verifier_matches_its_own_password_only() {
@@ -248,7 +258,7 @@ mod tests {
         for node in [Node::text("hunter2"), Node::plain("12345"), Node::plain("true")] {
             let problem = read(node);
             assert_eq!(problem.message, "a password never stands in a file");
-            assert_eq!(problem.help.as_deref(), Some("write `{ env: NAME }` or `{ file: PATH }`"));
+            assert_eq!(problem.help.as_deref(), Some("write `{ env: NAME }` or `{ file: PATH }`, and choose a new password"));
         }
         assert!(serde_json::from_str::<Source>("{\"env\": \"A\", \"file\": \"b\"}").is_err());
     }

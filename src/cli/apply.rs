@@ -10,6 +10,7 @@ use super::plan::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::apply::Event;
 use crate::declare::project::Project;
+use crate::declare::settings::hazard_class;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::HazardClass;
 use crate::ops::apply::{Choices, Outcome, Talk, apply};
@@ -82,18 +83,10 @@ impl Command {
         }
         choices.run.statement_timeout = self.statement_timeout.clone().or(project.settings.statement_timeout.clone());
         for word in self.allow.iter().chain(&project.settings.allow) {
-            choices.allow.push(class(word)?);
+            choices.allow.push(hazard_class(word)?);
         }
         Ok(choices)
     }
-}
-
-fn class(word: &str) -> Result<HazardClass> {
-    HazardClass::ALL.into_iter().find(|c| c.as_str() == word.trim()).ok_or_else(|| {
-        let known: Vec<&str> = HazardClass::ALL.iter().map(|c| c.as_str()).collect();
-        let help = crate::model::suggest::did_you_mean(word, &known);
-        Box::new(Diagnostic::new(Code::Usage, format!("`{word}` is no hazard class")).help(help))
-    })
 }
 
 /// The git revision of the working directory, where git knows one.

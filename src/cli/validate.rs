@@ -17,7 +17,8 @@ impl Command {
     /// Reads and checks the files.
     pub fn run(&self, output: &Output) -> Result<u8, Failure> {
         let project = self.files.read()?;
-        output.talk(&format!("valid: {} objects", project.state.len()));
+        let plural = if project.state.len() == 1 { "" } else { "s" };
+        output.talk(&format!("valid: {} object{plural}", project.state.len()));
         Ok(exit::OK)
     }
 }

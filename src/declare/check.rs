@@ -1,12 +1,13 @@
 //! What can be checked without a database: references that lead nowhere, and what kinds check themselves.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::diagnostic::{Code, Diagnostics, Problem, Sources, Span};
+use super::{syntax, yaml};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
 use crate::kind::names::Names;
-use crate::kind::{Entry, Reference, References, find};
+use crate::kind::{Entry, RELATION, ROUTINE, Reference, References, Slot, Text, find};
 use crate::model::suggest::did_you_mean;
-use crate::model::{Address, Object, State};
+use crate::model::{Address, Object, Origin, State};
 
 /// The addresses of what was written and could not be read.
 pub type Broken = HashSet<Address>;
@@ -14,18 +15,46 @@ pub type Broken = HashSet<Address>;
 /// Checks every object.
 pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources: &Sources) -> Diagnostics {
     let names = Names::of(state, register);
-    let mut problems = Diagnostics::default();
+    let mut problems = clashes(state, register);
     for (at, object) in state.iter() {
         let entry = find(register, at.kind());
         let mut references = References::default();
         (entry.references)(&*object.spec, at, &mut references);
         for (reference, field) in references.list {
-            if let Some((problem, word)) = dangling(&reference, state, broken, &names, register) {
+            if let Some((problem, word)) = dangling(&reference, at, state, broken, &names, register) {
                 place(problem, object, field, &word, sources, &mut problems);
             }
         }
-        for (problem, field) in (entry.check)(&*object.spec, at, state) {
-            place(problem, object, field, "", sources, &mut problems);
+        for text in references.texts {
+            if let Some(problem) = syntax::check(&text.text, &text.grammar) {
+                place_text(problem, object, &text, sources, &mut problems);
+            }
+        }
+        if !broken.contains(at) {
+            for (problem, field) in (entry.check)(&*object.spec, at, state) {
+                place(problem, object, field, "", sources, &mut problems);
+            }
+        }
+    }
+    problems
+}
+
+/// Two objects that take one place in a namespace, where PostgreSQL keeps one: a table and an index, say.
+fn clashes(state: &State, register: &'static [Entry]) -> Diagnostics {
+    let mut seen: HashMap<(Slot, &str, &str), &Address> = HashMap::new();
+    let mut problems = Diagnostics::default();
+    for (at, object) in state.iter() {
+        for slot in find(register, at.kind()).rules.slots.iter().filter(|s| **s != ROUTINE) {
+            let Some(first) = seen.insert((*slot, at.top().key(), at.key()), at) else { continue };
+            let message = format!("{at} has the name of {first}");
+            let mut problem = Diagnostic::new(Code::Duplicate, message)
+                .help(format!("give one of them another name: a schema holds each name of a {} once", slot.0));
+            let spans = [object.origin.span(), state.get(first).and_then(|o| o.origin.span())];
+            for (span, text) in spans.into_iter().zip(["again here", "first declared here"]) {
+                problem = span.map_or_else(|| problem.clone(), |span| problem.clone().label(span, text));
+            }
+            problems.push(problem);
+            break;
         }
     }
     problems
@@ -34,6 +63,7 @@ pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources
 /// The problem with a reference, and the word that names what is missing.
 fn dangling(
     reference: &Reference,
+    from: &Address,
     state: &State,
     broken: &Broken,
     names: &Names,
@@ -62,6 +92,14 @@ fn dangling(
             let help = did_you_mean(name, &names.candidates(*slot, schema));
             Some((Problem::new(Code::Dangling, message).help(help), name.clone()))
         }
+        Reference::Name { slot, schema: None, name } if *slot == RELATION => {
+            let known = |schema: &str| !names.at(*slot, schema, name).is_empty();
+            let home = Some(from.top().key()).filter(|schema| known(schema));
+            let schema = home.or_else(|| tops(state).find(|schema| known(schema)))?;
+            let message = format!("relation `{name}` without its schema");
+            let help = format!("write `{schema}.{name}`: the statements of a plan run with an empty search path");
+            Some((Problem::new(Code::Dangling, message).help(help), name.clone()))
+        }
         Reference::Name { schema: None, .. } | Reference::Text(_) => None,
     }
 }
@@ -69,6 +107,11 @@ fn dangling(
 /// True when an object at the top is as `test` says of its kind and key.
 fn any_top(state: &State, register: &'static [Entry], test: impl Fn(&Entry, &str) -> bool) -> bool {
     state.iter().any(|(at, _)| at.parent().is_none() && test(find(register, at.kind()), at.key()))
+}
+
+/// The keys at the top.
+fn tops(state: &State) -> impl Iterator<Item = &str> {
+    state.iter().map(|(at, _)| at).filter(|at| at.parent().is_none()).map(Address::key)
 }
 
 fn siblings<'a>(state: &'a State, at: &Address) -> Vec<&'a str> {
@@ -88,21 +131,47 @@ fn siblings<'a>(state: &'a State, at: &Address) -> Vec<&'a str> {
 }
 
 fn place(problem: Problem, object: &Object, field: &str, word: &str, sources: &Sources, out: &mut Diagnostics) {
+    let derived = matches!(object.origin, Origin::Derived(_));
+    if derived && out.iter().any(|d| d.problem == problem) {
+        return; // said where it is declared
+    }
     match object.origin.field(field).or_else(|| object.origin.span()) {
         Some(span) => out.push(problem.at(narrow(span, word, sources), "")),
         None => out.push(problem),
     }
 }
 
-/// The first place of `word` inside a span, else the span.
+/// Places a problem inside a text that is the value of a field, or a part of it.
+fn place_text(problem: Problem, object: &Object, text: &Text, sources: &Sources, out: &mut Diagnostics) {
+    if matches!(object.origin, Origin::Derived(_)) {
+        return;
+    }
+    let Some(span) = object.origin.field(text.field).or_else(|| object.origin.span()) else { return out.push(problem) };
+    let (start, end) = problem.within.unwrap_or((0, text.text.len()));
+    let source = &sources.get(span.file).text;
+    let (from, to) = (span.start as usize, (span.end as usize).min(source.len()));
+    let found = source.get(from..to).and_then(|scalar| scalar.rfind(&text.text)).filter(|_| !text.text.is_empty());
+    let place = match found {
+        Some(offset) => part(span, from + offset + start, from + offset + end),
+        None => yaml::locate(source, span, &text.text, start, end),
+    };
+    out.push(problem.at(place, ""));
+}
+
+/// The first place of `word` inside a span, a whole word if there is one, else the span.
 fn narrow(span: Span, word: &str, sources: &Sources) -> Span {
     let text = &sources.get(span.file).text;
     let (start, end) = (span.start as usize, (span.end as usize).min(text.len()));
-    match text.get(start..end).and_then(|t| t.find(word)).filter(|_| !word.is_empty()) {
-        Some(offset) => {
-            let at = |n: usize| u32::try_from(n).unwrap_or(span.end);
-            Span { file: span.file, start: at(start + offset), end: at(start + offset + word.len()) }
-        }
-        None => span,
-    }
+    let Some(inside) = text.get(start..end).filter(|_| !word.is_empty()) else { return span };
+    let letter = |c: char| c.is_alphanumeric() || c == '_';
+    let whole = |(at, _): &(usize, &str)| {
+        !inside[..*at].ends_with(letter) && !inside[*at + word.len()..].starts_with(letter)
+    };
+    let found = inside.match_indices(word).find(whole).map(|(at, _)| at).or_else(|| inside.find(word));
+    found.map_or(span, |at| part(span, start + at, start + at + word.len()))
+}
+
+fn part(span: Span, start: usize, end: usize) -> Span {
+    let number = |n: usize| u32::try_from(n).unwrap_or(span.end);
+    Span { file: span.file, start: number(start), end: number(end) }
 }

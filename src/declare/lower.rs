@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
-use crate::kind::{Entry, Form, Home, Lowered};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span, io_text};
+use crate::kind::{Entry, Form, Home, Lowered, find};
+use crate::model::bridge::BridgeError;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, KindName, Object, Origin, State};
@@ -53,7 +54,7 @@ impl<'a> Lowering<'a> {
                 }
             }
             Value::Scalar(_) | Value::List(_) => {
-                self.wrong_type(root, "a file is a map of `schemas`, `roles` and the like");
+                self.wrong_type(root, "a map", "write `schemas:`, `roles:` and the like at the top of a file");
             }
         }
     }
@@ -85,7 +86,7 @@ impl<'a> Lowering<'a> {
                 self.problems.extend(out.problems);
                 self.later.extend(out.later.into_iter().map(|later| (entry.name, later)));
                 for (at, object) in out.objects {
-                    self.insert(at, object);
+                    let _ = self.insert(at, object);
                 }
             }
             Form::One => self.object(entry, parent, None, node),
@@ -97,7 +98,8 @@ impl<'a> Lowering<'a> {
                     }
                 }
                 Value::Scalar(_) | Value::List(_) => {
-                    self.wrong_type(node, &format!("`{}` is a map from names to definitions", home.key));
+                    let help = format!("`{}` is a map: write `name: definition`, one a line", home.key);
+                    self.wrong_type(node, "a map", &help);
                 }
             },
             Form::List(field) => self.list(entry, home, field, parent, node),
@@ -109,7 +111,9 @@ impl<'a> Lowering<'a> {
             Value::List(items) => items.as_slice(),
             Value::Scalar(_) => std::slice::from_ref(node),
             Value::Null => &[],
-            Value::Map(_) => return self.wrong_type(node, &format!("`{}` is a list", home.key)),
+            Value::Map(_) => {
+                return self.wrong_type(node, "a list", &format!("`{}` is a list: write `[a, b]`", home.key));
+            }
         };
         for item in items {
             match &item.value {
@@ -119,7 +123,9 @@ impl<'a> Lowering<'a> {
                 }
                 Value::Map(entries) => {
                     let Some(name) = item.get(field) else {
-                        self.wrong_type(item, &format!("an item of `{}` has a key `{field}`", home.key));
+                        let problem = Problem::new(Code::WrongType, format!("missing key `{field}`"));
+                        let help = format!("an item of `{}` is a name, or a map with the key `{field}`", home.key);
+                        self.at(problem.help(help), item.span, item);
                         continue;
                     };
                     let key = Key { text: name.as_text().unwrap_or_default().into(), span: name.span };
@@ -127,7 +133,7 @@ impl<'a> Lowering<'a> {
                     self.object(entry, parent, Some(&key), &Node { value: Value::Map(rest), span: item.span });
                 }
                 Value::Null | Value::List(_) => {
-                    self.wrong_type(item, &format!("an item of `{}` is a name or a map", home.key));
+                    self.wrong_type(item, "a name or a map", &format!("write the names: `{}: [a, b]`", home.key));
                 }
             }
         }
@@ -136,14 +142,24 @@ impl<'a> Lowering<'a> {
     /// Lowers one object and what is nested in it.
     fn object(&mut self, entry: &'static Entry, parent: Option<&Address>, key: Option<&Key>, node: &Node) {
         let parts = self.split(entry, node);
-        let at = if let Some((at, object)) = self.read(entry, parent, key, node, &parts) {
-            self.insert(at.clone(), object);
-            at
-        } else {
-            let written = key.map_or("", |k| &*k.text);
-            let at = parent.map_or_else(|| Address::root(entry.name, written), |p| p.child(entry.name, written));
-            self.broken.insert(at.clone());
-            at
+        let at = match self.read(entry, parent, key, node, &parts) {
+            Some((at, object)) => {
+                if parts.unknown {
+                    self.broken.insert(at.clone());
+                }
+                if !self.insert(at.clone(), object) {
+                    // What is wrong below an object that stands twice follows from that.
+                    self.broken.insert(at);
+                    return;
+                }
+                at
+            }
+            None => {
+                let written = key.map_or("", |k| &*k.text);
+                let at = parent.map_or_else(|| Address::root(entry.name, written), |p| p.child(entry.name, written));
+                self.broken.insert(at.clone());
+                at
+            }
         };
         for (child, home, value) in parts.children {
             self.lower_home(child, home, Some(&at), value);
@@ -160,7 +176,7 @@ impl<'a> Lowering<'a> {
             if let Some((child, home)) = self.home(Some(entry), text) {
                 parts.children.push((child, home, value));
             } else if text == "was" {
-                parts.was = self.expect_text(value, "`was` is the name it had before");
+                parts.was = self.expect_text(value, "`was` is the name it had before: write `was: old_name`");
             } else if text == "protect" {
                 parts.protect = self.expect_bool(value);
             } else if text == "file" && entry.rules.file.is_some() {
@@ -171,6 +187,7 @@ impl<'a> Lowering<'a> {
                 let file = entry.rules.file.map(|_| "file");
                 let known = fields.iter().copied().chain(self.child_keys(Some(entry))).chain(COMMON).chain(file);
                 self.unknown_key(key, known.collect());
+                parts.unknown = true;
             }
         }
         parts
@@ -186,20 +203,23 @@ impl<'a> Lowering<'a> {
     ) -> Option<(Address, Object)> {
         let mut fields = parts.fields.clone();
         if let (Some(file), Some(field)) = (parts.file, entry.rules.file) {
+            if let Some((key, value)) = fields.iter().find(|(k, _)| &*k.text == field) {
+                self.two_sources(field, key.span.or(value.span), file.span);
+                return None;
+            }
             fields.push(self.read_file(file, field)?);
         }
         let spec_node = match &node.value {
             Value::Map(_) => Node { value: Value::Map(fields), span: node.span },
             Value::Null | Value::Scalar(_) | Value::List(_) => node.clone(),
         };
-        let spec = match (entry.read)(&spec_node) {
-            Ok(spec) => (entry.located)(&*spec, &self.directory(node)).unwrap_or(spec),
-            Err(error) => {
-                let span = error.span.or(node.span);
-                self.at(error.problem, span, node);
-                return None;
-            }
-        };
+        let (spec, errors) = read_all(&spec_node, entry.read, parts.unknown);
+        for error in errors {
+            let span = error.span.or(node.span);
+            self.at(error.problem, span, node);
+        }
+        let spec = spec?;
+        let spec = (entry.located)(&*spec, &self.directory(node)).unwrap_or(spec);
         let written = match key {
             Some(key) => key.text.to_string(),
             None => (entry.one_key)(&*spec, parent),
@@ -228,8 +248,12 @@ impl<'a> Lowering<'a> {
         file.and_then(Path::parent).unwrap_or(Path::new("")).to_owned()
     }
 
-    fn insert(&mut self, at: Address, mut object: Object) {
+    /// Adds an object; false when it stands already. A schema may be opened in several places: what is in it adds up.
+    fn insert(&mut self, at: Address, mut object: Object) -> bool {
         if let Some(before) = self.state.get(&at) {
+            if find(self.register, at.kind()).rules.space && before.spec.same(&*object.spec) {
+                return true;
+            }
             let mut problem =
                 Diagnostic::new(Code::Duplicate, format!("{at} is declared twice")).help("remove one of them");
             if let Some(span) = object.origin.span() {
@@ -238,17 +262,30 @@ impl<'a> Lowering<'a> {
             if let Some(span) = before.origin.span() {
                 problem = problem.label(span, "first declared here");
             }
-            return self.problems.push(problem);
+            self.problems.push(problem);
+            return false;
         }
         let ordinal = self.ordinals.entry(at.parent().cloned()).or_default();
         *ordinal += 1;
         object.ordinal = *ordinal;
         self.state.insert(at, object);
+        true
+    }
+
+    /// A text that stands both here and in a file of its own.
+    fn two_sources(&mut self, field: &str, here: Option<Span>, file: Option<Span>) {
+        let problem = Diagnostic::new(Code::Duplicate, format!("both `{field}` and `file` say what it is"));
+        let labels = [(here, "said here"), (file, "and in this file")];
+        let problem = labels.into_iter().fold(problem, |p, (span, text)| match span {
+            Some(span) => p.label(span, text),
+            None => p,
+        });
+        self.problems.push(problem.help("remove one of them"));
     }
 
     /// The text of a file named by `file:`, as the field it stands for.
     fn read_file(&mut self, node: &Node, field: &str) -> Option<(Key, Node)> {
-        let name = self.expect_text(node, "`file` is a path beside this file")?;
+        let name = self.expect_text(node, "`file` is a path from the directory of this file")?;
         let path = self.directory(node).join(&*name);
         match std::fs::read_to_string(&path) {
             Ok(text) => {
@@ -259,8 +296,9 @@ impl<'a> Lowering<'a> {
                 Some((Key { text: field.into(), span: node.span }, value))
             }
             Err(error) => {
-                let problem = Problem::new(Code::File, format!("can't read `{}`: {error}", path.display()))
-                    .help("paths are relative to the YAML file that names them");
+                let message = format!("can't read `{}`: {}", self.sources.shown(&path), io_text(&error));
+                let problem =
+                    Problem::new(Code::File, message).help("paths are relative to the YAML file that names them");
                 self.at(problem, node.span, node);
                 None
             }
@@ -270,7 +308,7 @@ impl<'a> Lowering<'a> {
     fn expect_text(&mut self, node: &Node, what: &str) -> Option<Box<str>> {
         let text = node.as_text().map(Into::into);
         if text.is_none() {
-            self.wrong_type(node, what);
+            self.wrong_type(node, "text", what);
         }
         text
     }
@@ -279,7 +317,7 @@ impl<'a> Lowering<'a> {
         match &node.value {
             Value::Scalar(s) if s.plain && (&*s.text == "true" || &*s.text == "false") => &*s.text == "true",
             _ => {
-                self.wrong_type(node, "write `true` or `false`");
+                self.wrong_type(node, "`true` or `false`", "write `true` or `false`, without quotes");
                 false
             }
         }
@@ -290,30 +328,28 @@ impl<'a> Lowering<'a> {
         known.dedup();
         let problem =
             Problem::new(Code::UnknownKey, format!("unknown key `{}`", key.text)).help(did_you_mean(&key.text, &known));
-        self.problems
-            .push(key.span.map_or_else(|| problem.clone().into(), |s| problem.clone().at(s, "not known here")));
+        self.problems.push(key.span.map_or_else(|| problem.clone().into(), |s| problem.clone().at(s, "")));
     }
 
-    fn wrong_type(&mut self, node: &Node, what: &str) {
-        let problem =
-            Problem::new(Code::WrongType, format!("found {} where something else belongs", node.noun())).help(what);
-        self.at(problem, node.span, node);
+    fn wrong_type(&mut self, node: &Node, expected: &str, help: &str) {
+        let message = format!("expected {expected}, found {}", node.noun());
+        self.at(Problem::new(Code::WrongType, message).help(help), node.span, node);
     }
 
     /// Reports a problem at a span, narrowed where the problem knows a place inside the scalar.
     fn at(&mut self, problem: Problem, span: Option<Span>, node: &Node) {
-        let label = if problem.help.is_some() { "here" } else { "" };
-        let span = match (span, problem.within, node.as_text()) {
-            (Some(span), Some((start, end)), Some(text)) if node.span == Some(span) => {
+        let scalar = span.and_then(|span| scalar_at(node, span));
+        let span = match (span, problem.within, scalar) {
+            (Some(span), Some((start, end)), Some(text)) => {
                 let source = self.sources.get(span.file).text.clone();
                 Some(super::yaml::locate(&source, span, text, start, end))
             }
             (span, _, _) => span,
         };
-        match span {
-            Some(span) => self.problems.push(problem.at(span, label)),
-            None => self.problems.push(problem),
+        if let Some(span) = span.filter(|_| problem.code == Code::Secret) {
+            self.sources.mask(span);
         }
+        self.problems.push(span.map_or_else(|| problem.clone().into(), |s| problem.clone().at(s, "")));
     }
 }
 
@@ -325,6 +361,55 @@ struct Parts<'n> {
     was: Option<Box<str>>,
     protect: bool,
     file: Option<&'n Node>,
+    /// Some key is known to nobody, and was reported.
+    unknown: bool,
+}
+
+/// The spec of a node and everything that is wrong with it: a field that does not fit is left out and the rest is read
+/// again. What is missing, next to a key that is unknown or does not fit, is most likely what that key stands for.
+pub(super) fn read_all<T>(
+    node: &Node,
+    read: impl Fn(&Node) -> Result<T, BridgeError>,
+    unknown: bool,
+) -> (Option<T>, Vec<BridgeError>) {
+    let mut node = node.clone();
+    let mut errors: Vec<BridgeError> = Vec::new();
+    loop {
+        let error = match read(&node) {
+            Ok(spec) => return (Some(spec).filter(|_| errors.is_empty()), errors),
+            Err(error) => error,
+        };
+        let whole = error.span == node.span || error.span.is_none();
+        let culprit = match &mut node.value {
+            Value::Map(fields) if !whole => {
+                let holds = |(k, v): &(Key, Node)| [k.span, v.span].into_iter().flatten().any(|s| within(error.span, s));
+                fields.iter().position(holds).map(|i| fields.remove(i))
+            }
+            _ => None,
+        };
+        if !(whole && (unknown || !errors.is_empty())) {
+            errors.push(error);
+        }
+        if culprit.is_none() {
+            return (None, errors);
+        }
+    }
+}
+
+/// The text that stands at that place of a node.
+fn scalar_at(node: &Node, span: Span) -> Option<&str> {
+    if node.span == Some(span) && node.as_text().is_some() {
+        return node.as_text();
+    }
+    match &node.value {
+        Value::Map(fields) => fields.iter().find_map(|(_, value)| scalar_at(value, span)),
+        Value::List(items) => items.iter().find_map(|item| scalar_at(item, span)),
+        Value::Scalar(_) | Value::Null => None,
+    }
+}
+
+fn within(inner: Option<Span>, outer: Span) -> bool {
+    inner.is_some_and(|s| s.file == outer.file && s.start >= outer.start && s.end <= outer.end)
 }
 
 fn origin(key: Option<&Key>, node: &Node) -> Origin {

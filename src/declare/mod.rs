@@ -4,5 +4,7 @@ pub mod check;
 pub mod lower;
 pub mod project;
 pub mod raise;
+pub mod settings;
+pub mod syntax;
 pub mod write;
 pub mod yaml;

@@ -1,129 +1,21 @@
 //! A project: which files, which settings, and the state they declare.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::lower::Lowering;
-use super::{check, yaml};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Problem, Result, Sources};
+use super::{check, settings, yaml};
+use crate::diagnostic::{Code, Diagnostics, Problem, Result, Sources, Span, io_text};
 use crate::kind::Entry;
-use crate::model::bridge;
 use crate::model::node::{Node, Value};
 use crate::model::{Manage, State};
+
+pub use settings::{Environment, Settings, Source};
 
 /// The name of the settings file.
 pub const SETTINGS: &str = "dbstate.yaml";
 /// What is read where there is no settings file.
 const DEFAULT_FILES: [&str; 2] = ["schema.yaml", "roles.yaml"];
-
-/// `dbstate.yaml`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// Files and directories, relative to this file.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<String>,
-    /// How much of the database is managed: `schemas` or `database`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub manage: Option<Manage>,
-    /// Where the database is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub database: Option<Source>,
-    /// Named targets.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub environments: BTreeMap<String, Environment>,
-    /// Hazard classes that need no further allowance.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub allow: Vec<String>,
-    /// Globs over `schema.name` that are not managed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub exclude: Vec<String>,
-    /// How long to wait for a lock, as PostgreSQL writes it: `3s`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lock_timeout: Option<String>,
-    /// How long a statement may run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub statement_timeout: Option<String>,
-    /// Values for `${name}` in files.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, String>,
-    /// `off` to leave nothing in the target database.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ledger: Option<String>,
-}
-
-/// A value that stands here or in the environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// The value itself.
-    Value(String),
-    /// The name of an environment variable.
-    Env(String),
-}
-
-impl Source {
-    /// The value.
-    pub fn resolve(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<String> {
-        match self {
-            Self::Value(value) => Ok(value.clone()),
-            Self::Env(name) => env(name).ok_or_else(|| {
-                let message = format!("the environment variable `{name}` is not set");
-                Box::new(Diagnostic::new(Code::Usage, message).help(format!("set `{name}`, or give `--database`")))
-            }),
-        }
-    }
-}
-
-impl Serialize for Source {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Value(value) => serializer.serialize_str(value),
-            Self::Env(name) => BTreeMap::from([("env", name)]).serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Source {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> serde::de::Visitor<'de> for Either {
-            type Value = Source;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a value or `{ env: NAME }`")
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Source, E> {
-                Ok(Source::Value(text.to_owned()))
-            }
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Source, A::Error> {
-                #[derive(Deserialize)]
-                #[serde(deny_unknown_fields)]
-                struct Env {
-                    env: String,
-                }
-                let env = Env::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-                Ok(Source::Env(env.env))
-            }
-        }
-        deserializer.deserialize_any(Either)
-    }
-}
-
-/// A named target.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Environment {
-    /// Where the database is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub database: Option<Source>,
-    /// Hazard classes that need no further allowance there.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub allow: Vec<String>,
-    /// Values for `${name}` in files.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, String>,
-}
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -136,16 +28,22 @@ pub struct Project {
     pub state: State,
 }
 
+/// A file or directory of a project, and the place in the settings that names it.
+struct Listed {
+    path: PathBuf,
+    span: Option<Span>,
+}
+
 /// Reads a project: `explicit` files or directories, else what is found from `directory` upwards.
 ///
-/// The sources come back with the problems too, to show them.
+/// The sources come back with the problems too, to show them; they show paths relative to `directory`.
 pub fn read(
     explicit: &[PathBuf],
     directory: &Path,
     manage: Option<Manage>,
     register: &'static [Entry],
 ) -> (Project, Diagnostics) {
-    let mut project = Project::default();
+    let mut project = Project { sources: Sources::relative_to(directory), ..Project::default() };
     let mut problems = Diagnostics::default();
     let files = match find(explicit, directory, &mut project, &mut problems) {
         Ok(files) => files,
@@ -155,7 +53,7 @@ pub fn read(
         }
     };
     let nodes: Vec<Node> =
-        files.iter().filter_map(|path| read_file(path, &mut project.sources, &mut problems)).collect();
+        files.iter().filter_map(|listed| read_file(listed, &mut project.sources, &mut problems)).collect();
     let manage = manage.or(project.settings.manage).unwrap_or_default();
     let mut lowering = Lowering::new(register, &mut project.sources);
     lowering.state.set_whole(manage == Manage::Database);
@@ -176,28 +74,27 @@ fn find(
     directory: &Path,
     project: &mut Project,
     problems: &mut Diagnostics,
-) -> Result<Vec<PathBuf>> {
+) -> Result<Vec<Listed>> {
     if !explicit.is_empty() {
         let beside = explicit.iter().map(|p| p.join(SETTINGS)).find(|p| p.is_file());
         if let Some(path) = beside.or_else(|| upwards(directory)) {
-            read_settings(&path, project, problems);
+            read_settings(path, project, problems);
         }
-        return expand(explicit, Path::new(""));
+        let listed = explicit.iter().map(|p| Listed { path: p.clone(), span: None }).collect();
+        return Ok(expand(listed, &project.sources, problems));
     }
-    if let Some(path) = upwards(directory) {
-        read_settings(&path, project, problems);
-        let base = path.parent().unwrap_or(Path::new("")).to_owned();
-        if project.settings.files.is_empty() {
-            return defaults(&base);
-        }
-        let listed: Vec<PathBuf> = project.settings.files.iter().map(PathBuf::from).collect();
-        return expand(&listed, &base);
-    }
-    defaults(directory)
+    let Some(path) = upwards(directory) else { return defaults(directory) };
+    let base = path.parent().unwrap_or(Path::new("")).to_owned();
+    let listed: Vec<Listed> = read_settings(path, project, problems)
+        .into_iter()
+        .map(|listed| Listed { path: base.join(listed.path), ..listed })
+        .collect();
+    if listed.is_empty() { defaults(&base) } else { Ok(expand(listed, &project.sources, problems)) }
 }
 
-fn defaults(base: &Path) -> Result<Vec<PathBuf>> {
-    let files: Vec<PathBuf> = DEFAULT_FILES.iter().map(|f| base.join(f)).filter(|p| p.is_file()).collect();
+fn defaults(base: &Path) -> Result<Vec<Listed>> {
+    let files = DEFAULT_FILES.iter().map(|f| base.join(f)).filter(|p| p.is_file());
+    let files: Vec<Listed> = files.map(|path| Listed { path, span: None }).collect();
     if files.is_empty() {
         let message = "there is no project here: neither `dbstate.yaml` nor `schema.yaml`";
         return Err(Problem::new(Code::File, message).help("run `dbstate init`, or name files with `-f`").into());
@@ -210,20 +107,21 @@ fn upwards(directory: &Path) -> Option<PathBuf> {
 }
 
 /// Directories become the YAML files under them; the settings file is not among them.
-fn expand(listed: &[PathBuf], base: &Path) -> Result<Vec<PathBuf>> {
+fn expand(listed: Vec<Listed>, sources: &Sources, problems: &mut Diagnostics) -> Vec<Listed> {
     let mut seen = HashSet::new();
     let mut files = Vec::new();
-    for path in listed {
-        let path = base.join(path);
+    for Listed { path, span } in listed {
         let mut found = if path.is_dir() { under(&path) } else { vec![path.clone()] };
         if found.is_empty() {
-            let message = format!("there is no YAML file under `{}`", path.display());
-            return Err(Problem::new(Code::File, message).help("name a directory that holds `*.yaml` files").into());
+            let message = format!("there is no YAML file under `{}`", sources.shown(&path));
+            let problem = Problem::new(Code::File, message).help("name a directory that holds `*.yaml` files");
+            place(problem, span, problems);
         }
         found.sort();
-        files.extend(found.into_iter().filter(|f| seen.insert(f.clone())));
+        let new = found.into_iter().filter(|f| seen.insert(f.clone()));
+        files.extend(new.map(|path| Listed { path, span }));
     }
-    Ok(files)
+    files
 }
 
 fn under(directory: &Path) -> Vec<PathBuf> {
@@ -237,35 +135,47 @@ fn under(directory: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn read_settings(path: &Path, project: &mut Project, problems: &mut Diagnostics) {
-    let Some(node) = read_file(path, &mut project.sources, problems) else { return };
-    if node.value == Value::Null {
-        return;
-    }
-    match bridge::from_node(&node) {
-        Ok(settings) => project.settings = settings,
-        Err(error) => problems.push(Diagnostic::from(error)),
-    }
+/// Reads the settings, and returns the files they list.
+fn read_settings(path: PathBuf, project: &mut Project, problems: &mut Diagnostics) -> Vec<Listed> {
+    let Some(node) = read_file(&Listed { path, span: None }, &mut project.sources, problems) else { return Vec::new() };
+    project.settings = settings::read(&node, problems);
+    let items = match node.get("files").map(|files| &files.value) {
+        Some(Value::List(items)) => items.as_slice(),
+        _ => &[],
+    };
+    let spans = items.iter().map(|item| item.span);
+    let files = project.settings.files.iter().map(PathBuf::from);
+    files.zip(spans).map(|(path, span)| Listed { path, span }).collect()
 }
 
-fn read_file(path: &Path, sources: &mut Sources, problems: &mut Diagnostics) -> Option<Node> {
-    let bytes = match std::fs::read(path) {
+fn read_file(listed: &Listed, sources: &mut Sources, problems: &mut Diagnostics) -> Option<Node> {
+    let bytes = match std::fs::read(&listed.path) {
         Ok(bytes) => bytes,
         Err(error) => {
-            let problem = Problem::new(Code::File, format!("can't read `{}`: {error}", path.display()));
-            problems.push(problem.help("check the path and its permissions"));
+            let message = format!("can't read `{}`: {}", sources.shown(&listed.path), io_text(&error));
+            let problem = Problem::new(Code::File, message).help("check the path and its permissions");
+            place(problem, listed.span, problems);
             return None;
         }
     };
     match yaml::read_utf8(&bytes) {
         Ok(text) => {
-            let file: FileId = sources.add(path, text);
+            let file = sources.add(&listed.path, text);
             yaml::parse(file, text, problems)
         }
-        Err(mut problem) => {
-            problem.message = format!("`{}`: {}", path.display(), problem.message);
-            problems.push(problem);
+        Err(problem) => {
+            // Up to the first byte that is no text, both are the same.
+            let file = sources.add(&listed.path, String::from_utf8_lossy(&bytes));
+            let at = problem.within.map_or(0, |(start, _)| u32::try_from(start).unwrap_or(0));
+            problems.push(problem.at(Span { file, start: at, end: at + 1 }, ""));
             None
         }
     }
+}
+
+fn place(problem: Problem, span: Option<Span>, problems: &mut Diagnostics) {
+    problems.push(match span {
+        Some(span) => problem.at(span, ""),
+        None => problem.into(),
+    });
 }

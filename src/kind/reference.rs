@@ -22,11 +22,35 @@ pub enum Reference {
     Text(String),
 }
 
+/// What SQL text must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grammar {
+    /// An expression, as after `select`.
+    Expression,
+    /// One query, as after `create view … as`.
+    Query,
+    /// A routine's body in that language.
+    Body(String),
+}
+
+/// SQL text whose grammar is known, and the field that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// What it must be.
+    pub grammar: Grammar,
+    /// The field.
+    pub field: &'static str,
+}
+
 /// What an object needs, with the field that says so.
 #[derive(Debug, Default)]
 pub struct References {
     /// In the order found.
     pub list: Vec<(Reference, &'static str)>,
+    /// The texts whose grammar is known.
+    pub texts: Vec<Text>,
 }
 
 impl References {
@@ -42,7 +66,27 @@ impl References {
         self.list.push((Reference::Name { slot, schema: parts.pop(), name }, field));
     }
 
-    /// SQL text in `field`.
+    /// An SQL expression in `field`.
+    pub fn expression(&mut self, text: &str, field: &'static str) {
+        self.written(text, Grammar::Expression, field);
+    }
+
+    /// An SQL query in `field`.
+    pub fn query(&mut self, text: &str, field: &'static str) {
+        self.written(text, Grammar::Query, field);
+    }
+
+    /// A routine's body in `field`.
+    pub fn body(&mut self, text: &str, language: &str, field: &'static str) {
+        self.written(text, Grammar::Body(language.to_owned()), field);
+    }
+
+    fn written(&mut self, text: &str, grammar: Grammar, field: &'static str) {
+        self.texts.push(Text { text: text.to_owned(), grammar, field });
+        self.text(text, field);
+    }
+
+    /// SQL text in `field` that is none of these by itself.
     pub fn text(&mut self, text: &str, field: &'static str) {
         self.list.push((Reference::Text(text.to_owned()), field));
     }

@@ -52,7 +52,7 @@ impl Kind for Check {
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
-        out.text(self.expression.as_str(), "expression");
+        out.expression(self.expression.as_str(), "expression");
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

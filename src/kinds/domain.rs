@@ -83,7 +83,7 @@ impl Kind for Domain {
             out.name(Slot("collation"), collation, "collation");
         }
         if let Some(default) = &self.default {
-            out.text(default.as_str(), "default");
+            out.expression(default.as_str(), "default");
         }
     }
 

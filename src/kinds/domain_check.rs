@@ -45,7 +45,7 @@ impl Kind for DomainCheck {
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
-        out.text(self.expression.as_str(), "expression");
+        out.expression(self.expression.as_str(), "expression");
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<(Problem, &'static str)> {

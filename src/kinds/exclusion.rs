@@ -13,7 +13,7 @@ use super::part::{IndexKey, Sql, index_key, is_default};
 use super::table::Table;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
-use crate::model::{Address, KindName, PgVersion, Step};
+use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An exclusion constraint: no two rows satisfy all its operators.
@@ -106,20 +106,25 @@ impl Kind for Exclusion {
         for element in &self.elements {
             match &element.key.subject {
                 index_key::Subject::Column(name) => out.object(table.child(Column::NAME, name), "elements"),
-                index_key::Subject::Expression(text) => out.text(text.as_str(), "elements"),
+                index_key::Subject::Expression(text) => out.expression(text.as_str(), "elements"),
             }
         }
         for column in &self.include {
             out.object(table.child(Column::NAME, column), "include");
         }
         if let Some(predicate) = &self.predicate {
-            out.text(predicate.as_str(), "where");
+            out.expression(predicate.as_str(), "where");
         }
     }
 
     /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
     fn adjusts(&self) -> bool {
         self.texts().next().is_none()
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        let problem = Problem::new(Code::WrongType, "no column is named").help("name at least one: `[id]`");
+        if self.elements.is_empty() { vec![(problem, "elements")] } else { Vec::new() }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

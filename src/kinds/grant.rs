@@ -383,7 +383,7 @@ fn add_by_name(name: &str, kinds: &[&'static Entry], written: &Written, state: &
         }
         return;
     }
-    if !name.contains('*') {
+    if !name.contains(['*', '?', '[', '{']) {
         let known: Vec<String> = candidates.iter().map(|at| at.path().join(".")).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let what = kinds.first().map_or("thing".to_owned(), |e| e.name.to_string());
@@ -398,7 +398,7 @@ fn add_by_name(name: &str, kinds: &[&'static Entry], written: &Written, state: &
                 add(at, written, state, problems);
             }
         }
-        Err(error) => push(problems, Problem::new(Code::WrongType, format!("`{name}` is no glob: {error}")), written.span),
+        Err(error) => push(problems, Problem::new(Code::WrongType, format!("`{name}` is no glob: {}", error.kind())).help("write a pattern such as `shop.*`"), written.span),
     }
 }
 
@@ -418,6 +418,11 @@ fn add(thing: &Address, written: &Written, state: &mut State, problems: &mut Dia
         Value::Scalar(_) | Value::Map(_) => std::slice::from_ref(&written.node),
         Value::Null => &[],
     };
+    let is_none = |item: &&Node| item.as_text() == Some("none");
+    if let Some(none) = items.iter().find(is_none).filter(|_| items.len() > 1) {
+        let problem = Problem::new(Code::WrongType, "`none` beside other privileges");
+        push(problems, problem.help("write `none` alone, or remove it"), none.span);
+    }
     let mut set = PrivilegeSet::default();
     for item in items {
         match &item.value {
@@ -455,7 +460,7 @@ fn on_columns(thing: &Address, privilege: &str, columns: &Node, written: &Writte
     for column in list {
         let at = thing.child(Column::NAME, column.as_text().unwrap_or_default());
         if !state.contains(&at) {
-            let problem = Problem::new(Code::Dangling, format!("{at} is not declared")).help("name a column of the table");
+            let problem = Problem::new(Code::Dangling, format!("{at} is not declared")).help(did_you_mean(at.key(), &columns_of(thing, state)));
             push(problems, problem, column.span);
             continue;
         }
@@ -463,6 +468,11 @@ fn on_columns(thing: &Address, privilege: &str, columns: &Node, written: &Writte
         word_into(privilege, &at, columns.span, &mut set, problems);
         merge(&at.child(Grant::NAME, &written.grantee), set, written.span, state);
     }
+}
+
+/// The names of a table's columns.
+fn columns_of<'a>(thing: &Address, state: &'a State) -> Vec<&'a str> {
+    state.children(thing).into_iter().filter(|at| at.kind() == Column::NAME).map(Address::key).collect()
 }
 
 fn merge(at: &Address, mut set: PrivilegeSet, span: Option<Span>, state: &mut State) {

@@ -14,8 +14,9 @@ use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, renamed_columns, renamed_text};
 use super::part::{IndexKey, Sql, is_default};
 use super::table::{Table, option_list};
+use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, Under};
-use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
 /// An index.
@@ -111,12 +112,8 @@ impl Kind for Index {
         let column = |name: &str| table.map(|t| t.child(Column::NAME, name));
         for key in &self.columns {
             match &key.subject {
-                Subject::Column(name) => {
-                    if let Some(column) = column(name) {
-                        out.object(column, "columns");
-                    }
-                }
-                Subject::Expression(text) => out.text(text.as_str(), "columns"),
+                Subject::Column(name) => column(name).into_iter().for_each(|c| out.object(c, "columns")),
+                Subject::Expression(text) => out.expression(text.as_str(), "columns"),
             }
         }
         for name in &self.include {
@@ -125,13 +122,18 @@ impl Kind for Index {
             }
         }
         if let Some(predicate) = &self.predicate {
-            out.text(predicate.as_str(), "where");
+            out.expression(predicate.as_str(), "where");
         }
     }
 
     /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
     fn adjusts(&self) -> bool {
         self.texts().next().is_none()
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        let problem = Problem::new(Code::WrongType, "no column is named").help("name at least one: `[id]`");
+        if self.columns.is_empty() { vec![(problem, "columns")] } else { Vec::new() }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

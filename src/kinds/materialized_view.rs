@@ -88,7 +88,7 @@ impl Kind for MaterializedView {
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
-        out.text(self.query.as_str(), "query");
+        out.query(self.query.as_str(), "query");
         if let Some(tablespace) = &self.tablespace {
             out.name(Slot("tablespace"), &sql::ident(tablespace), "tablespace");
         }

@@ -155,10 +155,10 @@ impl Kind for Policy {
             out.object(Address::root(ROLE, role), "to");
         }
         if let Some(using) = &self.using {
-            out.text(using.as_str(), "using");
+            out.expression(using.as_str(), "using");
         }
         if let Some(with_check) = &self.with_check {
-            out.text(with_check.as_str(), "with_check");
+            out.expression(with_check.as_str(), "with_check");
         }
     }
 

@@ -9,7 +9,7 @@ use super::part::constraint::{self, INDEX_FIELDS, columns, index_steps, index_wo
 use super::part::is_default;
 use super::part::names::{is_sibling_column, object_name, renamed_columns};
 use super::table::Table;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
@@ -100,6 +100,10 @@ impl Kind for PrimaryKey {
                 out.object(table.child(Column::NAME, column), field);
             }
         }
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        constraint::check_columns(&self.columns, "columns")
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Under};
-use crate::model::{HazardClass, KindName, PgVersion, Step};
+use crate::diagnostic::{Code, Problem};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Under, plain_key};
+use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 
 /// A schema has nothing of its own but what is in it and on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,14 @@ impl Kind for Schema {
              from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'"
                 .to_owned(),
         )
+    }
+
+    fn key(&self, written: &str, _parent: Option<&Address>) -> Result<String, Problem> {
+        if written.starts_with("pg_") {
+            let message = format!("schema `{written}` can't be made: names from `pg_` are PostgreSQL's own");
+            return Err(Problem::new(Code::WrongType, message).help("give it another name"));
+        }
+        plain_key(written)
     }
 
     fn builtin(key: &str) -> bool {

@@ -9,8 +9,9 @@ use super::part::constraint::{self, INDEX_FIELDS, columns, index_steps, index_wo
 use super::part::is_default;
 use super::part::names::{is_sibling_column, renamed_columns};
 use super::table::Table;
+use crate::diagnostic::Problem;
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
-use crate::model::{Address, KindName, PgVersion, Step};
+use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A unique constraint.
@@ -82,6 +83,10 @@ impl Kind for Unique {
                 out.object(table.child(Column::NAME, column), field);
             }
         }
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        constraint::check_columns(&self.columns, "columns")
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

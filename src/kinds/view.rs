@@ -90,7 +90,7 @@ impl Kind for View {
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
-        out.text(self.query.as_str(), "query");
+        out.query(self.query.as_str(), "query");
     }
 
     fn carry(&mut self, stored: &Self) {

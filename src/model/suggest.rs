@@ -2,11 +2,19 @@
 
 use super::bridge::suggest;
 
+/// How many of the words that may stand somewhere are listed.
+const SHOWN: usize = 20;
+
 /// Help for a word that nothing knows: the nearest of `known`, else all of them.
 pub fn did_you_mean(word: &str, known: &[&str]) -> String {
     match suggest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "remove it".to_owned(),
-        None => format!("known here: {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+        None => {
+            let shown: Vec<String> = known.iter().take(SHOWN).map(|k| format!("`{k}`")).collect();
+            let more = known.len().checked_sub(SHOWN).filter(|n| *n > 0);
+            let more = more.map(|n| format!(" and {n} more")).unwrap_or_default();
+            format!("known here: {}{more}", shown.join(", "))
+        }
     }
 }

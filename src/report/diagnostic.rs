@@ -50,7 +50,7 @@ pub fn render_short(diagnostics: &Diagnostics, sources: &Sources) -> String {
     for diagnostic in diagnostics.iter() {
         if let Some(label) = diagnostic.labels.first() {
             let (line, column) = sources.line_column(label.span);
-            let _ = write!(out, "{}:{line}:{column}: ", one_line(&sources.path(label.span.file).display().to_string()));
+            let _ = write!(out, "{}:{line}:{column}: ", one_line(&sources.name(label.span.file)));
         }
         let problem = &diagnostic.problem;
         let _ = write!(out, "error[{}]: {}", problem.code.as_str(), one_line(&problem.message));

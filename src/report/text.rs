@@ -100,5 +100,5 @@ pub fn lock(lock: Lock) -> &'static str {
 /// `schema.yaml:12:7`.
 pub fn place(span: Span, sources: &Sources) -> String {
     let (line, column) = sources.line_column(span);
-    format!("{}:{line}:{column}", sources.path(span.file).display())
+    format!("{}:{line}:{column}", sources.name(span.file))
 }

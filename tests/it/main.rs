@@ -2,6 +2,7 @@
 
 mod activity;
 mod architecture;
+mod bad_input;
 mod cases;
 mod code;
 mod local;

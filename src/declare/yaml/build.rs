@@ -328,7 +328,7 @@ impl<'t> Builder<'t> {
     fn alias(&mut self, id: usize, span: Span) {
         let budget = format!("aliases repeat more than {MAX_ALIAS_NODES} values or {} MiB", MAX_ALIAS_BYTES >> 20);
         let problem = match self.anchors.get(&id) {
-            None => Problem::new(Code::Syntax, "an alias inside the value it stands for"),
+            None => Problem::new(Code::Syntax, "an alias inside the value it stands for").help("write the value out"),
             Some(Anchored::TooLarge) => Problem::new(Code::Syntax, budget).help("write the values out"),
             Some(Anchored::Known(_, size)) if self.aliased.over(*size) => {
                 Problem::new(Code::Syntax, budget).help("write the values out")

@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, FileId, Label, Problem, Span};
 
 const QUOTE_IT: &str = "put the whole value in quotes";
 const SPACES: &str = "indent with spaces: YAML takes no tabs there";
+const TOO_DEEP: &str = "nothing in a project is that deep: close the brackets, or check the indentation";
 const BACKSLASH: &str = "write `\\\\` for a backslash, or put the text in single quotes";
 
 /// What surrounds an error.
@@ -41,7 +42,7 @@ pub(super) fn span(file: FileId, text: &str, start: usize, end: usize) -> Span {
 
 /// Nesting past the limit.
 pub(super) fn too_deep(span: Span) -> Diagnostic {
-    Problem::new(Code::Syntax, format!("nested deeper than {MAX_DEPTH} levels")).at(span, "")
+    Problem::new(Code::Syntax, format!("nested deeper than {MAX_DEPTH} levels")).help(TOO_DEEP).at(span, "")
 }
 
 /// `a:b` where `a: b` was meant.
@@ -82,7 +83,7 @@ impl Scene<'_> {
     fn finding(&self, kind: &ErrorKind) -> Finding {
         use ErrorKind as E;
         match kind {
-            E::RecursionLimitExceeded => self.here(format!("nested deeper than {MAX_DEPTH} levels")),
+            E::RecursionLimitExceeded => self.here(format!("nested deeper than {MAX_DEPTH} levels")).help(TOO_DEEP),
             E::TabNotAllowed | E::TabInBlockIndentation | E::TabInIndentation => self.tab(self.at).local(),
             E::TabAtBlockScalarStart | E::TabInPlainScalar => self.tab(self.tab_after()),
             E::UnexpectedCharacter { character } => self.character(*character),
@@ -107,7 +108,10 @@ impl Scene<'_> {
                 self.here(format!("`{open}` is never closed")).label("opened here").help("quote it if it is text")
             }
             E::MismatchedFlowCollectionEnd { open, close } => {
-                self.here(format!("`{open}` closed by `{close}`")).label("opened here")
+                let expected = if *open == '[' { ']' } else { '}' };
+                self.here(format!("`{open}` closed by `{close}`"))
+                    .label("opened here")
+                    .help(format!("write `{expected}`, or quote the bracket if it is text"))
             }
             E::MisplacedFlowCollectionEnd => {
                 self.here(format!("`{}` closes nothing", self.char_at(self.at))).help(QUOTE_IT).local()
@@ -196,11 +200,22 @@ impl Scene<'_> {
     fn character(&self, character: char) -> Finding {
         let finding = match character {
             '@' | '`' | '%' => self.line(&format!("a value can't start with {}", shown(character))),
-            c if c.is_control() => self.here(format!("control character U+{:04X}", c as u32)),
+            c if c.is_control() => self.control(c),
             c => self.here(format!("unexpected {}", shown(c))),
         };
-        let control = character.is_control();
-        finding.help(if control { "write it as an escape in double quotes: \"\\x01\"" } else { QUOTE_IT }).local()
+        let help = match character {
+            '\0' => "remove it: PostgreSQL takes no text with it".to_owned(),
+            c if c.is_control() => format!("write it as an escape in double quotes: \"\\x{:02x}\"", c as u32),
+            _ => QUOTE_IT.to_owned(),
+        };
+        finding.help(help).local()
+    }
+
+    /// The parser points at the text that holds it.
+    fn control(&self, c: char) -> Finding {
+        let at = self.text[self.at..].find(c).map_or(self.at, |offset| self.at + offset);
+        let finding = self.here(format!("control character U+{:04X}", c as u32));
+        Finding { span: self.span(at, at + c.len_utf8()), ..finding }
     }
 
     /// A `: ` where no key can be: the value holds one, or a line starts too far to the right.
@@ -229,7 +244,9 @@ impl Scene<'_> {
         if self.text[line_start..first].trim_start_matches([' ', '-', '\u{feff}']).is_empty() {
             let end = first + key.lines().next().map_or(0, |l| l.trim_end().len());
             let finding = self.here("no `:` after a key".into());
-            return Finding { span: self.span(first, end), ..finding }.help("write `key:` above what belongs to it");
+            let key = &self.text[first..end];
+            return Finding { span: self.span(first, end), ..finding }
+                .help(format!("write `{key}:` above what belongs to it"));
         }
         let line = &key[newline + 1..];
         let start = last.start as usize + newline + 1 + (line.len() - line.trim_start().len());

@@ -14,8 +14,9 @@ pub use identity::{Identity, Mode};
 use super::part::catalog::USER_SCHEMA;
 use super::part::{Sql, TypeName, is_default};
 use super::table::Table;
-use crate::diagnostic::{Diagnostics, Problem};
+use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Slot, Under};
+use crate::model::suggest::did_you_mean;
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -131,11 +132,35 @@ impl Kind for Column {
             out.name(Slot("collation"), collation, "collation");
         }
         if let Some(default) = &self.default {
-            out.text(default.as_str(), "default");
+            out.expression(default.as_str(), "default");
         }
         if let Some(generated) = &self.generated {
-            out.text(generated.as_str(), "generated");
+            out.expression(generated.as_str(), "generated");
         }
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        let wrong = |message: String, help: String| Problem::new(Code::WrongType, message).help(help);
+        let given = [
+            ("default", self.default.is_some()),
+            ("identity", self.identity.is_some()),
+            ("generated", self.generated.is_some()),
+        ];
+        let given: Vec<&str> = given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
+        let mut problems = Vec::new();
+        if let [first, second, ..] = given.as_slice() {
+            let message = format!("a column has one of `{first}` and `{second}`");
+            problems.push((wrong(message, "remove one of them".to_owned()), *second));
+        }
+        let words = [
+            ("storage", &self.storage, &["plain", "external", "extended", "main"][..]),
+            ("compression", &self.compression, &["pglz", "lz4"]),
+        ];
+        for (field, word, known) in words {
+            let Some(word) = word.as_ref().filter(|w| !known.contains(&w.as_str())) else { continue };
+            problems.push((wrong(format!("unknown value `{word}`"), did_you_mean(word, known)), field));
+        }
+        problems
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

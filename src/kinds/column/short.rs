@@ -13,6 +13,13 @@ const CLAUSES: [&str; 9] =
 /// Reads `bigint not null default 0`.
 pub fn read(text: &str) -> Result<Column, Problem> {
     let tokens = sql::tokens(text);
+    if let Some(open) = unclosed(&tokens) {
+        return Err(Problem::new(Code::Sql, "`(` is never closed").help("close it with `)`").within(open.start, open.end()));
+    }
+    if let Some(first) = tokens.first().filter(|t| CLAUSES.iter().any(|c| t.is_word(c))) {
+        let help = "write the type first: `bigint not null`";
+        return Err(Problem::new(Code::Sql, "a data type is missing").help(help).within(first.start, first.end()));
+    }
     let (data_type, taken) = TypeName::parse_front(&tokens, text)?;
     let mut column = Column::of_type(data_type);
     let mut at = taken;
@@ -20,6 +27,19 @@ pub fn read(text: &str) -> Result<Column, Problem> {
         at += clause(&mut column, *token, &tokens[at..], text)?;
     }
     Ok(column)
+}
+
+/// The last bracket that is never closed.
+fn unclosed<'t>(tokens: &[Token<'t>]) -> Option<Token<'t>> {
+    let mut open = Vec::new();
+    for token in tokens {
+        if token.is("(") {
+            open.push(*token);
+        } else if token.is(")") {
+            open.pop();
+        }
+    }
+    open.pop()
 }
 
 /// Reads one clause and says how many tokens it took.
@@ -87,7 +107,13 @@ fn identity_options(rest: &[Token<'_>]) -> Result<(SequenceOptions, usize), Prob
     while let Some(token) = words.next() {
         let mut number = || {
             let negative = words.next_if(|t| t.is("-")).is_some();
-            let value: i64 = words.next().and_then(|t| t.text.parse().ok()).ok_or_else(|| unknown(*token))?;
+            let found = words.next();
+            let value: i64 = found.and_then(|t| t.text.parse().ok()).ok_or_else(|| {
+                let place = found.unwrap_or(token);
+                Problem::new(Code::Sql, format!("`{}` takes a whole number", token.text))
+                    .help("write one as in `start with 10`")
+                    .within(place.start, place.end())
+            })?;
             Ok::<_, Problem>(Some(if negative { -value } else { value }))
         };
         match token.name().as_deref() {
@@ -135,13 +161,16 @@ fn slice(text: &str, tokens: &[Token<'_>]) -> Option<Sql> {
 }
 
 fn empty(clause: &str, token: Token<'_>) -> Problem {
-    Problem::new(Code::Sql, format!("nothing follows `{clause}`")).within(token.start, token.end())
+    Problem::new(Code::Sql, format!("nothing follows `{clause}`"))
+        .help("write what belongs there, or remove the word")
+        .within(token.start, token.end())
 }
 
 fn unknown(token: Token<'_>) -> Problem {
     let problem = Problem::new(Code::Sql, format!("`{}` is no part of a column's short form", token.text))
         .within(token.start, token.end());
     let help = match token.name().as_deref() {
+        Some("not") => "write `not null`",
         Some("primary") => "write `primary_key: [column]` on the table",
         Some("unique") => "write `unique: { name: [column] }` on the table",
         Some("references") => "write `foreign_keys:` on the table",

@@ -3,10 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::catalog::USER_SCHEMA;
+use crate::diagnostic::{Code, Problem};
 use crate::kind::Cx;
 use crate::kinds::table::option_list;
 use crate::model::{HazardClass, Lock, Step};
 use crate::sql;
+
+/// What is wrong with a list of columns: none, or one of them twice.
+pub fn check_columns(columns: &[String], field: &'static str) -> Vec<(Problem, &'static str)> {
+    let wrong = |message: String, help: &str| vec![(Problem::new(Code::WrongType, message).help(help), field)];
+    if columns.is_empty() {
+        return wrong("no column is named".to_owned(), "name at least one: `[id]`");
+    }
+    match columns.iter().enumerate().find(|(i, c)| columns[..*i].contains(c)) {
+        Some((_, column)) => wrong(format!("column `{column}` is named twice"), "name it once"),
+        None => Vec::new(),
+    }
+}
 
 /// `alter table … <what>`, taking the strongest lock.
 pub fn alter_table(cx: &Cx<'_>, what: &str) -> Step {

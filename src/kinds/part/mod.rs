@@ -32,6 +32,5 @@ pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 /// For serde: a problem with its cure, as the bridge to YAML reads it back.
 pub fn refused<E: serde::de::Error>(problem: crate::diagnostic::Problem) -> E {
-    let help = problem.help.map(|help| format!("\nhelp: {help}")).unwrap_or_default();
-    E::custom(format!("{}{help}", problem.message))
+    E::custom(crate::model::bridge::to_text(&problem))
 }

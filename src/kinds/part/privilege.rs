@@ -9,6 +9,7 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
+use crate::model::suggest::did_you_mean;
 use crate::kind::Privileges;
 
 /// The words that end a privilege that may be passed on.
@@ -45,9 +46,9 @@ impl PrivilegeSet {
             self.merge(&Self(BTreeMap::from([(name.to_owned(), option)])));
             return Ok(());
         }
-        let known: Vec<String> = rules.all.iter().map(|(n, _)| format!("`{n}`")).collect();
+        let known: Vec<&str> = rules.all.iter().map(|(n, _)| *n).chain(["all", "none"]).collect();
         let message = format!("`{word}` is no privilege of a {}", rules.noun);
-        Err(Problem::new(Code::WrongType, message).help(format!("there are {}, `all` and `none`", known.join(", "))))
+        Err(Problem::new(Code::WrongType, message).help(did_you_mean(name, &known)))
     }
 
     /// Adds those of another set.

@@ -101,7 +101,7 @@ impl Source<'_> {
     /// Notes every name in the text.
     pub fn references(&self, out: &mut References) {
         if let Some(body) = self.body {
-            out.text(body, "body");
+            out.body(body, self.language.unwrap_or_default(), "body");
         }
         if let Some(atomic) = self.atomic {
             out.text(atomic.as_str(), "atomic");

@@ -94,7 +94,7 @@ impl Args {
         for arg in &self.0 {
             arg.data_type.reference(out, "args");
             if let Some(default) = &arg.default {
-                out.text(default.as_str(), "args");
+                out.expression(default.as_str(), "args");
             }
         }
     }
@@ -334,6 +334,11 @@ pub fn key_args(key: &str) -> Result<Args, Problem> {
 /// The canonical key: the name and the input types, from the key as written and the arguments.
 pub fn routine_key(written: &str, args: &Args) -> Result<String, Problem> {
     let open = written.rfind_args();
+    if open == written.len() && written.contains('(') && !written.ends_with(')') {
+        let at = written.find('(').unwrap_or_default();
+        let problem = Problem::new(Code::WrongType, format!("`(` is never closed in the key `{written}`"));
+        return Err(problem.help(format!("write `{written})`")).within(at, at + 1));
+    }
     let name = plain_key(written[..open].trim_end())?;
     let from_key = key_args(written)?.types();
     let from_args = args.types();

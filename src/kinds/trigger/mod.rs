@@ -200,7 +200,7 @@ impl Kind for Trigger {
             out.name(RELATION, from, "from");
         }
         if let Some(when) = &self.when {
-            out.text(when.as_str(), "when");
+            out.expression(when.as_str(), "when");
         }
     }
 

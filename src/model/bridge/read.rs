@@ -33,11 +33,7 @@ impl From<Problem> for BridgeError {
 
 impl Error for BridgeError {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
-        let text = message.to_string();
-        match text.split_once("\nhelp: ") {
-            Some((message, help)) => Problem::new(Code::WrongType, message).help(help).into(),
-            None => Problem::new(Code::WrongType, text).into(),
-        }
+        super::from_text(&message.to_string()).into()
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -271,7 +267,10 @@ impl<'de> Deserializer<'de> for Reader<'de> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let entries = self.0.as_map().ok_or_else(|| self.wrong("a map"))?;
-        self.at(visitor.visit_map(Entries { rest: entries.iter(), value: None }))
+        let mut entries = Entries { rest: entries.iter(), value: None, key: None };
+        let result = visitor.visit_map(&mut entries);
+        // A reader of any shape of its own finds a key unknown only after it took the value.
+        self.at(result.map_err(|e| if e.problem.code == Code::UnknownKey { e.or_at(entries.key) } else { e }))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -351,6 +350,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
 struct Entries<'de> {
     rest: std::slice::Iter<'de, (Key, Node)>,
     value: Option<&'de Node>,
+    key: Option<Span>,
 }
 
 impl<'de> MapAccess<'de> for Entries<'de> {
@@ -359,6 +359,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
         let Some((key, value)) = self.rest.next() else { return Ok(None) };
         self.value = Some(value);
+        self.key = key.span;
         seed.deserialize(KeyReader(key)).map(Some).map_err(|e| e.or_at(key.span))
     }
 

@@ -55,7 +55,7 @@ impl Excerpt {
         let labels = diagnostic.labels.iter().map(|label| {
             let source = sources.get(label.span.file);
             let range = label.span.start as usize..label.span.end as usize;
-            Place::new(clean(&source.path.display().to_string()), &source.text, range, &label.text)
+            Place::new(clean(&sources.name(label.span.file)), &source.text, range, &label.text)
         });
         let statement = diagnostic.statement.iter().map(|s| Place::of_statement(s));
         let places: Vec<_> = labels.chain(statement).collect();

@@ -1,0 +1,200 @@
+//! The settings of a project, `dbstate.yaml`: their shape, and what can be checked without a database.
+
+use std::collections::BTreeMap;
+
+use globset::Glob;
+use serde::{Deserialize, Serialize};
+
+use super::lower::read_all;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Result};
+use crate::model::{HazardClass, Manage};
+use crate::model::bridge;
+use crate::model::node::{Node, Value};
+use crate::model::suggest::did_you_mean;
+
+/// `dbstate.yaml`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Files and directories, relative to this file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// How much of the database is managed: `schemas` or `database`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manage: Option<Manage>,
+    /// Where the database is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<Source>,
+    /// Named targets.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub environments: BTreeMap<String, Environment>,
+    /// Hazard classes that need no further allowance.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
+    /// Globs over `schema.name` that are not managed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// How long to wait for a lock, as PostgreSQL writes it: `3s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_timeout: Option<String>,
+    /// How long a statement may run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement_timeout: Option<String>,
+    /// Values for `${name}` in files.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
+    /// `off` to leave nothing in the target database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<String>,
+}
+
+/// A value that stands here or in the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The value itself.
+    Value(String),
+    /// The name of an environment variable.
+    Env(String),
+}
+
+impl Source {
+    /// The value.
+    pub fn resolve(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<String> {
+        match self {
+            Self::Value(value) => Ok(value.clone()),
+            Self::Env(name) => env(name).ok_or_else(|| {
+                let message = format!("the environment variable `{name}` is not set");
+                Box::new(Diagnostic::new(Code::Usage, message).help(format!("set `{name}`, or give `--database`")))
+            }),
+        }
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(value) => serializer.serialize_str(value),
+            Self::Env(name) => BTreeMap::from([("env", name)]).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> serde::de::Visitor<'de> for Either {
+            type Value = Source;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a value or `{ env: NAME }`")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Source, E> {
+                Ok(Source::Value(text.to_owned()))
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Source, A::Error> {
+                #[derive(Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Env {
+                    env: String,
+                }
+                let env = Env::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(Source::Env(env.env))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// A named target.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Environment {
+    /// Where the database is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<Source>,
+    /// Hazard classes that need no further allowance there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
+    /// Values for `${name}` in files.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
+}
+
+/// The settings of a file, and everything that is wrong with them.
+pub fn read(node: &Node, problems: &mut Diagnostics) -> Settings {
+    if node.value == Value::Null {
+        return Settings::default();
+    }
+    let (settings, errors) = read_all(node, bridge::from_node::<Settings>, false);
+    for mut error in errors {
+        if error.span == node.span {
+            error.problem.help.get_or_insert_with(|| "write `files: [schema.yaml]` and the like".to_owned());
+        }
+        problems.push(Diagnostic::from(error));
+    }
+    check(node, problems);
+    settings.unwrap_or_default()
+}
+
+/// Checks every value on its own, so that it can be pointed at.
+fn check(node: &Node, problems: &mut Diagnostics) {
+    one_of(node.get("ledger"), &["on", "off"], problems);
+    each(node.get("allow"), hazard_class, problems);
+    each(node.get("exclude"), glob, problems);
+    for key in ["lock_timeout", "statement_timeout"] {
+        each(node.get(key), duration, problems);
+    }
+    for (_, environment) in node.get("environments").and_then(Node::as_map).unwrap_or_default() {
+        each(environment.get("allow"), hazard_class, problems);
+    }
+}
+
+fn one_of(node: Option<&Node>, known: &[&str], problems: &mut Diagnostics) {
+    each(node, |word| known.contains(&word).then_some(()).ok_or_else(|| unknown(word, known)), problems);
+}
+
+fn unknown(word: &str, known: &[&str]) -> Problem {
+    Problem::new(Code::WrongType, format!("unknown value `{word}`")).help(did_you_mean(word, known))
+}
+
+/// Checks a text, or each text of a list; other shapes were reported before.
+fn each<T>(node: Option<&Node>, check: impl Fn(&str) -> Result<T, Problem>, problems: &mut Diagnostics) {
+    let Some(node) = node else { return };
+    let items = match &node.value {
+        Value::List(items) => items.as_slice(),
+        Value::Scalar(_) => std::slice::from_ref(node),
+        Value::Null | Value::Map(_) => &[],
+    };
+    for item in items {
+        let Some(Err(problem)) = item.as_text().map(&check) else { continue };
+        problems.push(match item.span {
+            Some(span) => problem.at(span, ""),
+            None => problem.into(),
+        });
+    }
+}
+
+/// The hazard class of that name.
+pub fn hazard_class(word: &str) -> Result<HazardClass, Problem> {
+    let known: Vec<&str> = HazardClass::ALL.iter().map(|c| c.as_str()).collect();
+    HazardClass::ALL.into_iter().find(|c| c.as_str() == word.trim()).ok_or_else(|| {
+        Problem::new(Code::WrongType, format!("`{word}` is no hazard class")).help(did_you_mean(word, &known))
+    })
+}
+
+fn glob(pattern: &str) -> Result<Glob, Problem> {
+    Glob::new(pattern).map_err(|error| {
+        Problem::new(Code::WrongType, format!("`{pattern}` is no glob: {}", error.kind()))
+            .help("write a pattern such as `shop.*` or `*.tmp_*`")
+    })
+}
+
+/// A time as PostgreSQL takes it: a number and `us`, `ms`, `s`, `min`, `h` or `d`.
+fn duration(text: &str) -> Result<(), Problem> {
+    let number = text.trim();
+    let unit = number.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let known = ["", "us", "ms", "s", "min", "h", "d"].contains(&unit.trim());
+    if known && number.len() > unit.len() {
+        return Ok(());
+    }
+    Err(Problem::new(Code::WrongType, format!("`{text}` is no time")).help("write one like `3s`, `500ms` or `2min`"))
+}

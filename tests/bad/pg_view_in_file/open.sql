@@ -1,0 +1,3 @@
+-- the open ones
+select id, state
+from shop.orders
