@@ -105,7 +105,8 @@ fn brackets(text: &str) -> Option<Finding> {
             last => {
                 let message = format!("`{}` closes nothing", token.text);
                 let range = token.start..token.end();
-                let help = if last.is_some() { "close the other bracket first" } else { "remove it, or open it before" };
+                let help =
+                    if last.is_some() { "close the other bracket first" } else { "remove it, or open it before" };
                 return Some(Finding::new(message, range, help));
             }
         }
@@ -169,7 +170,8 @@ fn parse(before: &str, text: &str, after: &str, help: &'static str) -> Option<Fi
 /// The parser's message, without its names for tokens.
 fn message(error: &str, text: &str, at: usize) -> String {
     let error = error.split(", found ").next().unwrap_or_default();
-    let named = error.split_whitespace().any(|w| w.contains('_') && w.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
+    let named =
+        error.split_whitespace().any(|w| w.contains('_') && w.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
     let mut chars = error.chars();
     let lower: String = chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default();
     let hint = if named || lower.is_empty() { String::new() } else { format!(": {}", lower.trim_end_matches('.')) };
@@ -280,7 +282,10 @@ mod tests {
         let sql = Grammar::Body("sql".to_owned());
         assert_eq!(check("", &sql), None);
         assert_eq!(check("insert into t values ($1) returning a; select 1;", &sql), None);
-        assert_eq!(refused("select 1 form nowhere wher x", &sql), "syntax error near `nowhere`: missing comma [nowhere]");
+        assert_eq!(
+            refused("select 1 form nowhere wher x", &sql),
+            "syntax error near `nowhere`: missing comma [nowhere]"
+        );
         assert_eq!(check("begin select a into b from t; end", &Grammar::Body("PLpgSQL".to_owned())), None);
         assert_eq!(refused("begin perform f(; end", &Grammar::Body("plpgsql".to_owned())), "`(` is never closed [(]");
         assert_eq!(check("return 'it\\'s'", &Grammar::Body("plpython3u".to_owned())), None);
