@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{syntax, yaml};
+use super::yaml;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
 use crate::kind::names::Names;
 use crate::kind::{Entry, RELATION, ROUTINE, Reference, References, Slot, Text, find};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, Object, Origin, State};
+use crate::sql::syntax;
 
 /// The addresses of what was written and could not be read.
 pub type Broken = HashSet<Address>;

@@ -73,7 +73,7 @@ fn from_text(text: &str) -> Problem {
         match line.split_once(": ") {
             Some(("help", help)) => problem.help = Some(help.to_owned()),
             Some(("code", word)) => {
-                problem.code = Code::ALL.into_iter().find(|c| c.as_str() == word).unwrap_or(problem.code)
+                problem.code = Code::ALL.into_iter().find(|c| c.as_str() == word).unwrap_or(problem.code);
             }
             Some(("within", range)) => {
                 problem.within = range.split_once(' ').and_then(|(s, e)| Some((s.parse().ok()?, e.parse().ok()?)));

@@ -10,8 +10,18 @@ use squawk_lexer::{LiteralKind, TokenKind};
 use squawk_syntax::SourceFile;
 
 use crate::diagnostic::{Code, Problem};
-use crate::kind::Grammar;
 use crate::sql::{self, Token, TokenClass};
+
+/// What SQL text must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grammar {
+    /// An expression, as after `select`.
+    Expression,
+    /// One query, as after `create view … as`.
+    Query,
+    /// A routine's body in that language.
+    Body(String),
+}
 
 /// Why `text` is not what `grammar` asks for; its `within` are bytes of `text`.
 pub fn check(text: &str, grammar: &Grammar) -> Option<Problem> {
