@@ -6,12 +6,9 @@ drop view shop.w;
 -- hazard breaking: clients lose view `shop.v`
 drop view shop.v;
 create view shop.v as
-SELECT orders.total,
-    orders.id
-   FROM shop.orders;
+select total, id from shop.orders;
 create view shop.w as
-SELECT v.id
-   FROM shop.v;
+select id from shop.v;
 alter materialized view shop.m alter column id set statistics -1;
 alter view shop.v alter column total set default 4;
 comment on column shop.m.id is 'Number';
