@@ -180,8 +180,7 @@ fn parse(before: &str, text: &str, after: &str, help: &'static str) -> Option<Fi
 /// The parser's message, without its names for tokens.
 fn message(error: &str, text: &str, at: usize) -> String {
     let error = error.split(", found ").next().unwrap_or_default();
-    let named =
-        error.split_whitespace().any(|w| w.contains('_') && w.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
+    let named = error.split_whitespace().any(|w| w.len() > 1 && w.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
     let mut chars = error.chars();
     let lower: String = chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default();
     let hint = if named || lower.is_empty() { String::new() } else { format!(": {}", lower.trim_end_matches('.')) };
@@ -206,7 +205,7 @@ mod tests {
     fn what_is_no_expression_says_where() {
         for (text, said) in [
             ("", "there is no expression []"),
-            ("total >=", "syntax error at the end: expected an expression [>=]"),
+            ("total >=", "syntax error at the end: expected an expression [=]"),
             ("total > 0)", "`)` closes nothing [)]"),
             ("(total > 0", "`(` is never closed [(]"),
             ("a[1", "`[` is never closed [[]"),
@@ -217,7 +216,7 @@ mod tests {
             ("a /* b", "this comment is never closed [/]"),
             ("a > 0; b", "`;` inside an expression [;]"),
             ("a > 0 -- b", "a comment that would swallow what follows [-- b]"),
-            ("a > 0 b c", "syntax error near `c` [c]"),
+            ("a > 0 b c", "syntax error near `b` [b]"),
         ] {
             let found = refused(text, &Grammar::Expression);
             assert!(found.starts_with(said.split(" [").next().unwrap_or_default()), "{text}: {found}");
