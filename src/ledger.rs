@@ -11,7 +11,7 @@ use crate::declare::write::write;
 use crate::diagnostic::Result;
 use crate::kind::{Entry, find};
 use crate::model::{Address, Spec, State};
-use crate::plan::Plan;
+use crate::session::server_error;
 use crate::sql;
 
 /// The schema that holds the ledger.
@@ -49,8 +49,8 @@ pub struct Entries<'a> {
     pub declared: &'a State,
     /// What the catalog says now.
     pub stored: &'a State,
-    /// What was done.
-    pub plan: &'a Plan,
+    /// The statements that ran, as they may be shown.
+    pub statements: Vec<&'a str>,
     /// The git revision of the project, where it is known.
     pub revision: Option<String>,
     /// How long the statements ran, in milliseconds.
@@ -68,15 +68,14 @@ pub async fn record(client: &Client, entries: &Entries<'_>, register: &'static [
             Some(format!("({})", cells.map(|c| sql::literal(&c)).join(", ")))
         })
         .collect();
-    let statements: Vec<&str> = entries.plan.steps.iter().map(|s| s.text()).collect();
-    let statements = serde_json::to_string(&statements).unwrap_or_default();
+    let statements = serde_json::to_string(&entries.statements).unwrap_or_default();
     let revision = entries.revision.as_deref().map_or_else(|| "null".to_owned(), sql::literal);
     let mut text = String::from(CREATE);
     text += "delete from dbstate.settled;";
     if !rows.is_empty() {
         text += &format!("insert into dbstate.settled (address, declared, stored) values {};", rows.join(", "));
     }
-    if !entries.plan.is_empty() {
+    if !entries.statements.is_empty() {
         text += &format!(
             "insert into dbstate.history (version, revision, milliseconds, statements) values ({}, {revision}, {}, {});",
             sql::literal(env!("CARGO_PKG_VERSION")),
@@ -87,7 +86,7 @@ pub async fn record(client: &Client, entries: &Entries<'_>, register: &'static [
     client
         .batch_execute(&format!("begin; {text} commit"))
         .await
-        .map_err(|error| crate::apply::server_error(&error, "the ledger in schema `dbstate`", None))
+        .map_err(|error| server_error(&error, "the ledger in schema `dbstate`"))
 }
 
 const CREATE: &str = "

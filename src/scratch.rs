@@ -123,7 +123,7 @@ async fn run(scratch: &Session, statements: &[&str]) -> Result<()> {
         for sql in waiting {
             let guarded = format!("savepoint s; {sql}; release savepoint s");
             if let Err(error) = scratch.client.batch_execute(&guarded).await {
-                tracing::debug!(%sql, error = %error.as_db_error().map_or_else(|| error.to_string(), |d| d.message().to_owned()), "scratch");
+                tracing::debug!(%sql, error = %session::cause(&error), "scratch");
                 scratch.client.batch_execute("rollback to savepoint s").await.map_err(|e| failed("filled", &e))?;
                 failed_again.push(sql);
             }
@@ -207,7 +207,7 @@ fn is_part(child: &Address, parent: &Address, universe: &State, names: &Names, r
 }
 
 fn failed(what: &str, error: &tokio_postgres::Error) -> Box<Diagnostic> {
-    let cause = error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
+    let cause = session::cause(error);
     Box::new(
         Diagnostic::new(Code::Server, format!("the scratch database could not be {what}: {cause}"))
             .help("`--scratch none` plans without it; text that PostgreSQL spells otherwise then shows as changed"),

@@ -17,7 +17,6 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
-use crate::model::bridge;
 
 /// Where a secret is: `{ env: NAME }` or `{ file: PATH }`.
 #[derive(Debug, Clone)]
@@ -120,7 +119,7 @@ impl Serialize for Source {
 /// What to say of a password in a file, as the bridge to YAML reads it.
 fn in_a_file() -> String {
     let problem = Problem::new(Code::Secret, "a password never stands in a file");
-    bridge::to_text(&problem.help("write `{ env: NAME }` or `{ file: PATH }`, and choose a new password"))
+    problem.help("write `{ env: NAME }` or `{ file: PATH }`, and choose a new password").to_text()
 }
 
 impl<'de> Deserialize<'de> for Source {
@@ -225,6 +224,7 @@ impl fmt::Debug for Verifier {
 mod tests {
     use super::*;
     use crate::model::Node;
+    use crate::model::bridge;
 
     #[test]
     fn a_verifier_matches_its_own_password_only() {

@@ -2,6 +2,8 @@
 //!
 //! Nothing here decides what SQL means; that is PostgreSQL's part.
 
+pub mod grammar;
+
 use squawk_lexer::{LiteralKind, TokenKind};
 
 /// An identifier, quoted only where PostgreSQL's `quote_identifier` would.
@@ -26,11 +28,14 @@ pub fn literal(text: &str) -> String {
 }
 
 /// A dollar-quoted string with the shortest tag that the text does not hold.
+///
+/// # Panics
+/// Never: there are more tags to try than the text has bytes.
 pub fn dollar(text: &str) -> String {
     let tag = std::iter::once(String::new())
-        .chain((0..).map(|n| if n == 0 { "body".to_owned() } else { format!("body{n}") }))
+        .chain((0..=text.len()).map(|n| if n == 0 { "body".to_owned() } else { format!("body{n}") }))
         .find(|tag| !text.contains(&format!("${tag}$")) && !text.ends_with(&format!("${tag}")))
-        .expect("an endless list of tags has one that a finite text lacks");
+        .expect("a text holds fewer tags than it has bytes");
     format!("${tag}${text}${tag}$")
 }
 

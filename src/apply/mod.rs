@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::{Client, Error};
 
-use crate::diagnostic::{Code, Diagnostic, Result, Statement};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::Transaction;
 use crate::plan::{Plan, PlanStep};
+use crate::session::server_error;
 
 /// The key of the advisory lock that keeps applies of one database apart: the letters `dbstate` as a number.
 const LOCK_KEY: i64 = 0x0064_6273_7461_7465;
@@ -57,7 +58,7 @@ pub async fn lock(client: &Client, options: &Options) -> Result<()> {
                 Diagnostic::new(Code::Server, message).help("wait for it to end, or give a longer `--lock-timeout`"),
             );
         }
-        server_error(&error, &sql, None)
+        server_error(&error, &sql)
     })
 }
 
@@ -68,7 +69,7 @@ pub async fn run(client: &Client, plan: &Plan, progress: &mut dyn FnMut(Event<'_
     for segment in plan.steps.chunk_by(|a, b| a.segment == b.segment) {
         let inside = segment.iter().all(|s| s.transaction != Transaction::Outside);
         if inside {
-            client.batch_execute("begin").await.map_err(|e| server_error(&e, "begin", None))?;
+            client.batch_execute("begin").await.map_err(|e| server_error(&e, "begin"))?;
         }
         for step in segment {
             number += 1;
@@ -84,7 +85,7 @@ pub async fn run(client: &Client, plan: &Plan, progress: &mut dyn FnMut(Event<'_
             progress(Event::Done(step, begun.elapsed()));
         }
         if inside {
-            client.batch_execute("commit").await.map_err(|e| server_error(&e, "commit", None))?;
+            client.batch_execute("commit").await.map_err(|e| server_error(&e, "commit"))?;
         }
     }
     Ok(())
@@ -92,7 +93,10 @@ pub async fn run(client: &Client, plan: &Plan, progress: &mut dyn FnMut(Event<'_
 
 /// The error of a step, with the statement, the YAML line, and whether anything stays.
 fn failed(error: &Error, step: &PlanStep, partial: bool) -> Box<Diagnostic> {
-    let mut diagnostic = server_error(error, step.text(), Some(step));
+    let mut diagnostic = server_error(error, step.text());
+    if let Some(span) = step.origin {
+        diagnostic = Box::new(diagnostic.label(span, "asked for here"));
+    }
     let state = if partial {
         "statements before this transaction stay; the next apply goes on from there"
     } else {
@@ -103,41 +107,12 @@ fn failed(error: &Error, step: &PlanStep, partial: bool) -> Box<Diagnostic> {
     diagnostic
 }
 
-/// A diagnostic of an error the server answered, or of a lost connection.
-pub fn server_error(error: &Error, sql: &str, step: Option<&PlanStep>) -> Box<Diagnostic> {
-    let Some(db) = error.as_db_error() else {
-        let message = format!("the connection was lost: {error}");
-        let help = "whether the last statement took effect is not known; run `dbstate plan` to see";
-        return Box::new(Diagnostic::new(Code::Connection, message).help(help));
-    };
-    let position = match db.position() {
-        Some(tokio_postgres::error::ErrorPosition::Original(at)) => {
-            let chars = (*at as usize).saturating_sub(1);
-            sql.char_indices().nth(chars).map(|(byte, _)| byte)
-        }
-        _ => None,
-    };
-    let mut message = db.message().to_owned();
-    if let Some(detail) = db.detail() {
-        message = format!("{message} ({})", detail.replace('\n', "; "));
-    }
-    let statement = Statement { sql: sql.to_owned(), position, text: db.message().to_owned() };
-    let mut diagnostic = Diagnostic::new(Code::Server, message).statement(statement);
-    if let Some(hint) = db.hint() {
-        diagnostic = diagnostic.help(hint.to_owned());
-    }
-    if let Some(span) = step.and_then(|s| s.origin) {
-        diagnostic = diagnostic.label(span, "asked for here");
-    }
-    Box::new(diagnostic)
-}
-
 fn setting_error(error: &Error) -> Box<Diagnostic> {
     match error.as_db_error() {
         Some(db) => Box::new(
             Diagnostic::new(Code::Usage, db.message().to_owned())
                 .help("write a time as PostgreSQL does: `3s`, `500ms`, `2min`"),
         ),
-        None => server_error(error, "set", None),
+        None => server_error(error, "set"),
     }
 }

@@ -13,6 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
 use crate::kind::{Entry, FacetRow, Rules, Under};
 use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Object, Origin, PgVersion, Server, State};
+use crate::session::cause;
 
 /// An object as `pg_depend` names it: class, oid and sub-id.
 pub type ObjectId = (u32, u32, i32);
@@ -48,8 +49,8 @@ pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry
 
 /// Asks what a plan must know of the server.
 pub async fn server(client: &Client) -> Result<Server> {
-    let sql = "select current_setting('server_version_num')::int as version, current_database()::text as database,
-                      current_user::text as role, r.rolsuper as superuser,
+    let sql = "select current_setting('server_version_num')::int as version, current_database()::text as name,
+                      current_user::text as user_name, r.rolsuper as superuser,
                       array(select m.rolname::text from pg_roles m where pg_has_role(current_user, m.oid, 'member'))
                         as member_of
                from pg_roles r where r.rolname = current_user";
@@ -59,8 +60,8 @@ pub async fn server(client: &Client) -> Result<Server> {
         .ok_or_else(|| Diagnostic::new(Code::Connection, "the server does not know the role it is asked as"))?;
     Ok(Server {
         version: PgVersion(u32::try_from(row.get::<_, i32>("version")).unwrap_or_default()),
-        database: row.get("database"),
-        user: row.get("role"),
+        database: row.get("name"),
+        user: row.get("user_name"),
         superuser: row.get("superuser"),
         member_of: row.get("member_of"),
     })
@@ -82,8 +83,7 @@ fn catalog_error(error: &tokio_postgres::Error, sql: &str) -> Box<Diagnostic> {
 }
 
 fn lost(error: &tokio_postgres::Error) -> Box<Diagnostic> {
-    let cause = error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
-    Box::new(Diagnostic::new(Code::Connection, format!("the connection was lost: {cause}")))
+    Box::new(Diagnostic::new(Code::Connection, format!("the connection was lost: {}", cause(error))))
 }
 
 /// A state being filled.
@@ -103,7 +103,7 @@ impl Reading {
         ordinal: usize,
         members: &depend::Members,
     ) -> Result<()> {
-        let (fixed, fields) = row::split(row).map_err(|p| defect(entry, sql, p))?;
+        let (fixed, fields) = row::split(row).map_err(|p| defect(entry, sql, &p))?;
         let id = (entry.rules.class, fixed.oid, fixed.sub);
         if entry.rules.class != 0 && members.contains_key(&(id.0, id.1)) {
             return Ok(());
@@ -116,7 +116,7 @@ impl Reading {
             None => None,
         };
         let node = Node::new(Value::Map(fields.into_iter().map(|(k, v)| (Key::from(k), v)).collect()));
-        let spec = (entry.read)(&node).map_err(|e| defect(entry, sql, e.problem))?;
+        let spec = (entry.read)(&node).map_err(|e| defect(entry, sql, &e.problem))?;
         let key = (entry.key)(&*spec, &fixed.key, parent.as_ref()).unwrap_or(fixed.key);
         let at = parent.map_or_else(|| Address::root(entry.name, &key), |p| p.child(entry.name, &key));
         let origin = Origin::Catalog { class: id.0, oid: id.1, sub: id.2 };
@@ -142,7 +142,7 @@ impl Reading {
 }
 
 /// A row that its own kind can't read is a defect of the query.
-fn defect(entry: &Entry, sql: &str, problem: Problem) -> Box<Diagnostic> {
+fn defect(entry: &Entry, sql: &str, problem: &Problem) -> Box<Diagnostic> {
     let message = format!("the catalog says something of a {} that can't be read: {}", entry.name, problem.message);
     let statement = Statement { sql: sql.to_owned(), position: None, text: String::new() };
     Box::new(

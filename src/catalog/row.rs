@@ -42,8 +42,8 @@ pub fn split(row: &Row) -> Result<(Fixed, Vec<(&str, Node)>), Problem> {
             "parent_sub" => parent_sub = number().and_then(|n| i32::try_from(n).ok()).unwrap_or_default(),
             "key" => value.as_text().unwrap_or_default().clone_into(&mut fixed.key),
             "ordinal" => fixed.ordinal = unsigned(),
-            "owner" => fixed.facets.owner = value.as_text().map(unquote),
-            "acl" => fixed.facets.acl = Some(items(&value)),
+            FacetRow::OWNER => fixed.facets.owner = value.as_text().map(unquote),
+            FacetRow::ACL => fixed.facets.acl = Some(items(&value)),
             _ if value.value == Value::Null => {}
             name => fields.push((name, value)),
         }

@@ -14,7 +14,7 @@ use crate::declare::settings::hazard_class;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::HazardClass;
 use crate::ops::apply::{Choices, Outcome, Talk, apply};
-use crate::ops::plan::Planned;
+use crate::plan::Planned;
 use crate::report;
 
 /// Flags of `dbstate apply`.

@@ -101,14 +101,15 @@ fn status(server: &Server, output: &Output) -> u8 {
 /// Makes a database where it is missing.
 async fn create(server: &Server, name: &str) -> Result<()> {
     let session = session::connect(&Target::parse(&server.url(LOCAL_DATABASE))?, &[]).await?;
-    let failed = |error: &tokio_postgres::Error| {
-        let cause = error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
-        Box::new(Diagnostic::new(Code::Local, format!("database `{name}` can't be made: {cause}")))
-    };
+    let failed = |cause: String| Diagnostic::new(Code::Local, format!("database `{name}` can't be made: {cause}"));
     let sql = "select 1 from pg_database where datname = $1";
-    let found = session.client.query(sql, &[&name]).await.map_err(|e| failed(&e))?;
+    let found = session.client.query(sql, &[&name]).await.map_err(|e| failed(session::cause(&e)))?;
     if found.is_empty() {
-        session.client.batch_execute(&format!("create database {}", sql::ident(name))).await.map_err(|e| failed(&e))?;
+        session
+            .client
+            .batch_execute(&format!("create database {}", sql::ident(name)))
+            .await
+            .map_err(|e| failed(session::cause(&e)))?;
     }
     Ok(())
 }

@@ -30,7 +30,6 @@ impl Output {
     }
 
     /// A result.
-    #[expect(clippy::unused_self, reason = "the terminal is reached through this type only")]
     pub fn result(&self, text: &str) {
         // A reader that went away has what it wanted.
         let _ = std::io::stdout().write_all(text.as_bytes());

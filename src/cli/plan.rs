@@ -8,7 +8,7 @@ use super::{Failure, Files, WithSources, exit};
 use crate::declare::project::Project;
 use crate::diagnostic::Result;
 use crate::ops;
-use crate::ops::plan::Planned;
+use crate::plan::Planned;
 use crate::report;
 
 /// How to print a plan.

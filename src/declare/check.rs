@@ -2,15 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{syntax, yaml};
+use super::yaml;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
 use crate::kind::names::Names;
 use crate::kind::{Entry, RELATION, ROUTINE, Reference, References, Slot, Text, find};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, Object, Origin, State};
+use crate::sql::grammar;
+
+/// The addresses of what was written and could not be read.
+pub type Broken = HashSet<Address>;
 
 /// Checks every object.
-pub fn check(state: &State, broken: &HashSet<Address>, register: &'static [Entry], sources: &Sources) -> Diagnostics {
+pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources: &Sources) -> Diagnostics {
     let names = Names::of(state, register);
     let mut problems = clashes(state, register);
     for (at, object) in state.iter() {
@@ -23,7 +27,9 @@ pub fn check(state: &State, broken: &HashSet<Address>, register: &'static [Entry
             }
         }
         for text in references.texts {
-            if let Some(problem) = syntax::check(&text.text, &text.grammar) {
+            if let Some(fault) = grammar::check(&text.text, &text.grammar) {
+                let problem = Problem::new(Code::Sql, fault.message).help(fault.help);
+                let problem = problem.within(fault.range.start, fault.range.end);
                 place_text(problem, object, &text, sources, &mut problems);
             }
         }
@@ -62,7 +68,7 @@ fn dangling(
     reference: &Reference,
     from: &Address,
     state: &State,
-    broken: &HashSet<Address>,
+    broken: &Broken,
     names: &Names,
     register: &'static [Entry],
 ) -> Option<(Problem, String)> {
@@ -150,7 +156,10 @@ fn place_text(problem: Problem, object: &Object, text: &Text, sources: &Sources,
     let found = source.get(from..to).and_then(|scalar| scalar.rfind(&text.text)).filter(|_| !text.text.is_empty());
     let place = match found {
         Some(offset) => part(span, from + offset + start, from + offset + end),
-        None => yaml::locate(source, span, &text.text, start, end),
+        None => match yaml::unquoted(source, span).and_then(|whole| Some((whole.find(&text.text)?, whole))) {
+            Some((offset, whole)) => yaml::locate(source, span, &whole, offset + start, offset + end),
+            None => yaml::locate(source, span, &text.text, start, end),
+        },
     };
     out.push(problem.at(place, ""));
 }

@@ -142,24 +142,21 @@ impl<'a> Lowering<'a> {
     /// Lowers one object and what is nested in it.
     fn object(&mut self, entry: &'static Entry, parent: Option<&Address>, key: Option<&Key>, node: &Node) {
         let parts = self.split(entry, node);
-        let at = match self.read(entry, parent, key, node, &parts) {
-            Some((at, object)) => {
-                if parts.unknown {
-                    self.broken.insert(at.clone());
-                }
-                if !self.insert(at.clone(), object) {
-                    // What is wrong below an object that stands twice follows from that.
-                    self.broken.insert(at);
-                    return;
-                }
-                at
-            }
-            None => {
-                let written = key.map_or("", |k| &*k.text);
-                let at = parent.map_or_else(|| Address::root(entry.name, written), |p| p.child(entry.name, written));
+        let at = if let Some((at, object)) = self.read(entry, parent, key, node, &parts) {
+            if parts.unknown {
                 self.broken.insert(at.clone());
-                at
             }
+            if !self.insert(at.clone(), object) {
+                // What is wrong below an object that stands twice follows from that.
+                self.broken.insert(at);
+                return;
+            }
+            at
+        } else {
+            let written = key.map_or("", |k| &*k.text);
+            let at = parent.map_or_else(|| Address::root(entry.name, written), |p| p.child(entry.name, written));
+            self.broken.insert(at.clone());
+            at
         };
         for (child, home, value) in parts.children {
             self.lower_home(child, home, Some(&at), value);
@@ -349,7 +346,10 @@ impl<'a> Lowering<'a> {
         if let Some(span) = span.filter(|_| problem.code == Code::Secret) {
             self.sources.mask(span);
         }
-        self.problems.push(span.map_or_else(|| problem.clone().into(), |s| problem.clone().at(s, "")));
+        match span {
+            Some(span) => self.problems.push(problem.at(span, "")),
+            None => self.problems.push(problem),
+        }
     }
 }
 

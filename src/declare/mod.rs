@@ -5,6 +5,5 @@ pub mod lower;
 pub mod project;
 pub mod raise;
 pub mod settings;
-pub mod syntax;
 pub mod write;
 pub mod yaml;

@@ -3,7 +3,10 @@
 //! Phases never see a kind's own type. They see an [`Entry`]: the same contract with the type erased, one line of the
 //! register each. See `CONTRIBUTING.md` for the walk through a new kind.
 
+mod cx;
 pub mod names;
+mod reference;
+mod rules;
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -12,257 +15,15 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use cx::{Cx, RoutineKey, identity};
+pub use reference::{Reference, References, Text};
+pub use rules::{Form, Home, Identity, Privileges, RELATION, ROUTINE, Rules, Scope, Slot, TYPE, Under};
+
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::model::bridge::{self, BridgeError};
 use crate::model::node::{Node, Value};
-use crate::model::{Address, KindName, Object, PgVersion, Server, Spec, State, Step};
+use crate::model::{Address, KindName, Object, PgVersion, Spec, State, Step};
 use crate::sql;
-
-/// A namespace in which a name may stand once: `relation` for tables, views, indexes and sequences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Slot(pub &'static str);
-
-/// Tables, views, materialized views, indexes, sequences, foreign tables: rows of `pg_class`.
-pub const RELATION: Slot = Slot("relation");
-/// Types, and the row types of relations.
-pub const TYPE: Slot = Slot("type");
-/// Functions, procedures and aggregates, by name without arguments.
-pub const ROUTINE: Slot = Slot("routine");
-
-/// Where a kind nests in YAML.
-#[derive(Debug, Clone, Copy)]
-pub struct Home {
-    /// Under what.
-    pub under: Under,
-    /// At which key: `columns`.
-    pub key: &'static str,
-    /// In which form.
-    pub form: Form,
-}
-
-/// What a kind nests under.
-#[derive(Debug, Clone, Copy)]
-pub enum Under {
-    /// The top of a file.
-    Root,
-    /// Those kinds.
-    Kinds(&'static [KindName]),
-    /// Every kind whose rules say `owner`.
-    Owned,
-    /// Every kind whose rules say `comment`.
-    Commented,
-    /// Every kind whose rules list privileges.
-    Granted,
-}
-
-/// In which form a kind nests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// A map from keys to values.
-    Map,
-    /// One value; the key follows from [`Kind::one_key`].
-    One,
-    /// A list of keys, or of maps of which that field is the key.
-    List(&'static str),
-    /// The kind reads and writes it by [`Kind::lower`] and [`Kind::raise`].
-    Free,
-}
-
-/// How SQL names an object after its noun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Identity {
-    /// `name`.
-    Plain,
-    /// `schema.name`, whatever stands between.
-    Qualified,
-    /// `schema.name(types)`: the key holds the types.
-    Routine,
-    /// `name on schema.parent`.
-    OnParent,
-    /// `name on noun schema.parent`, with that noun.
-    OnNoun(&'static str),
-    /// `schema.parent.name`.
-    Dotted,
-    /// The name of the database itself: addresses do not hold it, so that one project fits databases of any name.
-    Database,
-}
-
-/// Whether a change belongs to one database or to the whole cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// One database.
-    Database,
-    /// Every database of the cluster: only what is declared is managed.
-    Cluster,
-}
-
-/// The privileges of a kind.
-///
-/// See <https://www.postgresql.org/docs/current/ddl-priv.html>.
-#[derive(Debug, Clone, Copy)]
-pub struct Privileges {
-    /// The word after `on`, where it is not the noun: `table` for views.
-    pub noun: &'static str,
-    /// The key in `roles.x.grants` and in default privileges: `tables`.
-    pub plural: &'static str,
-    /// Each privilege and its letter in an `aclitem`.
-    pub all: &'static [(&'static str, char)],
-    /// Those that PUBLIC has by default.
-    pub public: &'static [&'static str],
-}
-
-/// What phases must know of a kind.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules {
-    /// Database or cluster.
-    pub scope: Scope,
-    /// The `pg_class` oid of its catalog, as `pg_depend.classid` names it; 0 where it has none.
-    pub class: u32,
-    /// How SQL names it.
-    pub identity: Identity,
-    /// Dropping its parent drops it.
-    pub falls_with_parent: bool,
-    /// Dropping and making it again loses nothing but what the plan makes again too.
-    pub rebuildable: bool,
-    /// PostgreSQL itself adjusts it when a column it uses changes its type.
-    pub self_adjusting: bool,
-    /// It can be renamed in place.
-    pub renames: bool,
-    /// It has an owner.
-    pub owner: bool,
-    /// It can have a comment.
-    pub comment: bool,
-    /// Its privileges.
-    pub privileges: Option<Privileges>,
-    /// The namespaces its name takes a place in.
-    pub slots: &'static [Slot],
-    /// The field that `file:` reads, where a value may stand in a file of its own.
-    pub file: Option<&'static str>,
-    /// The field that a scalar or a list stands for.
-    pub short_field: Option<&'static str>,
-    /// Made after everything else: what it says holds for objects made later.
-    pub last: bool,
-    /// What a client can see: dropping or renaming it is `breaking`.
-    pub visible: bool,
-    /// Names stand in it: a name qualified by it must be declared.
-    pub space: bool,
-    /// It brings objects that nothing declares.
-    pub opaque: bool,
-    /// Only what is said of a part of its parent: what is under it does not fall with it, but with the parent.
-    pub shadow: bool,
-}
-
-impl Rules {
-    /// A kind of the database that falls with its parent and can be made again.
-    pub const DEFAULT: Self = Self {
-        scope: Scope::Database,
-        class: 0,
-        identity: Identity::Qualified,
-        falls_with_parent: true,
-        rebuildable: true,
-        self_adjusting: false,
-        renames: false,
-        owner: false,
-        comment: false,
-        privileges: None,
-        slots: &[],
-        file: None,
-        short_field: None,
-        last: false,
-        visible: false,
-        space: false,
-        opaque: false,
-        shadow: false,
-    };
-}
-
-/// Something an object needs before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reference {
-    /// An object of the project.
-    Object(Address),
-    /// A name in a namespace; it may be PostgreSQL's own or an extension's.
-    Name {
-        /// The namespace.
-        slot: Slot,
-        /// The schema, when written.
-        schema: Option<String>,
-        /// The name.
-        name: String,
-    },
-    /// SQL text: every name in it that the project declares.
-    Text(String),
-}
-
-/// What SQL text must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Grammar {
-    /// An expression, as after `select`.
-    Expression,
-    /// One query, as after `create view … as`.
-    Query,
-    /// A routine's body in that language.
-    Body(String),
-}
-
-/// SQL text whose grammar is known, and the field that holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
-    /// The text.
-    pub text: String,
-    /// What it must be.
-    pub grammar: Grammar,
-    /// The field.
-    pub field: &'static str,
-}
-
-/// What an object needs, with the field that says so.
-#[derive(Debug, Default)]
-pub struct References {
-    /// In the order found.
-    pub list: Vec<(Reference, &'static str)>,
-    /// The texts whose grammar is known.
-    pub texts: Vec<Text>,
-}
-
-impl References {
-    /// An object of the project, named in `field`.
-    pub fn object(&mut self, at: Address, field: &'static str) {
-        self.list.push((Reference::Object(at), field));
-    }
-
-    /// A dotted name as typed in SQL, named in `field`.
-    pub fn name(&mut self, slot: Slot, dotted: &str, field: &'static str) {
-        let Some(mut parts) = sql::split_name(dotted) else { return };
-        let Some(name) = parts.pop() else { return };
-        self.list.push((Reference::Name { slot, schema: parts.pop(), name }, field));
-    }
-
-    /// An SQL expression in `field`.
-    pub fn expression(&mut self, text: &str, field: &'static str) {
-        self.written(text, Grammar::Expression, field);
-    }
-
-    /// An SQL query in `field`.
-    pub fn query(&mut self, text: &str, field: &'static str) {
-        self.written(text, Grammar::Query, field);
-    }
-
-    /// A routine's body in `field`.
-    pub fn body(&mut self, text: &str, language: &str, field: &'static str) {
-        self.written(text, Grammar::Body(language.to_owned()), field);
-    }
-
-    fn written(&mut self, text: &str, grammar: Grammar, field: &'static str) {
-        self.texts.push(Text { text: text.to_owned(), grammar, field });
-        self.text(text, field);
-    }
-
-    /// SQL text in `field` that is none of these by itself.
-    pub fn text(&mut self, text: &str, field: &'static str) {
-        self.list.push((Reference::Text(text.to_owned()), field));
-    }
-}
 
 /// How to get from one spec to another.
 #[derive(Debug)]
@@ -277,113 +38,6 @@ pub enum Alter {
     Refuse(Problem),
 }
 
-/// What a kind may look at while it writes statements.
-#[derive(Clone, Copy)]
-pub struct Cx<'a> {
-    /// The object's address.
-    pub at: &'a Address,
-    /// The database as it is (after renames).
-    pub live: &'a State,
-    /// The database as wanted.
-    pub desired: &'a State,
-    /// The server.
-    pub server: &'a Server,
-    /// The register's line of the object's kind.
-    pub entry: &'static Entry,
-    /// The register, for those that sit on any kind.
-    pub register: &'static [Entry],
-}
-
-impl<'a> Cx<'a> {
-    /// The same, for another object.
-    ///
-    /// # Panics
-    /// When the register has no line for that address's kind.
-    #[must_use]
-    pub fn at(&self, at: &'a Address) -> Self {
-        Self { at, entry: find(self.register, at.kind()), ..*self }
-    }
-
-    /// The object's own name, quoted where needed.
-    pub fn name(&self) -> String {
-        sql::ident(self.at.key())
-    }
-
-    /// What SQL writes after the noun: `shop.orders`.
-    pub fn identity(&self) -> String {
-        if self.entry.rules.identity == Identity::Database {
-            return sql::ident(&self.server.database);
-        }
-        identity(self.entry, self.at)
-    }
-
-    /// The noun and the name: `table shop.orders`.
-    pub fn target(&self) -> String {
-        format!("{} {}", self.entry.noun, self.identity())
-    }
-
-    /// The context of the parent.
-    ///
-    /// # Panics
-    /// When the object stands at the top: kinds that ask have a parent.
-    #[must_use]
-    pub fn parent(&self) -> Self {
-        self.at(self.at.parent().expect("a nested kind has a parent"))
-    }
-
-    /// True when the parent does not stand yet, or is made anew by the same plan.
-    pub fn parent_is_new(&self) -> bool {
-        self.at.parent().is_some_and(|p| !self.live.contains(p))
-    }
-}
-
-/// What SQL writes after the noun of an object at `at`.
-pub fn identity(entry: &Entry, at: &Address) -> String {
-    let name = sql::ident(at.key());
-    match entry.rules.identity {
-        Identity::Plain | Identity::Database => name,
-        Identity::Qualified if at.parent().is_none() => name,
-        Identity::Qualified => format!("{}.{name}", sql::ident(at.top().key())),
-        Identity::Routine => {
-            let key = at.key();
-            let (name, types) = key.split_at(key.rfind_args());
-            format!("{}.{}{types}", sql::ident(at.top().key()), sql::ident(name))
-        }
-        Identity::OnParent => {
-            let parent = at.parent().expect("what is named on its parent has one");
-            format!("{name} on {}", sql::dotted(parent.path()))
-        }
-        Identity::OnNoun(noun) => {
-            let parent = at.parent().expect("what is named on its parent has one");
-            format!("{name} on {noun} {}", sql::dotted(parent.path()))
-        }
-        Identity::Dotted => sql::dotted(at.path()),
-    }
-}
-
-/// Where the argument types of a routine's key start.
-pub trait RoutineKey {
-    /// The byte of the bracket that opens the argument types, or the length.
-    fn rfind_args(&self) -> usize;
-}
-
-impl RoutineKey for str {
-    fn rfind_args(&self) -> usize {
-        // The last bracket that is closed at the very end, so that names may hold brackets themselves.
-        let mut depth = 0_usize;
-        for (i, c) in self.char_indices().rev() {
-            match c {
-                ')' => depth += 1,
-                '(' if depth == 1 => return i,
-                '(' => depth = depth.saturating_sub(1),
-                _ if depth == 0 => break,
-                _ => {}
-            }
-        }
-        self.len()
-    }
-}
-
 /// The columns of a catalog row that facets read.
 #[derive(Debug, Clone, Default)]
 pub struct FacetRow {
@@ -391,6 +45,13 @@ pub struct FacetRow {
     pub owner: Option<String>,
     /// The access list, where the query has a column `acl`; inner `None` is PostgreSQL's null.
     pub acl: Option<Option<Vec<String>>>,
+}
+
+impl FacetRow {
+    /// The column that holds the owner.
+    pub const OWNER: &'static str = "owner";
+    /// The column that holds the access list.
+    pub const ACL: &'static str = "acl";
 }
 
 /// What [`Kind::lower`] adds to.
@@ -505,6 +166,16 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
         None
     }
 
+    /// True where PostgreSQL itself adjusts it when a column it uses changes its type.
+    fn adjusts(&self) -> bool {
+        Self::RULES.self_adjusting
+    }
+
+    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
+    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
+        None
+    }
+
     /// Moves live objects of this kind whose key names what was renamed from `old` to `new`.
     fn rekeyed(_live: &mut State, _old: &Address, _new: &Address) {}
 
@@ -522,11 +193,6 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
     /// The statement that renames it; `cx` is at the old address.
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
-    }
-
-    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
-    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
-        None
     }
 
     /// Checks what serde can't.
@@ -604,6 +270,10 @@ pub struct Entry {
     pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<Misfit>,
     /// [`Kind::located`].
     pub located: fn(&dyn Spec, &Path) -> Option<Arc<dyn Spec>>,
+    /// [`Kind::adjusts`].
+    pub adjusts: fn(&dyn Spec) -> bool,
+    /// [`Kind::renamed`].
+    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
     /// [`Kind::rekeyed`].
     pub rekeyed: fn(&mut State, &Address, &Address),
     /// [`Kind::create`].
@@ -614,8 +284,6 @@ pub struct Entry {
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
-    /// [`Kind::renamed`].
-    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
     /// [`Kind::check`].
     pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
 }
@@ -646,12 +314,13 @@ pub const fn entry<K: Kind>() -> Entry {
         references: |spec, at, out| of::<K>(spec).references(at, out),
         refuse: |spec, cx| of::<K>(spec).refuse(cx),
         located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
+        adjusts: |spec| of::<K>(spec).adjusts(),
+        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         rekeyed: K::rekeyed,
         create: |spec, cx| of::<K>(spec).create(cx),
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
-        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }
 }

@@ -14,12 +14,12 @@ use crate::sql;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// What every row must satisfy.
+    /// What every row must satisfy. PostgreSQL would spell it otherwise once the type of a column it names changes.
     pub expression: Sql,
     /// Tables that inherit from this one do not have it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub no_inherit: bool,
-    /// Stored rows need not satisfy it yet.
+    /// Stored rows need not satisfy it yet; where they were found to, that stays so.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_valid: bool,
     /// Nothing is checked; from PostgreSQL 18 on.
@@ -34,7 +34,6 @@ impl Kind for Check {
     const RULES: Rules = Rules {
         class: 2606,
         identity: Identity::OnParent,
-        self_adjusting: true,
         renames: true,
         comment: true,
         short_field: Some("expression"),

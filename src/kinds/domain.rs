@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
+use super::domain_check::DomainCheck;
 use super::enum_type::PRIVILEGES;
 use super::part::catalog::USER_SCHEMA;
 use super::part::convert::{Conversion, convert};
@@ -13,6 +14,7 @@ use super::schema::Schema;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Slot, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
+use crate::sql;
 
 /// A domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,9 +91,9 @@ impl Kind for Domain {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { data_type, not_null, collation, default } = self;
-        if *data_type != old.data_type || *collation != old.collation {
-            let create = self.definition(cx);
+        let Self { data_type, not_null, collation: _, default } = self;
+        if self.needs_another(old, cx) {
+            let create = self.create_with_checks(cx);
             let risk = format!("fails where a value is no {data_type}");
             let by = Conversion { create: &create, through: None, risk: Some(&risk) };
             return convert(cx, by).map_or_else(Alter::Refuse, Alter::InPlace);
@@ -132,6 +134,23 @@ impl Domain {
         sql
     }
 
+    /// True when the domain can't be altered: its type changes, or nulls would be looked for inside of arrays.
+    pub fn needs_another(&self, old: &Self, cx: &Cx<'_>) -> bool {
+        let type_changes = self.data_type != old.data_type || self.collation != old.collation;
+        type_changes || self.not_null && !old.not_null && is_in_arrays(cx)
+    }
+
+    /// The definition with the checks that hold from the start: they could not be added later where arrays use it.
+    fn create_with_checks(&self, cx: &Cx<'_>) -> Step {
+        let checks = cx.desired.children_of::<DomainCheck>(cx.at, DomainCheck::NAME);
+        let valid: Vec<_> = checks.into_iter().filter(|(_, c)| !c.not_valid).collect();
+        let mut sql = self.definition(cx);
+        for (at, check) in &valid {
+            sql += &format!(" constraint {} check ({})", sql::ident(at.key()), check.expression);
+        }
+        Step::new(sql).speaks_for(valid.into_iter().map(|(at, _)| at.clone()))
+    }
+
     /// The column whose short form is this domain's.
     fn as_column(&self) -> Column {
         let Self { data_type, not_null, collation, default } = self.clone();
@@ -146,4 +165,11 @@ impl Domain {
         let Column { data_type, not_null, collation, default, .. } = column;
         Ok(Self { data_type, not_null, collation, default })
     }
+}
+
+/// True when a column is an array of the domain: PostgreSQL can't check values there.
+pub fn is_in_arrays(cx: &Cx<'_>) -> bool {
+    cx.live.edges().any(|(user, used)| {
+        used == cx.at && cx.live.spec::<Column>(user).is_some_and(|c| c.data_type.element().is_some())
+    })
 }

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::domain::Domain;
+use super::domain::{Domain, is_in_arrays};
 use super::part::catalog::USER_SCHEMA;
 use super::part::{Sql, is_default};
+use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 use crate::sql;
@@ -15,7 +16,7 @@ use crate::sql;
 pub struct DomainCheck {
     /// What every value must satisfy; `value` stands for it.
     pub expression: Sql,
-    /// Stored values need not satisfy it yet.
+    /// Stored values need not satisfy it yet; where they were found to, that stays so.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_valid: bool,
 }
@@ -45,6 +46,18 @@ impl Kind for DomainCheck {
 
     fn references(&self, _at: &Address, out: &mut References) {
         out.expression(self.expression.as_str(), "expression");
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<(Problem, &'static str)> {
+        let parent = cx.parent();
+        let (old, new) = (cx.live.spec::<Domain>(parent.at)?, cx.desired.spec::<Domain>(parent.at)?);
+        let there = cx.live.spec::<Self>(cx.at);
+        let validates = !self.not_valid && there.is_none_or(|c| c.expression != self.expression || c.not_valid);
+        if !validates || new.needs_another(old, &parent) || !is_in_arrays(&parent) {
+            return None;
+        }
+        let message = format!("PostgreSQL can't add a check to {}, of which a column has arrays", parent.at);
+        Some((Problem::new(Code::Refused, message).help("declare the check with `not_valid: true`"), "expression"))
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

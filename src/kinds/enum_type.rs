@@ -71,7 +71,7 @@ impl Kind for EnumType {
         let gone: Vec<String> =
             old.labels.iter().filter(|l| !labels.contains(l)).map(|l| format!("`{l}`")).collect();
         let risk = format!("fails where a row holds {}", gone.join(" or "));
-        let create = self.definition(cx);
+        let create = Step::new(self.definition(cx));
         let by = Conversion {
             create: &create,
             through: Some("text"),
@@ -130,11 +130,11 @@ fn is_part_of(part: &[String], whole: &[String]) -> bool {
     part.iter().all(|label| rest.any(|l| l == label))
 }
 
-/// True when something new or changed holds the label in a string constant: it can't run before a commit.
+/// True when something new or changed, other than an enumerated type, holds the label in a string constant: it can't run before a commit.
 fn is_new_text(label: &str, cx: &Cx<'_>) -> bool {
     cx.desired.iter().any(|(at, object)| {
         let stands = cx.live.get(at).is_some_and(|o| o.spec.same(&*object.spec));
-        !stands && at != cx.at && holds(&(find(cx.register, at.kind()).write_long)(&*object.spec), label)
+        !stands && at.kind() != cx.at.kind() && holds(&(find(cx.register, at.kind()).write_long)(&*object.spec), label)
     })
 }
 

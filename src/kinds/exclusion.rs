@@ -46,8 +46,8 @@ pub struct Exclusion {
 }
 
 /// An index key and the operator that compares it: `room with =`, `during with &&`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct Element {
     /// What is compared.
     pub key: IndexKey,
@@ -122,6 +122,11 @@ impl Kind for Exclusion {
         if self.elements.is_empty() { vec![(problem, "elements")] } else { Vec::new() }
     }
 
+    /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
+    fn adjusts(&self) -> bool {
+        self.texts().next().is_none()
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let elements: Vec<String> = self.elements.iter().map(ToString::to_string).collect();
         let words = index_words(&self.include, &self.options, self.tablespace.as_deref());
@@ -188,6 +193,12 @@ impl Exclusion {
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} with {}", self.key, self.operator)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Element {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::kinds::part::read_text(deserializer)
     }
 }
 

@@ -358,7 +358,9 @@ fn add_by_name(name: &str, kinds: &[&'static Entry], written: &Written, state: &
         state.iter().map(|(at, _)| at).filter(|at| kinds.iter().any(|e| e.name == at.kind())).cloned().collect();
     let exact: Vec<&Address> = candidates.iter().filter(|at| is_named(at, name)).collect();
     if !exact.is_empty() {
-        exact.into_iter().for_each(|at| add(at, written, state, problems));
+        for at in exact {
+            add(at, written, state, problems);
+        }
         return;
     }
     if !name.contains(['*', '?', '[', '{']) {
@@ -393,9 +395,8 @@ fn add(thing: &Address, written: &Written, state: &mut State, problems: &mut Dia
     }
     let items = match &written.node.value {
         Value::List(items) => items.as_slice(),
-        Value::Scalar(_) => std::slice::from_ref(&written.node),
+        Value::Scalar(_) | Value::Map(_) => std::slice::from_ref(&written.node),
         Value::Null => &[],
-        Value::Map(_) => std::slice::from_ref(&written.node),
     };
     let is_none = |item: &&Node| item.as_text() == Some("none");
     if let Some(none) = items.iter().find(is_none).filter(|_| items.len() > 1) {

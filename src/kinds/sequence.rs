@@ -83,8 +83,8 @@ impl Sequence {
         SequenceOptions { start, increment, min, max, cache, cycle }
     }
 
-    fn with_options(mut self, options: SequenceOptions) -> Self {
-        let SequenceOptions { start, increment, min, max, cache, cycle } = options;
+    fn with_options(mut self, options: &SequenceOptions) -> Self {
+        let SequenceOptions { start, increment, min, max, cache, cycle } = *options;
         (self.start, self.increment, self.min, self.max, self.cache, self.cycle) = (start, increment, min, max, cache, cycle);
         self
     }
@@ -143,7 +143,7 @@ impl Kind for Sequence {
         for at in desired.of_kind(Self::NAME) {
             let Some(sequence) = desired.spec::<Self>(&at) else { continue };
             let options = sequence.options().normalised(sequence.data_type.as_str());
-            let sequence = sequence.clone().with_options(options);
+            let sequence = sequence.clone().with_options(&options);
             desired.set(&at, sequence);
         }
     }

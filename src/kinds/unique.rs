@@ -17,6 +17,7 @@ use crate::sql;
 /// A unique constraint.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute of PostgreSQL's own")]
 pub struct Unique {
     /// Its columns.
     pub columns: Vec<String>,

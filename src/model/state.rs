@@ -91,6 +91,8 @@ impl Origin {
 pub struct Object {
     /// What its kind knows of it.
     pub spec: Arc<dyn Spec>,
+    /// The same as written, where `spec` is PostgreSQL's spelling of it: what is made is made as written.
+    pub written: Option<Arc<dyn Spec>>,
     /// Where it came from.
     pub origin: Origin,
     /// Its place among its siblings; not compared.
@@ -104,7 +106,7 @@ pub struct Object {
 impl Object {
     /// An object of that spec and origin, at ordinal 0.
     pub fn new(spec: Arc<dyn Spec>, origin: Origin) -> Self {
-        Self { spec, origin, ordinal: 0, was: None, protect: false }
+        Self { spec, written: None, origin, ordinal: 0, was: None, protect: false }
     }
 }
 

@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use super::Options;
-use super::plan::{Planned, plan};
+use super::plan::plan;
 use crate::apply::{self, Event};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::kinds;
 use crate::ledger;
 use crate::model::{HazardClass, State};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanStep, Planned};
 use crate::session::Session;
 
 /// How to apply.
@@ -72,7 +72,7 @@ pub async fn apply(
         let entries = ledger::Entries {
             declared: &after.declared,
             stored: &after.live,
-            plan: &planned.plan,
+            statements: planned.plan.steps.iter().map(PlanStep::text).collect(),
             revision: choices.revision.clone(),
             milliseconds,
         };
@@ -103,8 +103,9 @@ pub fn guard(plan: &Plan, allow: &[HazardClass]) -> Result<(), Diagnostics> {
 fn converged(after: &Planned) -> Result<(), Diagnostics> {
     let mut problems = Diagnostics::default();
     for change in &after.plan.changes {
-        let detail = super::plan_diff(after, change)
-            .into_iter()
+        let detail = after
+            .lines(change)
+            .iter()
             .filter(|(sign, _)| *sign != ' ')
             .map(|(sign, line)| format!("{sign} {}", line.trim()))
             .collect::<Vec<_>>()

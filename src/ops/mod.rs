@@ -47,13 +47,3 @@ fn wrong(key: &str, value: &str, takes: &str) -> Box<Diagnostic> {
     let message = format!("`{key}: {value}` in `dbstate.yaml` is not known");
     Box::new(Diagnostic::new(Code::WrongType, message).help(format!("`{key}` takes {takes}")))
 }
-
-/// The lines in which an object differs, as canonical YAML: its old side and its new.
-pub fn plan_diff(planned: &plan::Planned, change: &crate::plan::Change) -> Vec<(char, String)> {
-    let text = |state: &crate::model::State, at: &crate::model::Address| {
-        let node = crate::declare::raise::raise_object(state, crate::kinds::register(), at);
-        node.map(|n| crate::declare::write::write(&n)).unwrap_or_default()
-    };
-    let old = text(&planned.live, change.from.as_ref().unwrap_or(&change.at));
-    crate::diff::show::lines(&old, &text(&planned.desired, &change.at))
-}

@@ -1,31 +1,17 @@
 //! `plan`: what would change.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Options;
+use crate::declare::raise::raise_object;
+use crate::declare::write::write;
 use crate::diagnostic::{Diagnostics, Result};
-use crate::diff::scope;
-use crate::model::{Address, Server, State};
-use crate::plan::{self, Input, Plan};
+use crate::diff::{scope, show};
+use crate::model::{Address, State};
+use crate::plan::{self, Change, Input, Lines, Plan, Planned};
 use crate::session::Session;
 use crate::{catalog, kinds, ledger, scratch};
-
-/// A plan and what it was made from.
-#[derive(Debug)]
-pub struct Planned {
-    /// The plan.
-    pub plan: Plan,
-    /// The managed part of the database.
-    pub live: State,
-    /// What is wanted, as written.
-    pub declared: State,
-    /// What is wanted, in PostgreSQL's spelling where that was asked for.
-    pub desired: State,
-    /// The server.
-    pub server: Server,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-}
 
 /// Compares the project with the database and plans the difference.
 pub async fn plan(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
@@ -36,13 +22,21 @@ pub async fn plan(session: &Session, declared: &State, options: &Options) -> Res
     let mut live = whole.clone();
     let mut declared = declared.clone();
     scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
-    let mut planned =
-        Planned { plan: Plan::default(), desired: declared.clone(), live, declared, server, warnings: Vec::new() };
+    let mut planned = Planned {
+        plan: Plan::default(),
+        desired: declared.clone(),
+        live,
+        declared,
+        server,
+        warnings: Vec::new(),
+        differences: HashMap::new(),
+    };
     let input = Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register };
-    let renamed = plan::renamed(input)?;
+    let renamed = plan::renamed(input);
     planned.settle(session, &whole, &renamed, options).await?;
     planned.plan =
         plan::plan(Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register })?;
+    planned.differences = planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, c))).collect();
     Ok(planned)
 }
 
@@ -92,4 +86,11 @@ impl Planned {
             self.desired.add_edge(at.clone(), used.clone());
         }
     }
+}
+
+/// The lines in which an object differs, as canonical YAML: its old side and its new.
+fn differences(planned: &Planned, change: &Change) -> Lines {
+    let text = |state: &State, at: &Address| raise_object(state, kinds::register(), at).map(|n| write(&n));
+    let old = text(&planned.live, change.from.as_ref().unwrap_or(&change.at)).unwrap_or_default();
+    show::lines(&old, &text(&planned.desired, &change.at).unwrap_or_default())
 }

@@ -106,7 +106,7 @@ pub fn emit(input: Input<'_>, renames: Renames) -> Result<Emitted, Diagnostics> 
     }
     out.renamed.sort();
     out.drops(input);
-    out.makes(input)?;
+    out.makes(input);
     Ok(out)
 }
 
@@ -258,16 +258,21 @@ impl Emitted {
         true
     }
 
-    fn makes(&mut self, input: Input<'_>) -> Result<(), Diagnostics> {
+    fn makes(&mut self, input: Input<'_>) {
         let mut spoken: HashSet<Address> = HashSet::new();
         let fates = std::mem::take(&mut self.fates);
         for (at, fate) in &fates {
             let steps = match &fate.action {
                 Action::Drop => continue,
-                Action::Alter(steps) => steps.clone(),
+                Action::Alter(steps) => {
+                    let new = steps.iter().filter(|s| s.renews);
+                    spoken.extend(new.flat_map(|s| s.speaks_for.iter().cloned()));
+                    steps.clone()
+                }
                 Action::Create | Action::Replace if is_facet(find(input.register, at.kind())) => continue,
                 Action::Create | Action::Replace => {
-                    let spec = &input.desired.get(at).expect("what is made is wanted").spec;
+                    let wanted = input.desired.get(at).expect("what is made is wanted");
+                    let spec = wanted.written.as_ref().unwrap_or(&wanted.spec);
                     let steps = (find(input.register, at.kind()).create)(&**spec, &cx(at, input));
                     spoken.extend(steps.iter().flat_map(|s| s.speaks_for.iter().cloned()));
                     steps
@@ -283,7 +288,6 @@ impl Emitted {
         self.retract(&spoken);
         self.facets(&fates, input);
         self.fates = fates;
-        Ok(())
     }
 
     /// Takes back what was written for an object before a later one turned out to speak for it.

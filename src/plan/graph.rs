@@ -72,6 +72,11 @@ impl Builder<'_> {
         self.emitted.makes.get(at).map_or(&[], Vec::as_slice)
     }
 
+    /// The first statement that makes what was dropped.
+    fn made_again(&self, at: &Address) -> Option<usize> {
+        self.made(at).iter().copied().find(|i| self.emitted.nodes[*i].verb != Verb::Rename)
+    }
+
     fn dropped(&self, at: &Address) -> &[usize] {
         self.emitted.drops.get(at).map_or(&[], Vec::as_slice)
     }
@@ -86,6 +91,10 @@ impl Builder<'_> {
     /// Everything about `before` that makes it, then everything about `after` that makes it.
     fn made_first(&mut self, before: &Address, after: &Address, edge: Edge) {
         if let (Some(b), Some(&a)) = (self.stands_from(before), self.made(after).first()) {
+            // One of the statements about `before` may make `after` besides.
+            if self.made(before).contains(&a) {
+                return;
+            }
             // A soft edge is no reason to turn round what is known.
             if edge == Edge::Hard || self.graph.find_edge(NodeIndex::new(b), NodeIndex::new(a)).is_none() {
                 self.edge(b, a, edge);
@@ -103,8 +112,12 @@ impl Builder<'_> {
             }
         }
         for (at, drops) in &self.emitted.drops {
-            if let (Some(&d), Some(&m)) = (drops.last(), self.made(at).first()) {
+            if let (Some(&d), Some(m)) = (drops.last(), self.made_again(at)) {
                 self.edge(d, m, Edge::Hard);
+            }
+            let renames = |i: &&usize| self.emitted.nodes[**i].verb == Verb::Rename;
+            if let (Some(&r), Some(&d)) = (self.made(at).iter().rev().find(renames), drops.first()) {
+                self.edge(r, d, Edge::Hard);
             }
         }
     }
@@ -183,7 +196,7 @@ impl Builder<'_> {
             if let Some(&change) = disturbing.first() {
                 self.edge(u, change, Edge::Hard);
             }
-            if let (Some(&change), Some(&again)) = (disturbing.last(), self.made(user).first()) {
+            if let (Some(&change), Some(again)) = (disturbing.last(), self.made_again(user)) {
                 self.edge(change, again, Edge::Hard);
             }
         }
@@ -205,19 +218,20 @@ impl Builder<'_> {
     /// A name is free before it is taken again.
     fn slots(&mut self) {
         let register = self.input.register;
-        let mut freed: HashMap<(Slot, String, String), usize> = HashMap::new();
+        let mut freed: HashMap<(Slot, String, String), (&Address, usize)> = HashMap::new();
         for (at, drops) in &self.emitted.drops {
             for slot in find(register, at.kind()).rules.slots {
                 if let Some(&last) = drops.last() {
-                    freed.insert((*slot, at.top().key().to_owned(), at.key().to_owned()), last);
+                    freed.insert((*slot, at.top().key().to_owned(), at.key().to_owned()), (at, last));
                 }
             }
         }
         for (at, makes) in &self.emitted.makes {
             for slot in find(register, at.kind()).rules.slots {
                 let key = (*slot, at.top().key().to_owned(), at.key().to_owned());
-                if let (Some(&drop), Some(&make)) = (freed.get(&key), makes.first()) {
-                    self.edge(drop, make, Edge::Hard);
+                match (freed.get(&key), makes.first()) {
+                    (Some((by, drop)), Some(&make)) if *by != at => self.edge(*drop, make, Edge::Hard),
+                    _ => {}
                 }
             }
         }
@@ -268,7 +282,8 @@ fn unfold(emitted: &mut Emitted, circle: &[usize], input: Input<'_>) -> bool {
         .cloned()
         .collect();
     guilty.sort();
-    guilty.iter().fold(false, |any, at| emitted.unfold(at, input) || any)
+    // Every one, not only the first.
+    guilty.iter().filter(|at| emitted.unfold(at, input)).count() > 0
 }
 
 fn circular(circle: &[usize], emitted: &Emitted) -> Diagnostic {

@@ -2,6 +2,7 @@
 
 mod emit;
 mod graph;
+mod planned;
 mod rebuild;
 mod rename;
 mod segment;
@@ -11,6 +12,7 @@ use crate::kind::{Entry, find};
 use crate::model::{Address, Hazard, HazardClass, Lock, Server, State, Transaction};
 
 pub use emit::Verb;
+pub use planned::{Lines, Planned};
 
 /// What a plan is made from.
 #[derive(Clone, Copy)]
@@ -95,10 +97,17 @@ impl Plan {
     }
 }
 
+/// The live state with everything under the name that is wanted for it, as after the renames of the plan.
+pub fn renamed(input: Input<'_>) -> State {
+    let mut live = input.live.clone();
+    rename::renames(&mut live, input);
+    live
+}
+
 /// Makes the plan that turns `live` into `desired`, or says why there is none.
 pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let mut live = input.live.clone();
-    let renames = rename::renames(&mut live, input)?;
+    let renames = rename::renames(&mut live, input);
     let input = Input { live: &live, ..input };
     let mut emitted = emit::emit(input, renames)?;
     let order = graph::order(&mut emitted, input)?;
@@ -106,13 +115,6 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
     segment::segment(&mut steps);
     Ok(Plan { steps, changes })
-}
-
-/// The live state after the renames that the plan begins with: what the rest of `desired` is compared with.
-pub fn renamed(input: Input<'_>) -> Result<State, Diagnostics> {
-    let mut live = input.live.clone();
-    rename::renames(&mut live, input)?;
-    Ok(live)
 }
 
 fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {

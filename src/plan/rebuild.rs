@@ -96,9 +96,10 @@ fn touch(
     input: Input<'_>,
     problems: &mut Diagnostics,
 ) -> Option<Address> {
-    let rules = &find(input.register, user.kind()).rules;
-    if !input.live.contains(user) || !input.desired.contains(user) || (how == Touch::Disturbed && rules.self_adjusting)
-    {
+    let entry = find(input.register, user.kind());
+    let rules = &entry.rules;
+    let object = input.live.get(user).filter(|_| input.desired.contains(user))?;
+    if how == Touch::Disturbed && (entry.adjusts)(&*object.spec) {
         return None;
     }
     match fates.get(user).map(|f| &f.action) {

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 
 use super::Input;
 use super::emit::{Node, Verb};
-use crate::diagnostic::Diagnostics;
 use crate::kind::{Cx, Entry, Form, find};
 use crate::model::{Address, State};
 
@@ -14,7 +13,7 @@ use crate::model::{Address, State};
 pub type Renames = HashMap<Address, (Address, Vec<Node>)>;
 
 /// Renames in `live` what `desired` says had another name, parents before children.
-pub fn renames(live: &mut State, input: Input<'_>) -> Result<Renames, Diagnostics> {
+pub fn renames(live: &mut State, input: Input<'_>) -> Renames {
     let mut out = Renames::new();
     let mut wanted: Vec<(&Address, Option<&str>)> = input
         .desired
@@ -40,7 +39,7 @@ pub fn renames(live: &mut State, input: Input<'_>) -> Result<Renames, Diagnostic
         follow(live, &old, at, input);
         out.insert(at.clone(), (old, nodes));
     }
-    Ok(out)
+    out
 }
 
 /// The address that an object may have had.

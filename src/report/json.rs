@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::text::{lock, place};
 use crate::diagnostic::Sources;
-use crate::ops::plan::Planned;
-use crate::ops::plan_diff;
+use crate::plan::Planned;
 
 /// The version of the format: it grows when a reader would have to change.
 const VERSION: u32 = 1;
@@ -19,8 +18,7 @@ pub fn plan(planned: &Planned, sources: &Sources) -> String {
         .iter()
         .map(|c| {
             let origin = planned.declared.get(&c.at).and_then(|o| o.origin.span()).map(|s| place(s, sources));
-            let diff: Vec<String> =
-                plan_diff(planned, c).into_iter().map(|(sign, line)| format!("{sign}{line}")).collect();
+            let diff: Vec<String> = planned.lines(c).iter().map(|(sign, line)| format!("{sign}{line}")).collect();
             json!({
                 "kind": c.at.kind().0, "name": c.at.path().join("."), "verb": c.verb, "why": c.why,
                 "from": c.from.as_ref().map(|f| f.path().join(".")), "origin": origin, "diff": diff,

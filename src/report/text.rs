@@ -4,9 +4,7 @@ use std::fmt::Write;
 
 use crate::diagnostic::{Sources, Span};
 use crate::model::{Lock, Transaction};
-use crate::ops::plan::Planned;
-use crate::ops::plan_diff;
-use crate::plan::{Change, PlanStep, Verb};
+use crate::plan::{Change, PlanStep, Planned, Verb};
 
 /// Colours, or none.
 struct Paint(bool);
@@ -56,9 +54,9 @@ fn write_change(out: &mut String, planned: &Planned, change: &Change, sources: &
     if !matches!(change.verb, Verb::Alter | Verb::Replace) {
         return;
     }
-    for (sign, line) in plan_diff(planned, change) {
+    for (sign, line) in planned.lines(change) {
         let line = format!("    {sign} {line}");
-        let _ = match sign {
+        let _ = match *sign {
             '+' => writeln!(out, "{}", paint.with("32", &line)),
             '-' => writeln!(out, "{}", paint.with("31", &line)),
             _ => writeln!(out, "{line}"),

@@ -8,11 +8,7 @@
 //! [`Target`] knows everything a connection needs and never shows a password. [`connect`] tries its hosts by the rules
 //! of libpq and returns a [`Session`], or a diagnostic that says which place was tried, as whom, and how to cure it.
 
-#![expect(
-    clippy::unnecessary_box_returns,
-    reason = "the crate's errors are boxed, also where a function only makes one"
-)]
-
+mod answer;
 mod certificate;
 mod connect;
 mod conninfo;
@@ -36,6 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
 
+pub use answer::{cause, server_error};
 pub use connect::connect;
 pub use environment::Overrides;
 pub use place::{Host, HostKind, Place};

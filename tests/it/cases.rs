@@ -141,8 +141,7 @@ fn way(
         let all: Vec<&str> = args.iter().copied().chain(["-d", &url]).collect();
         dbstate_with(all, &case.dir, &case.settings.env)
     };
-    const ALL: &str = "data,access,rewrite,block,breaking";
-    let apply = ["--yes", "--allow", ALL, "-q"];
+    let apply = ["--yes", "--allow", "data,access,rewrite,block,breaking", "-q"];
     expect(&run(&[&["apply", "-f", from][..], &apply].concat(), &db), "building the start")?;
     expect(&run(&["plan", "--exit-code", "-f", from], &db), "the plan right after building the start")?;
     db.psql(seed);

@@ -1,7 +1,7 @@
 //! The embedded server: started, stopped, and found in every state a user may leave it in.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -257,7 +257,7 @@ fn a_killed_run_leaves_nothing() {
     const ROLE: &str = "DBSTATE_TEST_TO_BE_KILLED";
     if std::env::var_os(ROLE).is_some() {
         let own = own_cluster();
-        println!("\nlog: {}", own.server().log().display());
+        let _ = writeln!(std::io::stdout(), "\nlog: {}", own.server().log().display());
         std::thread::sleep(Duration::from_mins(1));
     }
     let mut run = Command::new(std::env::current_exe().expect("this program"));

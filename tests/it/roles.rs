@@ -53,22 +53,19 @@ async fn planned(client: &Client, text: &str) -> Result<Plan, Diagnostics> {
 }
 
 /// Plans, applies, plans again; returns what was shown.
-#[track_caller]
-fn applied<'a>(client: &'a Client, text: &'a str) -> impl Future<Output = Vec<String>> + 'a {
-    async move {
-        let plan = planned(client, text).await.unwrap_or_else(|e| panic!("{e:#?}"));
-        let count = plan.counts().iter().sum::<usize>();
-        assert_eq!(count == 0, plan.steps.is_empty(), "{:?}", plan.changes);
-        for step in &plan.steps {
-            run(client, &step.sql).await;
-        }
-        let again = planned(client, text).await.unwrap_or_else(|e| panic!("{e:#?}"));
-        assert!(again.is_empty() && again.changes.is_empty(), "again: {again:#?}\nafter: {:#?}", plan.steps);
-        plan.steps.iter().map(|s| s.text().to_owned()).collect()
+async fn applied(client: &Client, text: &str) -> Vec<String> {
+    let plan = planned(client, text).await.unwrap_or_else(|e| panic!("{e:#?}"));
+    let count = plan.counts().iter().sum::<usize>();
+    assert_eq!(count == 0, plan.steps.is_empty(), "{:?}", plan.changes);
+    for step in &plan.steps {
+        run(client, &step.sql).await;
     }
+    let again = planned(client, text).await.unwrap_or_else(|e| panic!("{e:#?}"));
+    assert!(again.is_empty() && again.changes.is_empty(), "again: {again:#?}\nafter: {:#?}", plan.steps);
+    plan.steps.iter().map(|s| s.text().to_owned()).collect()
 }
 
-fn messages(problems: Diagnostics) -> Vec<String> {
+fn messages(problems: &Diagnostics) -> Vec<String> {
     problems.iter().map(|d| format!("{} [{}]", d.problem.message, d.labels.len())).collect()
 }
 
@@ -164,7 +161,7 @@ async fn what_the_server_forbids_is_left_as_it_was() {
     run(&db, "create role owner_of_it; create schema s authorization owner_of_it").await;
     let plan = planned(&db, "roles: { owner_of_it: { absent: true } }").await.expect("planned");
     let error = db.batch_execute(&plan.steps[0].sql).await.expect_err("it owns a schema");
-    assert_eq!(error.code().map(|c| c.code()), Some("2BP01"));
+    assert_eq!(error.code().map(tokio_postgres::error::SqlState::code), Some("2BP01"));
     let hazards: Vec<&str> = plan.hazards().map(|(_, h)| h.class.as_str()).collect();
     assert_eq!((plan.counts(), hazards), ([0, 0, 0, 1], vec!["access"]));
 }
@@ -212,13 +209,13 @@ async fn a_password_is_sent_once_as_a_verifier_and_never_shown() {
 
     std::fs::remove_file(&path).expect("removed");
     assert!(planned(&ci, &yaml).await.expect("planned").is_empty(), "what can't be read needs no secret");
-    let problems = messages(planned(&db, &yaml).await.expect_err("refused"));
+    let problems = messages(&planned(&db, &yaml).await.expect_err("refused"));
     assert_eq!(problems.len(), 1);
     assert!(problems[0].starts_with("the password of role `app` is not there: the password can't be read from"));
     let missing = "roles: { new: { login: true, password: { env: DBSTATE_NO_SUCH } } }";
     assert!(declared(missing).is_ok(), "validate needs no secret");
     assert_eq!(
-        messages(planned(&db, missing).await.expect_err("refused")),
+        messages(&planned(&db, missing).await.expect_err("refused")),
         ["the password of role `new` is not there: the environment variable `DBSTATE_NO_SUCH` is not set [1]"]
     );
 }
@@ -299,7 +296,7 @@ async fn options_of_memberships_are_those_of_the_version() {
     let db = connect(&cluster, None).await;
     let text = "roles: { g: {}, m: { member_of: [{ role: g, inherit: false, set: false }] } }";
     if major(&db).await < 16 {
-        let problems = messages(planned(&db, text).await.expect_err("refused"));
+        let problems = messages(&planned(&db, text).await.expect_err("refused"));
         assert_eq!(problems, [format!("PostgreSQL {} has no `set` of a membership [1]", major(&db).await)]);
         let inherit = "roles: { g: {}, m: { inherit: false, member_of: [{ role: g, inherit: false }] } }";
         assert_eq!(applied(&db, inherit).await.len(), 3, "that is what such a member does anyway");
@@ -476,6 +473,6 @@ fn mistakes_are_told_without_a_database() {
         ("roles: { a: { valid_until: tomorrow } }", "`tomorrow` is no date [1]"),
     ] {
         let problems = declared(text).expect_err(text);
-        assert_eq!(messages(problems), [wanted], "{text}");
+        assert_eq!(messages(&problems), [wanted], "{text}");
     }
 }

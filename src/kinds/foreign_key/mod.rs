@@ -23,6 +23,7 @@ use crate::sql;
 /// A foreign key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute of PostgreSQL's own")]
 pub struct ForeignKey {
     /// The columns that point.
     pub columns: Vec<String>,
@@ -46,7 +47,7 @@ pub struct ForeignKey {
     /// Is checked at the end of a transaction unless it is told otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
-    /// Stored rows need not satisfy it yet.
+    /// Stored rows need not satisfy it yet; where they were found to, that stays so.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_valid: bool,
     /// Nothing is checked; from PostgreSQL 18 on.
@@ -78,6 +79,13 @@ impl PartialEq for RestsOn {
     }
 }
 
+/// The columns that `on delete set null (…)` names, with a blank before the bracket.
+const SET_COLUMNS: &str = "case when con.confdelsetcols is not null then
+                   ' (' || (select string_agg(quote_ident(ca.attname), ', ' order by k.i)
+                            from unnest(con.confdelsetcols) with ordinality k(n, i)
+                                 join pg_attribute ca on ca.attrelid = con.conrelid and ca.attnum = k.n) || ')'
+                 else '' end";
+
 impl Kind for ForeignKey {
     const NAME: KindName = KindName("foreign_key");
     const NOUN: &'static str = "constraint";
@@ -95,16 +103,7 @@ impl Kind for ForeignKey {
     fn catalog(server: PgVersion) -> Option<String> {
         let enforced = if server.at_least(18) { "con.conenforced" } else { "true" };
         let period = if server.at_least(18) { "con.conperiod" } else { "false" };
-        let set = match server.at_least(15) {
-            true => {
-                "case when con.confdelsetcols is not null then
-                   ' (' || (select string_agg(quote_ident(ca.attname), ', ' order by k.i)
-                            from unnest(con.confdelsetcols) with ordinality k(n, i)
-                                 join pg_attribute ca on ca.attrelid = con.conrelid and ca.attnum = k.n) || ')'
-                 else '' end"
-            }
-            false => "''",
-        };
+        let set = if server.at_least(15) { SET_COLUMNS } else { "''" };
         let action = |column: &str| {
             format!(
                 "case {column} when 'r' then 'restrict' when 'c' then 'cascade' when 'n' then 'set null'
@@ -205,9 +204,8 @@ impl Kind for ForeignKey {
         match (*not_enforced, old.not_enforced) {
             (true, false) => steps.push(alter(" not enforced")),
             (false, true) => steps.push(alter(" enforced")),
-            (true, true) => {}
             (false, false) if old.not_valid && !not_valid => steps.push(constraint::validate(cx)),
-            (false, false) => {}
+            (true, true) | (false, false) => {}
         }
         Alter::InPlace(steps)
     }

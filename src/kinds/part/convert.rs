@@ -18,7 +18,7 @@ use crate::sql;
 #[derive(Debug, Clone, Copy)]
 pub struct Conversion<'a> {
     /// The statement that makes the new type.
-    pub create: &'a str,
+    pub create: &'a Step,
     /// The type in between: `text` for labels.
     pub through: Option<&'a str>,
     /// What may go wrong with values, where it may.
@@ -32,7 +32,7 @@ pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
     let schema = sql::ident(cx.at.top().key());
     let noun = cx.entry.noun;
     let mut steps =
-        vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(&old))), Step::new(by.create).renews()];
+        vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(&old))), by.create.clone().renews()];
     for (table, columns) in &columns.moved {
         let step = Step::new(move_columns(table, columns, by, cx))
             .lock(Lock::AccessExclusive)

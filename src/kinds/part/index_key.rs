@@ -6,17 +6,17 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Sql;
 use super::names::renamed_text;
 use crate::diagnostic::{Code, Problem};
 use crate::model::Address;
-use crate::sql::{self, Token};
+use crate::sql::{self, Token, TokenClass};
 
 /// One key of an index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct IndexKey {
     /// What is indexed.
     pub subject: Subject,
@@ -59,7 +59,7 @@ impl IndexKey {
         let key = reader.key()?;
         match reader.peek() {
             None => Ok(key),
-            Some(extra) => Err(reader.unexpected(extra)),
+            Some(extra) => Err(Reader::unexpected(extra)),
         }
     }
 
@@ -127,18 +127,16 @@ impl<'a> Reader<'a> {
         let words = ["asc", "desc", "nulls", "with"];
         let class = self.peek().is_some_and(|t| t.name().is_some() && !words.iter().any(|w| t.is_word(w)));
         let class = if class { Some(self.name()?) } else { None };
-        let parameters = match class.is_some() && self.peek().is_some_and(|t| t.is("(")) {
-            true => Some(self.brackets()?),
-            false => None,
-        };
+        let given = class.is_some() && self.peek().is_some_and(|t| t.is("("));
+        let parameters = if given { Some(plain_values(&self.brackets()?)) } else { None };
         let descending = !self.eat("asc") && self.eat("desc");
-        let nulls_first = match self.eat("nulls") {
-            false => descending,
-            true if self.eat("first") => true,
-            true if self.eat("last") => false,
-            true => return Err(self.missing("`first` or `last` follows `nulls`")),
-        };
+        let nulls_first = if self.eat("nulls") { self.first_or_last()? } else { descending };
         Ok(IndexKey { subject, collation, class, parameters, descending, nulls_first })
+    }
+
+    fn first_or_last(&mut self) -> Result<bool, Problem> {
+        let first = self.eat("first");
+        if first || self.eat("last") { Ok(first) } else { Err(self.missing("`first` or `last` follows `nulls`")) }
     }
 
     fn subject(&mut self) -> Result<Subject, Problem> {
@@ -155,7 +153,7 @@ impl<'a> Reader<'a> {
         }
         match <[String; 1]>::try_from(names.0) {
             Ok([column]) => Ok(Subject::Column(column)),
-            Err(_) => Err(self.unexpected(first)),
+            Err(_) => Err(Self::unexpected(first)),
         }
     }
 
@@ -197,13 +195,25 @@ impl<'a> Reader<'a> {
         Problem::new(Code::Sql, what).help(HELP).within(at.0, at.1)
     }
 
-    fn unexpected(&self, token: Token<'_>) -> Problem {
+    fn unexpected(token: Token<'_>) -> Problem {
         let message = format!("`{}` is no part of an index key", token.text);
         Problem::new(Code::Sql, message).help(HELP).within(token.start, token.end())
     }
 }
 
 const HELP: &str = "write a key as in `create index`: `email`, `lower(email)`, `(a + b)`, `created_at desc nulls last`";
+
+/// `siglen='32'` as `siglen=32`: both are the same parameter.
+fn plain_values(parameters: &Sql) -> Sql {
+    let mut text = String::new();
+    for token in sql::tokens(parameters.as_str()) {
+        let inner = token.text.trim_matches('\'');
+        let plain = token.class == TokenClass::Str && !inner.is_empty() && inner.chars().all(char::is_alphanumeric);
+        text += if plain { inner } else { token.text };
+        text += if token.is(",") { " " } else { "" };
+    }
+    Sql::new(&text)
+}
 
 /// True for `lower(email)`, which needs no brackets around it.
 fn is_call(expression: &str) -> bool {
@@ -243,6 +253,12 @@ impl fmt::Display for IndexKey {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for IndexKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::kinds::part::read_text(deserializer)
+    }
+}
+
 impl TryFrom<String> for IndexKey {
     type Error = Problem;
 
@@ -269,9 +285,10 @@ pub const CATALOG: &str = "
                             else co.oid <> 100 and strpos(pg_get_indexdef(i.indexrelid), 'COLLATE') > 0 end), '')
     || coalesce((select ' ' || case when cn.nspname = 'pg_catalog' then '' else quote_ident(cn.nspname) || '.' end
                         || quote_ident(oc.opcname)
-                        || coalesce(' (' || array_to_string(array(
-                             select quote_ident(split_part(o, '=', 1)) || '=' || quote_literal(substr(o, strpos(o, '=') + 1))
-                             from unnest(ka.attoptions) o), ', ') || ')', '')
+                        || coalesce(' (' || (
+                             select string_agg(quote_ident(split_part(o, '=', 1)) || '='
+                                               || quote_literal(substr(o, strpos(o, '=') + 1)), ', ')
+                             from unnest(ka.attoptions) o) || ')', '')
                  from pg_opclass oc join pg_namespace cn on cn.oid = oc.opcnamespace
                       join pg_attribute ka on ka.attrelid = i.indexrelid and ka.attnum = k.i
                  where oc.oid = i.indclass[k.i - 1]
@@ -306,7 +323,7 @@ mod tests {
             ("lower(a) || lower(b)", ""),
             ("(lower(a) || lower(b))", "(lower(a) || lower(b))"),
             ("shop.f(a, 'x)')", "shop.f(a, 'x)')"),
-            ("t public.gist_trgm_ops(siglen='32')", "t public.gist_trgm_ops (siglen='32')"),
+            ("t public.gist_trgm_ops(siglen='32')", "t public.gist_trgm_ops (siglen=32)"),
             ("\"Mixed Case\" desc", "\"Mixed Case\" desc"),
             ("a nulls", ""),
             ("", ""),

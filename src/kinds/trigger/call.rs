@@ -89,8 +89,8 @@ fn constant(token: Token<'_>) -> Option<String> {
 
 /// The text of a string constant: plain, with escapes, or between dollars.
 fn unquote(text: &str) -> Option<String> {
-    if text.starts_with('$') {
-        let tag = &text[..=text[1..].find('$')? + 1];
+    if let Some(rest) = text.strip_prefix('$') {
+        let tag = &text[..=rest.find('$')? + 1];
         return text.strip_prefix(tag)?.strip_suffix(tag).map(str::to_owned);
     }
     let escapes = text.starts_with(['E', 'e']);

@@ -3,7 +3,6 @@ set check_function_bodies = off;
 begin;
 create sequence shop.orders_no_seq as integer;
 create sequence shop.invoice_no start with 1000;
-comment on schema shop is 'Orders';
 create table shop.orders (
     id bigint generated always as identity not null,
     no integer default nextval('shop.orders_no_seq'::regclass) not null,
@@ -12,5 +11,6 @@ create table shop.orders (
     note text
 );
 alter sequence shop.orders_no_seq owned by shop.orders.no;
+comment on schema shop is 'Orders';
 comment on column shop.orders.note is 'Free text';
 commit;

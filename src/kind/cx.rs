@@ -1,0 +1,115 @@
+//! What a kind may look at while it writes statements, and how statements name objects.
+
+use super::{Entry, Identity, find};
+use crate::model::{Address, Server, State};
+use crate::sql;
+
+/// What a kind may look at while it writes statements.
+#[derive(Clone, Copy)]
+pub struct Cx<'a> {
+    /// The object's address.
+    pub at: &'a Address,
+    /// The database as it is (after renames).
+    pub live: &'a State,
+    /// The database as wanted.
+    pub desired: &'a State,
+    /// The server.
+    pub server: &'a Server,
+    /// The register's line of the object's kind.
+    pub entry: &'static Entry,
+    /// The register, for those that sit on any kind.
+    pub register: &'static [Entry],
+}
+
+impl<'a> Cx<'a> {
+    /// The same, for another object.
+    ///
+    /// # Panics
+    /// When the register has no line for that address's kind.
+    #[must_use]
+    pub fn at(&self, at: &'a Address) -> Self {
+        Self { at, entry: find(self.register, at.kind()), ..*self }
+    }
+
+    /// The object's own name, quoted where needed.
+    pub fn name(&self) -> String {
+        sql::ident(self.at.key())
+    }
+
+    /// What SQL writes after the noun: `shop.orders`.
+    pub fn identity(&self) -> String {
+        if self.entry.rules.identity == Identity::Database {
+            return sql::ident(&self.server.database);
+        }
+        identity(self.entry, self.at)
+    }
+
+    /// The noun and the name: `table shop.orders`.
+    pub fn target(&self) -> String {
+        format!("{} {}", self.entry.noun, self.identity())
+    }
+
+    /// The context of the parent.
+    ///
+    /// # Panics
+    /// When the object stands at the top: kinds that ask have a parent.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        self.at(self.at.parent().expect("a nested kind has a parent"))
+    }
+
+    /// True when the parent does not stand yet, or is made anew by the same plan.
+    pub fn parent_is_new(&self) -> bool {
+        self.at.parent().is_some_and(|p| !self.live.contains(p))
+    }
+}
+
+/// What SQL writes after the noun of an object at `at`.
+///
+/// # Panics
+/// When a kind named on its parent stands at the top: its homes say where it nests.
+pub fn identity(entry: &Entry, at: &Address) -> String {
+    let name = sql::ident(at.key());
+    match entry.rules.identity {
+        Identity::Plain | Identity::Database => name,
+        Identity::Qualified if at.parent().is_none() => name,
+        Identity::Qualified => format!("{}.{name}", sql::ident(at.top().key())),
+        Identity::Routine => {
+            let key = at.key();
+            let (name, types) = key.split_at(key.rfind_args());
+            format!("{}.{}{types}", sql::ident(at.top().key()), sql::ident(name))
+        }
+        Identity::OnParent => {
+            let parent = at.parent().expect("what is named on its parent has one");
+            format!("{name} on {}", sql::dotted(parent.path()))
+        }
+        Identity::OnNoun(noun) => {
+            let parent = at.parent().expect("what is named on its parent has one");
+            format!("{name} on {noun} {}", sql::dotted(parent.path()))
+        }
+        Identity::Dotted => sql::dotted(at.path()),
+    }
+}
+
+/// Where the argument types of a routine's key start.
+pub trait RoutineKey {
+    /// The byte of the bracket that opens the argument types, or the length.
+    fn rfind_args(&self) -> usize;
+}
+
+impl RoutineKey for str {
+    fn rfind_args(&self) -> usize {
+        // The last bracket that is closed at the very end, so that names may hold brackets themselves.
+        let mut depth = 0_usize;
+        for (i, c) in self.char_indices().rev() {
+            match c {
+                ')' => depth += 1,
+                '(' if depth == 1 => return i,
+                '(' => depth = depth.saturating_sub(1),
+                _ if depth == 0 => break,
+                _ => {}
+            }
+        }
+        self.len()
+    }
+}

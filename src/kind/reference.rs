@@ -1,0 +1,83 @@
+//! What an object needs before it.
+
+use super::Slot;
+use crate::model::Address;
+use crate::sql;
+use crate::sql::grammar::Grammar;
+
+/// Something an object needs before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reference {
+    /// An object of the project.
+    Object(Address),
+    /// A name in a namespace; it may be PostgreSQL's own or an extension's.
+    Name {
+        /// The namespace.
+        slot: Slot,
+        /// The schema, when written.
+        schema: Option<String>,
+        /// The name.
+        name: String,
+    },
+    /// SQL text: every name in it that the project declares.
+    Text(String),
+}
+
+/// SQL text whose grammar is known, and the field that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// What it must be.
+    pub grammar: Grammar,
+    /// The field.
+    pub field: &'static str,
+}
+
+/// What an object needs, with the field that says so.
+#[derive(Debug, Default)]
+pub struct References {
+    /// In the order found.
+    pub list: Vec<(Reference, &'static str)>,
+    /// The texts whose grammar is known.
+    pub texts: Vec<Text>,
+}
+
+impl References {
+    /// An object of the project, named in `field`.
+    pub fn object(&mut self, at: Address, field: &'static str) {
+        self.list.push((Reference::Object(at), field));
+    }
+
+    /// A dotted name as typed in SQL, named in `field`.
+    pub fn name(&mut self, slot: Slot, dotted: &str, field: &'static str) {
+        let Some(mut parts) = sql::split_name(dotted) else { return };
+        let Some(name) = parts.pop() else { return };
+        self.list.push((Reference::Name { slot, schema: parts.pop(), name }, field));
+    }
+
+    /// An SQL expression in `field`.
+    pub fn expression(&mut self, text: &str, field: &'static str) {
+        self.written(text, Grammar::Expression, field);
+    }
+
+    /// An SQL query in `field`.
+    pub fn query(&mut self, text: &str, field: &'static str) {
+        self.written(text, Grammar::Query, field);
+    }
+
+    /// A routine's body in `field`.
+    pub fn body(&mut self, text: &str, language: &str, field: &'static str) {
+        self.written(text, Grammar::Body(language.to_owned()), field);
+    }
+
+    fn written(&mut self, text: &str, grammar: Grammar, field: &'static str) {
+        self.texts.push(Text { text: text.to_owned(), grammar, field });
+        self.text(text, field);
+    }
+
+    /// SQL text in `field` that is none of these by itself.
+    pub fn text(&mut self, text: &str, field: &'static str) {
+        self.list.push((Reference::Text(text.to_owned()), field));
+    }
+}

@@ -1,0 +1,162 @@
+//! What phases must know of a kind: where it nests, how SQL names it, what it may have.
+
+use crate::model::KindName;
+
+/// A namespace in which a name may stand once: `relation` for tables, views, indexes and sequences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(pub &'static str);
+
+/// Tables, views, materialized views, indexes, sequences, foreign tables: rows of `pg_class`.
+pub const RELATION: Slot = Slot("relation");
+/// Types, and the row types of relations.
+pub const TYPE: Slot = Slot("type");
+/// Functions, procedures and aggregates, by name without arguments.
+pub const ROUTINE: Slot = Slot("routine");
+
+/// Where a kind nests in YAML.
+#[derive(Debug, Clone, Copy)]
+pub struct Home {
+    /// Under what.
+    pub under: Under,
+    /// At which key: `columns`.
+    pub key: &'static str,
+    /// In which form.
+    pub form: Form,
+}
+
+/// What a kind nests under.
+#[derive(Debug, Clone, Copy)]
+pub enum Under {
+    /// The top of a file.
+    Root,
+    /// Those kinds.
+    Kinds(&'static [KindName]),
+    /// Every kind whose rules say `owner`.
+    Owned,
+    /// Every kind whose rules say `comment`.
+    Commented,
+    /// Every kind whose rules list privileges.
+    Granted,
+}
+
+/// In which form a kind nests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A map from keys to values.
+    Map,
+    /// One value; the key follows from [`Kind::one_key`].
+    One,
+    /// A list of keys, or of maps of which that field is the key.
+    List(&'static str),
+    /// The kind reads and writes it by [`Kind::lower`] and [`Kind::raise`].
+    Free,
+}
+
+/// How SQL names an object after its noun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// `name`.
+    Plain,
+    /// `schema.name`, whatever stands between.
+    Qualified,
+    /// `schema.name(types)`: the key holds the types.
+    Routine,
+    /// `name on schema.parent`.
+    OnParent,
+    /// `name on noun schema.parent`, with that noun.
+    OnNoun(&'static str),
+    /// `schema.parent.name`.
+    Dotted,
+    /// The name of the database itself: addresses do not hold it, so that one project fits databases of any name.
+    Database,
+}
+
+/// Whether a change belongs to one database or to the whole cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One database.
+    Database,
+    /// Every database of the cluster: only what is declared is managed.
+    Cluster,
+}
+
+/// The privileges of a kind.
+///
+/// See <https://www.postgresql.org/docs/current/ddl-priv.html>.
+#[derive(Debug, Clone, Copy)]
+pub struct Privileges {
+    /// The word after `on`, where it is not the noun: `table` for views.
+    pub noun: &'static str,
+    /// The key in `roles.x.grants` and in default privileges: `tables`.
+    pub plural: &'static str,
+    /// Each privilege and its letter in an `aclitem`.
+    pub all: &'static [(&'static str, char)],
+    /// Those that PUBLIC has by default.
+    pub public: &'static [&'static str],
+}
+
+/// What phases must know of a kind.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of PostgreSQL of its own")]
+pub struct Rules {
+    /// Database or cluster.
+    pub scope: Scope,
+    /// The `pg_class` oid of its catalog, as `pg_depend.classid` names it; 0 where it has none.
+    pub class: u32,
+    /// How SQL names it.
+    pub identity: Identity,
+    /// Dropping its parent drops it.
+    pub falls_with_parent: bool,
+    /// Dropping and making it again loses nothing but what the plan makes again too.
+    pub rebuildable: bool,
+    /// PostgreSQL itself adjusts it when a column it uses changes its type.
+    pub self_adjusting: bool,
+    /// It can be renamed in place.
+    pub renames: bool,
+    /// It has an owner.
+    pub owner: bool,
+    /// It can have a comment.
+    pub comment: bool,
+    /// Its privileges.
+    pub privileges: Option<Privileges>,
+    /// The namespaces its name takes a place in.
+    pub slots: &'static [Slot],
+    /// The field that `file:` reads, where a value may stand in a file of its own.
+    pub file: Option<&'static str>,
+    /// The field that a scalar or a list stands for.
+    pub short_field: Option<&'static str>,
+    /// Made after everything else: what it says holds for objects made later.
+    pub last: bool,
+    /// What a client can see: dropping or renaming it is `breaking`.
+    pub visible: bool,
+    /// Names stand in it: a name qualified by it must be declared.
+    pub space: bool,
+    /// It brings objects that nothing declares.
+    pub opaque: bool,
+    /// Only what is said of a part of its parent: what is under it does not fall with it, but with the parent.
+    pub shadow: bool,
+}
+
+impl Rules {
+    /// A kind of the database that falls with its parent and can be made again.
+    pub const DEFAULT: Self = Self {
+        scope: Scope::Database,
+        class: 0,
+        identity: Identity::Qualified,
+        falls_with_parent: true,
+        rebuildable: true,
+        self_adjusting: false,
+        renames: false,
+        owner: false,
+        comment: false,
+        privileges: None,
+        slots: &[],
+        file: None,
+        short_field: None,
+        last: false,
+        visible: false,
+        space: false,
+        opaque: false,
+        shadow: false,
+    };
+}

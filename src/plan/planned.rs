@@ -1,0 +1,35 @@
+//! A plan with what it was made from: what `ops` hands to `report`.
+
+use std::collections::HashMap;
+
+use super::{Change, Plan};
+use crate::model::{Address, Server, State};
+
+/// Lines of a difference: `-`, `+` or a blank, and the text.
+pub type Lines = Vec<(char, String)>;
+
+/// A plan and what it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// The managed part of the database.
+    pub live: State,
+    /// What is wanted, as written.
+    pub declared: State,
+    /// What is wanted, in PostgreSQL's spelling where that was asked for.
+    pub desired: State,
+    /// The server.
+    pub server: Server,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Per changed object the lines in which its canonical YAML differs.
+    pub differences: HashMap<Address, Lines>,
+}
+
+impl Planned {
+    /// The lines in which a changed object differs.
+    pub fn lines(&self, change: &Change) -> &[(char, String)] {
+        self.differences.get(&change.at).map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,37 @@
+//! What went wrong with a statement, as a diagnostic.
+
+use tokio_postgres::Error;
+use tokio_postgres::error::ErrorPosition;
+
+use crate::diagnostic::{Code, Diagnostic, Statement};
+
+/// What the server said, or how the connection was lost, as a fragment.
+pub fn cause(error: &Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned())
+}
+
+/// What the server said of `sql`, at the place it named; or that the connection was lost.
+pub fn server_error(error: &Error, sql: &str) -> Box<Diagnostic> {
+    let Some(db) = error.as_db_error() else {
+        let message = format!("the connection was lost: {error}");
+        let help = "whether the last statement took effect is not known; run `dbstate plan` to see";
+        return Box::new(Diagnostic::new(Code::Connection, message).help(help));
+    };
+    let position = match db.position() {
+        Some(ErrorPosition::Original(at)) => {
+            let chars = (*at as usize).saturating_sub(1);
+            sql.char_indices().nth(chars).map(|(byte, _)| byte)
+        }
+        Some(ErrorPosition::Internal { .. }) | None => None,
+    };
+    let mut message = db.message().to_owned();
+    if let Some(detail) = db.detail() {
+        message = format!("{message} ({})", detail.replace('\n', "; "));
+    }
+    let statement = Statement { sql: sql.to_owned(), position, text: db.message().to_owned() };
+    let mut diagnostic = Diagnostic::new(Code::Server, message).statement(statement);
+    if let Some(hint) = db.hint() {
+        diagnostic = diagnostic.help(hint.to_owned());
+    }
+    Box::new(diagnostic)
+}

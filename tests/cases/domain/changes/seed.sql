@@ -1,0 +1,1 @@
+insert into shop.users values ('1@2', 'abc')

@@ -1,0 +1,1 @@
+insert into shop.users values (4, '{1,2}')

@@ -1,0 +1,13 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+alter type shop.status add value 'draft' before 'new';
+alter type shop.status add value 'packed' after 'new';
+alter type shop.status add value 'it''s done';
+commit;
+begin;
+alter type shop."Odd Name" add value 'b';
+alter type shop.bare add value 'one';
+alter table shop.orders alter column status set default 'draft'::shop.status;
+comment on type shop.status is 'Where an order is';
+commit;
