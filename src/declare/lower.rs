@@ -211,7 +211,11 @@ impl<'a> Lowering<'a> {
             Value::Null | Value::Scalar(_) | Value::List(_) => node.clone(),
         };
         let (spec, errors) = read_all(&spec_node, entry.read, parts.unknown);
-        for error in errors {
+        for mut error in errors {
+            let shape = error.span == node.span && node.as_map().is_none() && error.problem.code == Code::WrongType;
+            if shape && error.problem.help.is_none() {
+                error.problem.help = Some("write its keys below it, or `{}` where nothing is to be said".to_owned());
+            }
             let span = error.span.or(node.span);
             self.at(error.problem, span, node);
         }
