@@ -1,6 +1,6 @@
 # Each target does all of its set-up: a fresh machine needs Rust and this directory.
 
-.PHONY: help demo test lint build
+.PHONY: help demo test lint bench build
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,10 @@ test: ## every test, against real servers
 
 lint: ## formatting, lints, licences, sources and known vulnerabilities of the dependencies
 	@./scripts/lint
+
+bench: ## how long a start and an empty plan take, beside psql and pg_dump
+	@./scripts/install-postgresql
+	cargo bench --locked --bench start
 
 build: ## the release binary, target/release/dbstate
 	cargo build --release --locked

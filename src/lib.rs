@@ -1,20 +1,50 @@
 //! dbstate: declarative desired state for PostgreSQL.
+//!
+//! YAML says what a database shall be; the catalog says what it is; a plan is the SQL between the two. The modules, in
+//! the order to read them:
+//!
+//! | | module | is |
+//! |---|---|---|
+//! | nouns | [`model`] | addresses, objects, states, steps; YAML nodes and their bridge to serde |
+//! | | [`diagnostic`] | problems and the places they point at |
+//! | kinds | [`kind`] | the contract of a kind of object, and its erased form that phases see |
+//! | | [`kinds`] | the register: a file and a line per kind |
+//! | | [`sql`] | identifiers, literals, tokens |
+//! | | [`secret`] | passwords that never print |
+//! | servers | [`session`] | where a server is, and how to reach it |
+//! | | [`local`] | the embedded server |
+//! | phases | [`declare`] | YAML to a state, and back |
+//! | | [`catalog`] | a database to a state |
+//! | | [`diff`] | two states compared |
+//! | | [`plan`] | a difference to statements in order |
+//! | | [`apply`] | a plan to the server |
+//! | | [`scratch`] | how PostgreSQL itself spells what is wanted |
+//! | | [`ledger`] | what the last apply left to remember |
+//! | | [`report`] | results as text |
+//! | commands | [`ops`] | a function each: data in, data out |
+//! | | [`cli`] | arguments, questions, exit codes: the terminal |
+//!
+//! `ARCHITECTURE.md` has the flow of data, the rule of imports and the words; `CONTRIBUTING.md` walks through a new kind.
 
-pub mod apply;
-pub mod catalog;
-pub mod cli;
-pub mod declare;
+pub mod model;
 pub mod diagnostic;
-pub mod diff;
+
 pub mod kind;
 pub mod kinds;
-pub mod ledger;
-pub mod local;
-pub mod model;
-pub mod ops;
-pub mod plan;
-pub mod report;
-pub mod scratch;
-pub mod secret;
-pub mod session;
 pub mod sql;
+pub mod secret;
+
+pub mod session;
+pub mod local;
+
+pub mod declare;
+pub mod catalog;
+pub mod diff;
+pub mod plan;
+pub mod apply;
+pub mod scratch;
+pub mod ledger;
+pub mod report;
+
+pub mod ops;
+pub mod cli;

@@ -271,7 +271,10 @@ mod tests {
         for node in [Node::text("hunter2"), Node::plain("12345"), Node::plain("true")] {
             let problem = read(node);
             assert_eq!(problem.message, "a password never stands in a file");
-            assert_eq!(problem.help.as_deref(), Some("write `{ env: NAME }` or `{ file: PATH }`, and choose a new password"));
+            assert_eq!(
+                problem.help.as_deref(),
+                Some("write `{ env: NAME }` or `{ file: PATH }`, and choose a new password")
+            );
         }
         assert!(serde_json::from_str::<Source>("{\"env\": \"A\", \"file\": \"b\"}").is_err());
     }

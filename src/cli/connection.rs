@@ -93,9 +93,10 @@ impl Connection {
         let read = |line: dotenvy::Result<(String, String)>| match line {
             Ok(pair) => Ok(pair),
             Err(dotenvy::Error::LineParse(line, _)) => {
-                // The rest of the line may be a password.
-                let name = line.split('=').next().unwrap_or_default().trim();
-                Err(failed(Code::Usage, format!("the line of `{name}` is not `NAME=value`")))
+                // The line may hold a password: it is named, not shown.
+                let text = std::fs::read_to_string(path).unwrap_or_default();
+                let number = text.lines().position(|l| l.trim() == line.trim()).map_or(1, |i| i + 1);
+                Err(failed(Code::Usage, format!("line {number} is not `NAME=value`")))
             }
             Err(dotenvy::Error::Io(error)) => Err(failed(Code::File, io_text(&error))),
             Err(_) => Err(failed(Code::Usage, "it is no file of variables".to_owned())),

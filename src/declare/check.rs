@@ -177,9 +177,8 @@ fn narrow(span: Span, word: &str, sources: &Sources) -> Span {
     let (start, end) = (span.start as usize, (span.end as usize).min(text.len()));
     let Some(inside) = text.get(start..end).filter(|_| !word.is_empty()) else { return span };
     let letter = |c: char| c.is_alphanumeric() || c == '_';
-    let whole = |(at, _): &(usize, &str)| {
-        !inside[..*at].ends_with(letter) && !inside[*at + word.len()..].starts_with(letter)
-    };
+    let whole =
+        |(at, _): &(usize, &str)| !inside[..*at].ends_with(letter) && !inside[*at + word.len()..].starts_with(letter);
     let found = inside.match_indices(word).find(whole).map(|(at, _)| at).or_else(|| inside.find(word));
     found.map_or(span, |at| part(span, start + at, start + at + word.len()))
 }

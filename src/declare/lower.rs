@@ -386,7 +386,8 @@ pub(super) fn read_all<T>(
         let whole = error.span == node.span || error.span.is_none();
         let culprit = match &mut node.value {
             Value::Map(fields) if !whole => {
-                let holds = |(k, v): &(Key, Node)| [k.span, v.span].into_iter().flatten().any(|s| within(error.span, s));
+                let holds =
+                    |(k, v): &(Key, Node)| [k.span, v.span].into_iter().flatten().any(|s| within(error.span, s));
                 fields.iter().position(holds).map(|i| fields.remove(i))
             }
             _ => None,

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::lower::read_all;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Result};
-use crate::model::{HazardClass, Manage};
 use crate::model::bridge;
 use crate::model::node::{Node, Value};
 use crate::model::suggest::did_you_mean;
+use crate::model::{HazardClass, Manage};
 
 /// `dbstate.yaml`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

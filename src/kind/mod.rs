@@ -179,6 +179,9 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
     /// Moves live objects of this kind whose key names what was renamed from `old` to `new`.
     fn rekeyed(_live: &mut State, _old: &Address, _new: &Address) {}
 
+    /// Foresees in `live` what statements about other objects will have done to objects of this kind.
+    fn foresee(_live: &mut State, _desired: &State) {}
+
     /// Statements that make it.
     fn create(&self, cx: &Cx<'_>) -> Vec<Step>;
 
@@ -194,6 +197,9 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
     }
+
+    /// Takes from `stored`, the same object as PostgreSQL spells it, what YAML never says.
+    fn carry(&mut self, _stored: &Self) {}
 
     /// Checks what serde can't.
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
@@ -276,6 +282,8 @@ pub struct Entry {
     pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
     /// [`Kind::rekeyed`].
     pub rekeyed: fn(&mut State, &Address, &Address),
+    /// [`Kind::foresee`].
+    pub foresee: fn(&mut State, &State),
     /// [`Kind::create`].
     pub create: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::alter`]: the new spec, then the old.
@@ -284,6 +292,10 @@ pub struct Entry {
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
+    /// The spec to write statements from: of what was declared the fields in which the spelling of PostgreSQL differs
+    /// from the live object, else the live object's own. Statements from PostgreSQL's spelling would not be stored as
+    /// what they say: it spells some expressions anew each time.
+    pub respelled: fn(&dyn Spec, &dyn Spec, &dyn Spec) -> Arc<dyn Spec>,
     /// [`Kind::check`].
     pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
 }
@@ -317,10 +329,12 @@ pub const fn entry<K: Kind>() -> Entry {
         adjusts: |spec| of::<K>(spec).adjusts(),
         renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         rekeyed: K::rekeyed,
+        foresee: K::foresee,
         create: |spec, cx| of::<K>(spec).create(cx),
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
+        respelled: respelled::<K>,
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }
 }
@@ -359,6 +373,18 @@ fn write<K: Kind>(spec: &dyn Spec) -> Node {
         (Some(field), Some([(key, value)])) if &*key.text == field && value.as_map().is_none() => value.clone(),
         _ => long,
     }
+}
+
+fn respelled<K: Kind>(written: &dyn Spec, stored: &dyn Spec, live: &dyn Spec) -> Arc<dyn Spec> {
+    let [written, stored, live] = [written, stored, live].map(|spec| of::<K>(spec));
+    let [say, is, was] = [written, stored, live].map(bridge::to_node);
+    let entries = |node: &Node| node.as_map().unwrap_or_default().to_vec();
+    let mut fields: Vec<_> = entries(&is).into_iter().filter(|(k, v)| was.get(&k.text) == Some(v)).collect();
+    let same = |key: &str| is.get(key) == was.get(key);
+    fields.extend(entries(&say).into_iter().filter(|(k, _)| !same(&k.text)));
+    let mut mixed = bridge::from_node::<K>(&Node::new(Value::Map(fields))).unwrap_or_else(|_| stored.clone());
+    mixed.carry(stored);
+    Arc::new(mixed)
 }
 
 /// The line of a kind.

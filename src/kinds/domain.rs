@@ -9,6 +9,7 @@ use super::domain_check::DomainCheck;
 use super::enum_type::PRIVILEGES;
 use super::part::catalog::USER_SCHEMA;
 use super::part::convert::{Conversion, convert};
+use super::part::names::object_name;
 use super::part::{Sql, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Problem};
@@ -144,7 +145,12 @@ impl Domain {
     fn create_with_checks(&self, cx: &Cx<'_>) -> Step {
         let checks = cx.desired.children_of::<DomainCheck>(cx.at, DomainCheck::NAME);
         let valid: Vec<_> = checks.into_iter().filter(|(_, c)| !c.not_valid).collect();
-        let mut sql = self.definition(cx);
+        let mut sql = Self { not_null: false, ..self.clone() }.definition(cx);
+        if self.not_null {
+            // The old domain has the name that PostgreSQL would choose.
+            let name = object_name(cx.at.key(), "", "not_null");
+            sql += &format!(" constraint {} not null", sql::ident(&name));
+        }
         for (at, check) in &valid {
             sql += &format!(" constraint {} check ({})", sql::ident(at.key()), check.expression);
         }

@@ -100,6 +100,7 @@ pub enum Parallel {
 
 /// Writes a number without a point where it needs none.
 #[expect(clippy::ref_option, clippy::cast_possible_truncation, reason = "serde hands a reference; whole numbers fit")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn number<S: Serializer>(value: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => serializer.serialize_i64(*value as i64),

@@ -141,6 +141,25 @@ impl Kind for Grant {
         }
     }
 
+    /// A new owner takes over all that the old one had, and its own grants go up in that.
+    fn foresee(live: &mut State, desired: &State) {
+        let handed_over: Vec<(Address, Address)> = live
+            .of_kind(Owner::NAME)
+            .into_iter()
+            .filter_map(|at| {
+                let (old, new) = (live.spec::<Owner>(&at)?, desired.spec::<Owner>(&at)?);
+                let thing = at.parent().filter(|_| old != new)?;
+                Some((thing.child(Self::NAME, &old.role), thing.child(Self::NAME, &new.role)))
+            })
+            .collect();
+        for (old, new) in handed_over {
+            live.remove(&new);
+            if live.contains(&old) {
+                live.relocate(&old, &new);
+            }
+        }
+    }
+
     fn references(&self, at: &Address, out: &mut References) {
         if at.key() != "public" {
             out.object(Address::root(ROLE, at.key()), "privileges");
@@ -170,7 +189,7 @@ impl Grant {
             .statements(&on, &name, &columns)
             .into_iter()
             .map(|(sql, takes)| {
-                let step = Step::new(sql);
+                let step = Step::new(sql).needs([thing.at.child(Owner::NAME, "")]);
                 if takes { step.hazard(HazardClass::Access, format!("takes privileges from {name}")) } else { step }
             })
             .collect();
@@ -218,7 +237,8 @@ fn target(thing: &Cx<'_>) -> (String, String) {
 fn starting_point(cx: &Cx<'_>) -> PrivilegeSet {
     let thing = cx.parent();
     let Some(rules) = thing.entry.rules.privileges else { return PrivilegeSet::default() };
-    if is_owner(cx.at.key(), thing.at, cx.desired) || is_owner(cx.at.key(), thing.at, cx.live) {
+    let managed = cx.desired.contains(&thing.at.child(Owner::NAME, ""));
+    if is_owner(cx.at.key(), thing.at, if managed { cx.desired } else { cx.live }) {
         let known = |(name, _): &&(&str, char)| *name != "maintain" || cx.server.version.at_least(17);
         return PrivilegeSet::of(rules.all.iter().filter(known).map(|(n, _)| n));
     }

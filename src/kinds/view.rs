@@ -93,6 +93,10 @@ impl Kind for View {
         out.query(self.query.as_str(), "query");
     }
 
+    fn carry(&mut self, stored: &Self) {
+        self.live_columns.clone_from(&stored.live_columns);
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         vec![self.definition("create view", cx)]
     }

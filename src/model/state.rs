@@ -91,7 +91,7 @@ impl Origin {
 pub struct Object {
     /// What its kind knows of it.
     pub spec: Arc<dyn Spec>,
-    /// The same as written, where `spec` is PostgreSQL's spelling of it: what is made is made as written.
+    /// What was declared, where `spec` is PostgreSQL's own spelling of it.
     pub written: Option<Arc<dyn Spec>>,
     /// Where it came from.
     pub origin: Origin,
@@ -104,6 +104,17 @@ pub struct Object {
 }
 
 impl Object {
+    /// Takes PostgreSQL's spelling, and keeps what was declared.
+    pub fn respell(&mut self, spec: Arc<dyn Spec>) {
+        let declared = std::mem::replace(&mut self.spec, spec);
+        self.written.get_or_insert(declared);
+    }
+
+    /// What was declared.
+    pub fn as_written(&self) -> &Arc<dyn Spec> {
+        self.written.as_ref().unwrap_or(&self.spec)
+    }
+
     /// An object of that spec and origin, at ordinal 0.
     pub fn new(spec: Arc<dyn Spec>, origin: Origin) -> Self {
         Self { spec, written: None, origin, ordinal: 0, was: None, protect: false }

@@ -81,7 +81,7 @@ impl Planned {
     /// Takes PostgreSQL's spelling of an object, and what it says that the object uses.
     fn adopt(&mut self, at: &Address, stored: &State) {
         let (Some(wanted), Some(there)) = (self.desired.get_mut(at), stored.get(at)) else { return };
-        wanted.spec = Arc::clone(&there.spec);
+        wanted.respell(Arc::clone(&there.spec));
         for used in stored.uses(at) {
             self.desired.add_edge(at.clone(), used.clone());
         }

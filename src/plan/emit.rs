@@ -155,7 +155,11 @@ fn alter(at: &Address, input: Input<'_>) -> Result<(Action, Option<String>), Dia
     let entry = find(input.register, at.kind());
     let (old, new) =
         (&input.live.get(at).expect("unequal on both sides").spec, input.desired.get(at).expect("the same"));
-    match (entry.alter)(&*new.spec, &**old, &cx(at, input)) {
+    let spec = match &new.written {
+        Some(written) => (entry.respelled)(&**written, &*new.spec, &**old),
+        None => new.spec.clone(),
+    };
+    match (entry.alter)(&*spec, &**old, &cx(at, input)) {
         Alter::InPlace(steps) => Ok((Action::Alter(steps), None)),
         Alter::Replace(why) => Ok((Action::Replace, Some(why))),
         Alter::Drop => Ok((Action::Drop, None)),
@@ -272,7 +276,7 @@ impl Emitted {
                 Action::Create | Action::Replace if is_facet(find(input.register, at.kind())) => continue,
                 Action::Create | Action::Replace => {
                     let wanted = input.desired.get(at).expect("what is made is wanted");
-                    let spec = wanted.written.as_ref().unwrap_or(&wanted.spec);
+                    let spec = wanted.as_written();
                     let steps = (find(input.register, at.kind()).create)(&**spec, &cx(at, input));
                     spoken.extend(steps.iter().flat_map(|s| s.speaks_for.iter().cloned()));
                     steps

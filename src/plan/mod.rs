@@ -108,6 +108,9 @@ pub fn renamed(input: Input<'_>) -> State {
 pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let mut live = input.live.clone();
     let renames = rename::renames(&mut live, input);
+    for entry in input.register {
+        (entry.foresee)(&mut live, input.desired);
+    }
     let input = Input { live: &live, ..input };
     let mut emitted = emit::emit(input, renames)?;
     let order = graph::order(&mut emitted, input)?;

@@ -21,7 +21,11 @@ pub fn plan(plan: &Plan) -> String {
             for hazard in &step.hazards {
                 let _ = writeln!(out, "-- hazard {}: {}", hazard.class.as_str(), hazard.what);
             }
-            let _ = writeln!(out, "{};", step.text());
+            // A secret is for `dbstate apply` alone: what stands for it must not run.
+            let _ = match &step.shown {
+                None => writeln!(out, "{};", step.sql),
+                Some(shown) => writeln!(out, "-- only `dbstate apply` can run: {};", shown.replace('\n', "\n-- ")),
+            };
         }
         if inside {
             out.push_str("commit;\n");

@@ -118,7 +118,8 @@ fn brackets(text: &str) -> Option<Fault> {
             last => {
                 let message = format!("`{}` closes nothing", token.text);
                 let range = token.start..token.end();
-                let help = if last.is_some() { "close the other bracket first" } else { "remove it, or open it before" };
+                let help =
+                    if last.is_some() { "close the other bracket first" } else { "remove it, or open it before" };
                 return Some(Fault::new(message, range, help));
             }
         }
@@ -293,7 +294,10 @@ mod tests {
         let sql = Grammar::Body("sql".to_owned());
         assert_eq!(check("", &sql), None);
         assert_eq!(check("insert into t values ($1) returning a; select 1;", &sql), None);
-        assert_eq!(refused("select 1 form nowhere wher x", &sql), "syntax error near `nowhere`: missing comma [nowhere]");
+        assert_eq!(
+            refused("select 1 form nowhere wher x", &sql),
+            "syntax error near `nowhere`: missing comma [nowhere]"
+        );
         assert_eq!(check("begin select a into b from t; end", &Grammar::Body("PLpgSQL".to_owned())), None);
         assert_eq!(refused("begin perform f(; end", &Grammar::Body("plpgsql".to_owned())), "`(` is never closed [(]");
         assert_eq!(check("return 'it\\'s'", &Grammar::Body("plpython3u".to_owned())), None);

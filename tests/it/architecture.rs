@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -112,7 +113,7 @@ fn imports_go_downwards() {
             continue;
         };
         for path in file.paths() {
-            let Some(to) = path.within_crate(&file) else { continue };
+            let Some(to) = path.within_crate(file) else { continue };
             if to != file.top() && rules.contains_key(to.as_str()) && !allowed.contains(&to.as_str()) {
                 broken.push(format!("{}:{}: `{}` may not import `{to}`", file.name, path.line, file.top()));
             }
@@ -135,9 +136,9 @@ fn the_rule_of_imports_has_no_circle() {
 fn no_phase_names_a_kind() {
     let kinds = register();
     let mut broken = Vec::new();
-    for file in sources().into_iter().filter(|f| PHASES.contains(&f.top())) {
+    for file in sources().iter().filter(|f| PHASES.contains(&f.top())) {
         // A kind's type can be reached through `kinds` alone.
-        for path in file.paths().into_iter().filter(|p| p.within_crate(&file).as_deref() == Some("kinds")) {
+        for path in file.paths().into_iter().filter(|p| p.within_crate(file).as_deref() == Some("kinds")) {
             broken.push(format!("{}:{}: `kinds` is imported", file.name, path.line));
         }
         for word in file.words() {
@@ -169,7 +170,7 @@ fn crates_are_seen_where_they_belong() {
 fn only_the_command_line_prints() {
     const MACROS: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
     let mut broken = Vec::new();
-    for file in sources().into_iter().filter(|f| f.top() != "cli") {
+    for file in sources().iter().filter(|f| f.top() != "cli") {
         for word in file.words() {
             let Word::Ident(name) = &word.token else { continue };
             let printed = MACROS.contains(&name.as_str()) && word.next == Some(Tree::Punct('!'));
@@ -324,7 +325,12 @@ impl Written {
     }
 }
 
-fn sources() -> Vec<Source> {
+fn sources() -> &'static [Source] {
+    static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
+    SOURCES.get_or_init(read_sources)
+}
+
+fn read_sources() -> Vec<Source> {
     let files = rust_files(&root().join("src"));
     let is_test = |p: &PathBuf| p.components().any(|c| matches!(c.as_os_str().to_str(), Some("tests.rs" | "tests")));
     let sources: Vec<Source> = files.into_iter().filter(|p| !is_test(p)).map(|p| Source::read(&p)).collect();

@@ -28,7 +28,10 @@ const MADE: [(&str, fn() -> String); 6] = [
     ("made_wide_aliases", || format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(1_000), "*a, ".repeat(1_000))),
     ("made_many_problems", || {
         let column = |i: usize| format!("          c{i}: bigint nonsense\n");
-        format!("schemas:\n  shop:\n    tables:\n      t:\n        columns:\n{}", (0..3).map(column).collect::<String>())
+        format!(
+            "schemas:\n  shop:\n    tables:\n      t:\n        columns:\n{}",
+            (0..3).map(column).collect::<String>()
+        )
     }),
 ];
 
@@ -146,7 +149,10 @@ fn odd_input_that_is_right_is_taken() {
         ("line ends of Windows", "schemas:\r\n  shop:\r\n    comment: x\r\n"),
         ("empty sections", "schemas:\nroles:\n"),
         ("words that YAML 1.1 takes for booleans", "roles:\n  \"on\": {}\n  yes: {}\n  n: {}\n"),
-        ("a name in another script", "schemas:\n  склад:\n    tables:\n      \"a b\": { columns: { \"#\": bigint } }\n"),
+        (
+            "a name in another script",
+            "schemas:\n  склад:\n    tables:\n      \"a b\": { columns: { \"#\": bigint } }\n",
+        ),
         ("an anchor", "schemas:\n  a: &a { comment: x }\n  b: *a\n"),
         ("cycles", cyclic),
     ] {

@@ -12,8 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use crate::support::binary::{command, dbstate, dbstate_with};
 use crate::support::database::Database;
 
-const COMMANDS: [&str; 9] =
-    ["init", "validate", "plan", "apply", "drift", "pull", "local", "explain", "completions"];
+const COMMANDS: [&str; 9] = ["init", "validate", "plan", "apply", "drift", "pull", "local", "explain", "completions"];
 
 const SHOP: &str = "schemas:
   shop:
@@ -79,7 +78,11 @@ fn a_usage_error_is_1_and_goes_to_stderr() {
     let dir = project(SHOP);
     let output = dbstate(["apply", "--yes", "--allow", "dat", "-d", "postgres://nowhere.invalid/x"], dir.path());
     assert_eq!(output.code, Some(1));
-    assert!(output.stderr.contains("`dat` is no hazard class") && output.stderr.contains("`data`"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("`dat` is no hazard class") && output.stderr.contains("`data`"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
@@ -113,7 +116,7 @@ fn completions_for_every_shell() {
 fn results_go_to_stdout_and_talk_to_stderr() {
     let dir = project(SHOP);
     let output = dbstate(["validate"], dir.path());
-    assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", "valid: 5 objects\n"));
+    assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", "valid: 6 objects\n"));
     assert_eq!(dbstate(["validate", "-q"], dir.path()).stderr, "");
     let database = Database::create();
     let url = database.url();
@@ -136,12 +139,44 @@ fn a_plan_as_text() {
     rewrite(&dir, "numeric(12,2)", "numeric(14,2)");
     rewrite(&dir, "    views:\n      open: select id from shop.orders\n", "      users: { columns: { id: bigint } }\n");
     let plan = dbstate(["plan", "-d", &url], dir.path());
-    insta::assert_snapshot!(plan.stdout, @"");
+    insta::assert_snapshot!(plan.stdout, @r#"
+  + table `shop.users`          schema.yaml:9:7
+  ~ column `shop.orders.total`  schema.yaml:7:11
+        - numeric(12,2)
+        + numeric(14,2)
+  - view `shop.open`
+
+Statements, in order:
+
+    drop view shop.open;
+      -- lock: access exclusive
+      -- hazard breaking: clients lose view `shop.open`
+    create table shop.users (
+        id bigint
+    );
+    alter table shop.orders alter column total type numeric(14,2) using total::numeric(14,2);
+      -- lock: access exclusive
+      -- hazard rewrite: rewrites the table to turn numeric(12,2) into numeric(14,2)
+
+Hazards: rewrite 1, breaking 1. To apply without being asked: --allow rewrite,breaking
+
+Plan: 1 to add, 1 to change, 0 to replace, 1 to drop.
+"#);
     assert_eq!(dbstate(["plan", "-d", &url, "--exit-code"], dir.path()).code, Some(2));
     assert_eq!(dbstate(["plan", "-d", &url, "--detailed-exitcode"], dir.path()).code, Some(2));
     let drift = dbstate(["drift", "-d", &url], dir.path());
     assert_eq!(drift.code, Some(2));
-    insta::assert_snapshot!(drift.stdout, @"");
+    insta::assert_snapshot!(drift.stdout, @r#"
+The database differs from the YAML in 3 places. To make it as declared:
+
+  + table `shop.users`          schema.yaml:9:7
+  ~ column `shop.orders.total`  schema.yaml:7:11
+        - numeric(12,2)
+        + numeric(14,2)
+  - view `shop.open`
+
+`dbstate apply` makes it as declared; `dbstate pull` shows it as it is.
+"#);
     let refused = dbstate(["apply", "--yes", "-d", &url], dir.path());
     assert_eq!(refused.code, Some(3), "{}", refused.stderr);
     assert!(refused.stderr.contains("hazard `breaking` is not allowed"), "{}", refused.stderr);
@@ -159,7 +194,8 @@ fn json_follows_its_schema() {
     let check = |what: &str| {
         let output = dbstate(["plan", "--format", "json", "-d", &url], dir.path());
         let plan: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
-        let errors: Vec<String> = validator.iter_errors(&plan).map(|e| format!("{e} at {}", e.instance_path())).collect();
+        let errors: Vec<String> =
+            validator.iter_errors(&plan).map(|e| format!("{e} at {}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{what}: {errors:?}\n{}", output.stdout);
         plan
     };
@@ -205,7 +241,11 @@ fn an_env_file_serves_the_connection_and_role_passwords() {
     fs::write(&env, "PASSWORD hunter2\n").expect("a file");
     let output = dbstate(["plan", "--env-file", "app.env"], dir.path());
     assert_eq!(output.code, Some(1));
-    assert!(output.stderr.contains("`app.env`") && !output.stderr.contains("hunter2"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("`app.env`: line 1 is not `NAME=value`") && !output.stderr.contains("hunter2"),
+        "{}",
+        output.stderr
+    );
     let output = dbstate(["plan", "--env-file", "gone.env"], dir.path());
     assert!(output.stderr.contains("can't read `gone.env`: no such file or directory"), "{}", output.stderr);
 }
@@ -225,8 +265,11 @@ fn at_a_terminal_only_yes_goes_on() {
     let dir = project(SHOP);
     let database = Database::create();
     let exists = || database.psql("select to_regclass('shop.orders') is not null") == "t";
-    for (answer, code, applied) in [("no\n", 1, false), ("y\n", 1, false), ("\x04", 1, false), ("\x03", 130, false), ("yes\n", 0, true)] {
-        let (status, shown) = Terminal::run(dir.path(), &["apply", "-d", &database.url()], "Only `yes` goes on", answer);
+    for (answer, code, applied) in
+        [("no\n", 1, false), ("y\n", 1, false), ("\x04", 1, false), ("\x03", 130, false), ("yes\n", 0, true)]
+    {
+        let (status, shown) =
+            Terminal::run(dir.path(), &["apply", "-d", &database.url()], "Only `yes` goes on", answer);
         assert_eq!(status.code(), Some(code), "{answer:?}: {shown}");
         assert_eq!(exists(), applied, "{answer:?}: {shown}");
         assert!(shown.contains("Plan: ") && shown.contains('\x1b'), "{shown}");
@@ -237,11 +280,16 @@ fn at_a_terminal_only_yes_goes_on() {
 fn an_interrupt_cancels_the_statement_and_rolls_back() {
     let dir = project(SHOP);
     let database = Database::create();
-    database.psql("create function public.slow() returns bigint language sql immutable as 'select 1 from pg_sleep(600)'");
+    database
+        .psql("create function public.slow() returns bigint language sql immutable as 'select 1 from pg_sleep(600)'");
     rewrite(&dir, "    views:\n      open:", "    views:\n      slow: select public.slow() as s limit 1\n      open:");
     rewrite(&dir, "      orders:\n", "      orders:\n        comment: x\n");
     // A materialized view runs its query when it is made.
-    rewrite(&dir, "    views:\n", "    materialized_views:\n      now: { query: select public.slow() as s }\n    views:\n");
+    rewrite(
+        &dir,
+        "    views:\n",
+        "    materialized_views:\n      now: { query: select public.slow() as s }\n    views:\n",
+    );
     let home = tempfile::tempdir().expect("a directory");
     let mut child = command(home.path())
         .args(["apply", "--yes", "-d", &database.url()])
@@ -250,7 +298,8 @@ fn an_interrupt_cancels_the_statement_and_rolls_back() {
         .stdout(Stdio::null())
         .spawn()
         .expect("the program starts");
-    let running = "select count(*) from pg_stat_activity where query like 'create materialized view%' and state = 'active'
+    let running =
+        "select count(*) from pg_stat_activity where query like 'create materialized view%' and state = 'active'
         and datname = current_database()";
     wait_for(|| database.psql(running) == "1");
     let pid = rustix::process::Pid::from_child(&child);

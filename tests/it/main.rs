@@ -7,6 +7,7 @@ mod cases;
 mod cli;
 mod code;
 mod local;
+mod pulled;
 mod roles;
 mod session;
 mod support;

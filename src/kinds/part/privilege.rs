@@ -9,8 +9,8 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
-use crate::model::suggest::did_you_mean;
 use crate::kind::Privileges;
+use crate::model::suggest::did_you_mean;
 
 /// The words that end a privilege that may be passed on.
 const WITH_OPTION: &str = " with grant option";

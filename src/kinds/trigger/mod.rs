@@ -213,7 +213,7 @@ impl Kind for Trigger {
         let Self { constraint, enabled, timing: _, events: _, each: _, when: _, execute: _, .. } = self;
         let Self { deferrable: _, initially_deferred: _, from: _, old_table: _, new_table: _, .. } = self;
         if (Self { enabled: old.enabled, ..self.clone() }) == *old {
-            return Alter::InPlace(vec![self.enable(*enabled, cx)]);
+            return Alter::InPlace(vec![enable(*enabled, cx)]);
         }
         if *constraint || old.constraint {
             return Alter::Replace("PostgreSQL has no `create or replace` for a constraint trigger".to_owned());
@@ -283,14 +283,15 @@ impl Trigger {
         }
         sql += &format!(" execute function {}", self.execute);
         let step = Step::new(sql).lock(Lock::ShareRowExclusive);
-        let enable = (self.enabled != Enabled::Origin).then(|| self.enable(self.enabled, cx));
+        let enable = (self.enabled != Enabled::Origin).then(|| enable(self.enabled, cx));
         [step].into_iter().chain(enable).collect()
     }
+}
 
-    fn enable(&self, enabled: Enabled, cx: &Cx<'_>) -> Step {
-        let table = cx.parent().identity();
-        Step::new(format!("alter table {table} {} trigger {}", enabled.words(), cx.name())).lock(Lock::ShareRowExclusive)
-    }
+/// The statement that says in which sessions the trigger fires.
+fn enable(enabled: Enabled, cx: &Cx<'_>) -> Step {
+    let table = cx.parent().identity();
+    Step::new(format!("alter table {table} {} trigger {}", enabled.words(), cx.name())).lock(Lock::ShareRowExclusive)
 }
 
 #[cfg(test)]

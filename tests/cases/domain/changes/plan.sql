@@ -2,7 +2,7 @@ set search_path = '';
 set check_function_bodies = off;
 begin;
 alter domain shop.email drop constraint email_lower;
-alter domain shop.email set default '@'::text;
+alter domain shop.email set default '@';
 alter domain shop.code drop default;
 alter domain shop.code drop not null;
 alter domain shop.short rename to short_old;

@@ -8,6 +8,6 @@ commit;
 begin;
 alter type shop."Odd Name" add value 'b';
 alter type shop.bare add value 'one';
-alter table shop.orders alter column status set default 'draft'::shop.status;
+alter table shop.orders alter column status set default 'draft';
 comment on type shop.status is 'Where an order is';
 commit;

@@ -7,12 +7,9 @@ drop view shop.above;
 -- hazard breaking: clients lose materialized view `shop.sums`
 drop materialized view shop.sums;
 create materialized view shop.sums as
-SELECT sum(orders.total) AS total,
-    count(*) AS n
-   FROM shop.orders;
+select sum(total) as total, count(*) as n from shop.orders;
 create view shop.above as
-SELECT sums.total
-   FROM shop.sums;
+select total from shop.sums;
 alter materialized view shop.options reset (fillfactor);
 alter materialized view shop.options set (autovacuum_enabled = 'false');
 create materialized view shop.empty as

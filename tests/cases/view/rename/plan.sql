@@ -14,6 +14,5 @@ alter materialized view shop.old_sums rename to sums;
 alter trigger touch on shop.orders rename to stamp;
 alter policy mine on shop.orders rename to own;
 create or replace view shop.above as
-SELECT new_1.id
-   FROM shop.new new_1;
+select id from shop.new;
 commit;

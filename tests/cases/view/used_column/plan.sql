@@ -9,12 +9,9 @@ drop view shop.open;
 -- hazard rewrite: rewrites the table to turn integer into bigint
 alter table shop.orders alter column id type bigint using id::bigint;
 create view shop.open as
-SELECT orders.id
-   FROM shop.orders
-  WHERE (orders.status = 'new'::text);
+select id from shop.orders where status = 'new';
 create materialized view shop.stored as
-SELECT open.id
-   FROM shop.open;
+select id from shop.open;
 create trigger ins instead of insert on shop.open for each row execute function shop.touch();
 comment on view shop.open is 'Open';
 commit;
