@@ -2,7 +2,7 @@
 //!
 //! Nothing here decides what SQL means; that is PostgreSQL's part.
 
-pub mod syntax;
+pub mod grammar;
 
 use squawk_lexer::{LiteralKind, TokenKind};
 

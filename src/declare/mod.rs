@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod lower;
+pub mod pinpoint;
 pub mod project;
 pub mod raise;
 pub mod settings;

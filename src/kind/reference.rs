@@ -2,7 +2,8 @@
 
 use super::Slot;
 use crate::model::Address;
-use crate::sql::{self, syntax::Grammar};
+use crate::sql;
+use crate::sql::grammar::Grammar;
 
 /// Something an object needs before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
