@@ -14,7 +14,7 @@ use crate::support::cluster::cluster;
 use crate::support::database::Database;
 
 /// No input may take longer: a guard against hanging, not a measure.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The major version of PostgreSQL whose words `expected.txt` holds.
 const WORDS_OF: u32 = 15;

@@ -31,6 +31,7 @@ pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 /// For serde: a problem with its cure, as the bridge to YAML reads it back.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub fn refused<E: serde::de::Error>(problem: crate::diagnostic::Problem) -> E {
     E::custom(problem.to_text())
 }
