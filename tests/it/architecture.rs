@@ -62,6 +62,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "diagnostic",
             "model",
             "sql",
+            // Only to hand over what `--env-file` says.
+            "secret",
             "session",
             "local",
             "kind",
