@@ -15,7 +15,7 @@ use super::Input;
 use super::emit::{Emitted, Verb};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::names::Names;
-use crate::kind::{Reference, References, Scope, Slot, find};
+use crate::kind::{RELATION, Reference, References, Scope, Slot, find};
 use crate::model::{Address, State};
 
 /// Whether an edge may give way.
@@ -201,8 +201,11 @@ impl Builder<'_> {
             }
         }
         if let (None, Some(d)) = (user_dropped, used_dropped) {
+            // A statement that takes the name of what goes can't be the one that lets go of it.
+            let takes = |i: &usize| self.emitted.nodes[*i].step.takes.iter().any(|name| name == used.key());
+            let alters = |i: &usize| self.emitted.nodes[*i].verb == Verb::Alter;
             let lets_go: Vec<usize> =
-                self.made(user).iter().copied().filter(|i| self.emitted.nodes[*i].verb == Verb::Alter).collect();
+                self.made(user).iter().copied().take_while(|i| !takes(i)).filter(alters).collect();
             for change in lets_go {
                 self.edge(change, d, Edge::Hard);
             }
@@ -223,6 +226,15 @@ impl Builder<'_> {
             for slot in find(register, at.kind()).rules.slots {
                 if let Some(&last) = drops.last() {
                     freed.insert((*slot, at.top().key().to_owned(), at.key().to_owned()), (at, last));
+                }
+            }
+        }
+        for i in 0..self.emitted.nodes.len() {
+            let node = &self.emitted.nodes[i];
+            for name in &node.step.takes {
+                let key = (RELATION, node.at.top().key().to_owned(), name.clone());
+                if let Some((_, drop)) = freed.get(&key) {
+                    self.edge(*drop, i, Edge::Hard);
                 }
             }
         }

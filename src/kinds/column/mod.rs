@@ -10,6 +10,7 @@ mod short;
 use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode};
+pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
 use super::part::{Sql, TypeName, is_default};
@@ -199,7 +200,11 @@ impl Kind for Column {
             steps.push(self.step(cx, "set not null").hazard(HazardClass::Block, "scans the table while writers wait"));
         }
         if let Some(identity) = identity {
-            steps.extend(identity.steps(old.identity.as_ref(), &|what| self.step(cx, what)));
+            let takes = sequence_of(cx.at).key().to_owned();
+            let alter = |what: &str| self.step(cx, what);
+            let steps_of_identity = identity.steps(old.identity.as_ref(), &alter).into_iter();
+            let adds = old.identity.is_none();
+            steps.extend(steps_of_identity.map(|s| if adds { s.takes(takes.clone()) } else { s }));
         }
         if !*not_null && old.not_null {
             steps.push(self.step(cx, "drop not null"));

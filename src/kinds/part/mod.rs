@@ -31,7 +31,7 @@ pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 /// For serde: a problem with its cure, as the bridge to YAML reads it back.
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes a value")]
 pub fn refused<E: serde::de::Error>(problem: crate::diagnostic::Problem) -> E {
     E::custom(problem.to_text())
 }
