@@ -17,6 +17,7 @@ pub struct Command {
 
 impl Command {
     /// Prints the script that a shell reads to complete commands and flags.
+    #[expect(clippy::unnecessary_wraps, reason = "as every command runs")]
     pub fn run(&self, output: &Output) -> Result<u8, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "dbstate", &mut script);

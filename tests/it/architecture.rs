@@ -62,6 +62,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "diagnostic",
             "model",
             "sql",
+            "secret",
             "session",
             "local",
             "kind",
