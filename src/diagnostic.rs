@@ -146,6 +146,35 @@ impl Problem {
         self
     }
 
+    /// The problem as the text of an error of serde, which has nothing else: cure, place and class included.
+    pub fn to_text(&self) -> String {
+        let help = self.help.as_ref().map(|help| format!("\nhelp: {}", help.replace('\n', " "))).unwrap_or_default();
+        let within = self.within.map(|(start, end)| format!("\nwithin: {start} {end}")).unwrap_or_default();
+        format!("{}{help}{within}\ncode: {}", self.message, self.code.as_str())
+    }
+
+    /// The problem in the text of an error of serde: the inverse of [`Self::to_text`].
+    pub fn from_text(text: &str) -> Self {
+        let mut problem = Self::new(Code::WrongType, "");
+        let mut rest = text;
+        while let Some((head, line)) = rest.rsplit_once('\n') {
+            let number = |text: &str| text.parse().unwrap_or_default();
+            match line.split_once(": ") {
+                Some(("help", help)) => problem.help = Some(help.to_owned()),
+                Some(("code", word)) => {
+                    problem.code = Code::ALL.into_iter().find(|c| c.as_str() == word).unwrap_or(problem.code);
+                }
+                Some(("within", range)) => {
+                    problem.within = range.split_once(' ').map(|(start, end)| (number(start), number(end)));
+                }
+                _ => break,
+            }
+            rest = head;
+        }
+        rest.clone_into(&mut problem.message);
+        problem
+    }
+
     /// The same, at a place.
     #[must_use]
     pub fn at(self, span: Span, label: impl Into<String>) -> Diagnostic {

@@ -3,9 +3,11 @@
 //! No file of a project holds a secret; it says where one is. A password leaves this process only as a SCRAM-SHA-256
 //! verifier. See <https://www.postgresql.org/docs/current/catalog-pg-authid.html> and RFC 5802.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +19,6 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
-use crate::model::bridge;
 
 /// Where a secret is: `{ env: NAME }` or `{ file: PATH }`.
 #[derive(Debug, Clone)]
@@ -82,7 +83,18 @@ pub fn resolve(source: &Source) -> Result<SecretString, Problem> {
     Ok(text)
 }
 
+/// Variables that go before those of the environment, for the rest of the run: what `--env-file` says.
+static GIVEN: OnceLock<HashMap<String, SecretString>> = OnceLock::new();
+
+/// Makes variables known besides those of the environment; only the first call of a run counts.
+pub fn provide(variables: impl IntoIterator<Item = (String, String)>) {
+    let _ = GIVEN.set(variables.into_iter().map(|(name, value)| (name, value.into())).collect());
+}
+
 fn from_variable(name: &str) -> Result<SecretString, Problem> {
+    if let Some(given) = GIVEN.get().and_then(|given| given.get(name)) {
+        return Ok(given.clone());
+    }
     let problem = |what: &str| Problem::new(Code::Refused, format!("the environment variable `{name}` {what}"));
     match std::env::var(name) {
         Ok(text) => Ok(text.into()),
@@ -120,7 +132,7 @@ impl Serialize for Source {
 /// What to say of a password in a file, as the bridge to YAML reads it.
 fn in_a_file() -> String {
     let problem = Problem::new(Code::Secret, "a password never stands in a file");
-    bridge::to_text(&problem.help("write `{ env: NAME }` or `{ file: PATH }`, and choose a new password"))
+    problem.help("write `{ env: NAME }` or `{ file: PATH }`, and choose a new password").to_text()
 }
 
 impl<'de> Deserialize<'de> for Source {
@@ -225,6 +237,7 @@ impl fmt::Debug for Verifier {
 mod tests {
     use super::*;
     use crate::model::Node;
+    use crate::model::bridge;
 
     #[test]
     fn a_verifier_matches_its_own_password_only() {

@@ -2,6 +2,8 @@
 //!
 //! Nothing here decides what SQL means; that is PostgreSQL's part.
 
+pub mod grammar;
+
 use squawk_lexer::{LiteralKind, TokenKind};
 
 /// An identifier, quoted only where PostgreSQL's `quote_identifier` would.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
 use crate::diagnostic::{Code, Diagnostic, Result};
@@ -85,6 +86,10 @@ pub async fn run(client: &Client, plan: &Plan, progress: &mut dyn FnMut(Event<'_
             progress(Event::Done(step, begun.elapsed()));
         }
         if inside {
+            if let Err(problem) = check_bodies(client, segment).await {
+                let _ = client.batch_execute("rollback").await;
+                return Err(problem);
+            }
             client.batch_execute("commit").await.map_err(|e| server_error(&e, "commit"))?;
         }
     }
@@ -103,8 +108,40 @@ fn failed(error: &Error, step: &PlanStep, partial: bool) -> Box<Diagnostic> {
         "nothing was changed"
     };
     let help = diagnostic.problem.help.take();
-    diagnostic.problem.help = Some(help.map_or_else(|| state.to_owned(), |h| format!("{h}; {state}")));
+    diagnostic.problem.help = Some(help.map_or_else(|| state.to_owned(), |h| format!("{h}\n{state}")));
     diagnostic
+}
+
+/// The routines of this transaction whose language can check a body.
+const NEW_BODIES: &str = "
+    select p.oid, p.prosrc, v.proname::text
+    from pg_catalog.pg_proc p
+         join pg_catalog.pg_language l on l.oid = p.prolang
+         join pg_catalog.pg_proc v on v.oid = l.lanvalidator
+    where p.xmin = pg_catalog.pg_current_xact_id()::xid and l.lanname in ('sql', 'plpgsql')";
+
+/// Checks the bodies of new routines for errors of syntax, before the commit.
+///
+/// They were not checked when they were made, since they may name what is made after them. What else their language
+/// has to say is left to their first call: a body may name what its caller makes.
+async fn check_bodies(client: &Client, segment: &[PlanStep]) -> Result<()> {
+    let lost = |e: Error| server_error(&e, NEW_BODIES);
+    let routines = client.query(NEW_BODIES, &[]).await.map_err(lost)?;
+    for routine in routines {
+        let (oid, body, validator): (u32, String, String) = (routine.get(0), routine.get(1), routine.get(2));
+        let sql = format!("select pg_catalog.{validator}({oid})");
+        let begin = "savepoint body; set local check_function_bodies = on";
+        client.batch_execute(begin).await.map_err(|e| server_error(&e, begin))?;
+        let checked = client.batch_execute(&sql).await;
+        let end = "rollback to savepoint body; release savepoint body";
+        client.batch_execute(end).await.map_err(|e| server_error(&e, end))?;
+        let Err(error) = checked else { continue };
+        if error.code() == Some(&SqlState::SYNTAX_ERROR) {
+            let step = segment.iter().find(|step| step.sql.contains(&body));
+            return Err(step.map_or_else(|| server_error(&error, &body), |step| failed(&error, step, step.segment > 0)));
+        }
+    }
+    Ok(())
 }
 
 fn setting_error(error: &Error) -> Box<Diagnostic> {

@@ -1,6 +1,8 @@
 //! `dbstate apply`.
 
 use std::io::{BufRead, IsTerminal};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -9,10 +11,12 @@ use super::output::Output;
 use super::plan::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::apply::Event;
+use crate::declare::pinpoint::pinpoint;
 use crate::declare::project::Project;
 use crate::declare::settings::hazard_class;
-use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::model::HazardClass;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::kinds;
+use crate::model::{Address, HazardClass};
 use crate::ops::apply::{Choices, Outcome, Talk, apply};
 use crate::plan::Planned;
 use crate::report;
@@ -53,10 +57,12 @@ impl Command {
             return Err(problem.help("give `--yes`").into());
         }
         let session = self.connection.open(&project.settings, output).await.with(sources)?;
-        let mut talk = Terminal { output, project: &project, yes: self.yes };
+        let mut talk = Terminal { output, project: &project, yes: self.yes, current: None };
         // At a terminal the plan with its hazards is shown, and `yes` allows them.
         let choices = if self.yes { choices } else { Choices { allow: HazardClass::ALL.to_vec(), ..choices } };
-        let outcome = apply(&session, &project.state, &options, &choices, &mut talk).await.with(sources)?;
+        let outcome = apply(&session, &project.state, &options, &choices, &mut talk).await;
+        output.progress(None);
+        let outcome = outcome.map_err(|problems| talk.pinpoint(problems)).with(sources)?;
         Ok(match outcome {
             Outcome::Nothing(_) => {
                 output.result("Nothing to do: the database is as declared.\n");
@@ -70,7 +76,7 @@ impl Command {
             }
             Outcome::Declined(_) => {
                 output.talk("Not applied.");
-                exit::FAILED
+                if output.is_interrupted() { exit::INTERRUPTED } else { exit::FAILED }
             }
         })
     }
@@ -104,6 +110,39 @@ struct Terminal<'a> {
     output: &'a Output,
     project: &'a Project,
     yes: bool,
+    /// The object whose statement runs.
+    current: Option<Address>,
+}
+
+impl Terminal<'_> {
+    /// The answer; an interrupt is none.
+    fn answer(&self) -> String {
+        let (send, line) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut answer = String::new();
+            let read = std::io::stdin().lock().read_line(&mut answer);
+            send.send(read.map(|_| answer).unwrap_or_default())
+        });
+        loop {
+            match line.recv_timeout(Duration::from_millis(50)) {
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Timeout) if !self.output.is_interrupted() => {}
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return String::new(),
+            }
+        }
+    }
+
+    /// Points each problem with a statement at the word in the YAML.
+    fn pinpoint(&self, problems: Diagnostics) -> Diagnostics {
+        let Some(at) = &self.current else { return problems };
+        let Project { state, sources, .. } = self.project;
+        let mut out = Diagnostics::default();
+        for mut problem in problems {
+            pinpoint(&mut problem, at, state, kinds::register(), sources);
+            out.push(problem);
+        }
+        out
+    }
 }
 
 impl Talk for Terminal<'_> {
@@ -113,16 +152,27 @@ impl Talk for Terminal<'_> {
         if self.yes {
             return true;
         }
-        self.output.talk("\nApply these changes? Only `yes` goes on:");
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+        self.output.ask("\nApply these changes? Only `yes` goes on: ");
+        self.answer().trim() == "yes"
     }
 
     fn progress(&mut self, event: Event<'_>) {
-        if let Event::Begin(number, total, step) = event
-            && self.output.verbose > 0
-        {
-            self.output.talk(&format!("[{number}/{total}] {}", step.text()));
+        match event {
+            Event::Begin(number, total, step) => {
+                self.current = Some(step.at.clone());
+                let line = format!("[{number}/{total}] {}", step.text());
+                if self.output.verbose > 0 {
+                    self.output.talk(&line);
+                } else {
+                    self.output.progress(line.lines().next());
+                }
+            }
+            Event::Done(_, took) => {
+                self.output.progress(None);
+                if self.output.verbose > 1 {
+                    self.output.talk(&format!("        done in {:.3} s", took.as_secs_f64()));
+                }
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::output::Output;
 use crate::declare::project::Settings;
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Result, io_text};
 use crate::local::{Options, Server};
 use crate::session::{self, Overrides, Session, Target};
 
@@ -28,7 +28,7 @@ pub struct Connection {
     /// An environment of `dbstate.yaml`
     #[arg(long, value_name = "NAME", help_heading = "Connection")]
     env: Option<String>,
-    /// A file of `NAME=value` lines that are read as environment variables
+    /// A file of `NAME=value` lines that go before environment variables, for the connection and for role passwords
     #[arg(long, value_name = "FILE", help_heading = "Connection")]
     env_file: Option<std::path::PathBuf>,
 }
@@ -41,6 +41,7 @@ impl Connection {
     pub async fn open(&self, settings: &Settings, output: &Output) -> Result<Session> {
         let target = self.target(settings)?;
         let session = session::connect(&target, &[]).await?;
+        output.watch(session.canceller());
         for warning in target.warnings().iter().chain(&session.warnings) {
             output.warning(warning);
         }
@@ -77,19 +78,32 @@ impl Connection {
         Target::resolve(explicit.as_deref(), &overrides, &env)
     }
 
-    /// The lines of `--env-file`.
+    /// The variables of `--env-file`; role passwords are looked up among them too.
     fn variables(&self) -> Result<Vec<(String, String)>> {
         let Some(path) = &self.env_file else { return Ok(Vec::new()) };
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let message = format!("can't read `{}`: {error}", path.display());
-            Box::new(Diagnostic::new(Code::File, message).help("name a file of `NAME=value` lines"))
-        })?;
-        let pair = |line: &str| {
-            let line = line.trim().trim_start_matches("export ").trim_start();
-            let (name, value) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
-            Some((name.trim().to_owned(), value.trim().trim_matches(['"', '\'']).to_owned()))
+        let failed = |code: Code, cause: String| {
+            let message = format!("can't read `{}`: {cause}", path.display());
+            let help = "name a file of `NAME=value` lines; a value with spaces or `#` stands in quotes";
+            Box::new(Diagnostic::new(code, message).help(help))
         };
-        Ok(text.lines().filter_map(pair).collect())
+        let lines = dotenvy::from_path_iter(path).map_err(|error| match error {
+            dotenvy::Error::Io(error) => failed(Code::File, io_text(&error)),
+            other => failed(Code::Usage, other.to_string()),
+        })?;
+        let read = |line: dotenvy::Result<(String, String)>| match line {
+            Ok(pair) => Ok(pair),
+            Err(dotenvy::Error::LineParse(line, _)) => {
+                // The line may hold a password: it is named, not shown.
+                let text = std::fs::read_to_string(path).unwrap_or_default();
+                let number = text.lines().position(|l| l.trim() == line.trim()).map_or(1, |i| i + 1);
+                Err(failed(Code::Usage, format!("line {number} is not `NAME=value`")))
+            }
+            Err(dotenvy::Error::Io(error)) => Err(failed(Code::File, io_text(&error))),
+            Err(_) => Err(failed(Code::Usage, "it is no file of variables".to_owned())),
+        };
+        let variables: Vec<(String, String)> = lines.map(read).collect::<Result<_>>()?;
+        crate::secret::provide(variables.iter().cloned());
+        Ok(variables)
     }
 }
 

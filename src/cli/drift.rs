@@ -7,6 +7,7 @@ use super::output::Output;
 use super::plan::{Format, Scratch, planned, print};
 use super::{Failure, Files, exit};
 use crate::diagnostic::Result;
+use crate::report;
 
 /// Flags of `dbstate drift`.
 #[derive(Debug, Args)]
@@ -29,7 +30,11 @@ impl Command {
     /// Prints the differences; exit code 2 when there are any.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
         let (project, planned) = planned(&self.files, &self.connection, self.scratch, output).await?;
-        output.result(&print(&planned, &project, self.format, output));
+        let text = match self.format {
+            Format::Text => report::text::drift(&planned, &project.sources, output.color),
+            format => print(&planned, &project, format, output),
+        };
+        output.result(&text);
         Ok(if planned.plan.is_empty() { exit::OK } else { exit::DIFFERENCES })
     }
 }

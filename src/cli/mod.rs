@@ -1,8 +1,11 @@
 //! The command line: one file a command.
 
 mod apply;
+mod completions;
 mod connection;
 mod drift;
+mod examples;
+mod explain;
 mod init;
 mod local;
 mod output;
@@ -11,7 +14,9 @@ mod pull;
 mod validate;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -37,7 +42,7 @@ pub mod exit {
 
 /// Declarative desired state for PostgreSQL: YAML in git, a plan in the pull request, an idempotent apply on deploy.
 #[derive(Debug, Parser)]
-#[command(name = "dbstate", version, disable_help_flag = true, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "dbstate", version, disable_help_flag = true, disable_help_subcommand = true, max_term_width = 100, after_help = examples::ALL)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -65,19 +70,32 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Write a first project into this directory
+    #[command(after_help = examples::INIT)]
     Init(init::Command),
     /// Check the files, without a database; every problem at once
+    #[command(after_help = examples::VALIDATE)]
     Validate(validate::Command),
     /// Show what would change
+    #[command(after_help = examples::PLAN)]
     Plan(plan::Command),
     /// Make the database as declared
+    #[command(after_help = examples::APPLY)]
     Apply(apply::Command),
     /// Say whether the database differs from the YAML; exit code 2 when it does
+    #[command(after_help = examples::DRIFT)]
     Drift(drift::Command),
     /// Write an existing database as YAML
+    #[command(after_help = examples::PULL)]
     Pull(pull::Command),
     /// The embedded PostgreSQL: a private server under `.dbstate/`
+    #[command(after_help = examples::LOCAL)]
     Local(local::Command),
+    /// Print the page of an error code or a hazard class
+    #[command(after_help = examples::EXPLAIN)]
+    Explain(explain::Command),
+    /// Print the script that lets a shell complete commands and flags
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(completions::Command),
 }
 
 /// Which files make the project.
@@ -153,6 +171,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => {
             // A closed pipe is no reason to fail louder.
             let _ = error.print();
+            if error.kind() == clap::error::ErrorKind::UnknownArgument && error.to_string().contains("'-h'") {
+                let _ = writeln!(std::io::stderr(), "\n  note: help is `--help`; `-h` is the host, as in psql");
+            }
             return if error.use_stderr() { exit::FAILED } else { exit::OK };
         }
     };
@@ -168,19 +189,44 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
             return exit::FAILED;
         }
     };
-    let run = async {
-        tokio::select! {
-            result = cli.command.run(&output) => result,
-            _ = tokio::signal::ctrl_c() => Ok(exit::INTERRUPTED),
-        }
-    };
-    match runtime.block_on(run) {
+    match runtime.block_on(run(cli.command, &output)) {
         Ok(code) => code,
         Err(failure) => {
             output.problems(&failure.problems, &failure.sources);
             let refused = failure.problems.iter().all(|d| d.problem.code.is_refusal());
             if refused { exit::REFUSED } else { exit::FAILED }
         }
+    }
+}
+
+/// How long the server may take to roll back after an interrupt.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs the command; an interrupt cancels its statement on the server and lets it roll back.
+async fn run(command: Command, output: &Output) -> Result<u8, Failure> {
+    let mut command = std::pin::pin!(command.run(output));
+    tokio::select! {
+        biased;
+        result = &mut command => return result,
+        () = interrupted(output) => {}
+    }
+    output.progress(None);
+    output.talk("interrupted: the statement is cancelled");
+    if let Some(canceller) = output.watched() {
+        // Where no cancel gets through, closing the connection has the same effect later.
+        let cancelled = async {
+            let _ = canceller.cancel().await;
+            let _ = command.await;
+        };
+        let _ = tokio::time::timeout(PATIENCE, cancelled).await;
+    }
+    Ok(exit::INTERRUPTED)
+}
+
+/// Ends once somebody interrupts the program.
+async fn interrupted(output: &Output) {
+    while !output.is_interrupted() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -194,6 +240,8 @@ impl Command {
             Self::Drift(command) => command.run(output).await,
             Self::Pull(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
+            Self::Explain(command) => command.run(output),
+            Self::Completions(command) => Ok(command.run(output)),
         }
     }
 }

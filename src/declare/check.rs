@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{syntax, yaml};
+use super::yaml;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
 use crate::kind::names::Names;
 use crate::kind::{Entry, RELATION, ROUTINE, Reference, References, Slot, Text, find};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, Object, Origin, State};
+use crate::sql::grammar;
 
 /// The addresses of what was written and could not be read.
 pub type Broken = HashSet<Address>;
@@ -26,7 +27,9 @@ pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources
             }
         }
         for text in references.texts {
-            if let Some(problem) = syntax::check(&text.text, &text.grammar) {
+            if let Some(fault) = grammar::check(&text.text, &text.grammar) {
+                let problem = Problem::new(Code::Sql, fault.message).help(fault.help);
+                let problem = problem.within(fault.range.start, fault.range.end);
                 place_text(problem, object, &text, sources, &mut problems);
             }
         }
@@ -146,16 +149,26 @@ fn place_text(problem: Problem, object: &Object, text: &Text, sources: &Sources,
     if matches!(object.origin, Origin::Derived(_)) {
         return;
     }
-    let Some(span) = object.origin.field(text.field).or_else(|| object.origin.span()) else { return out.push(problem) };
     let (start, end) = problem.within.unwrap_or((0, text.text.len()));
+    match text_place(object, text, start, end, sources) {
+        Some(place) => out.push(problem.at(place, "")),
+        None => out.push(problem),
+    }
+}
+
+/// The place of bytes `start..end` of a text that is the value of a field of an object, or a part of it.
+pub(super) fn text_place(object: &Object, text: &Text, start: usize, end: usize, sources: &Sources) -> Option<Span> {
+    let span = object.origin.field(text.field).or_else(|| object.origin.span())?;
     let source = &sources.get(span.file).text;
     let (from, to) = (span.start as usize, (span.end as usize).min(source.len()));
     let found = source.get(from..to).and_then(|scalar| scalar.rfind(&text.text)).filter(|_| !text.text.is_empty());
-    let place = match found {
+    Some(match found {
         Some(offset) => part(span, from + offset + start, from + offset + end),
-        None => yaml::locate(source, span, &text.text, start, end),
-    };
-    out.push(problem.at(place, ""));
+        None => match yaml::unquoted(source, span).and_then(|whole| Some((whole.find(&text.text)?, whole))) {
+            Some((offset, whole)) => yaml::locate(source, span, &whole, offset + start, offset + end),
+            None => yaml::locate(source, span, &text.text, start, end),
+        },
+    })
 }
 
 /// The first place of `word` inside a span, a whole word if there is one, else the span.

@@ -142,24 +142,21 @@ impl<'a> Lowering<'a> {
     /// Lowers one object and what is nested in it.
     fn object(&mut self, entry: &'static Entry, parent: Option<&Address>, key: Option<&Key>, node: &Node) {
         let parts = self.split(entry, node);
-        let at = match self.read(entry, parent, key, node, &parts) {
-            Some((at, object)) => {
-                if parts.unknown {
-                    self.broken.insert(at.clone());
-                }
-                if !self.insert(at.clone(), object) {
-                    // What is wrong below an object that stands twice follows from that.
-                    self.broken.insert(at);
-                    return;
-                }
-                at
-            }
-            None => {
-                let written = key.map_or("", |k| &*k.text);
-                let at = parent.map_or_else(|| Address::root(entry.name, written), |p| p.child(entry.name, written));
+        let at = if let Some((at, object)) = self.read(entry, parent, key, node, &parts) {
+            if parts.unknown {
                 self.broken.insert(at.clone());
-                at
             }
+            if !self.insert(at.clone(), object) {
+                // What is wrong below an object that stands twice follows from that.
+                self.broken.insert(at);
+                return;
+            }
+            at
+        } else {
+            let written = key.map_or("", |k| &*k.text);
+            let at = parent.map_or_else(|| Address::root(entry.name, written), |p| p.child(entry.name, written));
+            self.broken.insert(at.clone());
+            at
         };
         for (child, home, value) in parts.children {
             self.lower_home(child, home, Some(&at), value);
@@ -214,7 +211,11 @@ impl<'a> Lowering<'a> {
             Value::Null | Value::Scalar(_) | Value::List(_) => node.clone(),
         };
         let (spec, errors) = read_all(&spec_node, entry.read, parts.unknown);
-        for error in errors {
+        for mut error in errors {
+            let shape = error.span == node.span && node.as_map().is_none() && error.problem.code == Code::WrongType;
+            if shape && error.problem.help.is_none() {
+                error.problem.help = Some("write its keys below it, or `{}` where nothing is to be said".to_owned());
+            }
             let span = error.span.or(node.span);
             self.at(error.problem, span, node);
         }
@@ -236,7 +237,7 @@ impl<'a> Lowering<'a> {
             }
         };
         let at = parent.map_or_else(|| Address::root(entry.name, &name), |p| p.child(entry.name, &name));
-        let mut object = Object::new(spec, origin(key, node));
+        let mut object = Object::new(spec, origin(key, node, &spec_node));
         object.was.clone_from(&parts.was);
         object.protect = parts.protect;
         Some((at, object))
@@ -349,7 +350,10 @@ impl<'a> Lowering<'a> {
         if let Some(span) = span.filter(|_| problem.code == Code::Secret) {
             self.sources.mask(span);
         }
-        self.problems.push(span.map_or_else(|| problem.clone().into(), |s| problem.clone().at(s, "")));
+        match span {
+            Some(span) => self.problems.push(problem.at(span, "")),
+            None => self.problems.push(problem),
+        }
     }
 }
 
@@ -413,9 +417,10 @@ fn within(inner: Option<Span>, outer: Span) -> bool {
     inner.is_some_and(|s| s.file == outer.file && s.start >= outer.start && s.end <= outer.end)
 }
 
-fn origin(key: Option<&Key>, node: &Node) -> Origin {
+fn origin(key: Option<&Key>, node: &Node, read: &Node) -> Origin {
     let Some(value) = node.span.or(key.and_then(|k| k.span)) else { return Origin::Derived(None) };
-    let fields = node.as_map().unwrap_or_default();
-    let spans = fields.iter().filter_map(|(k, v)| Some((k.text.clone(), v.span?))).collect();
+    // What stands in a file of its own is among those that were read only.
+    let fields = [read, node].into_iter().filter_map(Node::as_map).flatten();
+    let spans = fields.filter_map(|(k, v)| Some((k.text.clone(), v.span?))).collect();
     Origin::File { key: key.and_then(|k| k.span).unwrap_or(value), value, fields: spans }
 }

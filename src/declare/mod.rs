@@ -2,9 +2,9 @@
 
 pub mod check;
 pub mod lower;
+pub mod pinpoint;
 pub mod project;
 pub mod raise;
 pub mod settings;
-pub mod syntax;
 pub mod write;
 pub mod yaml;

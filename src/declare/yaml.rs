@@ -77,6 +77,13 @@ pub fn read_utf8(bytes: &[u8]) -> Result<&str, Problem> {
     Err(Problem::new(Code::File, message).help("save the file as UTF-8").within(at, at + 1))
 }
 
+/// The text of a quoted scalar at that place of a file.
+pub fn unquoted(source: &str, span: Span) -> Option<String> {
+    let written = source.get(span.start as usize..span.end as usize).filter(|w| w.starts_with(['"', '\'']))?;
+    let node = parse(span.file, written, &mut Diagnostics::default())?;
+    node.as_text().map(str::to_owned)
+}
+
 /// Reads `text[from..]` as one document: one try, up to its first syntax error.
 fn segment(file: FileId, text: &str, from: usize) -> Builder<'_> {
     let mut limits = options! {

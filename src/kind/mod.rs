@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use cx::{Cx, RoutineKey, identity};
-pub use reference::{Grammar, Reference, References, Text};
+pub use reference::{Reference, References, Text};
 pub use rules::{Form, Home, Identity, Privileges, RELATION, ROUTINE, Rules, Scope, Slot, TYPE, Under};
 
 use crate::diagnostic::{Code, Diagnostics, Problem};

@@ -3,6 +3,7 @@
 use super::Slot;
 use crate::model::Address;
 use crate::sql;
+use crate::sql::grammar::Grammar;
 
 /// Something an object needs before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,17 +21,6 @@ pub enum Reference {
     },
     /// SQL text: every name in it that the project declares.
     Text(String),
-}
-
-/// What SQL text must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Grammar {
-    /// An expression, as after `select`.
-    Expression,
-    /// One query, as after `create view … as`.
-    Query,
-    /// A routine's body in that language.
-    Body(String),
 }
 
 /// SQL text whose grammar is known, and the field that holds it.

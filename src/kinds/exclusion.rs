@@ -49,8 +49,8 @@ pub struct Exclusion {
 }
 
 /// An index key and the operator that compares it: `room with =`, `during with &&`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct Element {
     /// What is compared.
     pub key: IndexKey,
@@ -133,11 +133,6 @@ impl Kind for Exclusion {
         }
     }
 
-    /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
-    fn adjusts(&self) -> bool {
-        self.texts().next().is_none()
-    }
-
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
         let problem = Problem::new(Code::WrongType, "no column is named").help("name at least one: `[id]`");
         if self.elements.is_empty() { vec![(problem, "elements")] } else { Vec::new() }
@@ -146,6 +141,11 @@ impl Kind for Exclusion {
     fn inline(&self, at: &Address) -> Option<String> {
         let words = self.words();
         constraint::is_closed(&words).then(|| constraint::inline(at, &words))
+    }
+
+    /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
+    fn adjusts(&self) -> bool {
+        self.texts().next().is_none()
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -218,6 +218,12 @@ impl Exclusion {
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} with {}", self.key, self.operator)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Element {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::kinds::part::read_text(deserializer)
     }
 }
 

@@ -129,7 +129,11 @@ impl Kind for Index {
         let column = |name: &str| table.map(|t| t.child(Column::NAME, name));
         for key in &self.columns {
             match &key.subject {
-                Subject::Column(name) => column(name).into_iter().for_each(|c| out.object(c, "columns")),
+                Subject::Column(name) => {
+                    if let Some(column) = column(name) {
+                        out.object(column, "columns");
+                    }
+                }
                 Subject::Expression(text) => out.expression(text.as_str(), "columns"),
             }
         }
@@ -143,14 +147,14 @@ impl Kind for Index {
         }
     }
 
-    /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
-    fn adjusts(&self) -> bool {
-        self.texts().next().is_none()
-    }
-
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
         let problem = Problem::new(Code::WrongType, "no column is named").help("name at least one: `[id]`");
         if self.columns.is_empty() { vec![(problem, "columns")] } else { Vec::new() }
+    }
+
+    /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
+    fn adjusts(&self) -> bool {
+        self.texts().next().is_none()
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -14,7 +14,7 @@ pub use scalar::is_number;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::diagnostic::{Code, Diagnostic, Problem, Span};
+use crate::diagnostic::{Diagnostic, Problem, Span};
 use crate::model::node::Node;
 
 /// Why a node is not of the shape asked for, and where.
@@ -53,37 +53,9 @@ impl std::error::Error for BridgeError {}
 /// The shape `T` of a node.
 ///
 /// # Errors
-/// The first thing that does not fit. A hand-written `Deserialize` reports a problem by [`to_text`].
+/// The first thing that does not fit. A hand-written `Deserialize` reports a problem by [`Problem::to_text`].
 pub fn from_node<T: DeserializeOwned>(node: &Node) -> Result<T, BridgeError> {
     T::deserialize(read::Reader(node)).map_err(|e| e.or_at(node.span))
-}
-
-/// A problem as the text of serde's error, which [`from_node`] reads back: cure, place and class included.
-pub fn to_text(problem: &Problem) -> String {
-    let help = problem.help.as_ref().map(|help| format!("\nhelp: {}", help.replace('\n', " "))).unwrap_or_default();
-    let within = problem.within.map(|(start, end)| format!("\nwithin: {start} {end}")).unwrap_or_default();
-    format!("{}{help}{within}\ncode: {}", problem.message, problem.code.as_str())
-}
-
-/// The problem in the text of serde's error.
-fn from_text(text: &str) -> Problem {
-    let mut problem = Problem::new(Code::WrongType, "");
-    let mut rest = text;
-    while let Some((head, line)) = rest.rsplit_once('\n') {
-        match line.split_once(": ") {
-            Some(("help", help)) => problem.help = Some(help.to_owned()),
-            Some(("code", word)) => {
-                problem.code = Code::ALL.into_iter().find(|c| c.as_str() == word).unwrap_or(problem.code)
-            }
-            Some(("within", range)) => {
-                problem.within = range.split_once(' ').and_then(|(s, e)| Some((s.parse().ok()?, e.parse().ok()?)));
-            }
-            _ => break,
-        }
-        rest = head;
-    }
-    rest.clone_into(&mut problem.message);
-    problem
 }
 
 /// The node of a shape, without places: maps in the order of the fields, numbers and booleans plain, text as text.

@@ -98,6 +98,8 @@ pub struct Step {
     pub disturbs: bool,
     /// Objects of which every user must be, even one that PostgreSQL adjusts when a column changes its type.
     pub unseats: Vec<Address>,
+    /// Names of relations in the object's schema that it takes: they are free before it runs.
+    pub takes: Vec<String>,
     /// True where the object is another one after it, as good as just made: its facets start anew.
     pub renews: bool,
 }
@@ -133,6 +135,13 @@ impl Step {
     #[must_use]
     pub fn needs(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.needs.extend(others);
+        self
+    }
+
+    /// The same, taking the name of a relation.
+    #[must_use]
+    pub fn takes(mut self, relation: impl Into<String>) -> Self {
+        self.takes.push(relation.into());
         self
     }
 

@@ -15,7 +15,7 @@ use super::Input;
 use super::emit::{Emitted, Verb};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::names::Names;
-use crate::kind::{Reference, References, Scope, Slot, find};
+use crate::kind::{RELATION, Reference, References, Scope, Slot, find};
 use crate::model::{Address, State};
 
 /// Whether an edge may give way.
@@ -201,8 +201,11 @@ impl Builder<'_> {
             }
         }
         if let (None, Some(d)) = (user_dropped, used_dropped) {
+            // A statement that takes the name of what goes can't be the one that lets go of it.
+            let takes = |i: &usize| self.emitted.nodes[*i].step.takes.iter().any(|name| name == used.key());
+            let alters = |i: &usize| self.emitted.nodes[*i].verb == Verb::Alter;
             let lets_go: Vec<usize> =
-                self.made(user).iter().copied().filter(|i| self.emitted.nodes[*i].verb == Verb::Alter).collect();
+                self.made(user).iter().copied().take_while(|i| !takes(i)).filter(alters).collect();
             for change in lets_go {
                 self.edge(change, d, Edge::Hard);
             }
@@ -223,6 +226,15 @@ impl Builder<'_> {
             for slot in find(register, at.kind()).rules.slots {
                 if let Some(&last) = drops.last() {
                     freed.insert((*slot, at.top().key().to_owned(), at.key().to_owned()), (at, last));
+                }
+            }
+        }
+        for i in 0..self.emitted.nodes.len() {
+            let node = &self.emitted.nodes[i];
+            for name in &node.step.takes {
+                let key = (RELATION, node.at.top().key().to_owned(), name.clone());
+                if let Some((_, drop)) = freed.get(&key) {
+                    self.edge(*drop, i, Edge::Hard);
                 }
             }
         }
@@ -249,10 +261,27 @@ fn needs(input: Input<'_>, names: &Names, at: &Address, object: &crate::model::O
         if closed && matches!(reference, Reference::Text(_)) {
             continue;
         }
-        let edge = if matches!(reference, Reference::Text(_)) { Edge::Soft } else { Edge::Hard };
-        out.extend(names.resolve(&reference, at).into_iter().map(|to| (to, edge)));
+        let found = names.resolve(&reference, at);
+        if matches!(reference, Reference::Text(_)) {
+            out.extend(found.iter().flat_map(|to| parts(input, to)).map(|to| (to, Edge::Soft)));
+            out.extend(found.into_iter().map(|to| (to, Edge::Soft)));
+        } else {
+            out.extend(found.into_iter().map(|to| (to, Edge::Hard)));
+        }
     }
     out
+}
+
+/// What text that names an object may rest on besides: its columns, and the keys that say what a row depends on.
+fn parts(input: Input<'_>, at: &Address) -> Vec<Address> {
+    let is_part = |at: &&Address| {
+        let rules = &find(input.register, at.kind()).rules;
+        rules.visible || rules.slots.contains(&RELATION)
+    };
+    if at.parent().is_none() {
+        return Vec::new();
+    }
+    input.desired.children(at).into_iter().filter(is_part).cloned().collect()
 }
 
 /// The statements of a circle of hard edges; empty when there is none.

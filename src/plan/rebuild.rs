@@ -17,20 +17,22 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
     let mut done: HashSet<Address> = HashSet::new();
     while let Some(at) = queue.pop() {
         let Some(fate) = fates.get(&at) else { continue };
-        let (replaced, disturbed, renewed) = match &fate.action {
-            Action::Replace => (true, false, false),
-            Action::Alter(steps) => (false, steps.iter().any(|s| s.disturbs), steps.iter().any(|s| s.renews)),
-            Action::Create | Action::Drop => (false, false, false),
+        let (touches, renewed) = match &fate.action {
+            Action::Replace => (Some(Touch::Replaced), false),
+            Action::Drop => (Some(Touch::Dropped), false),
+            Action::Alter(steps) => {
+                (steps.iter().any(|s| s.disturbs).then_some(Touch::Disturbed), steps.iter().any(|s| s.renews))
+            }
+            Action::Create => (None, false),
         };
         let unseats = unseated(fate);
-        if !(replaced || disturbed || renewed || !unseats.is_empty()) || !done.insert(at.clone()) {
+        if !(touches.is_some() || renewed || !unseats.is_empty()) || !done.insert(at.clone()) {
             continue;
         }
-        if replaced || renewed {
+        if touches == Some(Touch::Replaced) || renewed {
             queue.extend(replace_descendants(&at, fates, input));
         }
-        if replaced || disturbed {
-            let touch_as = if replaced { Touch::Replaced } else { Touch::Disturbed };
+        if let Some(touch_as) = touches {
             for user in users.get(&at).into_iter().flatten() {
                 queue.extend(touch(user, &at, touch_as, fates, input, problems));
             }
@@ -48,6 +50,8 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
 enum Touch {
     /// It goes and comes again.
     Replaced,
+    /// It goes; who stays and is as it was, rests on something else from now on.
+    Dropped,
     /// It changes; what PostgreSQL adjusts by itself stays.
     Disturbed,
     /// It changes; nothing that uses it can stay.
@@ -106,8 +110,15 @@ fn touch(
         Some(Action::Drop | Action::Replace | Action::Create) => return None,
         Some(Action::Alter(_)) | None => {}
     }
+    if how == Touch::Dropped && (fates.contains_key(user) || !rules.rebuildable) {
+        return None; // it lets go by an alteration of its own
+    }
     if rules.rebuildable {
-        let what = if how == Touch::Replaced { "is replaced" } else { "changes" };
+        let what = match how {
+            Touch::Replaced => "is replaced",
+            Touch::Dropped => "is dropped",
+            Touch::Disturbed | Touch::Unseated => "changes",
+        };
         fates.insert(user.clone(), Fate { action: Action::Replace, why: Some(format!("uses {used}, which {what}")) });
         return Some(user.clone());
     }

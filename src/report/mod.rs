@@ -1,6 +1,7 @@
 //! What is printed: text made of results, never a terminal.
 
 pub mod diagnostic;
+pub mod explain;
 pub mod json;
 pub mod sql;
 pub mod text;

@@ -1,9 +1,9 @@
-//! A plan for people.
+//! A plan for people: what changes and where the YAML asks for it, then the statements with what they cost.
 
 use std::fmt::Write;
 
 use crate::diagnostic::{Sources, Span};
-use crate::model::{Lock, Transaction};
+use crate::model::{HazardClass, Lock, Transaction};
 use crate::plan::{Change, PlanStep, Planned, Verb};
 
 /// Colours, or none.
@@ -11,79 +11,138 @@ struct Paint(bool);
 
 impl Paint {
     fn with(&self, code: &str, text: &str) -> String {
-        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.0 && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
+    /// A verb's sign, as wide as the widest.
     fn sign(&self, verb: Verb) -> String {
-        match verb {
-            Verb::Create => self.with("32", "+"),
-            Verb::Alter => self.with("33", "~"),
-            Verb::Rename => self.with("33", "→"),
-            Verb::Replace => self.with("35", "-/+"),
-            Verb::Drop => self.with("31", "-"),
-        }
+        let (color, sign) = match verb {
+            Verb::Create => ("32", "  +"),
+            Verb::Alter => ("33", "  ~"),
+            Verb::Rename => ("33", "  →"),
+            Verb::Replace => ("35", "-/+"),
+            Verb::Drop => ("31", "  -"),
+        };
+        self.with(color, sign)
     }
 }
+
+/// The widest line that pushes the places of all others to the right.
+const WIDEST: usize = 60;
 
 /// Changes, then statements, then the summary.
 pub fn plan(planned: &Planned, sources: &Sources, color: bool) -> String {
-    let paint = Paint(color);
-    let mut out = String::new();
     if planned.plan.is_empty() {
         return "No changes: the database is as declared.\n".to_owned();
     }
-    for change in &planned.plan.changes {
-        write_change(&mut out, planned, change, sources, &paint);
+    let paint = Paint(color);
+    let mut out = String::new();
+    write_changes(&mut out, planned, sources, &paint);
+    let _ = writeln!(out, "\n{}\n", paint.with("1", "Statements, in order:"));
+    let steps = &planned.plan.steps;
+    for (i, step) in steps.iter().enumerate() {
+        let commits = i > 0 && steps[i - 1].segment != step.segment;
+        write_step(&mut out, step, commits, &paint);
     }
-    let _ = writeln!(out, "\n{}", paint.with("1", "Statements, in order:"));
-    for (i, step) in planned.plan.steps.iter().enumerate() {
-        let before = i.checked_sub(1).map(|i| planned.plan.steps[i].segment);
-        write_step(&mut out, step, before.is_some_and(|b| b != step.segment), &paint);
-    }
+    write_hazards(&mut out, planned, &paint);
     let [add, change, replace, drop] = planned.plan.counts();
-    let _ = writeln!(out, "\nPlan: {add} to add, {change} to change, {replace} to replace, {drop} to drop.");
+    let summary = format!("Plan: {add} to add, {change} to change, {replace} to replace, {drop} to drop.");
+    let _ = writeln!(out, "\n{}", paint.with("1", &summary));
     out
 }
 
-fn write_change(out: &mut String, planned: &Planned, change: &Change, sources: &Sources, paint: &Paint) {
-    let place = planned.declared.get(&change.at).and_then(|o| o.origin.span()).map(|s| place(s, sources));
-    let place = place.map(|p| paint.with("2", &format!("  # {p}"))).unwrap_or_default();
-    let from = change.from.as_ref().map(|f| format!(" (was `{}`)", f.key())).unwrap_or_default();
-    let why = change.why.as_ref().map(|w| format!(": {w}")).unwrap_or_default();
-    let _ = writeln!(out, "{} {}{from}{why}{place}", paint.sign(change.verb), change.at);
+/// What differs, in the words of somebody who watches a database.
+pub fn drift(planned: &Planned, sources: &Sources, color: bool) -> String {
+    if planned.plan.is_empty() {
+        return "No drift: the database is as declared.\n".to_owned();
+    }
+    let paint = Paint(color);
+    let places = match planned.plan.changes.len() {
+        1 => "1 place".to_owned(),
+        count => format!("{count} places"),
+    };
+    let title = format!("The database differs from the YAML in {places}. To make it as declared:");
+    let mut out = format!("{}\n\n", paint.with("1", &title));
+    write_changes(&mut out, planned, sources, &paint);
+    let help = "\n`dbstate apply` makes it as declared; `dbstate pull` shows it as it is.";
+    let _ = writeln!(out, "{help}");
+    out
+}
+
+fn write_changes(out: &mut String, planned: &Planned, sources: &Sources, paint: &Paint) {
+    let changes = &planned.plan.changes;
+    let heads: Vec<String> = changes.iter().map(head).collect();
+    let width = heads.iter().map(|h| h.chars().count()).filter(|w| *w <= WIDEST).max().unwrap_or_default();
+    for (change, head) in changes.iter().zip(&heads) {
+        let origin = planned.declared.get(&change.at).and_then(|o| o.origin.span());
+        let place = origin.map(|span| paint.with("2", &place(span, sources))).unwrap_or_default();
+        let line = format!("{} {head:width$}  {place}", paint.sign(change.verb));
+        let _ = writeln!(out, "{}", line.trim_end());
+        if let Some(why) = &change.why {
+            let _ = writeln!(out, "        {}", paint.with("2", &format!("because {why}")));
+        }
+        write_diff(out, planned, change, paint);
+    }
+}
+
+fn head(change: &Change) -> String {
+    match &change.from {
+        Some(from) => format!("{from} → `{}`", change.at.key()),
+        None => change.at.to_string(),
+    }
+}
+
+fn write_diff(out: &mut String, planned: &Planned, change: &Change, paint: &Paint) {
     if !matches!(change.verb, Verb::Alter | Verb::Replace) {
         return;
     }
     for (sign, line) in planned.lines(change) {
-        let line = format!("    {sign} {line}");
-        let _ = match *sign {
-            '+' => writeln!(out, "{}", paint.with("32", &line)),
-            '-' => writeln!(out, "{}", paint.with("31", &line)),
-            _ => writeln!(out, "{line}"),
+        let color = match *sign {
+            '+' => "32",
+            '-' => "31",
+            _ => "2",
         };
+        let line = format!("{sign} {line}");
+        let _ = writeln!(out, "        {}", paint.with(color, line.trim_end()));
     }
 }
 
-fn write_step(out: &mut String, step: &PlanStep, new_segment: bool, paint: &Paint) {
-    if new_segment {
+fn write_step(out: &mut String, step: &PlanStep, commits: bool, paint: &Paint) {
+    if commits {
         let _ = writeln!(out, "    {}", paint.with("2", "-- commit"));
     }
-    for line in step.text().lines() {
-        let _ = writeln!(out, "    {line}");
+    let text = format!("{};", step.text().trim_end());
+    for line in text.lines() {
+        let _ = writeln!(out, "{}", format!("    {line}").trim_end());
     }
-    out.truncate(out.trim_end_matches('\n').len());
-    out.push_str(";\n");
-    let mut notes: Vec<String> = Vec::new();
+    let mut costs: Vec<String> = Vec::new();
     if step.transaction == Transaction::Outside {
-        notes.push("outside a transaction".to_owned());
+        costs.push("outside a transaction".to_owned());
     }
     if step.lock != Lock::None {
-        notes.push(format!("lock: {}", lock(step.lock)));
+        costs.push(format!("lock: {}", lock(step.lock)));
     }
-    notes.extend(step.hazards.iter().map(|h| paint.with("31", &format!("hazard {}: {}", h.class.as_str(), h.what))));
-    for note in notes {
-        let _ = writeln!(out, "      -- {note}");
+    if !costs.is_empty() {
+        let _ = writeln!(out, "      {}", paint.with("2", &format!("-- {}", costs.join(", "))));
     }
+    for hazard in &step.hazards {
+        let text = format!("-- hazard {}: {}", hazard.class.as_str(), hazard.what);
+        let _ = writeln!(out, "      {}", paint.with("31", &text));
+    }
+}
+
+/// Which classes of hazards there are, and how to allow them.
+fn write_hazards(out: &mut String, planned: &Planned, paint: &Paint) {
+    let count = |class: HazardClass| planned.plan.hazards().filter(|(_, h)| h.class == class).count();
+    let found: Vec<(HazardClass, usize)> =
+        HazardClass::ALL.into_iter().map(|class| (class, count(class))).filter(|(_, count)| *count > 0).collect();
+    if found.is_empty() {
+        return;
+    }
+    let list: Vec<String> = found.iter().map(|(class, count)| format!("{} {count}", class.as_str())).collect();
+    let allow: Vec<&str> = found.iter().map(|(class, _)| class.as_str()).collect();
+    let text = format!("Hazards: {}. To apply without being asked: --allow {}", list.join(", "), allow.join(","));
+    let _ = writeln!(out, "\n{}", paint.with("31", &text));
 }
 
 /// A lock as PostgreSQL's manual calls it.

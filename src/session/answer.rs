@@ -17,18 +17,20 @@ pub fn server_error(error: &Error, sql: &str) -> Box<Diagnostic> {
         let help = "whether the last statement took effect is not known; run `dbstate plan` to see";
         return Box::new(Diagnostic::new(Code::Connection, message).help(help));
     };
-    let position = match db.position() {
-        Some(ErrorPosition::Original(at)) => {
-            let chars = (*at as usize).saturating_sub(1);
-            sql.char_indices().nth(chars).map(|(byte, _)| byte)
-        }
-        Some(ErrorPosition::Internal { .. }) | None => None,
+    let byte = |sql: &str, at: u32| sql.char_indices().nth((at as usize).saturating_sub(1)).map(|(byte, _)| byte);
+    let (sql, position) = match db.position() {
+        Some(ErrorPosition::Original(at)) => (sql, byte(sql, *at)),
+        // Inside a routine's body, or a statement that PostgreSQL made itself.
+        Some(ErrorPosition::Internal { position, query }) => (query.as_str(), byte(query, *position)),
+        None => (sql, None),
     };
     let mut message = db.message().to_owned();
     if let Some(detail) = db.detail() {
         message = format!("{message} ({})", detail.replace('\n', "; "));
     }
-    let statement = Statement { sql: sql.to_owned(), position, text: db.message().to_owned() };
+    // Without a place, the message would only stand there twice.
+    let text = if position.is_some() { db.message().to_owned() } else { String::new() };
+    let statement = Statement { sql: sql.to_owned(), position, text };
     let mut diagnostic = Diagnostic::new(Code::Server, message).statement(statement);
     if let Some(hint) = db.hint() {
         diagnostic = diagnostic.help(hint.to_owned());

@@ -14,9 +14,10 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     // The ground: nouns and pure functions.
     ("diagnostic", &[]),
-    ("sql", &[]),
-    ("secret", &["diagnostic"]),
+    ("sql", &["diagnostic"]),
     ("model", &["diagnostic"]),
+    // It reads itself from YAML as specs do.
+    ("secret", &["diagnostic"]),
     // Servers: how to reach one, and the embedded one.
     ("session", &["diagnostic"]),
     ("local", &["diagnostic"]),
@@ -61,6 +62,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "diagnostic",
             "model",
             "sql",
+            // Only to hand over what `--env-file` says.
+            "secret",
             "session",
             "local",
             "kind",

@@ -10,10 +10,14 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::support::binary::dbstate;
+use crate::support::cluster::cluster;
 use crate::support::database::Database;
 
 /// No input may take longer: a guard against hanging, not a measure.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The major version of PostgreSQL whose words `expected.txt` holds.
+const WORDS_OF: u32 = 15;
 
 /// Projects too large to be kept: their name, and the text of `schema.yaml`.
 const MADE: [(&str, fn() -> String); 6] = [
@@ -63,7 +67,10 @@ fn judge(case: &Path) -> Result<(), String> {
         fs::write(&path, &stderr).expect("expected.txt can be written");
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
-    if expected == stderr {
+    let places = |text: &str| text.lines().filter(|l| l.contains(".yaml:")).map(str::to_owned).collect::<Vec<_>>();
+    // PostgreSQL's own words and positions differ from version to version; where the YAML is to blame does not.
+    let foreign = case.join("command").exists() && cluster().version().major != WORDS_OF;
+    if expected == stderr || foreign && places(&expected) == places(&stderr) {
         return Ok(());
     }
     let diff = similar::TextDiff::from_lines(&expected, &stderr).unified_diff().header("expected", "found").to_string();

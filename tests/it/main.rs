@@ -4,6 +4,7 @@ mod activity;
 mod architecture;
 mod bad_input;
 mod cases;
+mod cli;
 mod code;
 mod local;
 mod pulled;

@@ -30,6 +30,8 @@ pub(super) struct Builder<'t> {
     anchored: Size,
     /// The last scalar read, for explaining the error after it.
     last: Option<Span>,
+    /// The next value was refused and reported: its entry is left out.
+    refused: bool,
 }
 
 /// How much a node holds, itself included.
@@ -99,6 +101,7 @@ impl<'t> Builder<'t> {
             aliased: Size::default(),
             anchored: Size::default(),
             last: None,
+            refused: false,
         }
     }
 
@@ -106,6 +109,8 @@ impl<'t> Builder<'t> {
     pub(super) fn event(&mut self, event: Event<'_>, place: Place) -> bool {
         let span = self.place(&place);
         let tag = event.tag().cloned();
+        let scalar = matches!(event, Event::Scalar(..));
+        self.refused = scalar && tag.as_ref().is_some_and(|tag| !is_known(tag));
         match event {
             Event::DocumentStart(..) => self.documents += 1,
             Event::Scalar(text, style, anchor, _) => self.scalar(&text, style, anchor, tag.as_ref(), &place),
@@ -235,6 +240,7 @@ impl<'t> Builder<'t> {
                     *key = pending;
                 }
             }
+            Pending::Value(..) if std::mem::take(&mut self.refused) => {}
             Pending::Value(name, key_style) => {
                 self.check_colon(&name, key_style, &node, flow);
                 if let Some(Frame { items: Items::Map { entries, .. }, .. }) = self.frames.last_mut() {
@@ -362,13 +368,14 @@ impl<'t> Builder<'t> {
             let help = format!("quote it if it is text: \"*{name}\"");
             self.found.push(Problem::new(Code::Syntax, format!("unknown anchor `{name}`")).help(help).at(span, ""));
         }
+        self.refused = true;
         let text = format!("*{name}");
         let value = Value::Scalar(Scalar { text: text.into(), plain: false });
         self.add(Node { value, span: Some(span) }, Size { nodes: 1, ..Size::default() }, 0, ScalarStyle::Plain);
     }
 
     fn check_tag(&mut self, tag: &Tag, place: &Place) {
-        if tag.is_yaml_core_schema() || tag.parts() == ("", "!") {
+        if is_known(tag) {
             return;
         }
         let span = place.tag_span().map_or_else(|| self.place(place), |tag| self.place(&tag));
@@ -380,6 +387,11 @@ impl<'t> Builder<'t> {
         let problem = Problem::new(Code::Syntax, "more than one document in the file");
         self.fail(problem.help("remove the `---`, or split the file there").at(span, "a second document starts here"));
     }
+}
+
+/// True for the tags that YAML itself defines.
+fn is_known(tag: &Tag) -> bool {
+    tag.is_yaml_core_schema() || tag.parts() == ("", "!")
 }
 
 /// `text`, cut to what fits in a message.

@@ -231,7 +231,7 @@ fn usual_mistakes() {
     syntax: `}` closes nothing | 1: "}"  | put the whole value in quotes
 
     "a: [1, 2}\n"
-    syntax: `[` closed by `}` | 1: "[" opened here | -
+    syntax: `[` closed by `}` | 1: "[" opened here | write `]`, or quote the bracket if it is text
 
     "- a\nb: c\n"
     syntax: no `- ` in front of a list item | 2: "b: c"  | start every item of the list in the same column
@@ -315,7 +315,7 @@ fn usual_mistakes() {
     syntax: a byte-order mark inside the file | 2: "\u{feff}"  | remove it
 
     "a: &x [*x]\n"
-    syntax: an alias inside the value it stands for | 1: "*x"  | -
+    syntax: an alias inside the value it stands for | 1: "*x"  | write the value out
 
     "a: \"\\uD800\"\n"
     syntax: an escape that names no character | 1: "\"\\uD800\""  | write `\\` for a backslash, or put the text in single quotes
@@ -339,13 +339,13 @@ fn usual_mistakes() {
     syntax: quote " is never closed | 1: "\"" opened here | close it, or quote the text the other way if it holds a quote
 
     "tables\n  orders:\n    x: 1\n"
-    syntax: no `:` after a key | 1: "tables"  | write `key:` above what belongs to it
+    syntax: no `:` after a key | 1: "tables"  | write `tables:` above what belongs to it
 
     "a: 1\ntables\n  orders:\n    x: 1\n"
     syntax: no `:` after a key | 2: "tables"  | write `key: value`; indent the line deeper if it goes on with the value above
 
     "a:\n  - b\n    c: d\n"
-    syntax: no `:` after a key | 2: "b"  | write `key:` above what belongs to it
+    syntax: no `:` after a key | 2: "b"  | write `b:` above what belongs to it
 
     "a: it's: x\n"
     syntax: `: ` inside a value without quotes | 1: ":"  | quote the value: in `a: b: c` YAML sees two keys on one line

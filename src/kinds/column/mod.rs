@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode};
 pub use inherited::Inherited;
+pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
 use super::part::{Sql, TypeName, is_default};
@@ -245,7 +246,11 @@ impl Kind for Column {
             steps.push(self.step(cx, "set not null").hazard(HazardClass::Block, "scans the table while writers wait"));
         }
         if let Some(identity) = identity {
-            steps.extend(identity.steps(old.identity.as_ref(), &|what| self.step(cx, what)));
+            let takes = sequence_of(cx.at).key().to_owned();
+            let alter = |what: &str| self.step(cx, what);
+            let steps_of_identity = identity.steps(old.identity.as_ref(), &alter).into_iter();
+            let adds = old.identity.is_none();
+            steps.extend(steps_of_identity.map(|s| if adds { s.takes(takes.clone()) } else { s }));
         }
         if !*not_null && old.not_null {
             steps.push(self.step(cx, "drop not null"));
@@ -338,7 +343,12 @@ impl Column {
 
     fn type_step(&self, old: &Self, cx: &Cx<'_>) -> Step {
         let collate = self.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
-        let using = format!(" using {}::{}", cx.name(), self.data_type);
+        let way = if needs_text(&old.data_type, &self.data_type) {
+            if self.data_type.element().is_some() { "::text[]" } else { "::text" }
+        } else {
+            ""
+        };
+        let using = format!(" using {}{way}::{}", cx.name(), self.data_type);
         let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
         let step = step.unseats(inherited::below(cx.at, cx.live));
         if widens(&old.data_type, &self.data_type) {
@@ -397,6 +407,15 @@ impl Column {
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
         heirs(table, cx.live).iter().filter(leaves).cloned().collect()
     }
+}
+
+/// True where values go by way of text: between two types of which users made one, and not the same one.
+///
+/// Every type can be written as text and read from it; a cast between two of them need not be there.
+fn needs_text(old: &TypeName, new: &TypeName) -> bool {
+    let base = |t: &TypeName| t.without_modifier().as_str().trim_end_matches("[]").to_owned();
+    let (old, new) = (base(old), base(new));
+    old != new && (old.contains('.') || new.contains('.')) && new != "text"
 }
 
 /// True where PostgreSQL changes the type without rewriting: the same base type with a longer or no limit.

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::diagnostic::{Code, Problem};
 use crate::model::Address;
 use crate::sql::{self, Token};
 
 /// A table and some of its columns.
-#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct Target {
     /// The table's schema; the foreign key's own when absent.
     pub schema: Option<String>,
@@ -47,6 +47,12 @@ impl fmt::Display for Target {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Target {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::kinds::part::read_text(deserializer)
+    }
+}
+
 impl TryFrom<String> for Target {
     type Error = Problem;
 
@@ -71,8 +77,8 @@ impl From<Target> for String {
 }
 
 /// What happens to rows whose target goes or changes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct Action {
     /// What.
     pub what: What,
@@ -114,6 +120,12 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.what.words())?;
         if self.columns.is_empty() { Ok(()) } else { write!(f, " ({})", sql::idents(&self.columns)) }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Action {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::kinds::part::read_text(deserializer)
     }
 }
 

@@ -16,7 +16,8 @@ pub struct Sql(Box<str>);
 impl Sql {
     /// That text, without the blanks and the semicolon around it.
     pub fn new(text: &str) -> Self {
-        Self(text.trim().trim_end_matches(';').trim_end().into())
+        let text = text.trim().trim_end_matches(';').trim_end();
+        Self(pin_array_casts(text).unwrap_or_else(|| text.to_owned()).into())
     }
 
     /// The text.
@@ -32,6 +33,58 @@ impl Sql {
         }
         sql::fold(text)
     }
+}
+
+/// The text with the type of an array constant's elements said of the array too, where the array is cast to another.
+///
+/// PostgreSQL prints `(ARRAY['a'::character varying])::text[]` for an array of one type that is cast to another, but
+/// reads it as elements cast one by one, which is something else and printed otherwise. With
+/// `(ARRAY['a'::character varying]::character varying[])::text[]` it reads what it meant.
+fn pin_array_casts(text: &str) -> Option<String> {
+    if !text.contains("])::") {
+        return None;
+    }
+    let tokens = sql::tokens(text);
+    let mut insertions: Vec<(usize, String)> = Vec::new();
+    for i in 0..tokens.len() {
+        if !(tokens[i].is("(") && tokens.get(i + 1)?.is_word("array") && tokens.get(i + 2)?.is("[")) {
+            continue;
+        }
+        let mut depth = 0;
+        let close = (i + 2..tokens.len()).find(|j| {
+            depth += i32::from(tokens[*j].is("[")) - i32::from(tokens[*j].is("]"));
+            depth == 0
+        })?;
+        let cast = [")", ":", ":"].iter().zip(&tokens[close + 1..]).filter(|(p, t)| t.is(p)).count() == 3;
+        let element = element_type(&text[tokens[i + 2].end()..tokens[close].start]);
+        if let (true, Some(element)) = (cast, element)
+            && !sql::fold(&text[tokens[close + 3].end()..]).starts_with(&format!("{}[]", sql::fold(&element)))
+        {
+            insertions.push((tokens[close].end(), format!("::{element}[]")));
+        }
+    }
+    let mut out = text.to_owned();
+    for (at, cast) in insertions.iter().rev() {
+        out.insert_str(*at, cast);
+    }
+    (!insertions.is_empty()).then_some(out)
+}
+
+/// The type that every element of an array constant is cast to at its end.
+fn element_type(elements: &str) -> Option<String> {
+    let cast_of = |element: &str| -> Option<String> {
+        let tokens = sql::tokens(element);
+        let mut depth = 0;
+        let colons = tokens.windows(2).enumerate().filter(|(i, pair)| {
+            depth += i32::from(tokens[*i].is("(")) - i32::from(tokens[*i].is(")"));
+            depth == 0 && pair[0].is(":") && pair[1].is(":")
+        });
+        let last = colons.last().map(|(i, _)| tokens[i + 1].end())?;
+        super::TypeName::parse(&element[last..]).ok().map(|t| t.to_string())
+    };
+    let mut types = sql::split_commas(elements).into_iter().map(cast_of);
+    let first = types.next()??;
+    types.all(|t| t.as_ref() == Some(&first)).then_some(first)
 }
 
 /// What stands between the brackets, when one pair encloses the whole text.
@@ -84,6 +137,17 @@ impl<'de> Deserialize<'de> for Sql {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_type_of_an_array_is_said_where_it_is_cast() {
+        let stored = "((s)::text = ANY ((ARRAY['a'::character varying, 'b, c'::character varying])::text[]))";
+        let pinned = "((s)::text = ANY ((ARRAY['a'::character varying, 'b, c'::character varying]::character varying[])::text[]))";
+        assert_eq!(Sql::new(stored).as_str(), pinned);
+        assert_eq!(Sql::new(pinned).as_str(), pinned);
+        for same in ["(ARRAY['a'::text])::text[]", "(ARRAY[1, 2])::bigint[]", "x = ANY (ARRAY['a'::text])"] {
+            assert_eq!(Sql::new(same).as_str(), same);
+        }
+    }
 
     #[test]
     fn layout_and_outer_brackets_do_not_matter() {

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Sql;
 use super::names::renamed_text;
@@ -15,8 +15,8 @@ use crate::model::Address;
 use crate::sql::{self, Token, TokenClass};
 
 /// One key of an index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct IndexKey {
     /// What is indexed.
     pub subject: Subject,
@@ -250,6 +250,12 @@ impl fmt::Display for IndexKey {
             (true, true) => " desc",
             (true, false) => " desc nulls last",
         })
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for IndexKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::kinds::part::read_text(deserializer)
     }
 }
 

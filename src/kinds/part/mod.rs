@@ -31,6 +31,17 @@ pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 /// For serde: a problem with its cure, as the bridge to YAML reads it back.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes a value")]
 pub fn refused<E: serde::de::Error>(problem: crate::diagnostic::Problem) -> E {
-    E::custom(crate::model::bridge::to_text(&problem))
+    E::custom(problem.to_text())
+}
+
+/// For serde: a shape that is written as text, whose problems keep their cure and their place in it.
+pub fn read_text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: TryFrom<String, Error = crate::diagnostic::Problem>,
+{
+    let text: String = serde::Deserialize::deserialize(deserializer)?;
+    T::try_from(text).map_err(refused)
 }

@@ -33,7 +33,7 @@ impl From<Problem> for BridgeError {
 
 impl Error for BridgeError {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
-        super::from_text(&message.to_string()).into()
+        Problem::from_text(&message.to_string()).into()
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -37,7 +37,7 @@ pub fn dbstate_with<S: AsRef<OsStr>>(
 }
 
 /// The program with an environment of its own: only what says where things are comes from ours.
-fn command(home: &Path) -> Command {
+pub fn command(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dbstate"));
     command.env_clear().env("HOME", home).stdin(Stdio::null());
     for name in ["PATH", "TMPDIR", "DBSTATE_PG_BIN", "LLVM_PROFILE_FILE"] {

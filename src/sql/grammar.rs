@@ -9,12 +9,21 @@ use std::ops::Range;
 use squawk_lexer::{LiteralKind, TokenKind};
 use squawk_syntax::SourceFile;
 
-use crate::diagnostic::{Code, Problem};
-use crate::kind::Grammar;
 use crate::sql::{self, Token, TokenClass};
 
-/// Why `text` is not what `grammar` asks for; its `within` are bytes of `text`.
-pub fn check(text: &str, grammar: &Grammar) -> Option<Problem> {
+/// What SQL text must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grammar {
+    /// An expression, as after `select`.
+    Expression,
+    /// One query, as after `create view … as`.
+    Query,
+    /// A routine's body in that language.
+    Body(String),
+}
+
+/// Why `text` is surely not what `grammar` asks for.
+pub fn check(text: &str, grammar: &Grammar) -> Option<Fault> {
     let found = match grammar {
         Grammar::Expression => unclosed(text).or_else(|| brackets(text)).or_else(|| expression(text)),
         Grammar::Query => unclosed(text).or_else(|| brackets(text)).or_else(|| query(text)),
@@ -24,23 +33,27 @@ pub fn check(text: &str, grammar: &Grammar) -> Option<Problem> {
             _ => None,
         },
     };
-    found.map(|finding| finding.problem(text))
+    found.map(|fault| fault.at_word(text))
 }
 
 /// What is wrong, where, and the cure.
-struct Finding {
-    message: String,
-    help: &'static str,
-    range: Range<usize>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong: a lower-case fragment.
+    pub message: String,
+    /// The cure.
+    pub help: &'static str,
+    /// The bytes of the text.
+    pub range: Range<usize>,
 }
 
-impl Finding {
+impl Fault {
     fn new(message: impl Into<String>, range: Range<usize>, help: &'static str) -> Self {
         Self { message: message.into(), help, range }
     }
 
-    /// The problem, at a whole word of the text.
-    fn problem(self, text: &str) -> Problem {
+    /// The same, at a whole word of the text.
+    fn at_word(self, text: &str) -> Self {
         let trimmed = text.trim_end().len();
         let start = text.floor_char_boundary(self.range.start.min(trimmed));
         // Past the end there is nothing to underline: the last word is what it is about.
@@ -51,12 +64,12 @@ impl Finding {
             let word = sql::tokens(text).into_iter().find(|t| t.end() > start);
             (start, end) = word.map_or((start, end), |t| (t.start.max(start), t.end()));
         }
-        Problem::new(Code::Sql, self.message).help(self.help).within(start, end)
+        Self { range: start..end, ..self }
     }
 }
 
 /// A quote or comment that never ends.
-fn unclosed(text: &str) -> Option<Finding> {
+fn unclosed(text: &str) -> Option<Fault> {
     let mut start = 0;
     for token in squawk_lexer::tokenize(text) {
         let end = start + token.len as usize;
@@ -80,7 +93,7 @@ fn unclosed(text: &str) -> Option<Finding> {
         };
         if let Some((message, help)) = what {
             let mark = text[start..end].find(['\'', '"', '$', '/']).map_or(start, |i| start + i);
-            return Some(Finding::new(message, mark..mark + 1, help));
+            return Some(Fault::new(message, mark..mark + 1, help));
         }
         start = end;
     }
@@ -88,7 +101,7 @@ fn unclosed(text: &str) -> Option<Finding> {
 }
 
 /// A bracket without its other half.
-fn brackets(text: &str) -> Option<Finding> {
+fn brackets(text: &str) -> Option<Fault> {
     let mut open: Vec<Token<'_>> = Vec::new();
     for token in sql::tokens(text) {
         let other = match token.text {
@@ -107,71 +120,71 @@ fn brackets(text: &str) -> Option<Finding> {
                 let range = token.start..token.end();
                 let help =
                     if last.is_some() { "close the other bracket first" } else { "remove it, or open it before" };
-                return Some(Finding::new(message, range, help));
+                return Some(Fault::new(message, range, help));
             }
         }
     }
     let last = open.pop()?;
     let help = if last.is("(") { "close it with `)`" } else { "close it with `]`" };
-    Some(Finding::new(format!("`{}` is never closed", last.text), last.start..last.end(), help))
+    Some(Fault::new(format!("`{}` is never closed", last.text), last.start..last.end(), help))
 }
 
 const ONE_EXPRESSION: &str = "write one SQL expression, as after `select` or `where`";
 
-fn expression(text: &str) -> Option<Finding> {
+fn expression(text: &str) -> Option<Fault> {
     let tokens = sql::tokens(text);
     let Some(last) = tokens.last() else {
-        return Some(Finding::new("there is no expression", 0..0, ONE_EXPRESSION));
+        return Some(Fault::new("there is no expression", 0..0, ONE_EXPRESSION));
     };
     if let Some(end) = tokens.iter().find(|t| t.is(";")) {
-        return Some(Finding::new("`;` inside an expression", end.start..end.end(), ONE_EXPRESSION));
+        return Some(Fault::new("`;` inside an expression", end.start..end.end(), ONE_EXPRESSION));
     }
     if let Some(comment) = text[last.end()..].find("--") {
         let start = last.end() + comment;
         let help = "write it as a comment of YAML, or as `/* … */`";
-        return Some(Finding::new("a comment that would swallow what follows", start..text.len(), help));
+        return Some(Fault::new("a comment that would swallow what follows", start..text.len(), help));
     }
     parse("select (", text, ")", ONE_EXPRESSION)
 }
 
 const ONE_QUERY: &str = "write one `select`, `values`, `table` or `with … select`";
 
-fn query(text: &str) -> Option<Finding> {
+fn query(text: &str) -> Option<Fault> {
     let tokens = sql::tokens(text);
     let Some(first) = tokens.iter().find(|t| !t.is("(")) else {
-        return Some(Finding::new("there is no query", 0..0, ONE_QUERY));
+        return Some(Fault::new("there is no query", 0..0, ONE_QUERY));
     };
     if !["select", "with", "values", "table"].iter().any(|word| first.is_word(word)) {
         let range = first.start..first.end();
-        return Some(Finding::new(format!("a query does not begin with `{}`", first.text), range, ONE_QUERY));
+        return Some(Fault::new(format!("a query does not begin with `{}`", first.text), range, ONE_QUERY));
     }
     if let Some(end) = tokens[..tokens.len() - 1].iter().find(|t| t.is(";")) {
-        return Some(Finding::new("a second statement after the query", end.start..end.end(), ONE_QUERY));
+        return Some(Fault::new("a second statement after the query", end.start..end.end(), ONE_QUERY));
     }
     parse("", text, "", ONE_QUERY)
 }
 
 const STATEMENTS: &str = "write SQL statements, with `;` between them";
 
-fn body(text: &str) -> Option<Finding> {
+fn body(text: &str) -> Option<Fault> {
     parse("", text, "", STATEMENTS)
 }
 
 /// The first error of the grammar, counted from the start of `text`.
-fn parse(before: &str, text: &str, after: &str, help: &'static str) -> Option<Finding> {
+fn parse(before: &str, text: &str, after: &str, help: &'static str) -> Option<Fault> {
     let parsed = SourceFile::parse(&format!("{before}{text}{after}"));
     let errors = parsed.errors();
     let error = errors.first()?;
     let at = |offset: usize| offset.saturating_sub(before.len());
     let range = at(error.range().start().into())..at(error.range().end().into());
-    Some(Finding::new(message(error.message(), text, range.start), range, help))
+    Some(Fault::new(message(error.message(), text, range.start), range, help))
 }
 
 /// The parser's message, without its names for tokens.
 fn message(error: &str, text: &str, at: usize) -> String {
     let error = error.split(", found ").next().unwrap_or_default();
-    let named =
-        error.split_whitespace().any(|w| w.contains('_') && w.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
+    let is_token = |word: &str| word.len() > 2 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let named = error.split_whitespace().any(is_token);
     let mut chars = error.chars();
     let lower: String = chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default();
     let hint = if named || lower.is_empty() { String::new() } else { format!(": {}", lower.trim_end_matches('.')) };
@@ -187,16 +200,15 @@ mod tests {
 
     #[track_caller]
     fn refused(text: &str, grammar: &Grammar) -> String {
-        let problem = check(text, grammar).unwrap_or_else(|| panic!("not refused: {text}"));
-        let (start, end) = problem.within.expect("it has a place");
-        format!("{} [{}]", problem.message, &text[start..end])
+        let fault = check(text, grammar).unwrap_or_else(|| panic!("not refused: {text}"));
+        format!("{} [{}]", fault.message, &text[fault.range])
     }
 
     #[test]
     fn what_is_no_expression_says_where() {
         for (text, said) in [
             ("", "there is no expression []"),
-            ("total >=", "syntax error at the end: expected an expression [>=]"),
+            ("total >=", "syntax error at the end: expected an expression [=]"),
             ("total > 0)", "`)` closes nothing [)]"),
             ("(total > 0", "`(` is never closed [(]"),
             ("a[1", "`[` is never closed [[]"),
@@ -207,7 +219,7 @@ mod tests {
             ("a /* b", "this comment is never closed [/]"),
             ("a > 0; b", "`;` inside an expression [;]"),
             ("a > 0 -- b", "a comment that would swallow what follows [-- b]"),
-            ("a > 0 b c", "syntax error near `c` [c]"),
+            ("a > 0 b c", "syntax error near `b` [b]"),
         ] {
             let found = refused(text, &Grammar::Expression);
             assert!(found.starts_with(said.split(" [").next().unwrap_or_default()), "{text}: {found}");

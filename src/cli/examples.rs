@@ -1,0 +1,72 @@
+//! The examples at the end of every `--help`.
+
+/// Of `dbstate` itself.
+pub const ALL: &str = "\
+Examples:
+  dbstate init                             a first project in this directory
+  dbstate plan -d postgres://app@db/shop   what would change
+  dbstate apply -d local                   make the embedded server as declared
+
+Exit codes: 0 nothing to do, or done; 1 failed; 2 differences; 3 refused by a guard; 130 interrupted.
+`-h` is the host, as in psql; help is `--help`.";
+
+/// Of `init`.
+pub const INIT: &str = "\
+Examples:
+  dbstate init           in this directory
+  dbstate init shop-db   in a new one";
+
+/// Of `validate`.
+pub const VALIDATE: &str = "\
+Examples:
+  dbstate validate               the project of this directory
+  dbstate validate -f db/ -f roles.yaml";
+
+/// Of `plan`.
+pub const PLAN: &str = "\
+Examples:
+  dbstate plan -d postgres://app@db.example.com/shop
+  dbstate plan --env prod --exit-code      2 when something would change
+  dbstate plan --format sql | psql shop    the statements, for somebody else to run
+  dbstate plan --format json | jq .summary";
+
+/// Of `apply`.
+pub const APPLY: &str = "\
+Examples:
+  dbstate apply                                shows the plan and asks
+  dbstate apply --yes --allow access,breaking  on deploy
+  dbstate apply --yes --env-file .env --lock-timeout 3s";
+
+/// Of `drift`.
+pub const DRIFT: &str = "\
+Examples:
+  dbstate drift --env prod     every night: exit code 2 when the database differs
+  dbstate drift --format json";
+
+/// Of `pull`.
+pub const PULL: &str = "\
+Examples:
+  dbstate pull -d shop -o db/          a file a schema
+  dbstate pull -d shop --schema shop   one schema, to standard output
+  dbstate pull -d shop --manage database -o db/";
+
+/// Of `local`.
+pub const LOCAL: &str = "\
+Examples:
+  dbstate local start shop   starts the server and makes the database `shop`
+  dbstate plan -d local/shop
+  dbstate local psql shop -- -c 'select 1'
+  dbstate local stop";
+
+/// Of `explain`.
+pub const EXPLAIN: &str = "\
+Examples:
+  dbstate explain           every code
+  dbstate explain rewrite   a hazard class";
+
+/// Of `completions`.
+pub const COMPLETIONS: &str = "\
+Examples:
+  source <(dbstate completions bash)
+  dbstate completions zsh > ~/.zfunc/_dbstate
+  dbstate completions fish > ~/.config/fish/completions/dbstate.fish";
