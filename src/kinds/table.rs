@@ -98,6 +98,7 @@ impl Kind for Table {
         }
         let inline = columns.iter().map(|(at, _)| (*at).clone());
         let mut steps = vec![Step::new(sql).speaks_for(inline)];
+        steps.extend(columns.iter().flat_map(|(at, column)| column.attribute_steps(None, &cx.at(at))));
         steps.extend(self.rls_steps(RowSecurity::Disabled, cx));
         steps
     }

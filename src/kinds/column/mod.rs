@@ -312,7 +312,7 @@ impl Column {
     }
 
     /// Storage, compression and statistics, which `create table` can't say in every version.
-    fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
+    pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
         let mut steps = Vec::new();
         if self.storage.as_ref() != old.and_then(|o| o.storage.as_ref()) {
             let storage = self.storage.as_deref().unwrap_or("default");
