@@ -68,14 +68,24 @@ impl Planned {
             register,
         };
         match scratch::read_back(session.target(), session, request).await {
-            Ok(stored) => doubtful.iter().for_each(|at| self.adopt(at, &stored)),
-            Err(problem) => self.warnings.push(format!(
-                "whether {} differ only in spelling could not be settled: {}",
-                doubtful.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-                problem.problem.message
-            )),
+            Ok(stored) => {
+                doubtful.iter().for_each(|at| self.adopt(at, &stored.state));
+                doubtful.retain(|at| !stored.state.contains(at));
+                if let Some(failure) = stored.failure {
+                    self.unsettled(&doubtful, &failure);
+                }
+            }
+            Err(problem) => self.unsettled(&doubtful, &problem.problem.message),
         }
         Ok(())
+    }
+
+    /// Warns that nobody could say whether these differ in more than spelling.
+    fn unsettled(&mut self, doubtful: &[Address], why: &str) {
+        if !doubtful.is_empty() {
+            let list = doubtful.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            self.warnings.push(format!("whether {list} differ only in spelling could not be settled: {why}"));
+        }
     }
 
     /// Takes PostgreSQL's spelling of an object, and what it says that the object uses.
