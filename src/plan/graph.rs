@@ -256,10 +256,27 @@ fn needs(input: Input<'_>, names: &Names, at: &Address, object: &crate::model::O
     (find(input.register, at.kind()).references)(&*object.spec, at, &mut references);
     let mut out = Vec::new();
     for (reference, _) in references.list {
-        let edge = if matches!(reference, Reference::Text(_)) { Edge::Soft } else { Edge::Hard };
-        out.extend(names.resolve(&reference, at).into_iter().map(|to| (to, edge)));
+        let found = names.resolve(&reference, at);
+        if matches!(reference, Reference::Text(_)) {
+            out.extend(found.iter().flat_map(|to| parts(input, to)).map(|to| (to, Edge::Soft)));
+            out.extend(found.into_iter().map(|to| (to, Edge::Soft)));
+        } else {
+            out.extend(found.into_iter().map(|to| (to, Edge::Hard)));
+        }
     }
     out
+}
+
+/// What text that names an object may rest on besides: its columns, and the keys that say what a row depends on.
+fn parts(input: Input<'_>, at: &Address) -> Vec<Address> {
+    let is_part = |at: &&Address| {
+        let rules = &find(input.register, at.kind()).rules;
+        rules.visible || rules.slots.contains(&RELATION)
+    };
+    if at.parent().is_none() {
+        return Vec::new();
+    }
+    input.desired.children(at).into_iter().filter(is_part).cloned().collect()
 }
 
 /// The statements of a circle of hard edges; empty when there is none.

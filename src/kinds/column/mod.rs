@@ -300,7 +300,12 @@ impl Column {
 
     fn type_step(&self, old: &Self, cx: &Cx<'_>) -> Step {
         let collate = self.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
-        let using = format!(" using {}::{}", cx.name(), self.data_type);
+        let way = if needs_text(&old.data_type, &self.data_type) {
+            if self.data_type.element().is_some() { "::text[]" } else { "::text" }
+        } else {
+            ""
+        };
+        let using = format!(" using {}{way}::{}", cx.name(), self.data_type);
         let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
         if widens(&old.data_type, &self.data_type) {
             return step;
@@ -346,6 +351,15 @@ impl Column {
 /// SQL for the word that stands for a letter of the catalog.
 fn storage(letter: &str) -> String {
     format!("case {letter} when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end")
+}
+
+/// True where values go by way of text: between two types of which users made one, and not the same one.
+///
+/// Every type can be written as text and read from it; a cast between two of them need not be there.
+fn needs_text(old: &TypeName, new: &TypeName) -> bool {
+    let base = |t: &TypeName| t.without_modifier().as_str().trim_end_matches("[]").to_owned();
+    let (old, new) = (base(old), base(new));
+    old != new && (old.contains('.') || new.contains('.')) && new != "text"
 }
 
 /// True where PostgreSQL changes the type without rewriting: the same base type with a longer or no limit.
