@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::part::is_default;
 use super::schema::Schema;
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Rules, Under};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -79,13 +79,17 @@ impl Kind for Extension {
         !BY_INITDB.contains(&at.key()) || desired.contains(at)
     }
 
+    fn references(&self, _at: &Address, out: &mut References) {
+        out.perhaps(Address::root(Schema::NAME, self.schema.as_deref().unwrap_or(SCHEMA)), "schema");
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let schema = self.schema.as_deref().unwrap_or(SCHEMA);
         let mut sql = format!("create extension {} schema {}", cx.name(), sql::ident(schema));
         if let Some(version) = &self.version {
             sql += &format!(" version {}", sql::literal(version));
         }
-        vec![Step::new(sql).needs([Address::root(Schema::NAME, schema)])]
+        vec![Step::new(sql)]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

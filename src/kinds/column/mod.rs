@@ -49,12 +49,26 @@ pub struct Column {
     /// How large values are stored: `plain`, `external`, `extended`, `main`; the type's own way when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub storage: Option<String>,
+    /// How the type itself stores them.
+    #[serde(default, skip_serializing)]
+    pub live_storage: OfType,
     /// How large values are compressed: `pglz` or `lz4`; the server's default when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub compression: Option<String>,
     /// Detail of planner statistics, 0 to 10,000; the server's default when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub statistics: Option<u16>,
+}
+
+/// What the catalog says of a column's type: it is looked up, and never compared.
+#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OfType(Option<String>);
+
+impl PartialEq for OfType {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
 }
 
 /// What may be granted on a column.
@@ -94,8 +108,8 @@ impl Kind for Column {
                     case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end as \"default\",
                     case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end as generated,
                     a.attgenerated = 's' as stored,
-                    case a.attstorage when t.typstorage then null when 'p' then 'plain' when 'e' then 'external'
-                         when 'x' then 'extended' when 'm' then 'main' end as storage,
+                    case when a.attstorage <> t.typstorage then {} end as storage,
+                    case when a.attstorage <> t.typstorage then {} end as live_storage,
                     case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end as compression,
                     nullif(a.attstattarget, -1) as statistics,
                     {} as identity
@@ -106,6 +120,8 @@ impl Kind for Column {
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
              where c.relkind = 'r' and not c.relispartition and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
+            storage("a.attstorage"),
+            storage("t.typstorage"),
             identity::catalog()
         ))
     }
@@ -174,7 +190,7 @@ impl Kind for Column {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _ } =
+        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _, live_storage: _ } =
             self;
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
@@ -245,6 +261,7 @@ impl Column {
             generated: None,
             stored: false,
             storage: None,
+            live_storage: OfType::default(),
             compression: None,
             statistics: None,
         }
@@ -315,7 +332,8 @@ impl Column {
     pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
         let mut steps = Vec::new();
         if self.storage.as_ref() != old.and_then(|o| o.storage.as_ref()) {
-            let storage = self.storage.as_deref().unwrap_or("default");
+            let of_type = old.and_then(|o| o.live_storage.0.as_deref()).filter(|_| !cx.server.version.at_least(16));
+            let storage = self.storage.as_deref().or(of_type).unwrap_or("default");
             steps.push(self.step(cx, &format!("set storage {storage}")));
         }
         if self.compression.as_ref() != old.and_then(|o| o.compression.as_ref()) {
@@ -328,6 +346,11 @@ impl Column {
         }
         steps
     }
+}
+
+/// SQL for the word that stands for a letter of the catalog.
+fn storage(letter: &str) -> String {
+    format!("case {letter} when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end")
 }
 
 /// True where values go by way of text: between two types of which users made one, and not the same one.
