@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::check::columns_in;
 use super::column::Column;
 use super::part::catalog::USER_SCHEMA;
-use super::part::constraint::index_steps;
+use super::part::constraint::{index_attached, index_steps};
 use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, renamed_columns, renamed_text};
 use super::part::{IndexKey, Sql, is_default};
-use super::table::{Table, option_list};
+use super::table::{Attached, Table, heirs, hide_plain, option_list, takes_part};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, RELATION, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -49,6 +49,9 @@ pub struct Index {
     /// It is of no use: building it failed half-way. It is made anew unless this is declared.
     #[serde(default, skip_serializing_if = "is_default")]
     pub invalid: bool,
+    /// Whether it is a part of its parent table's.
+    #[serde(default, rename = "live_attached", skip_serializing)]
+    pub attached: Attached,
 }
 
 fn btree() -> String {
@@ -94,17 +97,31 @@ impl Kind for Index {
                     (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))
                      from unnest(ic.reloptions) o) as options,
                     (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace,
-                    not i.indisvalid and ic.relkind = 'i' as invalid
+                    not i.indisvalid and ic.relkind = 'i' as invalid, {attached}
              from pg_index i
                   join pg_class ic on ic.oid = i.indexrelid
+                  join pg_class c on c.oid = i.indrelid
                   join pg_namespace n on n.oid = ic.relnamespace
                   join pg_am am on am.oid = ic.relam
-             where not ic.relispartition and {USER_SCHEMA}
+             where {USER_SCHEMA}
                and not exists (select from pg_depend d where d.classid = 1259 and d.objid = ic.oid
                                                          and d.refclassid = 2606 and d.deptype = 'i')
              order by i.indrelid, ic.relname",
-            key = index_key::CATALOG
+            key = index_key::CATALOG,
+            attached = index_attached("idx", "e.classoid = 1259 and e.objoid = ic.oid"),
         ))
+    }
+
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        self.attached.managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.is_defined_as(self)))
+    }
+
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
+    }
+
+    fn carry(&mut self, stored: &Self) {
+        self.attached = stored.attached;
     }
 
     fn references(&self, at: &Address, out: &mut References) {
@@ -142,6 +159,9 @@ impl Kind for Index {
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
+        let table = cx.at.parent().map_or(&[][..], |table| heirs(table, cx.desired));
+        let below = table.iter().flat_map(|heir| cx.desired.children(heir)).filter(|own| takes_part(own, cx.at, cx));
+        let needs: Vec<Address> = needs.into_iter().chain(below.cloned()).collect();
         let step = Step::new(self.definition(cx)).lock(Lock::Share).needs(needs);
         let cost = "builds the index while writers wait";
         vec![if cx.parent_is_new() { step } else { step.hazard(HazardClass::Block, cost) }]
@@ -200,8 +220,8 @@ impl Index {
     }
 
     /// True when what can't be changed in place is equal.
-    fn is_defined_as(&self, other: &Self) -> bool {
-        let Self { columns, unique, method, predicate, include, nulls_not_distinct, options: _, tablespace: _, invalid: _ } =
+    pub fn is_defined_as(&self, other: &Self) -> bool {
+        let Self { columns, unique, method, predicate, include, nulls_not_distinct, options: _, tablespace: _, invalid: _, attached: _ } =
             self;
         *columns == other.columns
             && *unique == other.unique

@@ -158,7 +158,8 @@ fn an_empty_plan_needs_no_scratch_database_once_applied() {
     project.run(&["apply", "--yes", "--allow", "access"], 0);
     // A database takes the next object identifier when it is made: none was, if only one was used in between.
     let made = || -> u64 {
-        let sql = "create type public.probe as (); select oid from pg_type where typname = 'probe'; drop type public.probe";
+        let sql =
+            "create type public.probe as (); select oid from pg_type where typname = 'probe'; drop type public.probe";
         database.psql(sql).parse().expect("a number")
     };
     let before = made();
