@@ -138,14 +138,14 @@ impl Kind for Exclusion {
         if self.elements.is_empty() { vec![(problem, "elements")] } else { Vec::new() }
     }
 
-    /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
-    fn adjusts(&self) -> bool {
-        self.texts().next().is_none()
-    }
-
     fn inline(&self, at: &Address) -> Option<String> {
         let words = self.words();
         constraint::is_closed(&words).then(|| constraint::inline(at, &words))
+    }
+
+    /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
+    fn adjusts(&self) -> bool {
+        self.texts().next().is_none()
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode};
-pub use serial::sequence_of;
 pub use inherited::Inherited;
+pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
 use super::part::{Sql, TypeName, is_default};
