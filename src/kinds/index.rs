@@ -46,6 +46,9 @@ pub struct Index {
     /// Where it is; the database's own tablespace when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
+    /// Detail of planner statistics of keys that are expressions, by the key's number from 1.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub statistics: BTreeMap<u16, u16>,
     /// It is of no use: building it failed half-way. It is made anew unless this is declared.
     #[serde(default, skip_serializing_if = "is_default")]
     pub invalid: bool,
@@ -96,6 +99,8 @@ impl Kind for Index {
                     pg_get_expr(i.indpred, i.indrelid) as \"where\",
                     (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))
                      from unnest(ic.reloptions) o) as options,
+                    (select jsonb_object_agg(a.attnum, a.attstattarget) from pg_attribute a
+                     where a.attrelid = i.indexrelid and a.attstattarget >= 0) as statistics,
                     (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace,
                     not i.indisvalid and ic.relkind = 'i' as invalid, {attached}
              from pg_index i
@@ -164,7 +169,9 @@ impl Kind for Index {
         let needs: Vec<Address> = needs.into_iter().chain(below.cloned()).collect();
         let step = Step::new(self.definition(cx)).lock(Lock::Share).needs(needs);
         let cost = "builds the index while writers wait";
-        vec![if cx.parent_is_new() { step } else { step.hazard(HazardClass::Block, cost) }]
+        let mut steps = vec![if cx.parent_is_new() { step } else { step.hazard(HazardClass::Block, cost) }];
+        steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
+        steps
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -176,7 +183,9 @@ impl Kind for Index {
             return Alter::Replace("it is defined otherwise".to_owned());
         }
         let tablespace = (old.tablespace.as_deref(), tablespace.as_deref());
-        Alter::InPlace(index_steps(&cx.identity(), (&old.options, options), tablespace))
+        let mut steps = index_steps(&cx.identity(), (&old.options, options), tablespace);
+        steps.extend(self.statistics_steps(&old.statistics, cx));
+        Alter::InPlace(steps)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -196,6 +205,18 @@ impl Kind for Index {
 }
 
 impl Index {
+    /// The statements that set the statistics targets that differ from `old`.
+    fn statistics_steps(&self, old: &BTreeMap<u16, u16>, cx: &Cx<'_>) -> Vec<Step> {
+        let index = cx.identity();
+        let set = |key: &u16, target: &str| {
+            Step::new(format!("alter index {index} alter column {key} set statistics {target}"))
+                .lock(Lock::ShareUpdateExclusive)
+        };
+        let gone = old.keys().filter(|key| !self.statistics.contains_key(key)).map(|key| set(key, "-1"));
+        let differs = self.statistics.iter().filter(|(key, target)| old.get(key) != Some(target));
+        gone.chain(differs.map(|(key, target)| set(key, &target.to_string()))).collect()
+    }
+
     fn definition(&self, cx: &Cx<'_>) -> String {
         let unique = if self.unique { "unique " } else { "" };
         let table = cx.parent().identity();
@@ -221,7 +242,7 @@ impl Index {
 
     /// True when what can't be changed in place is equal.
     pub fn is_defined_as(&self, other: &Self) -> bool {
-        let Self { columns, unique, method, predicate, include, nulls_not_distinct, options: _, tablespace: _, invalid: _, attached: _ } =
+        let Self { columns, unique, method, predicate, include, nulls_not_distinct, options: _, statistics: _, tablespace: _, invalid: _, attached: _ } =
             self;
         *columns == other.columns
             && *unique == other.unique

@@ -230,6 +230,7 @@ impl Column {
             stored: self.stored || above.stored,
             storage: self.storage.clone().or_else(|| above.storage.clone()),
             compression: self.compression.clone().or_else(|| above.compression.clone()),
+            live_storage: self.live_storage.clone(),
             statistics: self.statistics,
             options: self.options.clone(),
             inherited: if typed && !partition { Inherited::Both } else { Inherited::Above },

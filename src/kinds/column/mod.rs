@@ -54,6 +54,9 @@ pub struct Column {
     /// How large values are stored: `plain`, `external`, `extended`, `main`; the type's own way when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub storage: Option<String>,
+    /// How the type itself stores them.
+    #[serde(default, skip_serializing)]
+    pub live_storage: OfType,
     /// How large values are compressed: `pglz` or `lz4`; the server's default when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub compression: Option<String>,
@@ -66,6 +69,17 @@ pub struct Column {
     /// Whether it comes from a table above.
     #[serde(default, rename = "live_inherited", skip_serializing)]
     pub inherited: Inherited,
+}
+
+/// What the catalog says of a column's type: it is looked up, and never compared.
+#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OfType(Option<String>);
+
+impl PartialEq for OfType {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
 }
 
 /// What may be granted on a column.
@@ -105,8 +119,8 @@ impl Kind for Column {
                     case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end as \"default\",
                     case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end as generated,
                     a.attgenerated = 's' as stored,
-                    case a.attstorage when t.typstorage then null when 'p' then 'plain' when 'e' then 'external'
-                         when 'x' then 'extended' when 'm' then 'main' end as storage,
+                    case when a.attstorage <> t.typstorage then {} end as storage,
+                    case when a.attstorage <> t.typstorage then {} end as live_storage,
                     case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end as compression,
                     nullif(a.attstattarget, -1) as statistics,
                     case when a.attinhcount = 0 then 'no' when a.attislocal then 'both' else 'above' end
@@ -121,6 +135,8 @@ impl Kind for Column {
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
              where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
+            storage("a.attstorage"),
+            storage("t.typstorage"),
             identity::catalog()
         ))
     }
@@ -220,7 +236,7 @@ impl Kind for Column {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _, options: _, inherited: _ } =
+        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _, live_storage: _, options: _, inherited: _ } =
             self;
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
@@ -303,6 +319,7 @@ impl Column {
             generated: None,
             stored: false,
             storage: None,
+            live_storage: OfType::default(),
             compression: None,
             statistics: None,
             options: BTreeMap::new(),
@@ -373,10 +390,11 @@ impl Column {
     }
 
     /// Storage, compression and statistics, which `create table` can't say in every version.
-    fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
+    pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
         let mut steps = Vec::new();
         if self.storage.as_ref() != old.and_then(|o| o.storage.as_ref()) {
-            let storage = self.storage.as_deref().unwrap_or("default");
+            let of_type = old.and_then(|o| o.live_storage.0.as_deref()).filter(|_| !cx.server.version.at_least(16));
+            let storage = self.storage.as_deref().or(of_type).unwrap_or("default");
             steps.push(self.step(cx, &format!("set storage {storage}")));
         }
         if self.compression.as_ref() != old.and_then(|o| o.compression.as_ref()) {
@@ -407,6 +425,11 @@ impl Column {
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
         heirs(table, cx.live).iter().filter(leaves).cloned().collect()
     }
+}
+
+/// SQL for the word that stands for a letter of the catalog.
+fn storage(letter: &str) -> String {
+    format!("case {letter} when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end")
 }
 
 /// True where values go by way of text: between two types of which users made one, and not the same one.
