@@ -108,7 +108,7 @@ impl Kind for Check {
 
 impl Check {
     /// What stands behind its name.
-    fn words(&self) -> String {
+    pub fn words(&self) -> String {
         let Self { expression, no_inherit, not_valid, not_enforced, attached: _ } = self;
         let inherit = if *no_inherit { " no inherit" } else { "" };
         let state = match (not_enforced, not_valid) {

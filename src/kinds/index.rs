@@ -49,6 +49,9 @@ pub struct Index {
     /// Detail of planner statistics of keys that are expressions, by the key's number from 1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub statistics: BTreeMap<u16, u16>,
+    /// Partitions have no part in it until one is attached to it by hand.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub only: bool,
     /// It is of no use: building it failed half-way. It is made anew unless this is declared.
     #[serde(default, skip_serializing_if = "is_default")]
     pub invalid: bool,
@@ -102,7 +105,8 @@ impl Kind for Index {
                     (select jsonb_object_agg(a.attnum, a.attstattarget) from pg_attribute a
                      where a.attrelid = i.indexrelid and a.attstattarget >= 0) as statistics,
                     (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace,
-                    not i.indisvalid and ic.relkind = 'i' as invalid, {attached}
+                    not i.indisvalid and ic.relkind = 'i' as invalid,
+                    not i.indisvalid and ic.relkind = 'I' as only, {attached}
              from pg_index i
                   join pg_class ic on ic.oid = i.indexrelid
                   join pg_class c on c.oid = i.indrelid
@@ -175,11 +179,11 @@ impl Kind for Index {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { options, tablespace, invalid, .. } = self;
+        let Self { options, tablespace, invalid, only, .. } = self;
         if old.invalid && !invalid {
             return Alter::Replace("it is invalid: building it failed half-way".to_owned());
         }
-        if !self.is_defined_as(old) {
+        if !self.is_defined_as(old) || *only != old.only {
             return Alter::Replace("it is defined otherwise".to_owned());
         }
         let tablespace = (old.tablespace.as_deref(), tablespace.as_deref());
@@ -220,8 +224,9 @@ impl Index {
     fn definition(&self, cx: &Cx<'_>) -> String {
         let unique = if self.unique { "unique " } else { "" };
         let table = cx.parent().identity();
+        let only = if self.only { "only " } else { "" };
         let method = if is_btree(&self.method) { String::new() } else { format!(" using {}", sql::ident(&self.method)) };
-        let mut sql = format!("create {unique}index {} on {table}{method} ({})", cx.name(), index_key::list(&self.columns));
+        let mut sql = format!("create {unique}index {} on {only}{table}{method} ({})", cx.name(), index_key::list(&self.columns));
         if !self.include.is_empty() {
             sql += &format!(" include ({})", sql::idents(&self.include));
         }
@@ -242,7 +247,7 @@ impl Index {
 
     /// True when what can't be changed in place is equal.
     pub fn is_defined_as(&self, other: &Self) -> bool {
-        let Self { columns, unique, method, predicate, include, nulls_not_distinct, options: _, statistics: _, tablespace: _, invalid: _, attached: _ } =
+        let Self { columns, unique, method, predicate, include, nulls_not_distinct, options: _, statistics: _, tablespace: _, only: _, invalid: _, attached: _ } =
             self;
         *columns == other.columns
             && *unique == other.unique

@@ -58,6 +58,9 @@ fn fill(at: &Address, desired: &mut State, done: &mut HashSet<Address>) {
         fill(parent, desired, done);
     }
     let partition = is_partition(at, desired);
+    // A partition that names every column says in which order it has them.
+    let all = |p: &Address| desired.children_of::<Column>(p, Column::NAME).len();
+    let ordered = partition && above.first().is_some_and(|p| all(at) >= all(p));
     let mut ordinal = 0;
     let mut seen = HashSet::new();
     for parent in above {
@@ -75,7 +78,7 @@ fn fill(at: &Address, desired: &mut State, done: &mut HashSet<Address>) {
             };
             if let Some(object) = desired.get_mut(&own) {
                 object.spec = Arc::new(spec);
-                object.ordinal = ordinal;
+                object.ordinal = if ordered { object.ordinal } else { ordinal };
                 continue;
             }
             let span = desired.get(at).and_then(|o| o.origin.span());
@@ -97,6 +100,14 @@ fn shift_own(at: &Address, by: u32, from_above: &HashSet<Address>, desired: &mut
     }
 }
 
+/// True for a partition that has the columns of the table above in another order.
+pub fn has_order_of_its_own(table: &Address, state: &State) -> bool {
+    let names = |at: &Address| -> Vec<String> {
+        state.children_of::<Column>(at, Column::NAME).into_iter().map(|(a, _)| a.key().to_owned()).collect()
+    };
+    is_partition(table, state) && parents(table, state).first().is_some_and(|above| names(above) != names(table))
+}
+
 /// Leaves of the columns from above what is said of them in their own table only.
 pub fn before_raise(state: &mut State) {
     let mut changed: Vec<(Address, Option<Column>)> = Vec::new();
@@ -107,6 +118,7 @@ pub fn before_raise(state: &mut State) {
         let Some(theirs) = column_above(&at, state) else { continue };
         let rest = column.besides(theirs);
         let bare = rest == Column::of_type(TypeName::absent()) && state.children(&at).is_empty();
+        let bare = bare && !at.parent().is_some_and(|table| has_order_of_its_own(table, state));
         changed.push((at, (!bare).then_some(rest)));
     }
     let gone: HashSet<Address> = changed.iter().filter(|(_, rest)| rest.is_none()).map(|(at, _)| at.clone()).collect();

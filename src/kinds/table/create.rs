@@ -3,9 +3,11 @@
 use super::lineage::{attach, parents};
 use super::{RowSecurity, Table, Words, option_list};
 use crate::kind::{Cx, Kind};
-use crate::kinds::column::Column;
+use crate::kinds::check::Check;
+use crate::kinds::column::{Column, has_order_of_its_own};
 use crate::kinds::exclusion::Exclusion;
 use crate::kinds::index::Index;
+use crate::kinds::part::constraint;
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::unique::Unique;
 use crate::model::{Address, Lock, Step};
@@ -14,17 +16,20 @@ use crate::sql;
 /// Every statement of a new table.
 pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     let columns = cx.desired.children_of::<Column>(cx.at, Column::NAME);
-    let apart = table.partition_of.is_some() && brings_parts(cx);
+    let apart = table.partition_of.is_some() && (brings_parts(cx) || has_order_of_its_own(cx.at, cx.desired));
     let (constraints, spoken): (Vec<String>, Vec<Address>) = constraints(cx).into_iter().unzip();
+    let (shared, whose): (Vec<String>, Vec<Address>) =
+        if apart { checks_above(cx.at, cx).into_iter().unzip() } else { Default::default() };
     let lines: Vec<String> = columns
         .iter()
         .filter_map(|(at, column)| line(table, apart, column, &cx.at(at)))
         .chain(constraints)
+        .chain(shared)
         .map(|line| format!("\n    {line}"))
         .collect();
     let inline = columns.iter().map(|(at, _)| (*at).clone()).chain(spoken);
     let sql = sentence(table, apart, &lines, cx);
-    let mut steps = vec![Step::new(sql).speaks_for(inline)];
+    let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose)];
     for (at, column) in &columns {
         steps.extend(column.after_create(apart, &cx.at(at)));
     }
@@ -93,6 +98,18 @@ fn constraints(cx: &Cx<'_>) -> Vec<(String, Address)> {
             let text = cx.desired.get(at).and_then(|o| (entry.inline)(&**o.as_written(), at));
             out.extend(text.map(|text| (text, (*at).clone())));
         }
+    }
+    out
+}
+
+/// The checks of the tables above: a table must have them before it is attached.
+fn checks_above(at: &Address, cx: &Cx<'_>) -> Vec<(String, Address)> {
+    let mut out = Vec::new();
+    for parent in parents(at, cx.desired) {
+        let checks = cx.desired.children_of::<Check>(&parent, Check::NAME);
+        let shared = checks.into_iter().filter(|(_, check)| !check.no_inherit);
+        out.extend(shared.map(|(at, check)| (constraint::inline(at, &check.words()), at.clone())));
+        out.extend(checks_above(&parent, cx));
     }
     out
 }
