@@ -222,7 +222,9 @@ fn is_part(child: &Address, parent: &Address, universe: &State, names: &Names, r
     (find(request.register, child.kind()).references)(&*object.spec, child, &mut references);
     references.list.iter().all(|(reference, _)| match reference {
         Reference::Text(_) | Reference::Name { .. } => true,
-        Reference::Object(_) | Reference::Perhaps(_) => names.resolve(reference, child).iter().all(|to| to.is_within(parent)),
+        Reference::Object(_) | Reference::Perhaps(_) => {
+            names.resolve(reference, child).iter().all(|to| to.is_within(parent))
+        }
     })
 }
 

@@ -99,7 +99,10 @@ async fn remember(
     };
     if let Err(problem) = ledger::record(&session.client, &entries, kinds::register()).await {
         let cure = "`ledger: off` in `dbstate.yaml` goes without";
-        talk.warning(&format!("the ledger in schema `dbstate` could not be written: {}; {cure}", problem.problem.message));
+        talk.warning(&format!(
+            "the ledger in schema `dbstate` could not be written: {}; {cure}",
+            problem.problem.message
+        ));
     }
 }
 

@@ -366,11 +366,10 @@ impl Emitted {
         let stated = |at: &Address| self.makes.contains_key(at) || self.drops.contains_key(at);
         let covered = |at: &Address, f: &Fate| {
             let whole = |p: &Address| {
-                self.fates.get(p).is_some_and(|f| f.action.makes_anew() || matches!(f.action, Action::Drop)) && stated(p)
+                self.fates.get(p).is_some_and(|f| f.action.makes_anew() || matches!(f.action, Action::Drop))
+                    && stated(p)
             };
-            at.ancestors().any(whole)
-                || !stated(at)
-                || matches!(f.action, Action::Drop) && self.folded.contains(at)
+            at.ancestors().any(whole) || !stated(at) || matches!(f.action, Action::Drop) && self.folded.contains(at)
         };
         let renamed = self.renamed.iter().map(|(old, at)| Change {
             at: at.clone(),
