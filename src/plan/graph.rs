@@ -254,8 +254,13 @@ impl Builder<'_> {
 fn needs(input: Input<'_>, names: &Names, at: &Address, object: &crate::model::Object) -> Vec<(Address, Edge)> {
     let mut references = References::default();
     (find(input.register, at.kind()).references)(&*object.spec, at, &mut references);
+    // What stands in its parent's brackets refers to nothing outside of them: a word in its text is a sibling.
+    let closed = (find(input.register, at.kind()).inline)(&*object.spec, at).is_some();
     let mut out = Vec::new();
     for (reference, _) in references.list {
+        if closed && matches!(reference, Reference::Text(_)) {
+            continue;
+        }
         let found = names.resolve(&reference, at);
         if matches!(reference, Reference::Text(_)) {
             out.extend(found.iter().flat_map(|to| parts(input, to)).map(|to| (to, Edge::Soft)));

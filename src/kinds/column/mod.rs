@@ -4,17 +4,22 @@
 //! siblings become the integer, the default and the sequence that PostgreSQL makes of them.
 
 mod identity;
+mod inherited;
 mod serial;
 mod short;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode};
+pub use inherited::Inherited;
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
 use super::part::{Sql, TypeName, is_default};
-use super::table::Table;
+use super::primary_key;
+use super::table::{Table, heirs, option_list, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Slot, Under};
 use crate::model::suggest::did_you_mean;
@@ -25,8 +30,8 @@ use crate::sql;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
-    /// Its data type.
-    #[serde(rename = "type")]
+    /// Its data type; absent for a column that comes from a table above.
+    #[serde(rename = "type", default = "TypeName::absent", skip_serializing_if = "TypeName::is_absent")]
     pub data_type: TypeName,
     /// Refuses nulls.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -58,6 +63,12 @@ pub struct Column {
     /// Detail of planner statistics, 0 to 10,000; the server's default when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub statistics: Option<u16>,
+    /// Attributes of its own: `n_distinct`, `n_distinct_inherited`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: BTreeMap<String, String>,
+    /// Whether it comes from a table above.
+    #[serde(default, rename = "live_inherited", skip_serializing)]
+    pub inherited: Inherited,
 }
 
 /// What the catalog says of a column's type: it is looked up, and never compared.
@@ -112,13 +123,17 @@ impl Kind for Column {
                     case when a.attstorage <> t.typstorage then {} end as live_storage,
                     case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end as compression,
                     nullif(a.attstattarget, -1) as statistics,
-                    {} as identity
+                    case when a.attinhcount = 0 then 'no' when a.attislocal then 'both' else 'above' end
+                      as live_inherited,
+                    (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))
+                     from unnest(a.attoptions) o) as options,
+                    case when not c.relispartition then {} end as identity
              from pg_attribute a
                   join pg_class c on c.oid = a.attrelid
                   join pg_namespace n on n.oid = c.relnamespace
                   join pg_type t on t.oid = a.atttypid
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-             where c.relkind = 'r' and not c.relispartition and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
+             where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
             storage("a.attstorage"),
             storage("t.typstorage"),
@@ -137,10 +152,25 @@ impl Kind for Column {
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
         serial::expand(desired);
         identity::imply_not_null(desired);
+        primary_key::imply_not_null(desired);
+        inherited::complete(desired);
     }
 
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        inherited::before_raise(state);
         serial::compact(state);
+    }
+
+    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
+        inherited::rekeyed(live, old, new);
+    }
+
+    fn foresee(live: &mut State, desired: &State) {
+        inherited::foresee(live, desired);
+    }
+
+    fn carry(&mut self, stored: &Self) {
+        self.inherited = stored.inherited;
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
@@ -165,6 +195,10 @@ impl Kind for Column {
         ];
         let given: Vec<&str> = given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
         let mut problems = Vec::new();
+        if self.data_type.is_absent() {
+            let help = "write its type; only a column that comes from a table above goes without".to_owned();
+            problems.push((wrong("missing key `type`".to_owned(), help), "type"));
+        }
         if let [first, second, ..] = given.as_slice() {
             let message = format!("a column has one of `{first}` and `{second}`");
             problems.push((wrong(message, "remove one of them".to_owned()), *second));
@@ -184,13 +218,25 @@ impl Kind for Column {
         let table = cx.parent().identity();
         let step = Step::new(format!("alter table {table} add column {}", self.definition(cx))).lock(Lock::AccessExclusive);
         let rewrites = self.identity.is_some() || self.generated.is_some() && self.stored;
-        let mut steps = vec![if rewrites { step.hazard(HazardClass::Rewrite, "rewrites the table") } else { step }];
+        let step = if rewrites { step.hazard(HazardClass::Rewrite, "rewrites the table") } else { step };
+        if cx.parent_is_new() {
+            return vec![step];
+        }
+        let mut steps = vec![step];
         steps.extend(self.attribute_steps(None, cx));
-        steps
+        let below = inherited::below(cx.at, cx.desired);
+        for at in below.iter().filter(|at| cx.live.contains(at)) {
+            let (Some(column), cx) = (cx.desired.spec::<Self>(at), cx.at(at)) else { continue };
+            let Some(above) = inherited::column_above(at, cx.desired) else { continue };
+            let Alter::InPlace(more) = column.alter(&above.as_inherited(), &cx) else { continue };
+            steps.extend(more);
+        }
+        let spoken = below.into_iter().filter(|at| cx.live.contains(at)).collect::<Vec<_>>();
+        steps.into_iter().map(|s| s.speaks_for(spoken.iter().cloned()).needs(self.leaving(cx))).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _, live_storage: _ } =
+        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _, live_storage: _, options: _, inherited: _ } =
             self;
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
@@ -226,15 +272,27 @@ impl Kind for Column {
             steps.push(self.step(cx, "drop not null"));
         }
         steps.extend(self.attribute_steps(Some(old), cx));
-        Alter::InPlace(steps)
+        let above = inherited::above(cx.at, cx.desired);
+        let leaving = self.leaving(cx);
+        Alter::InPlace(steps.into_iter().map(|s| s.needs(above.iter().chain(&leaving).cloned())).collect())
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let falls = |p: &Address| !cx.desired.contains(p) && cx.live.contains(p);
+        if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
+            return Vec::new(); // it goes with the one above
+        }
+        let below = inherited::below(cx.at, cx.live);
+        let stays = below.iter().any(|at| cx.desired.contains(at));
+        let only = if stays { "only " } else { "" };
+        let spoken = below.into_iter().filter(|_| !stays);
         let table = cx.parent().identity();
         vec![
-            Step::new(format!("alter table {table} drop column {}", cx.name()))
+            Step::new(format!("alter table {only}{table} drop column {}", cx.name()))
                 .lock(Lock::AccessExclusive)
-                .hazard(HazardClass::Data, "drops the column with its values"),
+                .hazard(HazardClass::Data, "drops the column with its values")
+                .speaks_for(spoken)
+                .needs(self.leaving(cx)),
         ]
     }
 
@@ -264,6 +322,8 @@ impl Column {
             live_storage: OfType::default(),
             compression: None,
             statistics: None,
+            options: BTreeMap::new(),
+            inherited: Inherited::No,
         }
     }
 
@@ -307,6 +367,7 @@ impl Column {
         };
         let using = format!(" using {}{way}::{}", cx.name(), self.data_type);
         let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
+        let step = step.unseats(inherited::below(cx.at, cx.live));
         if widens(&old.data_type, &self.data_type) {
             return step;
         }
@@ -329,7 +390,7 @@ impl Column {
     }
 
     /// Storage, compression and statistics, which `create table` can't say in every version.
-    fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
+    pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
         let mut steps = Vec::new();
         if self.storage.as_ref() != old.and_then(|o| o.storage.as_ref()) {
             let of_type = old.and_then(|o| o.live_storage.0.as_deref()).filter(|_| !cx.server.version.at_least(16));
@@ -344,7 +405,25 @@ impl Column {
             let target = self.statistics.map_or_else(|| "-1".to_owned(), |s| s.to_string());
             steps.push(self.step(cx, &format!("set statistics {target}")).lock(Lock::ShareUpdateExclusive));
         }
+        let none = BTreeMap::new();
+        let there = old.map_or(&none, |o| &o.options);
+        let gone: Vec<&str> = there.keys().filter(|k| !self.options.contains_key(*k)).map(String::as_str).collect();
+        if !gone.is_empty() {
+            steps.push(self.step(cx, &format!("reset ({})", gone.join(", "))).lock(Lock::ShareUpdateExclusive));
+        }
+        let set: BTreeMap<String, String> =
+            self.options.iter().filter(|(k, v)| there.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        if !set.is_empty() {
+            steps.push(self.step(cx, &format!("set ({})", option_list(&set))).lock(Lock::ShareUpdateExclusive));
+        }
         steps
+    }
+
+    /// Live tables below this column's that are to leave: they do before it changes, to keep theirs.
+    fn leaving(&self, cx: &Cx<'_>) -> Vec<Address> {
+        let Some(table) = cx.at.parent() else { return Vec::new() };
+        let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
+        heirs(table, cx.live).iter().filter(leaves).cloned().collect()
     }
 }
 
