@@ -196,7 +196,7 @@ impl Kind for Column {
         let given: Vec<&str> = given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
         let mut problems = Vec::new();
         if self.data_type.is_absent() {
-            let help = "write its type; only a column that comes from a table above goes without".to_owned();
+            let help = "write `type: …`".to_owned();
             problems.push((wrong("missing key `type`".to_owned(), help), "type"));
         }
         if let [first, second, ..] = given.as_slice() {
