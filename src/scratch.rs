@@ -202,7 +202,7 @@ fn is_part(child: &Address, parent: &Address, universe: &State, names: &Names, r
     (find(request.register, child.kind()).references)(&*object.spec, child, &mut references);
     references.list.iter().all(|(reference, _)| match reference {
         Reference::Text(_) | Reference::Name { .. } => true,
-        Reference::Object(_) => names.resolve(reference, child).iter().all(|to| to.is_within(parent)),
+        Reference::Object(_) | Reference::Given(_) => names.resolve(reference, child).iter().all(|to| to.is_within(parent)),
     })
 }
 

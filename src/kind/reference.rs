@@ -10,6 +10,8 @@ use crate::sql::grammar::Grammar;
 pub enum Reference {
     /// An object of the project.
     Object(Address),
+    /// An object that may as well be PostgreSQL's own, an extension's or nobody's business.
+    Given(Address),
     /// A name in a namespace; it may be PostgreSQL's own or an extension's.
     Name {
         /// The namespace.
@@ -47,6 +49,11 @@ impl References {
     /// An object of the project, named in `field`.
     pub fn object(&mut self, at: Address, field: &'static str) {
         self.list.push((Reference::Object(at), field));
+    }
+
+    /// An object that need not be declared, named in `field`.
+    pub fn given(&mut self, at: Address, field: &'static str) {
+        self.list.push((Reference::Given(at), field));
     }
 
     /// A dotted name as typed in SQL, named in `field`.

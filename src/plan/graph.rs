@@ -172,7 +172,7 @@ impl Builder<'_> {
         let mut references = References::default();
         (find(self.input.register, user.kind()).references)(&*object.spec, user, &mut references);
         let object = |reference| match reference {
-            Reference::Object(at) => Some(at),
+            Reference::Object(at) | Reference::Given(at) => Some(at),
             Reference::Name { .. } | Reference::Text(_) => None,
         };
         let named = references.list.into_iter().filter_map(|(reference, _)| object(reference));

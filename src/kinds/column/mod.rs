@@ -13,7 +13,7 @@ pub use identity::{Identity, Mode};
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Sql, TypeName, is_default};
+use super::part::{FOREIGN_TABLE, Sql, TypeName, is_default};
 use super::table::Table;
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Slot, Under};
@@ -68,7 +68,7 @@ pub const PRIVILEGES: Privileges = Privileges {
 impl Kind for Column {
     const NAME: KindName = KindName("column");
     const NOUN: &'static str = "column";
-    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME]), key: "columns", form: Form::Map }];
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME, FOREIGN_TABLE]), key: "columns", form: Form::Map }];
     const RULES: Rules = Rules {
         class: 1259,
         identity: Naming::Dotted,
@@ -104,7 +104,7 @@ impl Kind for Column {
                   join pg_namespace n on n.oid = c.relnamespace
                   join pg_type t on t.oid = a.atttypid
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-             where c.relkind = 'r' and not c.relispartition and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
+             where c.relkind in ('r', 'f') and not c.relispartition and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
             identity::catalog()
         ))
