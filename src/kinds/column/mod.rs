@@ -13,10 +13,12 @@ pub use identity::{Identity, Mode};
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{FOREIGN_TABLE, Sql, TypeName, is_default};
+use super::part::{FOREIGN_TABLE, QualifiedName, Sql, TypeName, is_default};
 use super::table::Table;
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Slot, Under};
+use crate::kind::{
+    Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
+};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
@@ -33,7 +35,7 @@ pub struct Column {
     pub not_null: bool,
     /// Its collation, where it is not the type's.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub collation: Option<String>,
+    pub collation: Option<QualifiedName>,
     /// Its default expression.
     #[serde(default, skip_serializing_if = "is_default")]
     pub default: Option<Sql>,
@@ -130,7 +132,7 @@ impl Kind for Column {
     fn references(&self, _at: &Address, out: &mut References) {
         self.data_type.reference(out, "type");
         if let Some(collation) = &self.collation {
-            out.name(Slot("collation"), collation, "collation");
+            collation.reference(COLLATION, out, "collation");
         }
         if let Some(default) = &self.default {
             out.expression(default.as_str(), "default");
@@ -283,6 +285,9 @@ impl Column {
 
     fn type_step(&self, old: &Self, cx: &Cx<'_>) -> Step {
         let collate = self.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
+        if cx.at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
+            return self.step(cx, &format!("type {}{collate}", self.data_type)).disturbs_users();
+        }
         let using = format!(" using {}::{}", cx.name(), self.data_type);
         let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
         if widens(&old.data_type, &self.data_type) {
