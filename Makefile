@@ -10,7 +10,7 @@ demo: ## the Activity database on an embedded server: applied, used, changed by 
 	@./scripts/demo
 
 test: ## every test, against real servers
-	@./scripts/install-postgresql
+	@./scripts/install-postgresql openssl
 	cargo test --locked
 
 lint: ## formatting, lints, licences, sources and known vulnerabilities of the dependencies

@@ -1,7 +1,8 @@
 //! How long a user waits: the program's start, and a plan of the Activity database that finds nothing to do.
 //!
 //! `make bench` runs it. It prints medians of interleaved runs over a Unix socket to a private server, beside two measures
-//! of the machine, `psql -c 'select 1'` and `pg_dump --schema-only`. It ends with 1 where a goal is missed.
+//! of the machine, `psql -c 'select 1'` and `pg_dump --schema-only`. It ends with 1 where a goal is missed, unless psql
+//! itself is so slow that the machine must be busy with something else.
 
 #![expect(clippy::print_stdout, reason = "its output is its result")]
 
@@ -13,6 +14,9 @@ use dbstate::local::{Ephemeral, Options};
 
 /// Runs of every command.
 const ROUNDS: usize = 60;
+
+/// The median of `psql -c 'select 1'` above which the machine is too busy to judge.
+const BUSY: Duration = Duration::from_millis(20);
 
 /// A command, and the median it should stay under.
 struct Measure {
@@ -78,7 +82,14 @@ fn main() -> ExitCode {
     }
     println!("{ROUNDS} interleaved runs, PostgreSQL {}: median [5 % … 95 %]", server.version());
     let missed = measures.iter_mut().map(Measure::report).filter(|met| !met).count();
-    if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let busy = measures[0].times[ROUNDS / 2] > BUSY;
+    if busy {
+        println!(
+            "this machine is busy: `psql` alone takes longer than {} ms; the goals are not judged",
+            BUSY.as_millis()
+        );
+    }
+    if missed == 0 || busy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn run(mut command: Command) {

@@ -49,14 +49,23 @@ fn holds_text(at: &Address, object: &Object, register: &'static [Entry]) -> bool
     references.list.iter().any(|(r, _)| matches!(r, Reference::Text(_)))
 }
 
-/// Builds the doubtful objects and returns them as PostgreSQL stores them; what could not be built is left out.
-pub async fn read_back(target: &Target, session: &Session, request: Request<'_>) -> Result<State> {
+/// What the scratch database says.
+#[derive(Debug, Default)]
+pub struct Stored {
+    /// The objects that could be built, as PostgreSQL stores them.
+    pub state: State,
+    /// Why the others could not: the first error of the server, or of the plan.
+    pub failure: Option<String>,
+}
+
+/// Builds the doubtful objects and what they need, and reads them back.
+pub async fn read_back(target: &Target, session: &Session, request: Request<'_>) -> Result<Stored> {
     let name = create(session).await?;
     let result = build_and_read(target, &name, request).await;
     let dropped = session.client.batch_execute(&format!("drop database if exists {name} with (force)")).await;
-    let state = result?;
+    let stored = result?;
     dropped.map_err(|e| failed("dropped", &e))?;
-    Ok(state)
+    Ok(stored)
 }
 
 async fn create(session: &Session) -> Result<String> {
@@ -95,7 +104,7 @@ async fn sweep(session: &Session) {
     }
 }
 
-async fn build_and_read(target: &Target, name: &str, request: Request<'_>) -> Result<State> {
+async fn build_and_read(target: &Target, name: &str, request: Request<'_>) -> Result<Stored> {
     let scratch = session::connect(&target.with_database(name), &[("client_min_messages", "error")]).await?;
     let version = request.server.version;
     let empty = catalog::read(&scratch.client, version, request.register).await?;
@@ -105,31 +114,42 @@ async fn build_and_read(target: &Target, name: &str, request: Request<'_>) -> Re
         live.insert(at.clone(), object.clone());
     }
     let input = plan::Input { live: &live, desired: &wanted, server: request.server, register: request.register };
-    let Ok(plan) = plan::plan(input) else { return Ok(State::default()) };
+    let plan = match plan::plan(input) {
+        Ok(plan) => plan,
+        Err(problems) => {
+            let failure = problems.iter().next().map(|d| d.problem.message.clone());
+            return Ok(Stored { failure, ..Stored::default() });
+        }
+    };
     let settings = "set search_path = ''; set check_function_bodies = off; set synchronous_commit = off; begin";
     scratch.client.batch_execute(settings).await.map_err(|e| failed("prepared", &e))?;
     let statements: Vec<&str> = plan.steps.iter().map(|s| s.sql.as_str()).collect();
-    run(&scratch, &statements).await?;
+    let failure = run(&scratch, &statements).await?;
     scratch.client.batch_execute("commit").await.map_err(|e| failed("filled", &e))?;
-    catalog::read(&scratch.client, version, request.register).await
+    let state = catalog::read(&scratch.client, version, request.register).await?;
+    Ok(Stored { state, failure })
 }
 
-/// Runs what can be run: what fails is tried again after the rest, until nothing more succeeds.
-async fn run(scratch: &Session, statements: &[&str]) -> Result<()> {
+/// Runs what can be run: what fails is tried again after the rest, until nothing more succeeds. Gives the first error
+/// that stays.
+async fn run(scratch: &Session, statements: &[&str]) -> Result<Option<String>> {
     let mut waiting: Vec<&str> = statements.to_vec();
     loop {
         let before = waiting.len();
         let mut failed_again = Vec::new();
+        let mut first = None;
         for sql in waiting {
             let guarded = format!("savepoint s; {sql}; release savepoint s");
             if let Err(error) = scratch.client.batch_execute(&guarded).await {
-                tracing::debug!(%sql, error = %session::cause(&error), "scratch");
+                let cause = session::cause(&error);
+                tracing::debug!(%sql, error = %cause, "scratch");
+                first.get_or_insert(cause);
                 scratch.client.batch_execute("rollback to savepoint s").await.map_err(|e| failed("filled", &e))?;
                 failed_again.push(sql);
             }
         }
         if failed_again.is_empty() || failed_again.len() == before {
-            return Ok(());
+            return Ok(first);
         }
         waiting = failed_again;
     }
@@ -202,7 +222,9 @@ fn is_part(child: &Address, parent: &Address, universe: &State, names: &Names, r
     (find(request.register, child.kind()).references)(&*object.spec, child, &mut references);
     references.list.iter().all(|(reference, _)| match reference {
         Reference::Text(_) | Reference::Name { .. } => true,
-        Reference::Object(_) | Reference::Given(_) => names.resolve(reference, child).iter().all(|to| to.is_within(parent)),
+        Reference::Object(_) | Reference::Perhaps(_) => {
+            names.resolve(reference, child).iter().all(|to| to.is_within(parent))
+        }
     })
 }
 

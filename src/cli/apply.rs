@@ -156,6 +156,10 @@ impl Talk for Terminal<'_> {
         self.answer().trim() == "yes"
     }
 
+    fn warning(&mut self, text: &str) {
+        self.output.warning(text);
+    }
+
     fn progress(&mut self, event: Event<'_>) {
         match event {
             Event::Begin(number, total, step) => {

@@ -4,8 +4,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::output::Output;
-use super::{Cli, Failure, exit};
-use crate::diagnostic::Result;
+use super::{Cli, exit};
 
 /// Arguments of `dbstate completions`.
 #[derive(Debug, Args)]
@@ -17,10 +16,10 @@ pub struct Command {
 
 impl Command {
     /// Prints the script that a shell reads to complete commands and flags.
-    pub fn run(&self, output: &Output) -> Result<u8, Failure> {
+    pub fn run(&self, output: &Output) -> u8 {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "dbstate", &mut script);
         output.result(&String::from_utf8_lossy(&script));
-        Ok(exit::OK)
+        exit::OK
     }
 }

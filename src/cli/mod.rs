@@ -241,7 +241,7 @@ impl Command {
             Self::Pull(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
             Self::Explain(command) => command.run(output),
-            Self::Completions(command) => command.run(output),
+            Self::Completions(command) => Ok(command.run(output)),
         }
     }
 }

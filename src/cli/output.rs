@@ -10,6 +10,7 @@ use crate::report::diagnostic::{Style, render};
 use crate::session::Canceller;
 
 /// Where a command writes.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact about the terminals by itself")]
 pub struct Output {
     /// Colour on standard output.
     pub color: bool,

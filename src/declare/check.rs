@@ -103,7 +103,7 @@ fn dangling(
             let help = format!("write `{schema}.{name}`: the statements of a plan run with an empty search path");
             Some((Problem::new(Code::Dangling, message).help(help), name.clone()))
         }
-        Reference::Name { schema: None, .. } | Reference::Text(_) | Reference::Given(_) => None,
+        Reference::Perhaps(_) | Reference::Name { schema: None, .. } | Reference::Text(_) => None,
     }
 }
 

@@ -185,6 +185,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
     /// Foresees in `live` what statements about other objects will have done to objects of this kind.
     fn foresee(_live: &mut State, _desired: &State) {}
 
+    /// What it says between the brackets of its parent's `create`, where it refers to nothing but its siblings there.
+    fn inline(&self, _at: &Address) -> Option<String> {
+        None
+    }
+
     /// Statements that make it.
     fn create(&self, cx: &Cx<'_>) -> Vec<Step>;
 
@@ -287,6 +292,8 @@ pub struct Entry {
     pub rekeyed: fn(&mut State, &Address, &Address),
     /// [`Kind::foresee`].
     pub foresee: fn(&mut State, &State),
+    /// [`Kind::inline`].
+    pub inline: fn(&dyn Spec, &Address) -> Option<String>,
     /// [`Kind::create`].
     pub create: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::alter`]: the new spec, then the old.
@@ -333,6 +340,7 @@ pub const fn entry<K: Kind>() -> Entry {
         renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         rekeyed: K::rekeyed,
         foresee: K::foresee,
+        inline: |spec, at| of::<K>(spec).inline(at),
         create: |spec, cx| of::<K>(spec).create(cx),
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),

@@ -47,7 +47,7 @@ impl Names {
     /// What `reference` stands for, seen from `from`. Text yields every object it may name.
     pub fn resolve(&self, reference: &Reference, from: &Address) -> Vec<Address> {
         match reference {
-            Reference::Object(at) | Reference::Given(at) => vec![at.clone()],
+            Reference::Object(at) | Reference::Perhaps(at) => vec![at.clone()],
             Reference::Name { slot, schema: Some(schema), name } => self.at(*slot, schema, name).to_vec(),
             Reference::Name { slot, schema: None, name } => self.at(*slot, from.top().key(), name).to_vec(),
             Reference::Text(text) => self.in_text(text, from),

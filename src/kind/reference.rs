@@ -10,8 +10,8 @@ use crate::sql::grammar::Grammar;
 pub enum Reference {
     /// An object of the project.
     Object(Address),
-    /// An object that may as well be PostgreSQL's own, an extension's or nobody's business.
-    Given(Address),
+    /// An object of the project, or else one that PostgreSQL or somebody made: not to declare it is no mistake.
+    Perhaps(Address),
     /// A name in a namespace; it may be PostgreSQL's own or an extension's.
     Name {
         /// The namespace.
@@ -52,8 +52,8 @@ impl References {
     }
 
     /// An object that need not be declared, named in `field`.
-    pub fn given(&mut self, at: Address, field: &'static str) {
-        self.list.push((Reference::Given(at), field));
+    pub fn perhaps(&mut self, at: Address, field: &'static str) {
+        self.list.push((Reference::Perhaps(at), field));
     }
 
     /// A dotted name as typed in SQL, named in `field`.

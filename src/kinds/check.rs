@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::names::{is_sibling_column, renamed_text};
+use super::part::constraint::FROM_ABOVE;
 use super::part::{FOREIGN_TABLE, Sql, constraint, is_default};
-use super::table::Table;
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
+use super::table::{Attached, Table, hide_plain};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -25,6 +26,9 @@ pub struct Check {
     /// Nothing is checked; from PostgreSQL 18 on.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_enforced: bool,
+    /// Whether it comes from a table above.
+    #[serde(default, rename = "live_attached", skip_serializing)]
+    pub attached: Attached,
 }
 
 impl Kind for Check {
@@ -46,30 +50,41 @@ impl Kind for Check {
             'c',
             &format!(
                 "pg_get_expr(con.conbin, con.conrelid) as expression, con.connoinherit as no_inherit,
-                 not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced"
+                 not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced, {FROM_ABOVE}"
             ),
         ))
+    }
+
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        self.attached.managed(at, desired, |their| their.key() == at.key())
+    }
+
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
+    }
+
+    fn carry(&mut self, stored: &Self) {
+        self.attached = stored.attached;
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
         out.expression(self.expression.as_str(), "expression");
     }
 
+    fn inline(&self, at: &Address) -> Option<String> {
+        // PostgreSQL takes `not valid` in `create table`, and does not keep it.
+        let stays = !self.not_valid && constraint::is_closed(self.expression.as_str());
+        stays.then(|| constraint::inline(at, &self.words()))
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let Self { expression, no_inherit, not_valid, not_enforced } = self;
-        let inherit = if *no_inherit { " no inherit" } else { "" };
-        let state = match (not_enforced, not_valid) {
-            (true, _) => " not enforced",
-            (false, true) => " not valid",
-            (false, false) => "",
-        };
-        let cost = state.is_empty().then_some("scans the table while readers and writers wait");
-        let step = constraint::add(cx, &format!("check ({expression}){inherit}{state}"), cost);
-        vec![step.needs(columns_in(expression, cx.at, cx.desired))]
+        let costs = !self.not_enforced && !self.not_valid;
+        let cost = costs.then_some("scans the table while readers and writers wait");
+        vec![constraint::add(cx, &self.words(), cost).needs(columns_in(&self.expression, cx.at, cx.desired))]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { expression, no_inherit, not_valid, not_enforced } = self;
+        let Self { expression, no_inherit, not_valid, not_enforced, attached: _ } = self;
         if *expression != old.expression || *no_inherit != old.no_inherit || *not_enforced != old.not_enforced {
             return Alter::Replace("it is defined otherwise".to_owned());
         }
@@ -88,6 +103,20 @@ impl Kind for Check {
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let expression = is_sibling_column(at, from).then(|| renamed_text(&self.expression, from, to))??;
         Some(Self { expression, ..self.clone() })
+    }
+}
+
+impl Check {
+    /// What stands behind its name.
+    fn words(&self) -> String {
+        let Self { expression, no_inherit, not_valid, not_enforced, attached: _ } = self;
+        let inherit = if *no_inherit { " no inherit" } else { "" };
+        let state = match (not_enforced, not_valid) {
+            (true, _) => " not enforced",
+            (false, true) => " not valid",
+            (false, false) => "",
+        };
+        format!("check ({expression}){inherit}{state}")
     }
 }
 

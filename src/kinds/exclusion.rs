@@ -10,9 +10,9 @@ use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, index_steps, index_words, timing};
 use super::part::names::{is_sibling_column, renamed_text};
 use super::part::{IndexKey, Sql, index_key, is_default};
-use super::table::Table;
+use super::table::{Attached, Table, hide_plain};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -43,6 +43,9 @@ pub struct Exclusion {
     /// Where its index is; the database's own tablespace when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
+    /// Whether it is a part of its parent table's.
+    #[serde(default, rename = "live_attached", skip_serializing)]
+    pub attached: Attached,
 }
 
 /// An index key and the operator that compares it: `room with =`, `during with &&`.
@@ -95,10 +98,23 @@ impl Kind for Exclusion {
                    from unnest(i.indkey) with ordinality k(n, i)
                         left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n and k.n <> 0
                    where k.i <= i.indnkeyatts order by k.i) as elements,
-             pg_get_expr(i.indpred, i.indrelid) as \"where\", {INDEX_FIELDS}",
-            key = index_key::CATALOG
+             pg_get_expr(i.indpred, i.indrelid) as \"where\", {INDEX_FIELDS}, {attached}",
+            key = index_key::CATALOG,
+            attached = constraint::attached("excl"),
         );
         Some(constraint::catalog('x', &fields))
+    }
+
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        self.attached.managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.is_defined_as(self)))
+    }
+
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
+    }
+
+    fn carry(&mut self, stored: &Self) {
+        self.attached = stored.attached;
     }
 
     fn references(&self, at: &Address, out: &mut References) {
@@ -123,20 +139,20 @@ impl Kind for Exclusion {
         if self.elements.is_empty() { vec![(problem, "elements")] } else { Vec::new() }
     }
 
+    fn inline(&self, at: &Address) -> Option<String> {
+        let words = self.words();
+        constraint::is_closed(&words).then(|| constraint::inline(at, &words))
+    }
+
     /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
     fn adjusts(&self) -> bool {
         self.texts().next().is_none()
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let elements: Vec<String> = self.elements.iter().map(ToString::to_string).collect();
-        let words = index_words(&self.include, &self.options, self.tablespace.as_deref());
-        let predicate = self.predicate.as_ref().map(|p| format!(" where ({p})")).unwrap_or_default();
-        let timing = timing(self.deferrable, self.initially_deferred);
-        let method = sql::ident(&self.method);
-        let definition = format!("exclude using {method} ({}){words}{predicate}{timing}", elements.join(", "));
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
-        vec![constraint::add(cx, &definition, Some("builds an index while readers and writers wait")).needs(needs)]
+        let cost = "builds an index while readers and writers wait";
+        vec![constraint::add(cx, &self.words(), Some(cost)).needs(needs)]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -170,9 +186,18 @@ impl Kind for Exclusion {
 }
 
 impl Exclusion {
+    /// What stands behind its name.
+    fn words(&self) -> String {
+        let elements: Vec<String> = self.elements.iter().map(ToString::to_string).collect();
+        let words = index_words(&self.include, &self.options, self.tablespace.as_deref());
+        let predicate = self.predicate.as_ref().map(|p| format!(" where ({p})")).unwrap_or_default();
+        let timing = timing(self.deferrable, self.initially_deferred);
+        format!("exclude using {} ({}){words}{predicate}{timing}", sql::ident(&self.method), elements.join(", "))
+    }
+
     /// True when what can't be changed in place is equal.
     fn is_defined_as(&self, other: &Self) -> bool {
-        let Self { method, elements, include, predicate, deferrable, initially_deferred, options: _, tablespace: _ } = self;
+        let Self { method, elements, include, predicate, deferrable, initially_deferred, options: _, tablespace: _, attached: _ } = self;
         let timing = timing(*deferrable, *initially_deferred)
             == constraint::timing(other.deferrable, other.initially_deferred);
         timing

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::part::is_default;
 use super::schema::Schema;
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Rules, Under};
+use crate::kind::{Entry, Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -75,8 +75,18 @@ impl Kind for Extension {
     }
 
     /// What every database has is nobody's unless it is declared.
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        for name in BY_INITDB {
+            state.remove(&Address::root(Self::NAME, name));
+        }
+    }
+
     fn managed(&self, at: &Address, desired: &State) -> bool {
         !BY_INITDB.contains(&at.key()) || desired.contains(at)
+    }
+
+    fn references(&self, _at: &Address, out: &mut References) {
+        out.perhaps(Address::root(Schema::NAME, self.schema.as_deref().unwrap_or(SCHEMA)), "schema");
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -85,7 +95,7 @@ impl Kind for Extension {
         if let Some(version) = &self.version {
             sql += &format!(" version {}", sql::literal(version));
         }
-        vec![Step::new(sql).needs([Address::root(Schema::NAME, schema)])]
+        vec![Step::new(sql)]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

@@ -59,7 +59,7 @@ impl Kind for ForeignServer {
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
-        out.given(Address::root(ForeignDataWrapper::NAME, &self.wrapper), "wrapper");
+        out.perhaps(Address::root(ForeignDataWrapper::NAME, &self.wrapper), "wrapper");
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

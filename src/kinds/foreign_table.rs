@@ -56,7 +56,7 @@ impl Kind for ForeignTable {
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
-        out.given(Address::root(ForeignServer::NAME, &self.server), "server");
+        out.perhaps(Address::root(ForeignServer::NAME, &self.server), "server");
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

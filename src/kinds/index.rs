@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::check::columns_in;
 use super::column::Column;
 use super::part::catalog::USER_SCHEMA;
-use super::part::constraint::index_steps;
+use super::part::constraint::{index_attached, index_steps};
 use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, renamed_columns, renamed_text};
 use super::part::{IndexKey, Sql, is_default};
-use super::table::{Table, option_list};
+use super::table::{Attached, Table, heirs, hide_plain, option_list, takes_part};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, RELATION, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -46,9 +46,15 @@ pub struct Index {
     /// Where it is; the database's own tablespace when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
+    /// Detail of planner statistics of keys that are expressions, by the key's number from 1.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub statistics: BTreeMap<u16, u16>,
     /// It is of no use: building it failed half-way. It is made anew unless this is declared.
     #[serde(default, skip_serializing_if = "is_default")]
     pub invalid: bool,
+    /// Whether it is a part of its parent table's.
+    #[serde(default, rename = "live_attached", skip_serializing)]
+    pub attached: Attached,
 }
 
 fn btree() -> String {
@@ -93,18 +99,34 @@ impl Kind for Index {
                     pg_get_expr(i.indpred, i.indrelid) as \"where\",
                     (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))
                      from unnest(ic.reloptions) o) as options,
+                    (select jsonb_object_agg(a.attnum, a.attstattarget) from pg_attribute a
+                     where a.attrelid = i.indexrelid and a.attstattarget >= 0) as statistics,
                     (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace,
-                    not i.indisvalid and ic.relkind = 'i' as invalid
+                    not i.indisvalid and ic.relkind = 'i' as invalid, {attached}
              from pg_index i
                   join pg_class ic on ic.oid = i.indexrelid
+                  join pg_class c on c.oid = i.indrelid
                   join pg_namespace n on n.oid = ic.relnamespace
                   join pg_am am on am.oid = ic.relam
-             where not ic.relispartition and {USER_SCHEMA}
+             where {USER_SCHEMA}
                and not exists (select from pg_depend d where d.classid = 1259 and d.objid = ic.oid
                                                          and d.refclassid = 2606 and d.deptype = 'i')
              order by i.indrelid, ic.relname",
-            key = index_key::CATALOG
+            key = index_key::CATALOG,
+            attached = index_attached("idx", "e.classoid = 1259 and e.objoid = ic.oid"),
         ))
+    }
+
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        self.attached.managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.is_defined_as(self)))
+    }
+
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
+    }
+
+    fn carry(&mut self, stored: &Self) {
+        self.attached = stored.attached;
     }
 
     fn references(&self, at: &Address, out: &mut References) {
@@ -143,9 +165,14 @@ impl Kind for Index {
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
+        let table = cx.at.parent().map_or(&[][..], |table| heirs(table, cx.desired));
+        let below = table.iter().flat_map(|heir| cx.desired.children(heir)).filter(|own| takes_part(own, cx.at, cx));
+        let needs: Vec<Address> = needs.into_iter().chain(below.cloned()).collect();
         let step = Step::new(self.definition(cx)).lock(Lock::Share).needs(needs);
         let cost = "builds the index while writers wait";
-        vec![if cx.parent_is_new() { step } else { step.hazard(HazardClass::Block, cost) }]
+        let mut steps = vec![if cx.parent_is_new() { step } else { step.hazard(HazardClass::Block, cost) }];
+        steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
+        steps
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -157,7 +184,9 @@ impl Kind for Index {
             return Alter::Replace("it is defined otherwise".to_owned());
         }
         let tablespace = (old.tablespace.as_deref(), tablespace.as_deref());
-        Alter::InPlace(index_steps(&cx.identity(), (&old.options, options), tablespace))
+        let mut steps = index_steps(&cx.identity(), (&old.options, options), tablespace);
+        steps.extend(self.statistics_steps(&old.statistics, cx));
+        Alter::InPlace(steps)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -177,6 +206,18 @@ impl Kind for Index {
 }
 
 impl Index {
+    /// The statements that set the statistics targets that differ from `old`.
+    fn statistics_steps(&self, old: &BTreeMap<u16, u16>, cx: &Cx<'_>) -> Vec<Step> {
+        let index = cx.identity();
+        let set = |key: &u16, target: &str| {
+            Step::new(format!("alter index {index} alter column {key} set statistics {target}"))
+                .lock(Lock::ShareUpdateExclusive)
+        };
+        let gone = old.keys().filter(|key| !self.statistics.contains_key(key)).map(|key| set(key, "-1"));
+        let differs = self.statistics.iter().filter(|(key, target)| old.get(key) != Some(target));
+        gone.chain(differs.map(|(key, target)| set(key, &target.to_string()))).collect()
+    }
+
     fn definition(&self, cx: &Cx<'_>) -> String {
         let unique = if self.unique { "unique " } else { "" };
         let table = cx.parent().identity();
@@ -201,8 +242,8 @@ impl Index {
     }
 
     /// True when what can't be changed in place is equal.
-    fn is_defined_as(&self, other: &Self) -> bool {
-        let Self { columns, unique, method, predicate, include, nulls_not_distinct, options: _, tablespace: _, invalid: _ } =
+    pub fn is_defined_as(&self, other: &Self) -> bool {
+        let Self { columns, unique, method, predicate, include, nulls_not_distinct, options: _, statistics: _, tablespace: _, invalid: _, attached: _ } =
             self;
         *columns == other.columns
             && *unique == other.unique

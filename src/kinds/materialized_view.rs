@@ -90,7 +90,7 @@ impl Kind for MaterializedView {
     fn references(&self, _at: &Address, out: &mut References) {
         out.query(self.query.as_str(), "query");
         if let Some(tablespace) = &self.tablespace {
-            out.given(Address::root(KindName("tablespace"), tablespace), "tablespace");
+            out.perhaps(Address::root(KindName("tablespace"), tablespace), "tablespace");
         }
     }
 

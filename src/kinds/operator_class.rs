@@ -122,10 +122,10 @@ impl Kind for OperatorClass {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
-        out.given(Address::root(AccessMethod::NAME, opclass::parts(at.key()).1), "type");
+        out.perhaps(Address::root(AccessMethod::NAME, opclass::parts(at.key()).1), "type");
         match (&self.family, at.parent()) {
             (Some(family), _) => family.reference(OPERATOR_FAMILY, out, "family"),
-            (None, Some(schema)) => out.given(schema.child(OperatorFamily::NAME, at.key()), "type"),
+            (None, Some(schema)) => out.perhaps(schema.child(OperatorFamily::NAME, at.key()), "type"),
             (None, None) => {}
         }
         self.data_type.reference(out, "type");

@@ -94,7 +94,7 @@ impl Kind for OperatorFamily {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
-        out.given(Address::root(AccessMethod::NAME, opclass::parts(at.key()).1), "operators");
+        out.perhaps(Address::root(AccessMethod::NAME, opclass::parts(at.key()).1), "operators");
         self.operators.iter().for_each(|m| m.references(out, "operators"));
         self.functions.iter().for_each(|m| m.references(out, "functions"));
     }

@@ -8,8 +8,8 @@ use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, columns, index_steps, index_words, timing};
 use super::part::is_default;
 use super::part::names::{is_sibling_column, object_name, renamed_columns};
-use super::table::Table;
-use crate::diagnostic::{Diagnostics, Problem};
+use super::table::{Attached, Table, hide_plain};
+use crate::diagnostic::Problem;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
@@ -41,6 +41,9 @@ pub struct PrimaryKey {
     /// Where its index is; the database's own tablespace when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
+    /// Whether it is a part of its parent table's.
+    #[serde(default, rename = "live_attached", skip_serializing)]
+    pub attached: Attached,
 }
 
 impl PartialEq for PrimaryKey {
@@ -69,8 +72,9 @@ impl Kind for PrimaryKey {
         let overlaps = if server.at_least(18) { "con.conperiod" } else { "false" };
         let fields = format!(
             "case when con.conname <> c.relname || '_pkey' then con.conname::text end as name,
-             {} as columns, {overlaps} as without_overlaps, {INDEX_FIELDS}",
-            columns("con.conkey", "con.conrelid")
+             {} as columns, {overlaps} as without_overlaps, {INDEX_FIELDS}, {attached}",
+            columns("con.conkey", "con.conrelid"),
+            attached = constraint::attached("pkey"),
         );
         Some(constraint::catalog('p', &fields))
     }
@@ -80,17 +84,16 @@ impl Kind for PrimaryKey {
         self.name.clone().unwrap_or_else(|| object_name(table, "", "pkey"))
     }
 
-    /// The columns of a primary key refuse nulls, whether YAML says so or not.
-    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        for at in desired.of_kind(Self::NAME) {
-            let (Some(key), Some(table)) = (desired.spec::<Self>(&at).cloned(), at.parent()) else { continue };
-            for column in key.columns.iter().map(|c| table.child(Column::NAME, c)) {
-                if let Some(spec) = desired.spec::<Column>(&column).filter(|c| !c.not_null) {
-                    let spec = Column { not_null: true, ..spec.clone() };
-                    desired.set(&column, spec);
-                }
-            }
-        }
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        self.attached.managed(at, desired, |their| their.kind() == Self::NAME)
+    }
+
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
+    }
+
+    fn carry(&mut self, stored: &Self) {
+        self.attached = stored.attached;
     }
 
     fn references(&self, at: &Address, out: &mut References) {
@@ -106,11 +109,12 @@ impl Kind for PrimaryKey {
         constraint::check_columns(&self.columns, "columns")
     }
 
+    fn inline(&self, at: &Address) -> Option<String> {
+        Some(constraint::inline(at, &self.words()))
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let Self { include, options, tablespace, .. } = self;
-        let words = index_words(include, options, tablespace.as_deref());
-        let definition = format!("{}{words}{}", self.keys(), timing(self.deferrable, self.initially_deferred));
-        vec![constraint::add(cx, &definition, Some("builds an index while readers and writers wait"))]
+        vec![constraint::add(cx, &self.words(), Some("builds an index while readers and writers wait"))]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -136,7 +140,27 @@ impl Kind for PrimaryKey {
     }
 }
 
+/// The columns of a primary key refuse nulls, whether YAML says so or not.
+pub fn imply_not_null(desired: &mut State) {
+    for at in desired.of_kind(PrimaryKey::NAME) {
+        let (Some(key), Some(table)) = (desired.spec::<PrimaryKey>(&at).cloned(), at.parent()) else { continue };
+        for column in key.columns.iter().map(|c| table.child(Column::NAME, c)) {
+            if let Some(spec) = desired.spec::<Column>(&column).filter(|c| !c.not_null) {
+                let spec = Column { not_null: true, ..spec.clone() };
+                desired.set(&column, spec);
+            }
+        }
+    }
+}
+
 impl PrimaryKey {
+    /// What stands behind its name.
+    fn words(&self) -> String {
+        let Self { include, options, tablespace, .. } = self;
+        let words = index_words(include, options, tablespace.as_deref());
+        format!("{}{words}{}", self.keys(), timing(self.deferrable, self.initially_deferred))
+    }
+
     fn keys(&self) -> String {
         let overlaps = if self.without_overlaps { " without overlaps" } else { "" };
         format!("primary key ({}{overlaps})", sql::idents(&self.columns))
@@ -144,7 +168,7 @@ impl PrimaryKey {
 
     /// What can't be changed in place.
     fn definition(&self) -> (String, &[String], &'static str) {
-        let Self { name: _, columns: _, without_overlaps: _, include, deferrable, initially_deferred, options: _, tablespace: _ } =
+        let Self { name: _, columns: _, without_overlaps: _, include, deferrable, initially_deferred, options: _, tablespace: _, attached: _ } =
             self;
         (self.keys(), include, timing(*deferrable, *initially_deferred))
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::catalog::USER_SCHEMA;
-use super::part::sequence_options::CATALOG;
+use super::part::sequence_options::{CATALOG, with_hazard};
 use super::part::{SequenceOptions, TypeName, is_default};
 use super::schema::Schema;
 use super::table::Table;
@@ -178,7 +178,8 @@ impl Kind for Sequence {
         words.extend(self.options().changes(&old.options()));
         let mut steps = Vec::new();
         if !words.is_empty() {
-            steps.push(Step::new(format!("alter sequence {sequence} {}", words.join(" "))));
+            let step = Step::new(format!("alter sequence {sequence} {}", words.join(" ")));
+            steps.push(with_hazard(step, &words));
         }
         if *unlogged != old.unlogged {
             let word = if *unlogged { "unlogged" } else { "logged" };

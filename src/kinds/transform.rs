@@ -65,7 +65,7 @@ impl Kind for Transform {
     fn references(&self, at: &Address, out: &mut References) {
         if let Ok((data_type, language)) = parts(at.key()) {
             data_type.reference(out, "from_sql");
-            out.given(Address::root(Language::NAME, &language), "from_sql");
+            out.perhaps(Address::root(Language::NAME, &language), "from_sql");
         }
         for (field, name) in [("from_sql", &self.from_sql), ("to_sql", &self.to_sql)] {
             if let Some(name) = name {

@@ -8,9 +8,9 @@ use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, columns, index_steps, index_words, timing};
 use super::part::is_default;
 use super::part::names::{is_sibling_column, renamed_columns};
-use super::table::Table;
+use super::table::{Attached, Table, hide_plain};
 use crate::diagnostic::Problem;
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -42,6 +42,9 @@ pub struct Unique {
     /// Where its index is; the database's own tablespace when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
+    /// Whether it is a part of its parent table's.
+    #[serde(default, rename = "live_attached", skip_serializing)]
+    pub attached: Attached,
 }
 
 impl PartialEq for Unique {
@@ -70,10 +73,23 @@ impl Kind for Unique {
         let overlaps = if server.at_least(18) { "con.conperiod" } else { "false" };
         let nulls = if server.at_least(15) { "i.indnullsnotdistinct" } else { "false" };
         let fields = format!(
-            "{} as columns, {overlaps} as without_overlaps, {nulls} as nulls_not_distinct, {INDEX_FIELDS}",
-            columns("con.conkey", "con.conrelid")
+            "{} as columns, {overlaps} as without_overlaps, {nulls} as nulls_not_distinct, {INDEX_FIELDS}, {attached}",
+            columns("con.conkey", "con.conrelid"),
+            attached = constraint::attached("key"),
         );
         Some(constraint::catalog('u', &fields))
+    }
+
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        self.attached.managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.keys() == self.keys()))
+    }
+
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
+    }
+
+    fn carry(&mut self, stored: &Self) {
+        self.attached = stored.attached;
     }
 
     fn references(&self, at: &Address, out: &mut References) {
@@ -89,11 +105,12 @@ impl Kind for Unique {
         constraint::check_columns(&self.columns, "columns")
     }
 
+    fn inline(&self, at: &Address) -> Option<String> {
+        Some(constraint::inline(at, &self.words()))
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let Self { include, options, tablespace, .. } = self;
-        let words = index_words(include, options, tablespace.as_deref());
-        let definition = format!("{}{words}{}", self.keys(), timing(self.deferrable, self.initially_deferred));
-        vec![constraint::add(cx, &definition, Some("builds an index while readers and writers wait"))]
+        vec![constraint::add(cx, &self.words(), Some("builds an index while readers and writers wait"))]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -120,6 +137,13 @@ impl Kind for Unique {
 }
 
 impl Unique {
+    /// What stands behind its name.
+    fn words(&self) -> String {
+        let Self { include, options, tablespace, .. } = self;
+        let words = index_words(include, options, tablespace.as_deref());
+        format!("{}{words}{}", self.keys(), timing(self.deferrable, self.initially_deferred))
+    }
+
     fn keys(&self) -> String {
         let nulls = if self.nulls_not_distinct { " nulls not distinct" } else { "" };
         let overlaps = if self.without_overlaps { " without overlaps" } else { "" };
@@ -137,6 +161,7 @@ impl Unique {
             initially_deferred,
             options: _,
             tablespace: _,
+            attached: _,
         } = self;
         (self.keys(), include, timing(*deferrable, *initially_deferred))
     }

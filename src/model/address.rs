@@ -144,6 +144,7 @@ impl fmt::Display for Address {
         match self.parent() {
             Some(parent) if self.key().is_empty() => write!(f, "{} of {parent}", self.kind()),
             None if self.key().is_empty() => write!(f, "{}", self.kind()),
+            Some(parent) if parent.path().is_empty() => write!(f, "{} `{}` of {parent}", self.kind(), self.key()),
             _ => write!(f, "{} `{}`", self.kind(), self.path().join(".")),
         }
     }

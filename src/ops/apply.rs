@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Options;
-use super::plan::plan;
+use super::plan::{after, plan};
 use crate::apply::{self, Event};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::kinds;
@@ -27,6 +27,8 @@ pub struct Choices {
 pub trait Talk {
     /// The plan is made; false goes no further.
     fn confirm(&mut self, planned: &Planned) -> bool;
+    /// Something that the user should know, and that is no failure.
+    fn warning(&mut self, text: &str);
     /// Something happened.
     fn progress(&mut self, event: Event<'_>);
 }
@@ -57,6 +59,9 @@ pub async fn apply(
     apply::lock(&session.client, &choices.run).await?;
     let planned = plan(session, declared, options).await?;
     if planned.plan.is_empty() {
+        if planned.learned {
+            remember(session, &planned, &[], 0, options, choices, talk).await;
+        }
         return Ok(Outcome::Nothing(planned));
     }
     if !talk.confirm(&planned) {
@@ -66,19 +71,39 @@ pub async fn apply(
     let begun = Instant::now();
     apply::run(&session.client, &planned.plan, &mut |event| talk.progress(event)).await?;
     let milliseconds = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
-    let after = plan(session, declared, options).await?;
+    let after = after(session, declared, options, &planned.plan).await?;
     converged(&after)?;
-    if options.ledger {
-        let entries = ledger::Entries {
-            declared: &after.declared,
-            stored: &after.live,
-            statements: planned.plan.steps.iter().map(PlanStep::text).collect(),
-            revision: choices.revision.clone(),
-            milliseconds,
-        };
-        ledger::record(&session.client, &entries, kinds::register()).await?;
-    }
+    remember(session, &after, &planned.plan.steps, milliseconds, options, choices, talk).await;
     Ok(Outcome::Done(planned))
+}
+
+/// Writes the ledger. What can't be remembered is asked again the next time: no reason to fail.
+async fn remember(
+    session: &Session,
+    now: &Planned,
+    ran: &[PlanStep],
+    milliseconds: i64,
+    options: &Options,
+    choices: &Choices,
+    talk: &mut dyn Talk,
+) {
+    if !options.ledger {
+        return;
+    }
+    let entries = ledger::Entries {
+        declared: &now.declared,
+        stored: &now.live,
+        statements: ran.iter().map(PlanStep::text).collect(),
+        revision: choices.revision.clone(),
+        milliseconds,
+    };
+    if let Err(problem) = ledger::record(&session.client, &entries, kinds::register()).await {
+        let cure = "`ledger: off` in `dbstate.yaml` goes without";
+        talk.warning(&format!(
+            "the ledger in schema `dbstate` could not be written: {}; {cure}",
+            problem.problem.message
+        ));
+    }
 }
 
 /// Refuses a plan with a hazard of a class that is not allowed: one problem a class.

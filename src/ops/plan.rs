@@ -9,12 +9,31 @@ use crate::declare::write::write;
 use crate::diagnostic::{Diagnostics, Result};
 use crate::diff::{scope, show};
 use crate::model::{Address, State};
-use crate::plan::{self, Change, Input, Lines, Plan, Planned};
+use crate::plan::{self, Change, Input, Lines, Plan, Planned, Verb};
 use crate::session::Session;
 use crate::{catalog, kinds, ledger, scratch};
 
 /// Compares the project with the database and plans the difference.
 pub async fn plan(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
+    compare(session, declared, options, &Plan::default()).await
+}
+
+/// Compares again, after a plan ran: what it made from the declared text is, as stored, what that text means.
+pub async fn after(
+    session: &Session,
+    declared: &State,
+    options: &Options,
+    applied: &Plan,
+) -> Result<Planned, Diagnostics> {
+    compare(session, declared, options, applied).await
+}
+
+async fn compare(
+    session: &Session,
+    declared: &State,
+    options: &Options,
+    applied: &Plan,
+) -> Result<Planned, Diagnostics> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
     let mut whole = catalog::read(&session.client, server.version, register).await?;
@@ -29,11 +48,21 @@ pub async fn plan(session: &Session, declared: &State, options: &Options) -> Res
         declared,
         server,
         warnings: Vec::new(),
+        learned: false,
         differences: HashMap::new(),
     };
     let input = Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register };
     let renamed = plan::renamed(input);
-    planned.settle(session, &whole, &renamed, options).await?;
+    let mut doubtful = scratch::doubtful(&renamed, &planned.desired, register);
+    if options.ledger {
+        planned.recall(session, &renamed, &mut doubtful).await;
+    }
+    if options.scratch && !doubtful.is_empty() {
+        planned.ask(session, &whole, &mut doubtful).await;
+    }
+    for at in doubtful.iter().filter(|at| makes(applied, at)) {
+        planned.adopt(at, &renamed);
+    }
     planned.plan =
         plan::plan(Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register })?;
     planned.differences = planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, c))).collect();
@@ -41,41 +70,51 @@ pub async fn plan(session: &Session, declared: &State, options: &Options) -> Res
 }
 
 impl Planned {
-    /// Settles which differing texts mean the same: by the ledger, then by PostgreSQL itself.
-    async fn settle(&mut self, session: &Session, whole: &State, renamed: &State, options: &Options) -> Result<()> {
-        let register = kinds::register();
-        let mut doubtful = scratch::doubtful(renamed, &self.desired, register);
-        if !doubtful.is_empty() && options.ledger {
-            let ledger = ledger::read(&session.client).await;
-            let known = |at: &Address| {
-                let (Some(there), Some(wanted)) = (renamed.get(at), self.declared.get(at)) else { return false };
-                ledger.settles(at, &*wanted.spec, &*there.spec, register)
-            };
-            let settled: Vec<Address> = doubtful.iter().filter(|at| known(at)).cloned().collect();
-            doubtful.retain(|at| !settled.contains(at));
-            for at in &settled {
-                self.adopt(at, renamed);
-            }
+    /// Settles what the ledger knows.
+    async fn recall(&mut self, session: &Session, renamed: &State, doubtful: &mut Vec<Address>) {
+        if doubtful.is_empty() {
+            return;
         }
-        if doubtful.is_empty() || !options.scratch {
-            return Ok(());
+        let ledger = ledger::read(&session.client).await;
+        let known = |at: &Address| {
+            let (Some(there), Some(wanted)) = (renamed.get(at), self.declared.get(at)) else { return false };
+            ledger.settles(at, &*wanted.spec, &*there.spec, kinds::register())
+        };
+        let (settled, open): (Vec<_>, Vec<_>) = std::mem::take(doubtful).into_iter().partition(known);
+        *doubtful = open;
+        for at in &settled {
+            self.adopt(at, renamed);
         }
+    }
+
+    /// Settles what PostgreSQL can say in a scratch database; leaves the rest in doubt, with a warning.
+    async fn ask(&mut self, session: &Session, whole: &State, doubtful: &mut Vec<Address>) {
         let request = scratch::Request {
             live: whole,
             desired: &self.desired,
-            doubtful: &doubtful,
+            doubtful,
             server: &self.server,
-            register,
+            register: kinds::register(),
         };
         match scratch::read_back(session.target(), session, request).await {
-            Ok(stored) => doubtful.iter().for_each(|at| self.adopt(at, &stored)),
-            Err(problem) => self.warnings.push(format!(
-                "whether {} differ only in spelling could not be settled: {}",
-                doubtful.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-                problem.problem.message
-            )),
+            Ok(stored) => {
+                doubtful.iter().for_each(|at| self.adopt(at, &stored.state));
+                self.learned = true;
+                doubtful.retain(|at| !stored.state.contains(at));
+                if let Some(failure) = stored.failure {
+                    self.unsettled(doubtful, &failure);
+                }
+            }
+            Err(problem) => self.unsettled(doubtful, &problem.problem.message),
         }
-        Ok(())
+    }
+
+    /// Warns that nobody could say whether these differ in more than spelling.
+    fn unsettled(&mut self, doubtful: &[Address], why: &str) {
+        if !doubtful.is_empty() {
+            let list = doubtful.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            self.warnings.push(format!("whether {list} differ only in spelling could not be settled: {why}"));
+        }
     }
 
     /// Takes PostgreSQL's spelling of an object, and what it says that the object uses.
@@ -86,6 +125,15 @@ impl Planned {
             self.desired.add_edge(at.clone(), used.clone());
         }
     }
+}
+
+/// True when a plan made an object, or what it is under, or changed it.
+fn makes(applied: &Plan, at: &Address) -> bool {
+    applied.changes.iter().any(|change| match change.verb {
+        Verb::Create | Verb::Replace => at.is_within(&change.at),
+        Verb::Alter => *at == change.at,
+        Verb::Rename | Verb::Drop => false,
+    })
 }
 
 /// The lines in which an object differs, as canonical YAML: its old side and its new.

@@ -363,13 +363,13 @@ impl Emitted {
             Action::Replace => Verb::Replace,
             Action::Drop => Verb::Drop,
         };
+        let stated = |at: &Address| self.makes.contains_key(at) || self.drops.contains_key(at);
         let covered = |at: &Address, f: &Fate| {
             let whole = |p: &Address| {
-                self.fates.get(p).is_some_and(|p| p.action.makes_anew() || matches!(p.action, Action::Drop))
+                self.fates.get(p).is_some_and(|f| f.action.makes_anew() || matches!(f.action, Action::Drop))
+                    && stated(p)
             };
-            at.ancestors().any(whole)
-                || !(self.makes.contains_key(at) || self.drops.contains_key(at))
-                || matches!(f.action, Action::Drop) && self.folded.contains(at)
+            at.ancestors().any(whole) || !stated(at) || matches!(f.action, Action::Drop) && self.folded.contains(at)
         };
         let renamed = self.renamed.iter().map(|(old, at)| Change {
             at: at.clone(),

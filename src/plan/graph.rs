@@ -172,7 +172,7 @@ impl Builder<'_> {
         let mut references = References::default();
         (find(self.input.register, user.kind()).references)(&*object.spec, user, &mut references);
         let object = |reference| match reference {
-            Reference::Object(at) | Reference::Given(at) => Some(at),
+            Reference::Object(at) | Reference::Perhaps(at) => Some(at),
             Reference::Name { .. } | Reference::Text(_) => None,
         };
         let named = references.list.into_iter().filter_map(|(reference, _)| object(reference));
@@ -254,12 +254,34 @@ impl Builder<'_> {
 fn needs(input: Input<'_>, names: &Names, at: &Address, object: &crate::model::Object) -> Vec<(Address, Edge)> {
     let mut references = References::default();
     (find(input.register, at.kind()).references)(&*object.spec, at, &mut references);
+    // What stands in its parent's brackets refers to nothing outside of them: a word in its text is a sibling.
+    let closed = (find(input.register, at.kind()).inline)(&*object.spec, at).is_some();
     let mut out = Vec::new();
     for (reference, _) in references.list {
-        let edge = if matches!(reference, Reference::Text(_)) { Edge::Soft } else { Edge::Hard };
-        out.extend(names.resolve(&reference, at).into_iter().map(|to| (to, edge)));
+        if closed && matches!(reference, Reference::Text(_)) {
+            continue;
+        }
+        let found = names.resolve(&reference, at);
+        if matches!(reference, Reference::Text(_)) {
+            out.extend(found.iter().flat_map(|to| parts(input, to)).map(|to| (to, Edge::Soft)));
+            out.extend(found.into_iter().map(|to| (to, Edge::Soft)));
+        } else {
+            out.extend(found.into_iter().map(|to| (to, Edge::Hard)));
+        }
     }
     out
+}
+
+/// What text that names an object may rest on besides: its columns, and the keys that say what a row depends on.
+fn parts(input: Input<'_>, at: &Address) -> Vec<Address> {
+    let is_part = |at: &&Address| {
+        let rules = &find(input.register, at.kind()).rules;
+        rules.visible || rules.slots.contains(&RELATION)
+    };
+    if at.parent().is_none() {
+        return Vec::new();
+    }
+    input.desired.children(at).into_iter().filter(is_part).cloned().collect()
 }
 
 /// The statements of a circle of hard edges; empty when there is none.

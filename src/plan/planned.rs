@@ -23,6 +23,8 @@ pub struct Planned {
     pub server: Server,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// True when PostgreSQL was asked what texts mean: the ledger had not known it.
+    pub learned: bool,
     /// Per changed object the lines in which its canonical YAML differs.
     pub differences: HashMap<Address, Lines>,
 }

@@ -219,7 +219,7 @@ mod tests {
             ("a /* b", "this comment is never closed [/]"),
             ("a > 0; b", "`;` inside an expression [;]"),
             ("a > 0 -- b", "a comment that would swallow what follows [-- b]"),
-            ("a > 0 b c", "syntax error near `c` [c]"),
+            ("a > 0 b c", "syntax error near `b` [b]"),
         ] {
             let found = refused(text, &Grammar::Expression);
             assert!(found.starts_with(said.split(" [").next().unwrap_or_default()), "{text}: {found}");

@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sql", &["diagnostic"]),
     ("model", &["diagnostic"]),
     // It reads itself from YAML as specs do.
-    ("secret", &["diagnostic", "model"]),
+    ("secret", &["diagnostic"]),
     // Servers: how to reach one, and the embedded one.
     ("session", &["diagnostic"]),
     ("local", &["diagnostic"]),
@@ -62,6 +62,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "diagnostic",
             "model",
             "sql",
+            // Only to hand over what `--env-file` says.
+            "secret",
             "session",
             "local",
             "kind",

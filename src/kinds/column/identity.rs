@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Column;
 use crate::kind::Kind;
-use crate::kinds::part::sequence_options::CATALOG;
+use crate::kinds::part::sequence_options::{CATALOG, RESTART, with_hazard};
 use crate::kinds::part::{SequenceOptions, is_default};
 use crate::model::{State, Step};
 
@@ -80,8 +80,9 @@ impl Identity {
         }
         let changes = self.options.changes(&old.options);
         if !changes.is_empty() {
-            let words: Vec<String> = changes.iter().map(|c| format!("set {c}")).collect();
-            steps.push(alter(&words.join(" ")));
+            let word = |c: &String| if c == RESTART { c.clone() } else { format!("set {c}") };
+            let words: Vec<String> = changes.iter().map(word).collect();
+            steps.push(with_hazard(alter(&words.join(" ")), &changes));
         }
         steps
     }

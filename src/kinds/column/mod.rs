@@ -4,17 +4,22 @@
 //! siblings become the integer, the default and the sequence that PostgreSQL makes of them.
 
 mod identity;
+mod inherited;
 mod serial;
 mod short;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode};
+pub use inherited::Inherited;
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
 use super::part::{FOREIGN_TABLE, QualifiedName, Sql, TypeName, is_default};
-use super::table::Table;
+use super::primary_key;
+use super::table::{Table, heirs, option_list, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{
     Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
@@ -27,8 +32,8 @@ use crate::sql;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
-    /// Its data type.
-    #[serde(rename = "type")]
+    /// Its data type; absent for a column that comes from a table above.
+    #[serde(rename = "type", default = "TypeName::absent", skip_serializing_if = "TypeName::is_absent")]
     pub data_type: TypeName,
     /// Refuses nulls.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -51,12 +56,32 @@ pub struct Column {
     /// How large values are stored: `plain`, `external`, `extended`, `main`; the type's own way when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub storage: Option<String>,
+    /// How the type itself stores them.
+    #[serde(default, skip_serializing)]
+    pub live_storage: OfType,
     /// How large values are compressed: `pglz` or `lz4`; the server's default when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub compression: Option<String>,
     /// Detail of planner statistics, 0 to 10,000; the server's default when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub statistics: Option<u16>,
+    /// Attributes of its own: `n_distinct`, `n_distinct_inherited`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: BTreeMap<String, String>,
+    /// Whether it comes from a table above.
+    #[serde(default, rename = "live_inherited", skip_serializing)]
+    pub inherited: Inherited,
+}
+
+/// What the catalog says of a column's type: it is looked up, and never compared.
+#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OfType(Option<String>);
+
+impl PartialEq for OfType {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
 }
 
 /// What may be granted on a column.
@@ -96,18 +121,24 @@ impl Kind for Column {
                     case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end as \"default\",
                     case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end as generated,
                     a.attgenerated = 's' as stored,
-                    case a.attstorage when t.typstorage then null when 'p' then 'plain' when 'e' then 'external'
-                         when 'x' then 'extended' when 'm' then 'main' end as storage,
+                    case when a.attstorage <> t.typstorage then {} end as storage,
+                    case when a.attstorage <> t.typstorage then {} end as live_storage,
                     case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end as compression,
                     nullif(a.attstattarget, -1) as statistics,
-                    {} as identity
+                    case when a.attinhcount = 0 then 'no' when a.attislocal then 'both' else 'above' end
+                      as live_inherited,
+                    (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))
+                     from unnest(a.attoptions) o) as options,
+                    case when not c.relispartition then {} end as identity
              from pg_attribute a
                   join pg_class c on c.oid = a.attrelid
                   join pg_namespace n on n.oid = c.relnamespace
                   join pg_type t on t.oid = a.atttypid
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-             where c.relkind in ('r', 'f') and not c.relispartition and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
+             where c.relkind in ('r', 'p', 'f') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
+            storage("a.attstorage"),
+            storage("t.typstorage"),
             identity::catalog()
         ))
     }
@@ -123,10 +154,25 @@ impl Kind for Column {
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
         serial::expand(desired);
         identity::imply_not_null(desired);
+        primary_key::imply_not_null(desired);
+        inherited::complete(desired);
     }
 
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        inherited::before_raise(state);
         serial::compact(state);
+    }
+
+    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
+        inherited::rekeyed(live, old, new);
+    }
+
+    fn foresee(live: &mut State, desired: &State) {
+        inherited::foresee(live, desired);
+    }
+
+    fn carry(&mut self, stored: &Self) {
+        self.inherited = stored.inherited;
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
@@ -151,6 +197,10 @@ impl Kind for Column {
         ];
         let given: Vec<&str> = given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
         let mut problems = Vec::new();
+        if self.data_type.is_absent() {
+            let help = "write its type; only a column that comes from a table above goes without".to_owned();
+            problems.push((wrong("missing key `type`".to_owned(), help), "type"));
+        }
         if let [first, second, ..] = given.as_slice() {
             let message = format!("a column has one of `{first}` and `{second}`");
             problems.push((wrong(message, "remove one of them".to_owned()), *second));
@@ -170,13 +220,25 @@ impl Kind for Column {
         let table = cx.parent().identity();
         let step = Step::new(format!("alter table {table} add column {}", self.definition(cx))).lock(Lock::AccessExclusive);
         let rewrites = self.identity.is_some() || self.generated.is_some() && self.stored;
-        let mut steps = vec![if rewrites { step.hazard(HazardClass::Rewrite, "rewrites the table") } else { step }];
+        let step = if rewrites { step.hazard(HazardClass::Rewrite, "rewrites the table") } else { step };
+        if cx.parent_is_new() {
+            return vec![step];
+        }
+        let mut steps = vec![step];
         steps.extend(self.attribute_steps(None, cx));
-        steps
+        let below = inherited::below(cx.at, cx.desired);
+        for at in below.iter().filter(|at| cx.live.contains(at)) {
+            let (Some(column), cx) = (cx.desired.spec::<Self>(at), cx.at(at)) else { continue };
+            let Some(above) = inherited::column_above(at, cx.desired) else { continue };
+            let Alter::InPlace(more) = column.alter(&above.as_inherited(), &cx) else { continue };
+            steps.extend(more);
+        }
+        let spoken = below.into_iter().filter(|at| cx.live.contains(at)).collect::<Vec<_>>();
+        steps.into_iter().map(|s| s.speaks_for(spoken.iter().cloned()).needs(self.leaving(cx))).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _ } =
+        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _, live_storage: _, options: _, inherited: _ } =
             self;
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
@@ -212,15 +274,27 @@ impl Kind for Column {
             steps.push(self.step(cx, "drop not null"));
         }
         steps.extend(self.attribute_steps(Some(old), cx));
-        Alter::InPlace(steps)
+        let above = inherited::above(cx.at, cx.desired);
+        let leaving = self.leaving(cx);
+        Alter::InPlace(steps.into_iter().map(|s| s.needs(above.iter().chain(&leaving).cloned())).collect())
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let falls = |p: &Address| !cx.desired.contains(p) && cx.live.contains(p);
+        if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
+            return Vec::new(); // it goes with the one above
+        }
+        let below = inherited::below(cx.at, cx.live);
+        let stays = below.iter().any(|at| cx.desired.contains(at));
+        let only = if stays { "only " } else { "" };
+        let spoken = below.into_iter().filter(|_| !stays);
         let table = cx.parent().identity();
         vec![
-            Step::new(format!("alter table {table} drop column {}", cx.name()))
+            Step::new(format!("alter table {only}{table} drop column {}", cx.name()))
                 .lock(Lock::AccessExclusive)
-                .hazard(HazardClass::Data, "drops the column with its values"),
+                .hazard(HazardClass::Data, "drops the column with its values")
+                .speaks_for(spoken)
+                .needs(self.leaving(cx)),
         ]
     }
 
@@ -247,8 +321,11 @@ impl Column {
             generated: None,
             stored: false,
             storage: None,
+            live_storage: OfType::default(),
             compression: None,
             statistics: None,
+            options: BTreeMap::new(),
+            inherited: Inherited::No,
         }
     }
 
@@ -288,8 +365,14 @@ impl Column {
         if cx.at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
             return self.step(cx, &format!("type {}{collate}", self.data_type)).disturbs_users();
         }
-        let using = format!(" using {}::{}", cx.name(), self.data_type);
+        let way = if needs_text(&old.data_type, &self.data_type) {
+            if self.data_type.element().is_some() { "::text[]" } else { "::text" }
+        } else {
+            ""
+        };
+        let using = format!(" using {}{way}::{}", cx.name(), self.data_type);
         let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
+        let step = step.unseats(inherited::below(cx.at, cx.live));
         if widens(&old.data_type, &self.data_type) {
             return step;
         }
@@ -312,10 +395,11 @@ impl Column {
     }
 
     /// Storage, compression and statistics, which `create table` can't say in every version.
-    fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
+    pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
         let mut steps = Vec::new();
         if self.storage.as_ref() != old.and_then(|o| o.storage.as_ref()) {
-            let storage = self.storage.as_deref().unwrap_or("default");
+            let of_type = old.and_then(|o| o.live_storage.0.as_deref()).filter(|_| !cx.server.version.at_least(16));
+            let storage = self.storage.as_deref().or(of_type).unwrap_or("default");
             steps.push(self.step(cx, &format!("set storage {storage}")));
         }
         if self.compression.as_ref() != old.and_then(|o| o.compression.as_ref()) {
@@ -326,8 +410,40 @@ impl Column {
             let target = self.statistics.map_or_else(|| "-1".to_owned(), |s| s.to_string());
             steps.push(self.step(cx, &format!("set statistics {target}")).lock(Lock::ShareUpdateExclusive));
         }
+        let none = BTreeMap::new();
+        let there = old.map_or(&none, |o| &o.options);
+        let gone: Vec<&str> = there.keys().filter(|k| !self.options.contains_key(*k)).map(String::as_str).collect();
+        if !gone.is_empty() {
+            steps.push(self.step(cx, &format!("reset ({})", gone.join(", "))).lock(Lock::ShareUpdateExclusive));
+        }
+        let set: BTreeMap<String, String> =
+            self.options.iter().filter(|(k, v)| there.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        if !set.is_empty() {
+            steps.push(self.step(cx, &format!("set ({})", option_list(&set))).lock(Lock::ShareUpdateExclusive));
+        }
         steps
     }
+
+    /// Live tables below this column's that are to leave: they do before it changes, to keep theirs.
+    fn leaving(&self, cx: &Cx<'_>) -> Vec<Address> {
+        let Some(table) = cx.at.parent() else { return Vec::new() };
+        let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
+        heirs(table, cx.live).iter().filter(leaves).cloned().collect()
+    }
+}
+
+/// SQL for the word that stands for a letter of the catalog.
+fn storage(letter: &str) -> String {
+    format!("case {letter} when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end")
+}
+
+/// True where values go by way of text: between two types of which users made one, and not the same one.
+///
+/// Every type can be written as text and read from it; a cast between two of them need not be there.
+fn needs_text(old: &TypeName, new: &TypeName) -> bool {
+    let base = |t: &TypeName| t.without_modifier().as_str().trim_end_matches("[]").to_owned();
+    let (old, new) = (base(old), base(new));
+    old != new && (old.contains('.') || new.contains('.')) && new != "text"
 }
 
 /// True where PostgreSQL changes the type without rewriting: the same base type with a longer or no limit.

@@ -66,6 +66,9 @@ fn default_of(sequence: &Address) -> Sql {
 }
 
 /// The sequence that PostgreSQL makes for a serial column.
+///
+/// # Panics
+/// When `column` stands at the top: a column has a table.
 pub fn sequence_of(column: &Address) -> Address {
     let table = column.parent().expect("a column has a table");
     column.top().child(Sequence::NAME, &object_name(table.key(), column.key(), "seq"))

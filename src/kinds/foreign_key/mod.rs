@@ -8,12 +8,12 @@ pub use target::{Action, Target, What};
 
 use super::column::Column;
 use super::index::Index;
-use super::part::constraint::{self, alter_table, columns, timing};
+use super::part::constraint::{self, FROM_ABOVE, alter_table, columns, timing};
 use super::part::is_default;
 use super::part::names::{is_sibling_column, renamed_columns, renamed_name};
 use super::primary_key::PrimaryKey;
 use super::schema::Schema;
-use super::table::Table;
+use super::table::{Attached, Table, hide_plain};
 use super::unique::Unique;
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
@@ -53,6 +53,9 @@ pub struct ForeignKey {
     /// Nothing is checked; from PostgreSQL 18 on.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_enforced: bool,
+    /// Whether it comes from a table above.
+    #[serde(default, rename = "live_attached", skip_serializing)]
+    pub attached: Attached,
     /// What it rests on, found in the project.
     #[serde(skip)]
     pub rests_on: RestsOn,
@@ -121,7 +124,7 @@ impl Kind for ForeignKey {
              {delete} || {set} as on_delete, {update} as on_update,
              case con.confmatchtype when 'f' then 'full' else 'simple' end as \"match\", {period} as period,
              con.condeferrable as deferrable, con.condeferred as initially_deferred,
-             not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced",
+             not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced, {FROM_ABOVE}",
             own = columns("con.conkey", "con.conrelid"),
             delete = action("con.confdeltype"),
             update = action("con.confupdtype"),
@@ -142,6 +145,18 @@ impl Kind for ForeignKey {
             key.rests_on = RestsOn(rests_on(&table, &key.references.columns, desired));
             desired.set(&at, key);
         }
+    }
+
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        self.attached.managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.definition() == self.definition()))
+    }
+
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
+    }
+
+    fn carry(&mut self, stored: &Self) {
+        self.attached = stored.attached;
     }
 
     fn references(&self, at: &Address, out: &mut References) {
@@ -182,6 +197,7 @@ impl Kind for ForeignKey {
             initially_deferred,
             not_valid,
             not_enforced,
+            attached: _,
             rests_on: _,
         } = self;
         let same = *columns == old.columns

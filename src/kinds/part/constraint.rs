@@ -6,8 +6,8 @@ use super::catalog::USER_SCHEMA;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::Cx;
 use crate::kinds::table::option_list;
-use crate::model::{HazardClass, Lock, Step};
-use crate::sql;
+use crate::model::{Address, HazardClass, Lock, Step};
+use crate::sql::{self, Token};
 
 /// What is wrong with a list of columns: none, or one of them twice.
 pub fn check_columns(columns: &[String], field: &'static str) -> Vec<(Problem, &'static str)> {
@@ -33,6 +33,19 @@ pub fn add(cx: &Cx<'_>, definition: &str, cost: Option<&str>) -> Step {
         Some(cost) => step.hazard(HazardClass::Block, cost),
         None => step,
     }
+}
+
+/// What stands in the brackets of `create table`: `constraint … <definition>`.
+pub fn inline(at: &Address, definition: &str) -> String {
+    format!("constraint {} {definition}", sql::ident(at.key()))
+}
+
+/// True when SQL text names nothing of a schema: with the empty search path of a plan it can then mean only columns and
+/// what PostgreSQL has itself.
+pub fn is_closed(text: &str) -> bool {
+    let tokens = sql::tokens(text);
+    let foreign = |(i, dot): (usize, &Token<'_>)| dot.is(".") && !(i > 0 && tokens[i - 1].is_word("pg_catalog"));
+    !tokens.iter().enumerate().any(foreign)
 }
 
 /// `alter table … drop constraint …`.
@@ -104,7 +117,7 @@ pub fn index_steps(
 
 /// The catalog query of one sort of table constraint; `con` is `pg_constraint`, `c` its table, `i` and `ic` its index.
 ///
-/// What a partition has from its parent is left out.
+/// What PostgreSQL makes besides for a foreign key at a partitioned table is left out.
 pub fn catalog(sort: char, fields: &str) -> String {
     format!(
         "select con.oid, 1259 as parent_class, con.conrelid as parent, con.conname as key, {fields}
@@ -113,10 +126,40 @@ pub fn catalog(sort: char, fields: &str) -> String {
               join pg_namespace n on n.oid = c.relnamespace
               left join pg_index i on i.indexrelid = con.conindid and con.contype <> 'f'
               left join pg_class ic on ic.oid = i.indexrelid
-         where con.contype = '{sort}' and con.conparentid = 0 and con.conislocal and {USER_SCHEMA}
+         where con.contype = '{sort}' and {USER_SCHEMA}
+           and not exists (select from pg_constraint p where p.oid = con.conparentid and p.conrelid = con.conrelid)
          order by con.conrelid, con.conname"
     )
 }
+
+/// Whether the index `ic` of a constraint is a part of the parent table's, by the end of the name that PostgreSQL would
+/// choose; where it ends in `pkey`, that has no columns in it.
+pub fn attached(end: &str) -> String {
+    index_attached(end, "e.classoid = 2606 and e.objoid = con.oid")
+}
+
+/// The same for any index; `described` says which rows of `pg_description` are its.
+pub fn index_attached(end: &str, described: &str) -> String {
+    let columns = match end {
+        "pkey" => "",
+        _ => {
+            "(select string_agg(pa.attname, '_' order by pa.attnum) from pg_attribute pa where pa.attrelid = pc.oid) || '_' ||"
+        }
+    };
+    format!(
+        "case when ic.relispartition is not true then 'no'
+              when exists (select from pg_inherits h join pg_class pc on pc.oid = h.inhparent
+                           where h.inhrelid = ic.oid and ic.relname = c.relname || '_' || {columns} '{end}'
+                             and pc.reloptions is not distinct from ic.reloptions
+                             and pc.reltablespace = ic.reltablespace)
+               and not exists (select from pg_description e where {described}) then 'plain'
+              else 'named' end as live_attached"
+    )
+}
+
+/// Whether a constraint without an index comes from a table above.
+pub const FROM_ABOVE: &str =
+    "case when con.conparentid <> 0 or not con.conislocal then 'plain' else 'no' end as live_attached";
 
 /// The names of columns, from their numbers in `array` of the table `table`.
 pub fn columns(array: &str, table: &str) -> String {

@@ -38,6 +38,16 @@ impl TypeName {
         Ok((reader.type_name()?, reader.at))
     }
 
+    /// No type: that of the table above counts.
+    pub fn absent() -> Self {
+        Self("".into())
+    }
+
+    /// True where none was given.
+    pub fn is_absent(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

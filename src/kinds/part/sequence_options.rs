@@ -3,9 +3,12 @@
 //! See <https://www.postgresql.org/docs/current/sql-createsequence.html>. Values that PostgreSQL would choose itself for
 //! the type and direction are absent.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::is_default;
+use crate::model::{HazardClass, Step};
 
 /// The numbers of a sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,34 +77,47 @@ impl SequenceOptions {
         let number = |word: &str, absent: &str, new: Option<i64>, old: Option<i64>| {
             (new != old).then(|| new.map_or_else(|| absent.to_owned(), |v| format!("{word} {v}")))
         };
-        let start = self.start.map_or_else(
-            || {
-                format!(
-                    "start with {}",
-                    if self.increment.is_none_or(|i| i > 0) { self.min.unwrap_or(1) } else { self.max.unwrap_or(-1) }
-                )
-            },
-            |s| format!("start with {s}"),
-        );
+        let first = self.first();
+        // A sequence that was never used stands at its first value, which the new bounds may not hold.
+        let outside = !self.bounds().contains(&old.first());
         [
             number("increment by", "increment by 1", self.increment, old.increment),
             number("minvalue", "no minvalue", self.min, old.min),
             number("maxvalue", "no maxvalue", self.max, old.max),
-            (self.start != old.start || self.first_moves(old)).then_some(start),
+            (first != old.first()).then(|| format!("start with {first}")),
             number("cache", "cache 1", self.cache, old.cache),
             (self.cycle != old.cycle).then(|| if self.cycle { "cycle" } else { "no cycle" }.to_owned()),
+            outside.then(|| RESTART.to_owned()),
         ]
         .into_iter()
         .flatten()
         .collect()
     }
 
-    /// True when the value that an absent `start` stands for differs.
-    fn first_moves(&self, old: &Self) -> bool {
-        let first = |o: &Self| if o.increment.is_none_or(|i| i > 0) { o.min.unwrap_or(1) } else { o.max.unwrap_or(-1) };
-        self.start.is_none() && first(self) != first(old)
+    /// The least and the greatest value, as far as they do not follow from the type.
+    fn bounds(&self) -> RangeInclusive<i64> {
+        let up = self.increment.is_none_or(|i| i > 0);
+        let (low, high) = if up { (1, i64::MAX) } else { (i64::MIN, -1) };
+        self.min.unwrap_or(low)..=self.max.unwrap_or(high)
+    }
+
+    /// The value it begins with.
+    fn first(&self) -> i64 {
+        let up = self.increment.is_none_or(|i| i > 0);
+        self.start.unwrap_or_else(|| if up { self.min.unwrap_or(1) } else { self.max.unwrap_or(-1) })
     }
 }
+
+/// The step that says `words`, with its hazard where they begin anew.
+pub fn with_hazard(step: Step, words: &[String]) -> Step {
+    if !words.iter().any(|w| w == RESTART) {
+        return step;
+    }
+    step.hazard(HazardClass::Data, "the sequence begins anew: its position is out of the new bounds")
+}
+
+/// Back to the first value: what [`SequenceOptions::changes`] says where the old one is out of bounds.
+pub const RESTART: &str = "restart";
 
 /// The fields as a `jsonb` object; `s` is `pg_sequence`. What is PostgreSQL's own choice comes as null.
 pub const CATALOG: &str = "jsonb_strip_nulls(jsonb_build_object(

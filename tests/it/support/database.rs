@@ -30,6 +30,12 @@ impl<'a> Database<'a> {
         Self { server, name }
     }
 
+    /// One of that name in that cluster.
+    pub fn named(server: &'a Server, name: &str) -> Self {
+        psql(server, "postgres", &format!("create database {name} template template0"));
+        Self { server, name: name.to_owned() }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
@@ -62,6 +68,14 @@ impl Drop for Database<'_> {
         command.arg(format!("drop database if exists {} with (force)", self.name));
         _ = command.stdin(Stdio::null()).output();
     }
+}
+
+/// The roles of a cluster as `pg_dumpall --roles-only` prints them, passwords and all.
+#[track_caller]
+pub fn pg_dumpall_roles(server: &Server) -> String {
+    let mut command = Command::new(server.bin("pg_dumpall"));
+    command.args(["--roles-only", "--dbname"]).arg(server.url("postgres"));
+    normalise(&finish(command, ""))
 }
 
 /// Runs SQL in a database of that server.
@@ -103,6 +117,14 @@ fn normalise(dump: &str) -> String {
     ];
     let noise = |line: &str| line.is_empty() || line == "--" || HEADERS.iter().any(|header| line.starts_with(header));
     dump.lines().filter(|line| !noise(line)).map(|line| format!("{line}\n")).collect()
+}
+
+/// Sees that two dumps say the same; panics with the lines that differ.
+#[track_caller]
+pub fn same(one: &str, other: &str) {
+    let lines = dbstate::diff::show::lines(one, other);
+    let differ: Vec<String> = lines.iter().map(|(sign, line)| format!("{sign} {line}")).collect();
+    assert!(one == other, "these differ:\n{}", differ.join("\n"));
 }
 
 /// A dump with the columns of each table sorted: PostgreSQL can add a column at the end only.

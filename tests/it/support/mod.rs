@@ -3,3 +3,4 @@
 pub mod binary;
 pub mod cluster;
 pub mod database;
+pub mod project;

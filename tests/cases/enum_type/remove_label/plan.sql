@@ -1,9 +1,9 @@
 set search_path = '';
 set check_function_bodies = off;
 begin;
+alter table shop.orders drop constraint orders_paid;
 -- hazard breaking: clients lose view `shop.open_orders`
 drop view shop.open_orders;
-alter table shop.orders drop constraint orders_paid;
 alter table shop.items drop constraint items_order_fk;
 alter table shop.orders drop constraint orders_pkey;
 drop index shop.orders_open_idx;
@@ -19,8 +19,6 @@ alter table shop.orders alter column past drop default, alter column past type s
 -- hazard rewrite: rewrites the table to turn shop.status into text
 alter table shop.items alter column other type text using other::text;
 drop type shop.status_old;
-create view shop.open_orders as
-select id from shop.orders where status = 'new';
 -- hazard block: builds an index while readers and writers wait
 alter table shop.orders add constraint orders_pkey primary key (id, status);
 -- hazard block: scans the table while readers and writers wait
@@ -31,5 +29,7 @@ alter table shop.items add constraint items_order_fk foreign key (order_id, orde
 create index orders_open_idx on shop.orders (id) where status = 'new';
 -- hazard block: builds the index while writers wait
 create index orders_status_idx on shop.orders (status);
+create view shop.open_orders as
+select id from shop.orders where status = 'new';
 comment on type shop.status is 'Where an order is';
 commit;

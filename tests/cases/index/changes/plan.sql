@@ -4,9 +4,6 @@ begin;
 drop index shop.gone;
 drop index shop.i_order;
 drop index shop.i_gin;
-create materialized view shop.m as
-select id from shop.users;
-create unique index m_id on shop.m (id);
 -- hazard block: builds the index while writers wait
 create index i_order on shop.users (at desc nulls last);
 -- hazard block: builds the index while writers wait
@@ -19,5 +16,8 @@ create index i_array on shop.users using gin (tags);
 create index i_hash on shop.users using hash (email) with (fillfactor = '60');
 -- hazard block: builds the index while writers wait
 create index i_brin on shop.users using brin (at timestamptz_minmax_multi_ops (values_per_range=16));
+create materialized view shop.m as
+select id from shop.users;
+create unique index m_id on shop.m (id);
 comment on index shop."I Unique" is 'one';
 commit;

@@ -1,8 +1,7 @@
 //! The Activity database as its clients see it: auth-api, write-api, and a stranger.
 //!
-//! The functions that drive it take connections, so that they judge any database with this interface: the one made by
-//! hand (`tests/activity/by_hand.sql`) and the one that dbstate makes from `schema.yaml` and `roles.yaml`. Roles belong
-//! to the whole cluster, so each test has a cluster of its own.
+//! The functions take connections, so that they judge any database with this interface: the one made by hand and the one
+//! that dbstate makes.
 
 use std::time::Duration;
 
@@ -10,14 +9,13 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::support::cluster::own_cluster;
-
 /// The passwords that the tests give to the two roles: each holds a quote, which must survive the way there.
 pub const AUTH_PASSWORD: &str = "auth's pass word";
 /// See [`AUTH_PASSWORD`].
 pub const WRITE_PASSWORD: &str = "write's pass \"word\"";
 
-const DATABASE: &str = "activitydb";
+/// What the database is called.
+pub const DATABASE: &str = "activitydb";
 const ABSENT: &str = "00000000-0000-4000-8000-000000000000";
 const USER: &str = "id uuid, email varchar, hashed_password varchar, is_verified bool, is_active bool, \
                     created_at timestamp, verified_at timestamp, last_login_at timestamp";
@@ -44,27 +42,6 @@ const INTERFACE: [(&str, &str, &str); 11] = [
         "id int4, user_id uuid, token varchar, jti varchar, expires_at timestamp, created_at timestamp, revoked bool",
     ),
 ];
-
-#[tokio::test]
-async fn a_database_made_by_hand_serves_its_clients() {
-    let cluster = own_cluster();
-    connect(&config(&cluster.server().url("postgres")))
-        .await
-        .batch_execute("create database activitydb")
-        .await
-        .expect("create");
-    let superuser = config(&cluster.server().url(DATABASE));
-    connect(&superuser).await.batch_execute(&by_hand()).await.expect("by_hand.sql runs");
-    drive_all(&superuser).await;
-}
-
-/// `by_hand.sql` with its psql variables filled in.
-pub fn by_hand() -> String {
-    include_str!("../activity/by_hand.sql")
-        .replace(":'auth_api_password'", &literal(AUTH_PASSWORD))
-        .replace(":'write_api_password'", &literal(WRITE_PASSWORD))
-        .replace(":\"DBNAME\"", DATABASE)
-}
 
 /// Everything below, for the database `activitydb` that `superuser` reaches. Leaves rows, a table and a role behind,
 /// and the cluster asking every other role for its password.
@@ -366,7 +343,8 @@ async fn passwords_are_asked_for(superuser: &Config) {
     }
 }
 
-fn config(url: &str) -> Config {
+/// The way to the database at a URL, as the superuser.
+pub fn config(url: &str) -> Config {
     url.parse().expect("a URL of the test's own cluster")
 }
 
@@ -377,7 +355,8 @@ pub fn as_role(superuser: &Config, role: &str, password: &str) -> Config {
     config
 }
 
-async fn connect(config: &Config) -> Client {
+/// A connection that lives as long as its client.
+pub async fn connect(config: &Config) -> Client {
     let (client, connection) = config.connect(NoTls).await.unwrap_or_else(|error| panic!("connect: {error:?}"));
     tokio::spawn(connection);
     client
@@ -396,7 +375,7 @@ async fn rows(client: &Client, sql: &str) -> Vec<Vec<String>> {
 }
 
 /// The only row of `sql`.
-async fn row(client: &Client, sql: &str) -> Vec<String> {
+pub async fn row(client: &Client, sql: &str) -> Vec<String> {
     let mut rows = rows(client, sql).await;
     assert_eq!(rows.len(), 1, "rows of {sql}");
     rows.remove(0)
@@ -409,14 +388,11 @@ async fn answer(client: &Client, call: &str) -> String {
     row.remove(0)
 }
 
-async fn refused(client: &Client, sql: &str, why: &SqlState) {
+/// Sees that `sql` is refused for that reason.
+pub async fn refused(client: &Client, sql: &str, why: &SqlState) {
     assert_eq!(code(client.simple_query(sql).await).as_ref(), Some(why), "{sql}");
 }
 
 fn code<T>(result: Result<T, tokio_postgres::Error>) -> Option<SqlState> {
     result.err().and_then(|error| error.code().cloned())
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

@@ -1,0 +1,336 @@
+//! Columns that a table has from those above it.
+//!
+//! Every column is an object, so that indexes, comments and grants may name it. In YAML a column from above stands only
+//! where something of its own is said of it, and without a type. What PostgreSQL does to the columns below when one
+//! above changes is foreseen, so that only what is left is a change.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Column;
+use crate::kind::{Cx, Kind};
+use crate::kinds::part::{Sql, TypeName};
+use crate::kinds::table::{Table, heirs, is_partition, parents};
+use crate::model::{Address, Object, Origin, State, Step};
+
+/// Whose a column is. Not compared: the tables above say.
+#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Inherited {
+    /// The table's own.
+    #[default]
+    No,
+    /// That of a table above.
+    Above,
+    /// That of a table above, and the table has it too: it stays when the one above goes.
+    Both,
+}
+
+impl PartialEq for Inherited {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Inherited {
+    /// True where `create table` need not say it.
+    pub fn is_from_above_only(self) -> bool {
+        matches!(self, Self::Above)
+    }
+}
+
+/// Fills in the columns that come from above, tables above before those below.
+pub fn complete(desired: &mut State) {
+    let mut done = HashSet::new();
+    for at in desired.of_kind(Table::NAME) {
+        fill(&at, desired, &mut done);
+    }
+}
+
+fn fill(at: &Address, desired: &mut State, done: &mut HashSet<Address>) {
+    if !done.insert(at.clone()) {
+        return;
+    }
+    let above = parents(at, desired);
+    for parent in &above {
+        fill(parent, desired, done);
+    }
+    let partition = is_partition(at, desired);
+    let mut ordinal = 0;
+    let mut seen = HashSet::new();
+    for parent in above {
+        let columns: Vec<(Address, Column)> =
+            desired.children_of::<Column>(&parent, Column::NAME).into_iter().map(|(a, c)| (a.clone(), c.clone())).collect();
+        for (their, column) in columns {
+            ordinal += 1;
+            let own = at.child(Column::NAME, their.key());
+            if !seen.insert(own.clone()) {
+                continue;
+            }
+            let spec = match desired.spec::<Column>(&own) {
+                Some(said) => said.over(&column, partition),
+                None => column.as_inherited(),
+            };
+            if let Some(object) = desired.get_mut(&own) {
+                object.spec = Arc::new(spec);
+                object.ordinal = ordinal;
+                continue;
+            }
+            let span = desired.get(at).and_then(|o| o.origin.span());
+            let mut object = Object::new(Arc::new(spec), Origin::Derived(span));
+            object.ordinal = ordinal;
+            desired.insert(own, object);
+        }
+    }
+    shift_own(at, ordinal, &seen, desired);
+}
+
+/// Columns of the table's own come after those from above.
+fn shift_own(at: &Address, by: u32, from_above: &HashSet<Address>, desired: &mut State) {
+    let columns = desired.children_of::<Column>(at, Column::NAME).into_iter().map(|(a, _)| a.clone());
+    for own in columns.filter(|a| !from_above.contains(a)).collect::<Vec<_>>() {
+        if let Some(object) = desired.get_mut(&own) {
+            object.ordinal += by;
+        }
+    }
+}
+
+/// Leaves of the columns from above what is said of them in their own table only.
+pub fn before_raise(state: &mut State) {
+    let mut changed: Vec<(Address, Option<Column>)> = Vec::new();
+    for at in state.of_kind(Column::NAME) {
+        let Some(column) = state.spec::<Column>(&at).filter(|c| c.inherited != Inherited::No || c.is_below()) else {
+            continue;
+        };
+        let Some(theirs) = column_above(&at, state) else { continue };
+        let rest = column.besides(theirs);
+        let bare = rest == Column::of_type(TypeName::absent()) && state.children(&at).is_empty();
+        changed.push((at, (!bare).then_some(rest)));
+    }
+    let gone: HashSet<Address> = changed.iter().filter(|(_, rest)| rest.is_none()).map(|(at, _)| at.clone()).collect();
+    for (at, rest) in changed {
+        if let Some(rest) = rest {
+            state.set(&at, rest);
+        }
+    }
+    if !gone.is_empty() {
+        state.retain(|at, _| !gone.contains(at));
+    }
+}
+
+/// The column of the same name in the first table above that has it.
+pub fn column_above<'a>(at: &Address, state: &'a State) -> Option<&'a Column> {
+    parents(at.parent()?, state).iter().find_map(|p| state.spec::<Column>(&p.child(Column::NAME, at.key())))
+}
+
+/// The columns of the same name in the tables above.
+pub fn above(at: &Address, state: &State) -> Vec<Address> {
+    let Some(table) = at.parent() else { return Vec::new() };
+    parents(table, state).iter().map(|p| p.child(Column::NAME, at.key())).filter(|c| state.contains(c)).collect()
+}
+
+/// The columns below that come from this one, whole generations, nearest first.
+pub fn below(at: &Address, state: &State) -> Vec<Address> {
+    let mut out = Vec::new();
+    let Some(table) = at.parent() else { return out };
+    for heir in heirs(table, state) {
+        let column = heir.child(Column::NAME, at.key());
+        if state.contains(&column) {
+            out.push(column.clone());
+            out.extend(below(&column, state));
+        }
+    }
+    out
+}
+
+/// What statements about columns above do, by the name of the column: from what to what, in order.
+type Changes = HashMap<String, Vec<(Column, Column)>>;
+
+/// Foresees in the columns below what changes to those above will do to them.
+pub fn foresee(live: &mut State, desired: &State) {
+    let mut tables: Vec<Address> = live.of_kind(Table::NAME);
+    tables.retain(|t| !heirs(t, live).is_empty() && parents(t, live).is_empty());
+    for table in tables {
+        pass_down(&table, &Changes::new(), &HashSet::new(), live, desired);
+    }
+}
+
+/// `new` are the names of columns that were added above.
+fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut State, desired: &State) {
+    let (mut changes, mut new) = (above.clone(), new.clone());
+    for (at, wanted) in desired.children_of::<Column>(table, Column::NAME) {
+        match live.spec::<Column>(at) {
+            None => {
+                new.insert(at.key().to_owned());
+            }
+            Some(there) if there != wanted => {
+                changes.entry(at.key().to_owned()).or_default().push((there.clone(), wanted.clone()));
+            }
+            Some(_) => {}
+        }
+    }
+    for heir in heirs(table, live).to_vec() {
+        if !parents(&heir, desired).contains(table) {
+            continue;
+        }
+        for (name, list) in &changes {
+            let own = heir.child(Column::NAME, name);
+            if let Some(mine) = live.spec::<Column>(&own).cloned() {
+                live.set(&own, list.iter().fold(mine, |mine, (old, new)| mine.after(old, new)));
+            }
+        }
+        for own in new.iter().map(|name| heir.child(Column::NAME, name)) {
+            // The statement that adds the column above speaks for this one.
+            if let Some(object) = desired.get(&own).filter(|_| !live.contains(&own)) {
+                live.insert(own, object.clone());
+            }
+        }
+        pass_down(&heir, &changes, &new, live, desired);
+    }
+}
+
+/// Renames the columns below with one above: PostgreSQL does.
+pub fn rekeyed(live: &mut State, old: &Address, new: &Address) {
+    if old.kind() != Column::NAME {
+        return;
+    }
+    let Some(table) = new.parent() else { return };
+    let tables: Vec<Address> =
+        live.of_kind(Table::NAME).into_iter().filter(|t| crate::kinds::table::is_sprung_from(t, table, live)).collect();
+    for below in tables {
+        live.relocate(&below.child(Column::NAME, old.key()), &below.child(Column::NAME, new.key()));
+    }
+}
+
+impl Column {
+    /// True for a column without a type.
+    fn is_below(&self) -> bool {
+        self.data_type.is_absent()
+    }
+
+    /// The column that a table below has where nothing is said.
+    pub fn as_inherited(&self) -> Self {
+        Self { inherited: Inherited::Above, identity: None, statistics: None, options: Default::default(), ..self.clone() }
+    }
+
+    /// What a column is of which this is said, below `above`.
+    fn over(&self, above: &Self, partition: bool) -> Self {
+        let typed = !self.data_type.is_absent();
+        let collation = if typed { &self.collation } else { &above.collation };
+        let dropped = self.default.as_ref().is_some_and(is_null);
+        Self {
+            data_type: if typed { self.data_type.clone() } else { above.data_type.clone() },
+            collation: collation.clone(),
+            not_null: self.not_null || above.not_null,
+            default: if dropped { None } else { self.default.clone().or_else(|| above.default.clone()) },
+            identity: self.identity.clone(),
+            generated: self.generated.clone().or_else(|| above.generated.clone()),
+            stored: self.stored || above.stored,
+            storage: self.storage.clone().or_else(|| above.storage.clone()),
+            compression: self.compression.clone().or_else(|| above.compression.clone()),
+            live_storage: self.live_storage.clone(),
+            statistics: self.statistics,
+            options: self.options.clone(),
+            inherited: if typed && !partition { Inherited::Both } else { Inherited::Above },
+        }
+    }
+
+    /// What must be said of this column of a table below for [`Column::over`] to yield it.
+    fn besides(&self, above: &Self) -> Self {
+        let both = matches!(self.inherited, Inherited::Both);
+        let data_type = if both { self.data_type.clone() } else { TypeName::absent() };
+        let default = match (&self.default, &above.default) {
+            (own, theirs) if own == theirs => None,
+            (None, _) => Some(Sql::new("null")),
+            (own, _) => own.clone(),
+        };
+        Self {
+            data_type,
+            collation: self.collation.clone().filter(|_| both),
+            not_null: self.not_null && !above.not_null,
+            default,
+            identity: self.identity.clone(),
+            generated: self.generated.clone().filter(|g| above.generated.as_ref() != Some(g)),
+            stored: self.stored && !above.stored,
+            storage: self.storage.clone().filter(|s| above.storage.as_ref() != Some(s)),
+            compression: self.compression.clone().filter(|c| above.compression.as_ref() != Some(c)),
+            ..self.clone()
+        }
+    }
+
+    /// This live column once the one above it changed from `old` to `new`.
+    fn after(&self, old: &Self, new: &Self) -> Self {
+        let retyped = new.changes_type(old);
+        let redefaulted = new.default != old.default || retyped && new.default.is_some();
+        let mut mine = self.clone();
+        if retyped {
+            mine.data_type = new.data_type.clone();
+            mine.collation.clone_from(&new.collation);
+        }
+        if redefaulted {
+            mine.default.clone_from(&new.default);
+        }
+        if new.not_null != old.not_null {
+            mine.not_null = new.not_null;
+        }
+        if new.storage != old.storage {
+            mine.storage.clone_from(&new.storage);
+        }
+        if new.compression != old.compression {
+            mine.compression.clone_from(&new.compression);
+        }
+        if new.statistics != old.statistics {
+            mine.statistics = new.statistics;
+        }
+        if old.generated.is_some() && new.generated.is_none() {
+            mine.generated = None;
+            mine.stored = false;
+        }
+        mine
+    }
+
+    /// What a partition says of a column besides the table above: ` default 1 not null`.
+    pub fn words_besides(&self, cx: &Cx<'_>) -> String {
+        let above = column_above(cx.at, cx.desired);
+        let mut words = String::new();
+        let default = self.default.as_ref().filter(|d| above.is_none_or(|a| a.default.as_ref() != Some(d)));
+        match default {
+            Some(default) => words += &format!(" default {default}"),
+            None if self.default.is_none() && above.is_some_and(|a| a.default.is_some()) => words += " default null",
+            None => {}
+        }
+        if let Some(generated) = self.generated.as_ref().filter(|_| above.is_none()) {
+            let kind = if self.stored { "stored" } else { "virtual" };
+            words += &format!(" generated always as ({generated}) {kind}");
+        }
+        if self.not_null && above.is_none_or(|a| !a.not_null) {
+            words += " not null";
+        }
+        words
+    }
+
+    /// What a new table's column still lacks once `create table` ran.
+    pub fn after_create(&self, apart: bool, cx: &Cx<'_>) -> Vec<Step> {
+        let above = column_above(cx.at, cx.desired).filter(|_| !apart);
+        let mut steps = Vec::new();
+        let plain = cx.at.parent().is_some_and(|t| !is_partition(t, cx.desired));
+        if let Some(above) = above.filter(|_| plain && self.inherited.is_from_above_only()) {
+            if self.default != above.default {
+                let what = self.default.as_ref().map_or_else(|| "drop default".to_owned(), |d| format!("set default {d}"));
+                steps.push(self.step(cx, &what));
+            }
+            if self.not_null && !above.not_null {
+                steps.push(self.step(cx, "set not null"));
+            }
+        }
+        let from = above.map(|a| Self { statistics: None, options: Default::default(), ..a.clone() });
+        steps.extend(self.attribute_steps(from.as_ref(), cx));
+        steps
+    }
+}
+
+fn is_null(default: &Sql) -> bool {
+    default.as_str().eq_ignore_ascii_case("null")
+}

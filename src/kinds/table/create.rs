@@ -1,0 +1,165 @@
+//! `create table` and what follows it at once.
+
+use super::lineage::{attach, parents};
+use super::{RowSecurity, Table, Words, option_list};
+use crate::kind::{Cx, Kind};
+use crate::kinds::column::Column;
+use crate::kinds::exclusion::Exclusion;
+use crate::kinds::index::Index;
+use crate::kinds::primary_key::PrimaryKey;
+use crate::kinds::unique::Unique;
+use crate::model::{Address, Lock, Step};
+use crate::sql;
+
+/// Every statement of a new table.
+pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
+    let columns = cx.desired.children_of::<Column>(cx.at, Column::NAME);
+    let apart = table.partition_of.is_some() && brings_parts(cx);
+    let (constraints, spoken): (Vec<String>, Vec<Address>) = constraints(cx).into_iter().unzip();
+    let lines: Vec<String> = columns
+        .iter()
+        .filter_map(|(at, column)| line(table, apart, column, &cx.at(at)))
+        .chain(constraints)
+        .map(|line| format!("\n    {line}"))
+        .collect();
+    let inline = columns.iter().map(|(at, _)| (*at).clone()).chain(spoken);
+    let sql = sentence(table, apart, &lines, cx);
+    let mut steps = vec![Step::new(sql).speaks_for(inline)];
+    for (at, column) in &columns {
+        steps.extend(column.after_create(apart, &cx.at(at)));
+    }
+    if apart {
+        steps.extend(attach(table, cx));
+    }
+    steps.extend(table.rls_steps(RowSecurity::Disabled, cx));
+    steps.extend(table.replica_identity.is_some().then(|| replica_identity(table, cx)));
+    steps.extend(table.cluster_on.is_some().then(|| cluster_on(table, cx)));
+    steps
+}
+
+/// `create table …`, without what stands behind it.
+fn sentence(table: &Table, apart: bool, lines: &[String], cx: &Cx<'_>) -> String {
+    let unlogged = if table.unlogged { "unlogged " } else { "" };
+    let mut sql = format!("create {unlogged}table {}", cx.identity());
+    let below = table.partition_of.as_ref().filter(|_| !apart);
+    if let Some(parent) = below {
+        sql += &format!(" partition of {parent}");
+    }
+    if let Some(of) = &table.of_type {
+        sql += &format!(" of {of}");
+    }
+    if !lines.is_empty() || below.is_none() && table.of_type.is_none() {
+        sql += &format!(" ({}\n)", lines.join(","));
+    }
+    if let (Some(bounds), Some(_)) = (&table.bounds, below) {
+        let word = if bounds.as_str() == "default" { "" } else { "for " };
+        sql += &format!(" {word}{bounds}");
+    }
+    if !table.inherits.is_empty() {
+        sql += &format!(" inherits ({})", table.inherits.join(", "));
+    }
+    if let Some(by) = &table.partition_by {
+        sql += &format!(" partition by {by}");
+    }
+    if let Some(method) = &table.access_method {
+        sql += &format!(" using {}", sql::ident(method));
+    }
+    if !table.options.is_empty() {
+        sql += &format!(" with ({})", option_list(&table.options));
+    }
+    if let Some(tablespace) = &table.tablespace {
+        sql += &format!(" tablespace {}", sql::ident(tablespace));
+    }
+    sql
+}
+
+/// What is said of a column in the brackets.
+fn line(table: &Table, apart: bool, column: &Column, cx: &Cx<'_>) -> Option<String> {
+    let from_above = !apart && (table.partition_of.is_some() || table.of_type.is_some());
+    if from_above {
+        let words = column.words_besides(cx);
+        return (!words.is_empty()).then(|| format!("{} with options{words}", cx.name()));
+    }
+    let only_above = !apart && column.inherited.is_from_above_only();
+    (!only_above).then(|| column.definition(cx))
+}
+
+/// The constraints that stand in the brackets, in the order of the register.
+fn constraints(cx: &Cx<'_>) -> Vec<(String, Address)> {
+    let children = cx.desired.children(cx.at);
+    let mut out = Vec::new();
+    for entry in cx.register {
+        for at in children.iter().filter(|at| at.kind() == entry.name) {
+            let text = cx.desired.get(at).and_then(|o| (entry.inline)(&**o.as_written(), at));
+            out.extend(text.map(|text| (text, (*at).clone())));
+        }
+    }
+    out
+}
+
+/// True when a new partition declares indexes or constraints that take part in its parent's: they must stand before it
+/// is attached, or PostgreSQL makes others by names of its own.
+fn brings_parts(cx: &Cx<'_>) -> bool {
+    let above = parents(cx.at, cx.desired);
+    let own = |kind| cx.desired.children(cx.at).into_iter().filter(move |c| c.kind() == kind);
+    let same = |at: &Address, parent: &Address| {
+        let theirs = cx.desired.children(parent).into_iter().filter(|c| c.kind() == at.kind());
+        theirs.into_iter().any(|their| takes_part(at, their, cx))
+    };
+    [PrimaryKey::NAME, Unique::NAME, Index::NAME, Exclusion::NAME]
+        .into_iter()
+        .flat_map(own)
+        .any(|at| above.iter().any(|parent| same(at, parent)))
+}
+
+/// True when what stands at `at` would become a part of `their` object of the table above.
+pub fn takes_part(at: &Address, their: &Address, cx: &Cx<'_>) -> bool {
+    if let (Some(a), Some(b)) = (cx.desired.spec::<Index>(at), cx.desired.spec::<Index>(their)) {
+        return a.is_defined_as(b);
+    }
+    at.kind() == their.kind() && cx.desired.get(at).zip(cx.desired.get(their)).is_some_and(|(a, b)| {
+        a.spec.same(&*b.spec) || at.kind() == PrimaryKey::NAME
+    })
+}
+
+/// `replica identity …`.
+pub fn replica_identity(table: &Table, cx: &Cx<'_>) -> Step {
+    let words = table.replica_identity.as_ref().map_or("default", Words::as_str);
+    let index = index_named(table);
+    Step::new(format!("alter table {} replica identity {words}", cx.identity()))
+        .lock(Lock::AccessExclusive)
+        .needs(index.into_iter().flat_map(|i| children_named(&i, cx)))
+}
+
+/// The index of `using index …`.
+fn index_named(table: &Table) -> Option<String> {
+    let tokens = sql::tokens(table.replica_identity.as_ref()?.as_str());
+    tokens.get(2).and_then(sql::Token::name)
+}
+
+/// `cluster on …` or `set without cluster`.
+pub fn cluster_on(table: &Table, cx: &Cx<'_>) -> Step {
+    let what = table.cluster_on.as_ref().map_or_else(
+        || "set without cluster".to_owned(),
+        |index| format!("cluster on {}", sql::ident(index)),
+    );
+    let needs = table.cluster_on.iter().flat_map(|i| children_named(i, cx));
+    Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::ShareUpdateExclusive).needs(needs)
+}
+
+fn children_named(name: &str, cx: &Cx<'_>) -> Vec<Address> {
+    cx.desired.children(cx.at).into_iter().filter(|c| c.key() == name && c.kind() != Column::NAME).cloned().collect()
+}
+
+/// Follows the rename of an index that a table names.
+pub fn renamed_index(table: &mut Table, at: &Address, from: &Address, to: &Address) {
+    if from.parent() != Some(at) || from.kind() == Column::NAME {
+        return;
+    }
+    if table.cluster_on.as_deref() == Some(from.key()) {
+        table.cluster_on = Some(to.key().to_owned());
+    }
+    if index_named(table).as_deref() == Some(from.key()) {
+        table.replica_identity = Some(Words::new(&format!("using index {}", sql::ident(to.key()))));
+    }
+}

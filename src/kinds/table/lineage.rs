@@ -1,0 +1,215 @@
+//! What stands above and below a table: partitions and inheritance.
+//!
+//! See <https://www.postgresql.org/docs/current/ddl-partitioning.html> and
+//! <https://www.postgresql.org/docs/current/ddl-inherit.html>.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::Table;
+use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::kind::{Cx, Kind};
+use crate::kinds::check::Check;
+use crate::kinds::column::Column;
+use crate::kinds::exclusion::Exclusion;
+use crate::kinds::index::Index;
+use crate::kinds::primary_key::PrimaryKey;
+use crate::kinds::schema::Schema;
+use crate::kinds::unique::Unique;
+use crate::model::{Address, KindName, HazardClass, Lock, State, Step};
+use crate::sql;
+
+/// The tables right below one. Not compared: it follows from them.
+#[derive(Debug, Clone, Default, Eq)]
+pub struct Heirs(Vec<Address>);
+
+impl PartialEq for Heirs {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+/// Whether an index or a constraint of a partition is a part of its parent's. Not compared.
+#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attached {
+    /// It is the table's own.
+    #[default]
+    No,
+    /// It is, and is just as PostgreSQL makes it where nothing is said.
+    Plain,
+    /// It is, with a name, parameters or a comment of its own.
+    Named,
+}
+
+impl PartialEq for Attached {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Attached {
+    /// True when the project manages a live part: it is declared, or the table's own, or would be left when the table is
+    /// no longer below its parent. `takes_part` says whether it would become a part of that object of the table above.
+    pub fn managed(self, at: &Address, desired: &State, takes_part: impl Fn(&Address) -> bool) -> bool {
+        let Some(table) = at.parent().filter(|_| !desired.contains(at)) else { return true };
+        let Some(spec) = desired.spec::<Table>(table) else { return true };
+        if above(spec).next().is_none() {
+            return true;
+        }
+        let theirs = || parents(table, desired).into_iter().flat_map(|p| desired.descendants(&p)).collect::<Vec<_>>();
+        let adopted = || theirs().iter().any(|their| their.kind() == at.kind() && takes_part(their));
+        // Below a table that it merely inherits from, only checks are shared.
+        let shares = spec.partition_of.is_some() || at.kind() == Check::NAME;
+        matches!(self, Self::No) && !(shares && adopted())
+    }
+}
+
+/// Takes out what PostgreSQL makes of itself.
+pub fn hide_plain<T: 'static>(state: &mut State, kind: KindName, attached: fn(&T) -> Attached) {
+    let plain = |at: &Address| state.spec::<T>(at).is_some_and(|spec| matches!(attached(spec), Attached::Plain));
+    let gone: HashSet<Address> = state.of_kind(kind).into_iter().filter(plain).collect();
+    if !gone.is_empty() {
+        state.retain(|at, _| !gone.contains(at));
+    }
+}
+
+/// The names of the tables above.
+fn above(table: &Table) -> impl Iterator<Item = &String> {
+    table.partition_of.iter().chain(&table.inherits)
+}
+
+/// The address that a table's name stands for, seen from `at`.
+fn address(name: &str, at: &Address) -> Option<Address> {
+    let mut parts = sql::split_name(name)?;
+    let table = parts.pop()?;
+    let schema = parts.pop().unwrap_or_else(|| at.top().key().to_owned());
+    Some(Address::root(Schema::NAME, &schema).child(Table::NAME, &table))
+}
+
+/// The tables right above a table that stand in the same state, in order.
+pub fn parents(at: &Address, state: &State) -> Vec<Address> {
+    let Some(table) = state.spec::<Table>(at) else { return Vec::new() };
+    above(table).filter_map(|name| address(name, at)).filter(|p| state.contains(p)).collect()
+}
+
+/// The tables right below a table.
+pub fn heirs<'a>(at: &Address, state: &'a State) -> &'a [Address] {
+    let table = state.get(at).and_then(|o| o.as_written().as_any().downcast_ref::<Table>());
+    table.map_or(&[], |t| &t.heirs.0)
+}
+
+/// True for a partition.
+pub fn is_partition(at: &Address, state: &State) -> bool {
+    state.spec::<Table>(at).is_some_and(|t| t.partition_of.is_some())
+}
+
+/// True when `below` is somewhere below `at`.
+pub fn is_sprung_from(below: &Address, at: &Address, state: &State) -> bool {
+    parents(below, state).iter().any(|p| p == at || is_sprung_from(p, at, state))
+}
+
+/// Spells names in full, refuses circles, and notes who is below whom.
+pub fn complete(desired: &mut State, problems: &mut Diagnostics) {
+    for at in desired.of_kind(Table::NAME) {
+        let Some(table) = desired.spec::<Table>(&at).filter(|t| above(t).next().is_some()) else { continue };
+        let full = |name: &String| address(name, &at).map_or_else(|| name.clone(), |a| sql::dotted(a.path()));
+        let partition_of = table.partition_of.as_ref().map(full);
+        let table = Table { partition_of, inherits: table.inherits.iter().map(full).collect(), ..table.clone() };
+        desired.set(&at, table);
+    }
+    for at in desired.of_kind(Table::NAME) {
+        if is_below_itself(&at, desired) {
+            let problem = Problem::new(Code::Refused, format!("{at} stands below itself"))
+                .help("break the circle of `partition_of` and `inherits`");
+            let span = desired.get(&at).and_then(|o| o.origin.span());
+            problems.push(span.map_or_else(|| problem.clone().into(), |s| problem.clone().at(s, "")));
+            if let Some(table) = desired.spec::<Table>(&at) {
+                let table = Table { partition_of: None, inherits: Vec::new(), ..table.clone() };
+                desired.set(&at, table);
+            }
+        }
+    }
+    note(desired);
+}
+
+fn is_below_itself(at: &Address, state: &State) -> bool {
+    let mut seen = Vec::new();
+    let mut queue = parents(at, state);
+    while let Some(next) = queue.pop() {
+        if next == *at {
+            return true;
+        }
+        if !seen.contains(&next) {
+            queue.extend(parents(&next, state));
+            seen.push(next);
+        }
+    }
+    false
+}
+
+/// Notes who is below whom, and that it uses what is above.
+pub fn note(state: &mut State) {
+    let mut heirs: HashMap<Address, Vec<Address>> = HashMap::new();
+    for at in state.of_kind(Table::NAME) {
+        for parent in parents(&at, state) {
+            state.add_edge(at.clone(), parent.clone());
+            heirs.entry(parent).or_default().push(at.clone());
+        }
+    }
+    for (at, heirs) in heirs {
+        if let Some(table) = state.spec::<Table>(&at) {
+            let table = Table { heirs: Heirs(heirs), ..table.clone() };
+            state.set(&at, table);
+        }
+    }
+}
+
+/// `attach partition`, once everything that it brings along stands.
+pub fn attach(table: &Table, cx: &Cx<'_>) -> Option<Step> {
+    let (parent, bounds) = (table.partition_of.as_ref()?, table.bounds.as_ref()?);
+    let word = if bounds.as_str() == "default" { "" } else { "for " };
+    let sql = format!("alter table {parent} attach partition {} {word}{bounds}", cx.identity());
+    let brings = [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, Index::NAME];
+    let own = cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind())).cloned();
+    let needs: Vec<Address> = own.chain(columns_above(cx)).collect();
+    Some(Step::new(sql).lock(Lock::AccessExclusive).needs(needs))
+}
+
+/// The columns of the tables above.
+fn columns_above(cx: &Cx<'_>) -> Vec<Address> {
+    let columns = |p: &Address| {
+        let list = cx.desired.children_of::<Column>(p, Column::NAME);
+        list.into_iter().map(|(at, _)| at.clone()).collect::<Vec<_>>()
+    };
+    parents(cx.at, cx.desired).iter().flat_map(columns).collect()
+}
+
+/// The statements that take a table from below others and put it below others.
+pub fn steps(new: &Table, old: &Table, cx: &Cx<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let table = cx.identity();
+    let moved = new.partition_of != old.partition_of || new.bounds != old.bounds;
+    if let Some(parent) = old.partition_of.as_ref().filter(|_| moved) {
+        let step = Step::new(format!("alter table {parent} detach partition {table}")).lock(Lock::AccessExclusive);
+        let stays = new.partition_of.as_ref() == Some(parent);
+        steps.push(if stays {
+            step
+        } else {
+            step.hazard(HazardClass::Breaking, format!("`{parent}` no longer shows the rows of {}", cx.at))
+        });
+    }
+    let alter = |what: String| Step::new(format!("alter table {table} {what}")).lock(Lock::AccessExclusive);
+    for parent in old.inherits.iter().filter(|p| !new.inherits.contains(p)) {
+        let lost = format!("`{parent}` no longer shows the rows of {}", cx.at);
+        steps.push(alter(format!("no inherit {parent}")).hazard(HazardClass::Breaking, lost));
+    }
+    for parent in new.inherits.iter().filter(|p| !old.inherits.contains(p)) {
+        steps.push(alter(format!("inherit {parent}")).needs(columns_above(cx)));
+    }
+    if moved && let Some(step) = attach(new, cx) {
+        steps.push(step.hazard(HazardClass::Block, "scans the table to see that its rows are within the bounds"));
+    }
+    steps
+}

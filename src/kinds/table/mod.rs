@@ -1,0 +1,315 @@
+//! A table. See <https://www.postgresql.org/docs/current/sql-createtable.html>.
+//!
+//! A partition is a table of its own with `partition_of` and `for`; what it has from the tables above is not said again.
+
+mod create;
+mod lineage;
+mod words;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use create::takes_part;
+pub use lineage::{Attached, heirs, hide_plain, is_partition, is_sprung_from, parents};
+pub use words::Words;
+
+use super::part::catalog::USER_SCHEMA;
+use super::part::is_default;
+use super::part::names::renamed_name;
+use super::schema::Schema;
+use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Rules, TYPE, Under};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
+use crate::sql;
+
+/// A table: its columns, constraints and the like are objects of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Table {
+    /// How its rows are spread over partitions: `range (created_at)`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub partition_by: Option<Words>,
+    /// The table it is a partition of.
+    #[serde(skip_serializing_if = "is_default")]
+    pub partition_of: Option<String>,
+    /// Which rows it holds as a partition: `values from (1) to (10)`, `values in ('eu')`, `default`.
+    #[serde(rename = "for", skip_serializing_if = "is_default")]
+    pub bounds: Option<Words>,
+    /// The tables it inherits from, in order.
+    #[serde(skip_serializing_if = "is_default")]
+    pub inherits: Vec<String>,
+    /// The composite type that its columns are those of.
+    #[serde(skip_serializing_if = "is_default")]
+    pub of_type: Option<String>,
+    /// Not written to the log; emptied after a crash.
+    #[serde(skip_serializing_if = "is_default")]
+    pub unlogged: bool,
+    /// Row security.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rls: RowSecurity,
+    /// Its access method; `heap` when absent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub access_method: Option<String>,
+    /// Where it is; the database's own tablespace when absent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tablespace: Option<String>,
+    /// Storage parameters, as in `with (…)`; those of its overflow table begin with `toast.`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: BTreeMap<String, String>,
+    /// What subscribers learn of the old row: `full`, `nothing`, `using index <name>`; the primary key when absent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub replica_identity: Option<Words>,
+    /// The index that `cluster` orders it by.
+    #[serde(skip_serializing_if = "is_default")]
+    pub cluster_on: Option<String>,
+    /// The tables that have columns from it.
+    #[serde(skip)]
+    pub heirs: lineage::Heirs,
+}
+
+/// Whether policies hold, and for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowSecurity {
+    /// For nobody.
+    #[default]
+    Disabled,
+    /// For all but the owner.
+    Enabled,
+    /// For the owner too.
+    Forced,
+}
+
+/// What may be granted on a table.
+pub const PRIVILEGES: Privileges = Privileges {
+    noun: "table",
+    plural: "tables",
+    all: &[
+        ("select", 'r'),
+        ("insert", 'a'),
+        ("update", 'w'),
+        ("delete", 'd'),
+        ("truncate", 'D'),
+        ("references", 'x'),
+        ("trigger", 't'),
+        ("maintain", 'm'),
+    ],
+    public: &[],
+};
+
+impl Kind for Table {
+    const NAME: KindName = KindName("table");
+    const NOUN: &'static str = "table";
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Schema::NAME]), key: "tables", form: Form::Map }];
+    const RULES: Rules = Rules {
+        class: 1259,
+        falls_with_parent: false,
+        rebuildable: false,
+        renames: true,
+        owner: true,
+        comment: true,
+        privileges: Some(PRIVILEGES),
+        slots: &[RELATION, TYPE],
+        visible: true,
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        let above = "(select jsonb_agg(quote_ident(hn.nspname) || '.' || quote_ident(h.relname) order by i.inhseqno)
+                     from pg_inherits i join pg_class h on h.oid = i.inhparent join pg_namespace hn on hn.oid = h.relnamespace
+                     where i.inhrelid = c.oid)";
+        Some(format!(
+            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
+                    c.relowner::regrole::text as owner, c.relacl::text[] as acl,
+                    case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_by,
+                    case when c.relispartition then {above}->>0 end as partition_of,
+                    case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end as \"for\",
+                    case when not c.relispartition and exists (select from pg_inherits i where i.inhrelid = c.oid)
+                         then {above} end as inherits,
+                    case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
+                    c.relpersistence = 'u' as unlogged,
+                    case when c.relforcerowsecurity then 'forced' when c.relrowsecurity then 'enabled' end as rls,
+                    (select am.amname::text from pg_am am where am.oid = c.relam and am.amname <> 'heap') as access_method,
+                    (select ts.spcname::text from pg_tablespace ts where ts.oid = c.reltablespace) as tablespace,
+                    (select jsonb_object_agg(o.prefix || split_part(o.o, '=', 1), substr(o.o, strpos(o.o, '=') + 1))
+                     from (select '' as prefix, unnest(c.reloptions) as o
+                           union all
+                           select 'toast.', unnest(t.reloptions) from pg_class t where t.oid = c.reltoastrelid) o) as options,
+                    case c.relreplident when 'f' then 'full' when 'n' then 'nothing' when 'i' then
+                      (select 'using index ' || quote_ident(ic.relname)
+                       from pg_index i join pg_class ic on ic.oid = i.indexrelid
+                       where i.indrelid = c.oid and i.indisreplident) end as replica_identity,
+                    (select ic.relname::text from pg_index i join pg_class ic on ic.oid = i.indexrelid
+                     where i.indrelid = c.oid and i.indisclustered) as cluster_on
+             from pg_class c join pg_namespace n on n.oid = c.relnamespace
+             where c.relkind in ('r', 'p') and {USER_SCHEMA}
+             order by n.nspname, c.relname"
+        ))
+    }
+
+    fn complete(desired: &mut State, problems: &mut Diagnostics, _register: &'static [Entry]) {
+        lineage::complete(desired, problems);
+    }
+
+    fn foresee(live: &mut State, _desired: &State) {
+        lineage::note(live);
+    }
+
+    fn references(&self, _at: &Address, out: &mut References) {
+        if let Some(parent) = &self.partition_of {
+            out.name(RELATION, parent, "partition_of");
+        }
+        for parent in &self.inherits {
+            out.name(RELATION, parent, "inherits");
+        }
+        if let Some(of) = &self.of_type {
+            out.name(TYPE, of, "of_type");
+        }
+        if let Some(by) = &self.partition_by {
+            out.text(by.as_str(), "partition_by");
+        }
+        if let Some(bounds) = &self.bounds {
+            out.text(bounds.as_str(), "for");
+        }
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        let wrong = |message: &str, help: &str| Problem::new(Code::WrongType, message).help(help);
+        let mut problems = Vec::new();
+        if self.partition_of.is_some() && self.bounds.is_none() {
+            let help = "write which rows it holds: `for: values from (1) to (10)`, or `for: default`";
+            problems.push((wrong("a partition does not say which rows it holds", help), "partition_of"));
+        }
+        if self.bounds.is_some() && self.partition_of.is_none() {
+            let help = "name the table: `partition_of: shop.orders`";
+            problems.push((wrong("`for` stands on a table that is no partition", help), "for"));
+        }
+        if self.partition_of.is_some() && !self.inherits.is_empty() {
+            problems.push((wrong("a partition inherits from one table only", "remove `inherits`"), "inherits"));
+        }
+        problems
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        create::steps(self, cx)
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self {
+            partition_by,
+            partition_of: _,
+            bounds: _,
+            inherits: _,
+            of_type,
+            unlogged,
+            rls: _,
+            access_method,
+            tablespace,
+            options,
+            replica_identity,
+            cluster_on,
+            heirs: _,
+        } = self;
+        if *partition_by != old.partition_by {
+            return Alter::Refuse(other_partitioning(cx.at));
+        }
+        let alter = |what: String| Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::AccessExclusive);
+        let mut steps = lineage::steps(self, old, cx);
+        if *of_type != old.of_type {
+            steps.push(alter(of_type.as_ref().map_or_else(|| "not of".to_owned(), |t| format!("of {t}"))));
+        }
+        if *unlogged != old.unlogged {
+            let word = if *unlogged { "unlogged" } else { "logged" };
+            steps.push(alter(format!("set {word}")).hazard(HazardClass::Rewrite, "rewrites the table"));
+        }
+        if *access_method != old.access_method {
+            let method = access_method.as_deref().unwrap_or("heap");
+            let step = alter(format!("set access method {}", sql::ident(method)));
+            steps.push(step.hazard(HazardClass::Rewrite, "rewrites the table"));
+        }
+        if *tablespace != old.tablespace {
+            let place = tablespace.as_deref().unwrap_or("pg_default");
+            let step = alter(format!("set tablespace {}", sql::ident(place)));
+            steps.push(step.hazard(HazardClass::Rewrite, "copies the table while readers and writers wait"));
+        }
+        steps.extend(self.rls_steps(old.rls, cx));
+        steps.extend(option_steps(&cx.identity(), &old.options, options));
+        if *replica_identity != old.replica_identity {
+            steps.push(create::replica_identity(self, cx));
+        }
+        if *cluster_on != old.cluster_on {
+            steps.push(create::cluster_on(self, cx));
+        }
+        Alter::InPlace(steps)
+    }
+
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        let mut new = self.clone();
+        new.partition_of = self.partition_of.as_ref().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone()));
+        new.inherits = self.inherits.iter().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone())).collect();
+        new.of_type = self.of_type.as_ref().map(|t| renamed_name(t, from, to).unwrap_or_else(|| t.clone()));
+        create::renamed_index(&mut new, at, from, to);
+        (new != *self).then_some(new)
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![
+            Step::new(format!("drop table {}", cx.identity()))
+                .lock(Lock::AccessExclusive)
+                .hazard(HazardClass::Data, "drops the table with its rows"),
+        ]
+    }
+}
+
+impl Table {
+    fn rls_steps(&self, old: RowSecurity, cx: &Cx<'_>) -> Vec<Step> {
+        let table = cx.identity();
+        let alter = |what: &str| Step::new(format!("alter table {table} {what} row level security")).lock(Lock::AccessExclusive);
+        let on = |s: RowSecurity| s != RowSecurity::Disabled;
+        let mut steps = Vec::new();
+        if on(self.rls) && !on(old) {
+            steps.push(alter("enable"));
+        }
+        if on(old) && !on(self.rls) {
+            steps.push(alter("disable").hazard(HazardClass::Access, "policies no longer hold: every row can be seen"));
+        }
+        match (old == RowSecurity::Forced, self.rls == RowSecurity::Forced) {
+            (false, true) => steps.push(alter("force")),
+            (true, false) => steps.push(alter("no force").hazard(HazardClass::Access, "policies no longer bind the owner")),
+            (true, true) | (false, false) => {}
+        }
+        steps
+    }
+}
+
+/// `set (…)` and `reset (…)` that turn `old` into `new`.
+fn option_steps(table: &str, old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<Step> {
+    let alter = |what: String| Step::new(format!("alter table {table} {what}")).lock(Lock::ShareUpdateExclusive);
+    let mut steps = Vec::new();
+    let gone: Vec<&String> = old.keys().filter(|k| !new.contains_key(*k)).collect();
+    if !gone.is_empty() {
+        steps.push(alter(format!("reset ({})", join(gone))));
+    }
+    let set: BTreeMap<String, String> =
+        new.iter().filter(|(k, v)| old.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    if !set.is_empty() {
+        steps.push(alter(format!("set ({})", option_list(&set))));
+    }
+    steps
+}
+
+/// Rows stand in a table or in its partitions: no statement moves them.
+fn other_partitioning(at: &Address) -> Problem {
+    Problem::new(Code::Refused, format!("PostgreSQL can't change how {at} is partitioned"))
+        .help("make a table of another name, move the rows, then drop the old one and rename the new one")
+}
+
+/// `fillfactor = '70', autovacuum_enabled = 'false'`.
+pub fn option_list(options: &BTreeMap<String, String>) -> String {
+    join(options.iter().map(|(k, v)| format!("{k} = {}", sql::literal(v))))
+}
+
+fn join<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
+    items.into_iter().map(|s| s.as_ref().to_owned()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,12 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+create table shop.a (
+    id bigint default nextval('shop.base_id_seq'::regclass) not null,
+    extra text,
+    constraint a_kind_key unique (kind, id),
+    constraint is_a check (kind = 'A')
+) inherits (shop.base);
+alter table shop.a alter column kind set default 'A';
+alter table shop.base add column more integer;
+commit;

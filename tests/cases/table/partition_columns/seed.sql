@@ -1,0 +1,1 @@
+insert into shop.orders values (1, 'eu', 'n', 'o'), (2, 'us', 'n', 'o');

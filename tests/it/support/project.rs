@@ -1,0 +1,72 @@
+//! A project in a directory of its own, and the program run in it on one database.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::binary::{Output, dbstate_with};
+use super::database::Database;
+
+/// YAML files, the database they are for, and the environment of the program.
+pub struct Project<'a> {
+    dir: TempDir,
+    url: String,
+    env: BTreeMap<String, String>,
+    /// The database.
+    pub database: &'a Database<'a>,
+}
+
+impl<'a> Project<'a> {
+    /// A project of these files, each with its name.
+    pub fn new(database: &'a Database<'a>, files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let project = Self { dir, url: database.url(), env: BTreeMap::new(), database };
+        files.iter().for_each(|(name, text)| project.write(name, text));
+        project
+    }
+
+    /// The same with an environment variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The same, as another role.
+    pub fn user(mut self, role: &str) -> Self {
+        self.env.insert("PGUSER".to_owned(), role.to_owned());
+        self.url = self.url.split("&user=").next().unwrap_or_default().to_owned();
+        self
+    }
+
+    /// Writes a file of the project.
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.dir.path().join(name), text).expect("written");
+    }
+
+    /// Where its files are.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Runs the program on the database; it must end with this exit code.
+    #[track_caller]
+    pub fn run(&self, args: &[&str], code: i32) -> Output {
+        let args: Vec<&str> = args.iter().copied().chain(["-d", &self.url]).collect();
+        let output = dbstate_with(&args, self.path(), &self.env);
+        assert_eq!(output.code, Some(code), "{args:?}\n{}\n{}", output.stdout, output.stderr);
+        output
+    }
+
+    /// Makes the database as declared, whatever that costs.
+    #[track_caller]
+    pub fn apply(&self) -> Output {
+        self.run(&["apply", "--yes", "--allow", "data,access,rewrite,block,breaking"], 0)
+    }
+
+    /// Sees that there is nothing to do.
+    #[track_caller]
+    pub fn settled(&self) {
+        self.run(&["plan", "--exit-code"], 0);
+    }
+}
