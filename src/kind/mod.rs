@@ -17,7 +17,10 @@ use serde::de::DeserializeOwned;
 
 pub use cx::{Cx, RoutineKey, identity};
 pub use reference::{Reference, References, Text};
-pub use rules::{Form, Home, Identity, Privileges, RELATION, ROUTINE, Rules, Scope, Slot, TYPE, Under};
+pub use rules::{
+    COLLATION, Form, Home, Identity, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, Privileges, RELATION, ROUTINE, Rules,
+    Scope, Slot, TYPE, Under,
+};
 
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::model::bridge::{self, BridgeError};

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::Sql;
 use super::names::renamed_text;
 use crate::diagnostic::{Code, Problem};
+use crate::kind::{COLLATION, OPERATOR_CLASS, References};
 use crate::model::Address;
 use crate::sql::{self, Token, TokenClass};
 
@@ -60,6 +61,15 @@ impl IndexKey {
         match reader.peek() {
             None => Ok(key),
             Some(extra) => Err(Reader::unexpected(extra)),
+        }
+    }
+
+    /// Notes its collation and operator class; what is indexed is for the index to note.
+    pub fn references(&self, out: &mut References, field: &'static str) {
+        for (slot, name) in [(COLLATION, &self.collation), (OPERATOR_CLASS, &self.class)] {
+            if let Some(name) = name {
+                out.name(slot, &name.to_string(), field);
+            }
         }
     }
 
