@@ -8,6 +8,7 @@ mod cli;
 mod code;
 mod local;
 mod pulled;
+mod random;
 mod roles;
 mod session;
 mod support;
