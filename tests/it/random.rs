@@ -24,9 +24,8 @@ use state::State;
 use crate::support::cluster::own_cluster;
 
 /// The keys that objects have.
-pub const FIELDS: &[&str] = &[
-    "args", "body", "each", "execute", "language", "returns", "stored", "timing", "type", "volatility",
-];
+pub const FIELDS: &[&str] =
+    &["args", "body", "each", "execute", "language", "returns", "stored", "timing", "type", "volatility"];
 
 /// A state, what becomes of it, and rows for the first.
 #[derive(Clone)]
@@ -57,7 +56,7 @@ fn random_pairs_converge() {
     let server = cluster.server();
     pair::roles(server, ROLES);
     let next = AtomicU64::new(first);
-    let results = Mutex::new((BTreeMap::<String, u64>::new(), Vec::new()));
+    let results = Mutex::new((BTreeMap::<String, Vec<u64>>::new(), Vec::new()));
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get() + 1);
     std::thread::scope(|scope| {
         for _ in 0..workers {
@@ -75,14 +74,18 @@ fn random_pairs_converge() {
                     let verdict = bench.judge(&pair);
                     let failure = verdict.as_ref().err().map(|failure| report(&bench, seed, &pair, failure));
                     let mut results = results.lock().expect("no panic while held");
-                    *results.0.entry(name(&verdict)).or_default() += 1;
+                    results.0.entry(name(&verdict)).or_default().push(seed);
                     results.1.extend(failure);
                 }
             });
         }
     });
     let (counts, failures) = results.into_inner().expect("no panic while held");
-    let summary: Vec<String> = counts.iter().map(|(name, count)| format!("{count:6} {name}")).collect();
+    let line = |name: &str, seeds: &[u64]| match name {
+        "converged" => format!("{:6} {name}", seeds.len()),
+        _ => format!("{:6} {name} (seeds {:?})", seeds.len(), &seeds[..seeds.len().min(6)]),
+    };
+    let summary: Vec<String> = counts.iter().map(|(name, seeds)| line(name, seeds)).collect();
     let summary = format!("pairs from seed {first}:\n{}\n", summary.join("\n"));
     _ = fs::create_dir_all(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/random"));
     _ = fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/random/summary"), &summary);
@@ -99,7 +102,12 @@ fn name(verdict: &Result<Verdict, Failure>) -> String {
 }
 
 fn show(pair: &Pair) {
-    println!("# before\n{}\n# rows\n{}\n# after\n{}", pair.before.yaml(), mutate::rows(&pair.before), pair.after.yaml());
+    println!(
+        "# before\n{}\n# rows\n{}\n# after\n{}",
+        pair.before.yaml(),
+        mutate::rows(&pair.before),
+        pair.after.yaml()
+    );
 }
 
 /// Makes a failing pair smaller, saves it, and says what is wrong.
@@ -128,7 +136,7 @@ fn shrink(bench: &Bench<'_>, pair: &Pair, failure: &Failure) -> (Pair, Failure) 
     let mut tries = 0;
     let mut attempt = |best: &mut Pair, smaller: Pair| {
         tries += 1;
-        if tries > 60 || smaller.before.of("schemas").is_empty() {
+        if tries > 40 || smaller.before.of("schemas").is_empty() {
             return;
         }
         if let Err(same) = bench.judge(&smaller)
@@ -138,7 +146,8 @@ fn shrink(bench: &Bench<'_>, pair: &Pair, failure: &Failure) -> (Pair, Failure) 
             why = same;
         }
     };
-    let all = |pair: &Pair| -> Vec<u32> { pair.before.objects.keys().chain(pair.after.objects.keys()).copied().collect() };
+    let all =
+        |pair: &Pair| -> Vec<u32> { pair.before.objects.keys().chain(pair.after.objects.keys()).copied().collect() };
     for id in all(&best) {
         let there = |s: &State| s.objects.get(&id).is_some_and(|o| o.section != "outputs");
         if there(&best.before) || there(&best.after) {

@@ -264,7 +264,7 @@ impl Column {
             sql += &format!(" {}", identity.definition());
         }
         if let Some(default) = &self.default {
-            sql += &format!(" default {default}");
+            sql += &format!(" default {}", default.as_default());
         }
         if self.not_null {
             sql += " not null";
@@ -288,7 +288,11 @@ impl Column {
         } else {
             ""
         };
-        let using = format!(" using {}{way}::{}", cx.name(), self.data_type);
+        // PostgreSQL computes a generated column anew, and takes no `using` for it.
+        let using = match self.generated {
+            Some(_) => String::new(),
+            None => format!(" using {}{way}::{}", cx.name(), self.data_type),
+        };
         let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
         if widens(&old.data_type, &self.data_type) {
             return step;

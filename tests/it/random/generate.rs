@@ -11,11 +11,46 @@ use super::state::{Class, Id, Name, Object, State};
 pub const ROLES: &[&str] = &["random_a", "random_b", "random C"];
 
 const NAMES: &[&str] = &[
-    "orders", "Users", "order", "user", "line item", "a", "b", "status", "total", "no", "select", "x.y", "Größe", "it's",
-    "end", "value", "name", "items", "note", "T", "t", "data", "key", "type", "id", "log",
+    "orders",
+    "Users",
+    "order",
+    "user",
+    "line item",
+    "a",
+    "b",
+    "status",
+    "total",
+    "no",
+    "select",
+    "x.y",
+    "Größe",
+    "it's",
+    "end",
+    "value",
+    "name",
+    "items",
+    "note",
+    "T",
+    "t",
+    "data",
+    "key",
+    "type",
+    "id",
+    "log",
 ];
 
-pub const NUMBERS: &[&str] = &["int", "integer", "bigint", "smallint", "int8", "numeric(12,2)", "decimal(10, 3)", "numeric", "double precision", "real"];
+pub const NUMBERS: &[&str] = &[
+    "int",
+    "integer",
+    "bigint",
+    "smallint",
+    "int8",
+    "numeric(12,2)",
+    "decimal(10, 3)",
+    "numeric",
+    "double precision",
+    "real",
+];
 pub const TEXTS: &[&str] = &["text", "varchar", "varchar(40)", "character varying(30)", "char(8)"];
 pub const TIMES: &[&str] = &["timestamptz", "timestamp", "date", "timestamp with time zone", "timestamp(3)"];
 
@@ -237,7 +272,7 @@ impl Maker<'_> {
     fn attributes(&mut self, new: &mut Object, kind: &str) {
         let whole = ["int", "integer", "bigint", "smallint", "int8"].contains(&kind);
         if whole && self.rng.one_in(4) {
-            new.fields.insert("identity", json!(self.rng.pick(&["always", "by_default"])));
+            new.fields.insert("identity", json!(self.rng.pick(&["always", "by default"])));
             return;
         }
         let sequences = self.state.of("sequences");
@@ -264,7 +299,13 @@ impl Maker<'_> {
         (*match class {
             Class::Number => self.rng.pick(&["0", "1 + 1", "'5'", "-1", "abs(-3)", "(2)", "1::int"]),
             Class::Text => self.rng.pick(&["'x'", "'a' || 'b'", "lower('ABC')", "''", "'it''s'", "cast('q' as text)"]),
-            Class::Time => self.rng.pick(&["now()", "current_timestamp", "'2020-01-01'", "now() - interval '1 day'", "current_date"]),
+            Class::Time => self.rng.pick(&[
+                "now()",
+                "current_timestamp",
+                "'2020-01-01'",
+                "now() - interval '1 day'",
+                "current_date",
+            ]),
             Class::Bool => self.rng.pick(&["true", "not false", "'t'", "1 = 1"]),
             Class::Array if kind == "int[]" => self.rng.pick(&["'{}'", "array[1, 2]"]),
             Class::Array => self.rng.pick(&["'{}'", "array['a', 'b']"]),
@@ -278,18 +319,48 @@ impl Maker<'_> {
     pub fn test(&mut self, column: &str, class: Class) -> String {
         let functions: Vec<Id> =
             self.state.of("functions").into_iter().filter(|id| self.state.objects[id].class == Class::Number).collect();
-        if class == Class::Number && self.rng.one_in(4)
+        if class == Class::Number
+            && self.rng.one_in(4)
             && let Some(id) = self.rng.maybe(&functions)
         {
             return format!("@{id}@({column}::int) is not null");
         }
         let text = *match class {
-            Class::Number => self.rng.pick(&["c > -5", "c in (-1, 0, 1,2,3, 5)", "c between -10 and 100", "c != 70", "NOT (c = 99)", "coalesce(c, 1) < 1000", "c >= -2 AND c<>77 or c is null", "c::bigint % 2 < 2", "c > '-9'"]),
-            Class::Text => self.rng.pick(&["c != 'zzz'", "length(c) < 50", "c in ('a','b','c') or c is not null", "lower(c) = lower(c)", "c ~ '^.*$'", "c like '%'", "c not in ('y', 'z')", "coalesce(c, '') <> 'n/a'", "char_length(trim(c)) >= 0"]),
-            Class::Time => self.rng.pick(&["c > '1990-01-01'", "c < '2990-01-01'", "c is not null or c is null", "c <> 'infinity'"]),
+            Class::Number => self.rng.pick(&[
+                "c > -5",
+                "c in (-1, 0, 1,2,3, 5)",
+                "c between -10 and 100",
+                "c != 70",
+                "NOT (c = 99)",
+                "coalesce(c, 1) < 1000",
+                "c >= -2 AND c<>77 or c is null",
+                "c::bigint % 2 < 2",
+                "c > '-9'",
+            ]),
+            Class::Text => self.rng.pick(&[
+                "c != 'zzz'",
+                "length(c) < 50",
+                "c in ('a','b','c') or c is not null",
+                "lower(c) = lower(c)",
+                "c ~ '^.*$'",
+                "c like '%'",
+                "c not in ('y', 'z')",
+                "coalesce(c, '') <> 'n/a'",
+                "char_length(trim(c)) >= 0",
+            ]),
+            Class::Time => self.rng.pick(&[
+                "c > '1990-01-01'",
+                "c < '2990-01-01'",
+                "c is not null or c is null",
+                "c <> 'infinity'",
+            ]),
             Class::Bool => self.rng.pick(&["c", "c is true", "c = true", "not (not c)"]),
-            Class::Json => self.rng.pick(&["c is not null", "c ->> 'a' is distinct from 'z'", "jsonb_typeof(c) != 'null'"]),
-            Class::Array => self.rng.pick(&["cardinality(c) < 100", "c is not null", "array_length(c, 1) is distinct from 77"]),
+            Class::Json => {
+                self.rng.pick(&["c is not null", "c ->> 'a' is distinct from 'z'", "jsonb_typeof(c) != 'null'"])
+            }
+            Class::Array => {
+                self.rng.pick(&["cardinality(c) < 100", "c is not null", "array_length(c, 1) is distinct from 77"])
+            }
             Class::Enum => self.rng.pick(&["c is not null", "c::text != 'nope'"]),
             Class::None => &"true",
         };
@@ -370,7 +441,10 @@ impl Maker<'_> {
         let alike: Vec<Id> = self.state.under(table, "columns");
         let alike: Vec<Id> = alike
             .into_iter()
-            .filter(|id| self.state.objects[id].fields["type"] == kind && !self.state.objects[id].fields.contains_key("generated"))
+            .filter(|id| {
+                self.state.objects[id].fields["type"] == kind
+                    && !self.state.objects[id].fields.contains_key("generated")
+            })
             .collect();
         let Some(own) = self.rng.maybe(&alike) else { return };
         let name = self.fresh();
@@ -392,14 +466,21 @@ impl Maker<'_> {
     }
 
     fn index(&mut self) {
-        let relations = [self.state.of("tables"), self.state.of("tables"), self.state.of("materialized_views")].concat();
+        let relations =
+            [self.state.of("tables"), self.state.of("tables"), self.state.of("materialized_views")].concat();
         let Some(table) = self.rng.maybe(&relations) else { return };
         let mut keys = Vec::new();
         for _ in 0..1 + self.rng.below(2) {
-            let Some(column) = self.any_column(table, &[Class::Number, Class::Text, Class::Time, Class::Bool]) else { return };
+            let Some(column) = self.any_column(table, &[Class::Number, Class::Text, Class::Time, Class::Bool]) else {
+                return;
+            };
             let text = match self.state.objects[&column].class {
-                Class::Number => *self.rng.pick(&["c", "c desc", "(c + 1)", "abs(c) desc nulls last", "coalesce(c, 0)"]),
-                Class::Text => *self.rng.pick(&["c", "lower(c)", "(c || 'x')", "c collate \"C\"", "upper(trim(c)) desc"]),
+                Class::Number => {
+                    *self.rng.pick(&["c", "c desc", "(c + 1)", "abs(c) desc nulls last", "coalesce(c, 0)"])
+                }
+                Class::Text => {
+                    *self.rng.pick(&["c", "lower(c)", "(c || 'x')", "c collate \"C\"", "upper(trim(c)) desc"])
+                }
                 _ => *self.rng.pick(&["c", "c desc", "c desc nulls last"]),
             };
             keys.push(replace_c(text, &format!("@{column}@")));
@@ -471,12 +552,16 @@ impl Maker<'_> {
                 new.class = Class::Number;
                 let fields = json!({ "args": "n int", "returns": "int", "language": "sql", "volatility": "immutable" });
                 take(&mut new, fields);
-                new.fields.insert("body", json!(self.rng.pick(&["select n", "select n + 1;", "select coalesce(n, 0)"])));
+                new.fields
+                    .insert("body", json!(self.rng.pick(&["select n", "select n + 1;", "select coalesce(n, 0)"])));
             }
             1 => {
                 new.signature = "(int)".to_owned();
                 new.class = Class::Number;
-                take(&mut new, json!({ "args": "n int", "returns": "integer", "volatility": "immutable" }));
+                take(
+                    &mut new,
+                    json!({ "args": "n int", "returns": "integer", "language": "plpgsql", "volatility": "immutable" }),
+                );
                 new.fields.insert("body", json!(self.rng.pick(&["begin return n; end", "begin return n + 1; end;"])));
             }
             2 => {
@@ -555,7 +640,8 @@ impl Maker<'_> {
     }
 
     fn comment(&mut self) {
-        let all: Vec<Id> = self.state.objects.iter().filter(|(_, o)| o.section != "outputs").map(|(id, _)| *id).collect();
+        let all: Vec<Id> =
+            self.state.objects.iter().filter(|(_, o)| o.section != "outputs").map(|(id, _)| *id).collect();
         let id = *self.rng.pick(&all);
         let text = *self.rng.pick(&["Orders", "it's", "two\nlines", "Ünïcode"]);
         self.state.objects.get_mut(&id).expect("it is there").fields.insert("comment", json!(text));

@@ -27,8 +27,7 @@ fn change(maker: &mut Maker<'_>) {
         5 | 6 => change_type(maker),
         7 | 8 => change_expression(maker),
         9 => replace(maker),
-        10 => swap(maker),
-        11 => drop_field(maker),
+        10 | 11 => drop_field(maker),
         _ => maker.anything(),
     }
 }
@@ -47,7 +46,7 @@ fn remove(maker: &mut Maker<'_>) {
 fn old_name(state: &State, id: Id) -> String {
     let object = &state.objects[&id];
     if object.section == "functions" {
-        return format!("{}{}", super::state::ident(&state.name(id)), object.signature);
+        return format!("{}{}", state.name(id), object.signature);
     }
     state.name(id)
 }
@@ -64,23 +63,6 @@ fn rename(maker: &mut Maker<'_>) {
     let object = maker.state.objects.get_mut(&id).expect("it is there");
     object.was = Some(was);
     object.name = Name::Own(name);
-}
-
-/// Two of a kind in one place take each other's name.
-fn swap(maker: &mut Maker<'_>) {
-    let Some(one) = any(maker, can_rename) else { return };
-    let alike = |s: &State, id: Id| {
-        let (a, b) = (&s.objects[&one], &s.objects[&id]);
-        id != one && can_rename(s, id) && a.parent == b.parent && a.section == b.section && a.signature == b.signature
-    };
-    let Some(other) = any(maker, alike) else { return };
-    let (a, b) = (old_name(&maker.state, one), old_name(&maker.state, other));
-    let names = (maker.state.objects[&one].name.clone(), maker.state.objects[&other].name.clone());
-    for (id, was, name) in [(one, a, names.1), (other, b, names.0)] {
-        let object = maker.state.objects.get_mut(&id).expect("it is there");
-        object.was = Some(was);
-        object.name = name;
-    }
 }
 
 /// Another type of the same class.
@@ -127,7 +109,8 @@ fn set(maker: &mut Maker<'_>, id: Id, key: &'static str, value: Value) {
 
 /// Another expression, query, body or option.
 fn change_expression(maker: &mut Maker<'_>) {
-    let sections = ["checks", "views", "materialized_views", "columns", "indexes", "policies", "functions", "enums", "sequences"];
+    let sections =
+        ["checks", "views", "materialized_views", "columns", "indexes", "policies", "functions", "enums", "sequences"];
     let Some(id) = any(maker, |s, id| sections.contains(&s.objects[&id].section)) else { return };
     let object = maker.state.objects[&id].clone();
     let table = object.parent.expect("only schemas stand alone");
@@ -161,7 +144,7 @@ fn change_expression(maker: &mut Maker<'_>) {
             }
         }
         "functions" if object.class == Class::Number => {
-            let sql = object.fields.contains_key("language");
+            let sql = object.fields["language"] == "sql";
             set(maker, id, "body", json!(if sql { "select n + 2" } else { "begin return n + 2; end" }));
         }
         "enums" => {
@@ -185,8 +168,16 @@ fn replace(maker: &mut Maker<'_>) {
     let renamed = maker.state.objects.values().any(|o| o.was.as_deref() == Some(&name));
     maker.state.remove(id);
     let last = maker.state.next;
-    if section == "tables" { maker.view() } else { _ = maker.table() }
-    let new = maker.state.objects.iter().find(|(i, o)| **i > last && matches!(o.section, "tables" | "views" | "materialized_views"));
+    if section == "tables" {
+        maker.view()
+    } else {
+        _ = maker.table()
+    }
+    let new = maker
+        .state
+        .objects
+        .iter()
+        .find(|(i, o)| **i > last && matches!(o.section, "tables" | "views" | "materialized_views"));
     let Some(new) = new.map(|(i, _)| *i) else { return };
     if renamed {
         return;
@@ -198,7 +189,20 @@ fn replace(maker: &mut Maker<'_>) {
 
 /// An option is taken away.
 fn drop_field(maker: &mut Maker<'_>) {
-    let keys = ["comment", "default", "not_null", "rls", "where", "owner", "identity", "when", "on_delete", "unique", "grants", "checks"];
+    let keys = [
+        "comment",
+        "default",
+        "not_null",
+        "rls",
+        "where",
+        "owner",
+        "identity",
+        "when",
+        "on_delete",
+        "unique",
+        "grants",
+        "checks",
+    ];
     let has = |s: &State, id: Id| keys.iter().any(|k| s.objects[&id].fields.contains_key(k));
     let Some(id) = any(maker, has) else { return };
     let object = maker.state.objects.get_mut(&id).expect("it is there");
@@ -222,7 +226,12 @@ pub fn rows(state: &State) -> String {
             let values: Vec<String> = fed.iter().map(|c| value(state, *c, row)).collect();
             let insert = match fed.len() {
                 0 => format!("insert into {} default values", state.reference(table)),
-                _ => format!("insert into {} ({}) values ({})", state.reference(table), names.join(", "), values.join(", ")),
+                _ => format!(
+                    "insert into {} ({}) values ({})",
+                    state.reference(table),
+                    names.join(", "),
+                    values.join(", ")
+                ),
             };
             out += &format!("do $seed$ begin {insert}; exception when others then null; end $seed$;\n");
         }

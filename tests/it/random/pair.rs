@@ -148,8 +148,13 @@ impl<'a> Bench<'a> {
             Ok(planned) if planned.plan.is_empty() => Ok(()),
             Ok(planned) => {
                 let steps: Vec<String> = planned.plan.steps.iter().map(PlanStep::text).map(|t| t.to_string()).collect();
-                let lines: Vec<String> =
-                    planned.plan.changes.iter().flat_map(|c| planned.lines(c)).map(|(s, l)| format!("{s} {l}")).collect();
+                let lines: Vec<String> = planned
+                    .plan
+                    .changes
+                    .iter()
+                    .flat_map(|c| planned.lines(c))
+                    .map(|(s, l)| format!("{s} {l}"))
+                    .collect();
                 Err(failure(what, format!("{}\n{}", steps.join("\n"), lines.join("\n"))))
             }
             Err(problems) => Err(failure(what, text(&problems, &project.sources))),
@@ -158,13 +163,15 @@ impl<'a> Bench<'a> {
 
     fn straight(&self, db: &Database<'_>, after: &Read, plan: &str) -> Result<(), Failure> {
         let straight = Database::create_in(self.server);
-        self.apply(&straight, after)
-            .map_err(|(e, plan)| failure("building the end straight", format!("{}\n{plan}", text(&e, &after.sources))))?;
+        self.apply(&straight, after).map_err(|(e, plan)| {
+            failure("building the end straight", format!("{}\n{plan}", text(&e, &after.sources)))
+        })?;
         let (left, right) = (without_column_order(&straight.pg_dump()), without_column_order(&db.pg_dump()));
         if left == right {
             return Ok(());
         }
-        let diff = similar::TextDiff::from_lines(&left, &right).unified_diff().header("straight", "changed").to_string();
+        let diff =
+            similar::TextDiff::from_lines(&left, &right).unified_diff().header("straight", "changed").to_string();
         Err(failure("the database differs from one built straight", format!("{diff}\nthe plan was:\n{plan}")))
     }
 
@@ -220,9 +227,21 @@ fn refused(
     let said = text(problems, &after.sources);
     let shape = shape(problems);
     // Rows that a new constraint does not allow: only they can say so.
-    let data = ["violates", "contains null values", "could not create unique index", "violated by some row", "out of range", "too long", "contains values that violate"];
+    let data = [
+        "violates",
+        "contains null values",
+        "could not create unique index",
+        "violated by some row",
+        "out of range",
+        "too long",
+        "invalid input syntax",
+        "overflow",
+        "contains values that violate",
+    ];
     let by_rows = data.iter().any(|words| shape.contains(words) || said.contains(words));
-    let typed = problems.iter().all(|p| matches!(p.problem.code, Code::Refused | Code::Hazard | Code::Dangling | Code::Version));
+    let typed = problems
+        .iter()
+        .all(|p| matches!(p.problem.code, Code::Refused | Code::Hazard | Code::Dangling | Code::Version));
     if !typed && !by_rows {
         return Err(failure(&format!("the apply: {shape}"), format!("{said}\nthe plan was:\n{plan}")));
     }
@@ -233,7 +252,8 @@ fn refused(
 }
 
 fn lost(before: &str, after: &str, plan: &str) -> Result<Verdict, Failure> {
-    let numbers = |text: &str| text.lines().filter_map(|l| l.rsplit_once('|').map(|(_, n)| n.to_owned())).collect::<Vec<_>>();
+    let numbers =
+        |text: &str| text.lines().filter_map(|l| l.rsplit_once('|').map(|(_, n)| n.to_owned())).collect::<Vec<_>>();
     let mut left = numbers(after);
     for n in numbers(before) {
         let Some(at) = left.iter().position(|m| *m == n) else {

@@ -113,7 +113,10 @@ impl State {
             self.objects.retain(|_, o| whole(o));
             let bare = |id: &Id, o: &Object| {
                 (o.section.ends_with("views") || o.section == "tables")
-                    && !self.objects.values().any(|c| c.parent == Some(*id) && matches!(c.section, "columns" | "outputs"))
+                    && !self
+                        .objects
+                        .values()
+                        .any(|c| c.parent == Some(*id) && matches!(c.section, "columns" | "outputs"))
             };
             let bare: Vec<Id> = self.objects.iter().filter(|(id, o)| bare(id, o)).map(|(id, _)| *id).collect();
             bare.iter().for_each(|id| drop(self.objects.remove(id)));
@@ -158,7 +161,7 @@ impl State {
                 continue;
             }
             let key = match inner.section {
-                "functions" => format!("{}{}", ident(&self.name(*child)), self.fill(&inner.signature)),
+                "functions" => format!("{}{}", self.name(*child), inner.signature),
                 _ => self.name(*child),
             };
             let section = map.entry(inner.section).or_insert_with(|| Value::Object(Map::new()));
