@@ -127,6 +127,11 @@ impl Kind for Column {
         serial::compact(state);
     }
 
+    /// The values of a generated column are computed again.
+    fn rebuildable(&self) -> bool {
+        self.generated.is_some()
+    }
+
     fn references(&self, _at: &Address, out: &mut References) {
         self.data_type.reference(out, "type");
         if let Some(collation) = &self.collation {

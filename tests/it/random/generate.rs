@@ -80,6 +80,11 @@ impl Maker<'_> {
         for _ in 0..1 + self.rng.below(2) {
             self.schema();
         }
+        // Privileges are managed where any is declared: one always is.
+        for schema in self.state.of("schemas") {
+            let object = self.state.objects.get_mut(&schema).expect("it is there");
+            object.fields.insert("grants", json!({ "random_a": "usage" }));
+        }
         let size = 4 + self.rng.below(22);
         self.table();
         for _ in 0..size {
@@ -449,6 +454,7 @@ impl Maker<'_> {
         let Some(own) = self.rng.maybe(&alike) else { return };
         let name = self.fresh();
         let mut new = object(Some(table), "foreign_keys", name);
+        new.signature = format!("@{target}@"); // not written: the foreign key goes with the key it rests on
         new.fields.insert("columns", json!([format!("@={own}@")]));
         let primary = key.section == "primary_key" && self.rng.one_in(2);
         let list = if primary { String::new() } else { format!("(@{column}@)") };

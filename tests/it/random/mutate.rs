@@ -195,7 +195,6 @@ fn drop_field(maker: &mut Maker<'_>) {
         "not_null",
         "rls",
         "where",
-        "owner",
         "identity",
         "when",
         "on_delete",
@@ -203,7 +202,7 @@ fn drop_field(maker: &mut Maker<'_>) {
         "grants",
         "checks",
     ];
-    let has = |s: &State, id: Id| keys.iter().any(|k| s.objects[&id].fields.contains_key(k));
+    let has = |s: &State, id: Id| s.objects[&id].parent.is_some() && keys.iter().any(|k| s.objects[&id].fields.contains_key(k));
     let Some(id) = any(maker, has) else { return };
     let object = maker.state.objects.get_mut(&id).expect("it is there");
     let there: Vec<&'static str> = keys.iter().copied().filter(|k| object.fields.contains_key(k)).collect();
