@@ -202,7 +202,9 @@ fn drop_field(maker: &mut Maker<'_>) {
         "grants",
         "checks",
     ];
-    let has = |s: &State, id: Id| s.objects[&id].parent.is_some() && keys.iter().any(|k| s.objects[&id].fields.contains_key(k));
+    let has = |s: &State, id: Id| {
+        s.objects[&id].parent.is_some() && keys.iter().any(|k| s.objects[&id].fields.contains_key(k))
+    };
     let Some(id) = any(maker, has) else { return };
     let object = maker.state.objects.get_mut(&id).expect("it is there");
     let there: Vec<&'static str> = keys.iter().copied().filter(|k| object.fields.contains_key(k)).collect();
