@@ -442,6 +442,9 @@ impl Maker<'_> {
         if key.fields.contains_key("deferrable") {
             return;
         }
+        if self.state.objects[column].class == Class::Array {
+            return; // PostgreSQL has no equality of `varchar[]` for it
+        }
         let kind = self.state.objects[column].fields["type"].clone();
         let alike: Vec<Id> = self.state.under(table, "columns");
         let alike: Vec<Id> = alike

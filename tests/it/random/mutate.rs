@@ -53,6 +53,11 @@ fn old_name(state: &State, id: Id) -> String {
 
 fn can_rename(state: &State, id: Id) -> bool {
     let object = &state.objects[&id];
+    // Open: the sequence of an identity column keeps the name it has from the table and the column.
+    let numbered = |id: Id| state.objects[&id].fields.contains_key("identity");
+    if numbered(id) || state.under(id, "columns").into_iter().any(numbered) {
+        return false;
+    }
     !matches!(object.section, "outputs" | "primary_key") && matches!(object.name, Name::Own(_)) && object.was.is_none()
 }
 

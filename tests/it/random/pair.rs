@@ -67,6 +67,8 @@ impl Talk for Silent {
         true
     }
 
+    fn warning(&mut self, _text: &str) {}
+
     fn progress(&mut self, _event: Event<'_>) {}
 }
 
