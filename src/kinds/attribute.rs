@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::composite_type::CompositeType;
 use super::part::catalog::USER_SCHEMA;
-use super::part::{TypeName, is_default};
+use super::part::{QualifiedName, TypeName, is_default};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Slot, Under};
+use crate::kind::{Alter, COLLATION, Cx, Form, Home, Identity, Kind, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 use crate::sql;
 
@@ -22,7 +22,7 @@ pub struct Attribute {
     pub data_type: TypeName,
     /// Its collation, where it is not the type's.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub collation: Option<String>,
+    pub collation: Option<QualifiedName>,
 }
 
 impl Kind for Attribute {
@@ -71,7 +71,7 @@ impl Kind for Attribute {
     fn references(&self, _at: &Address, out: &mut References) {
         self.data_type.reference(out, "type");
         if let Some(collation) = &self.collation {
-            out.name(Slot("collation"), collation, "collation");
+            collation.reference(COLLATION, out, "collation");
         }
     }
 

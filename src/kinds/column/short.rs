@@ -3,7 +3,7 @@
 use super::identity::{Identity, Mode};
 use super::Column;
 use crate::diagnostic::{Code, Problem};
-use crate::kinds::part::{Sql, SequenceOptions, TypeName};
+use crate::kinds::part::{QualifiedName, SequenceOptions, Sql, TypeName};
 use crate::sql::{self, Token};
 
 /// Words that end an expression and begin a clause.
@@ -62,7 +62,7 @@ fn clause(column: &mut Column, token: Token<'_>, rest: &[Token<'_>], text: &str)
             .take_while(|(_, dot)| dot.is_some_and(|d| d.is(".")))
             .count() * 2 + 1;
         let name = slice(text, rest.get(1..=end).unwrap_or_default()).ok_or_else(|| empty("collate", token))?;
-        column.collation = Some(name.as_str().to_owned());
+        column.collation = Some(QualifiedName::parse(name.as_str())?);
         return Ok(1 + end);
     }
     if word(0, "identity") {
