@@ -1,4 +1,4 @@
-//! An option of a column of a foreign table: the key is its name.
+//! An option of a column of a foreign table, for its wrapper: the key is its name.
 //! See <https://www.postgresql.org/docs/current/sql-createforeigntable.html>.
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub struct ForeignColumnOption {
 impl Kind for ForeignColumnOption {
     const NAME: KindName = KindName("foreign_column_option");
     const NOUN: &'static str = "option";
-    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Column::NAME]), key: "options", form: Form::Map }];
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Column::NAME]), key: "foreign_options", form: Form::Map }];
     const RULES: Rules = Rules { short_field: Some("value"), ..Rules::DEFAULT };
 
     fn catalog(_server: PgVersion) -> Option<String> {
@@ -53,8 +53,8 @@ impl Kind for ForeignColumnOption {
         if table.is_some_and(|t| t.kind() == ForeignTable::NAME) {
             return Vec::new();
         }
-        let problem = Problem::new(Code::WrongType, "only a column of a foreign table has options");
-        vec![(problem.help("remove them"), "value")]
+        let problem = Problem::new(Code::WrongType, "only a column of a foreign table has `foreign_options`");
+        vec![(problem.help("`options` are those of PostgreSQL itself: `n_distinct`"), "value")]
     }
 }
 
