@@ -4,5 +4,5 @@ begin;
 -- hazard access: `postgres` no longer owns aggregate `shop.rows()`
 alter aggregate shop.rows(*) owner to app;
 -- hazard access: takes privileges from public
-revoke execute on function shop.rows(*) from public;
+revoke execute on function shop.rows() from public;
 commit;

@@ -14,16 +14,15 @@ create foreign table shop.items (
     id bigint
 ) server near;
 alter table shop.orders alter column id drop not null;
--- hazard rewrite: rewrites the table to turn numeric into numeric(12,2)
-alter table shop.orders alter column total type numeric(12,2) using total::numeric(12,2);
+alter table shop.orders alter column total type numeric(12,2);
 alter table shop.orders add column made timestamp with time zone default now();
 alter foreign table shop.orders alter column total options (set column_name 'total');
 alter foreign table shop.orders alter column total options (add more 'it''s');
+-- hazard block: scans the table while readers and writers wait
+alter table shop.orders add constraint positive check (total >= 0);
 create function shop.touch() returns trigger
     language plpgsql
 as $$begin return new; end$$;
--- hazard block: scans the table while readers and writers wait
-alter table shop.orders add constraint positive check (total >= 0);
 create trigger touch before insert on shop.orders for each row execute function shop.touch();
 comment on column shop.orders.total is 'All of it';
 commit;
