@@ -72,7 +72,11 @@ impl Names {
                 TokenClass::Word | TokenClass::Quoted => {
                     let Some(name) = token.name() else { continue };
                     let qualifier = (i >= 2 && tokens[i - 1].is(".")).then(|| tokens[i - 2].name()).flatten();
-                    self.named(qualifier.as_deref(), &name, from, found);
+                    // A reserved word names something only in quotes, or after a dot.
+                    let reserved = token.class == TokenClass::Word && sql::ident(&name).starts_with('"');
+                    if qualifier.is_some() || !reserved {
+                        self.named(qualifier.as_deref(), &name, from, found);
+                    }
                 }
                 TokenClass::Str => {
                     let quoted = token.text.trim_start_matches(['E', 'e']).trim_matches('\'');

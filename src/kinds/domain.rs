@@ -127,7 +127,7 @@ impl Domain {
             sql += &format!(" collate {collation}");
         }
         if let Some(default) = &self.default {
-            sql += &format!(" default {default}");
+            sql += &format!(" default {}", default.as_default());
         }
         if self.not_null {
             sql += " not null";

@@ -125,6 +125,9 @@ impl Kind for Exclusion {
                 index_key::Subject::Column(name) => out.object(table.child(Column::NAME, name), "elements"),
                 index_key::Subject::Expression(text) => out.expression(text.as_str(), "elements"),
             }
+            if let Some(choices) = element.key.choices() {
+                out.text(&choices, "elements");
+            }
         }
         for column in &self.include {
             out.object(table.child(Column::NAME, column), "include");

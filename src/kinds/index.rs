@@ -142,6 +142,9 @@ impl Kind for Index {
                 }
                 Subject::Expression(text) => out.expression(text.as_str(), "columns"),
             }
+            if let Some(choices) = key.choices() {
+                out.text(&choices, "columns");
+            }
         }
         for name in &self.include {
             if let Some(column) = column(name) {

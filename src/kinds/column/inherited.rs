@@ -101,7 +101,7 @@ fn shift_own(at: &Address, by: u32, from_above: &HashSet<Address>, desired: &mut
 pub fn before_raise(state: &mut State) {
     let mut changed: Vec<(Address, Option<Column>)> = Vec::new();
     for at in state.of_kind(Column::NAME) {
-        let Some(column) = state.spec::<Column>(&at).filter(|c| c.inherited != Inherited::No || c.is_below()) else {
+        let Some(column) = state.spec::<Column>(&at).filter(|c| !matches!(c.inherited, Inherited::No)) else {
             continue;
         };
         let Some(theirs) = column_above(&at, state) else { continue };
@@ -205,11 +205,6 @@ pub fn rekeyed(live: &mut State, old: &Address, new: &Address) {
 }
 
 impl Column {
-    /// True for a column without a type.
-    fn is_below(&self) -> bool {
-        self.data_type.is_absent()
-    }
-
     /// The column that a table below has where nothing is said.
     pub fn as_inherited(&self) -> Self {
         Self { inherited: Inherited::Above, identity: None, statistics: None, options: Default::default(), ..self.clone() }

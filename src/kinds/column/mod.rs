@@ -175,6 +175,11 @@ impl Kind for Column {
         self.inherited = stored.inherited;
     }
 
+    /// The values of a generated column are computed again.
+    fn rebuildable(&self) -> bool {
+        self.generated.is_some()
+    }
+
     fn references(&self, _at: &Address, out: &mut References) {
         self.data_type.reference(out, "type");
         if let Some(collation) = &self.collation {
@@ -198,7 +203,7 @@ impl Kind for Column {
         let given: Vec<&str> = given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
         let mut problems = Vec::new();
         if self.data_type.is_absent() {
-            let help = "write its type; only a column that comes from a table above goes without".to_owned();
+            let help = "write `type: …`".to_owned();
             problems.push((wrong("missing key `type`".to_owned(), help), "type"));
         }
         if let [first, second, ..] = given.as_slice() {
@@ -343,7 +348,7 @@ impl Column {
             sql += &format!(" {}", identity.definition());
         }
         if let Some(default) = &self.default {
-            sql += &format!(" default {default}");
+            sql += &format!(" default {}", default.as_default());
         }
         if self.not_null {
             sql += " not null";
@@ -370,7 +375,11 @@ impl Column {
         } else {
             ""
         };
-        let using = format!(" using {}{way}::{}", cx.name(), self.data_type);
+        // PostgreSQL computes a generated column anew, and takes no `using` for it.
+        let using = match self.generated {
+            Some(_) => String::new(),
+            None => format!(" using {}{way}::{}", cx.name(), self.data_type),
+        };
         let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
         let step = step.unseats(inherited::below(cx.at, cx.live));
         if widens(&old.data_type, &self.data_type) {

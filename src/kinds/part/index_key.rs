@@ -81,6 +81,12 @@ impl IndexKey {
         }
     }
 
+    /// Its collation and operator class as written: whether they are those it has anyway, PostgreSQL knows.
+    pub fn choices(&self) -> Option<String> {
+        let names: Vec<String> = self.collation.iter().chain(&self.class).map(ToString::to_string).collect();
+        (!names.is_empty()).then(|| names.join(" "))
+    }
+
     /// The same once the column `from` is `to`; `None` where it does not name it.
     pub fn renamed(&self, from: &Address, to: &Address) -> Option<Self> {
         let subject = match &self.subject {

@@ -31,8 +31,9 @@ impl Member {
     /// Reads one as typed in psql.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let broken = || {
-            Problem::new(Code::Sql, format!("`{text}` is no member of an operator class"))
-                .help("write the number, then `shop.<(integer, integer)`, or `(integer, integer) shop.cmp(integer, integer)`")
+            Problem::new(Code::Sql, format!("`{text}` is no member of an operator class")).help(
+                "write the number, then `shop.<(integer, integer)`, or `(integer, integer) shop.cmp(integer, integer)`",
+            )
         };
         let tokens = sql::tokens(text);
         let number = tokens.first().filter(|t| t.class == TokenClass::Number).ok_or_else(broken)?;
@@ -172,8 +173,16 @@ mod tests {
     fn members_have_one_spelling() {
         for (typed, printed, place) in [
             ("1 shop.<(int, int8)", "1 shop.<(integer, bigint)", "1 (integer, bigint)"),
-            ("1 (int, int) pg_catalog.btint4cmp(int4,int4)", "1 (integer, integer) btint4cmp(integer, integer)", "1 (integer, integer)"),
-            ("15 <->(point,point) FOR ORDER BY pg_catalog.float_ops", "15 <->(point, point) for order by float_ops", "15 (point, point)"),
+            (
+                "1 (int, int) pg_catalog.btint4cmp(int4,int4)",
+                "1 (integer, integer) btint4cmp(integer, integer)",
+                "1 (integer, integer)",
+            ),
+            (
+                "15 <->(point,point) FOR ORDER BY pg_catalog.float_ops",
+                "15 <->(point, point) for order by float_ops",
+                "15 (point, point)",
+            ),
         ] {
             let member = Member::parse(typed).expect(typed);
             assert_eq!(member.to_string(), printed);

@@ -71,11 +71,13 @@ impl Drop for Database<'_> {
 }
 
 /// The roles of a cluster as `pg_dumpall --roles-only` prints them, passwords and all.
+///
+/// PostgreSQL takes no end of validity away again: one at infinity is none.
 #[track_caller]
 pub fn pg_dumpall_roles(server: &Server) -> String {
     let mut command = Command::new(server.bin("pg_dumpall"));
     command.args(["--roles-only", "--dbname"]).arg(server.url("postgres"));
-    normalise(&finish(command, ""))
+    normalise(&finish(command, "")).replace(" VALID UNTIL 'infinity'", "")
 }
 
 /// Runs SQL in a database of that server.
@@ -125,6 +127,13 @@ pub fn same(one: &str, other: &str) {
     let lines = dbstate::diff::show::lines(one, other);
     let differ: Vec<String> = lines.iter().map(|(sign, line)| format!("{sign} {line}")).collect();
     assert!(one == other, "these differ:\n{}", differ.join("\n"));
+}
+
+/// The lines of a dump in alphabetical order: grants, settings and columns stand in the order in which they were made.
+pub fn unordered(dump: &str) -> String {
+    let mut lines: Vec<&str> = dump.lines().map(|line| line.trim_end_matches(',')).collect();
+    lines.sort_unstable();
+    lines.join("\n")
 }
 
 /// A dump with the columns of each table sorted: PostgreSQL can add a column at the end only.

@@ -9,19 +9,17 @@ use super::binary::{Output, dbstate_with};
 use super::database::Database;
 
 /// YAML files, the database they are for, and the environment of the program.
-pub struct Project<'a> {
+pub struct Project {
     dir: TempDir,
     url: String,
     env: BTreeMap<String, String>,
-    /// The database.
-    pub database: &'a Database<'a>,
 }
 
-impl<'a> Project<'a> {
+impl Project {
     /// A project of these files, each with its name.
-    pub fn new(database: &'a Database<'a>, files: &[(&str, &str)]) -> Self {
+    pub fn new(database: &Database<'_>, files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let project = Self { dir, url: database.url(), env: BTreeMap::new(), database };
+        let project = Self { dir, url: database.url(), env: BTreeMap::new() };
         files.iter().for_each(|(name, text)| project.write(name, text));
         project
     }
