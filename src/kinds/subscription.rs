@@ -19,6 +19,7 @@ use crate::sql;
 /// A subscription.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of PostgreSQL's own")]
 pub struct Subscription {
     /// Where the connection string of the publisher is; not managed when absent.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -142,7 +143,10 @@ impl Subscription {
 
     /// The options of `with (…)` that `alter subscription … set (…)` takes too, each with the version that brought it.
     fn options(&self) -> Vec<(&'static str, String, u32)> {
-        let slot = self.slot.as_deref().map_or_else(|| "default".to_owned(), |s| if s == NONE { NONE.to_owned() } else { sql::literal(s) });
+        let slot = self
+            .slot
+            .as_deref()
+            .map_or_else(|| "default".to_owned(), |s| if s == NONE { NONE.to_owned() } else { sql::literal(s) });
         vec![
             ("slot_name", slot, 14),
             ("binary", self.binary.to_string(), 14),
@@ -165,7 +169,9 @@ impl Subscription {
             _ => "off".to_owned(),
         };
         let pairs = self.options().into_iter().zip(old.options()).filter(|(new, old)| new != old);
-        pairs.map(|((word, value, _), _)| format!("{word} = {}", if value == "default" { usual(word) } else { value })).collect()
+        pairs
+            .map(|((word, value, _), _)| format!("{word} = {}", if value == "default" { usual(word) } else { value }))
+            .collect()
     }
 
     /// The connection string to send, and what to show in its place.
@@ -193,7 +199,8 @@ impl Kind for Subscription {
     };
 
     fn catalog(server: PgVersion) -> Option<String> {
-        let from = |version: u32, column: &str| if server.at_least(version) { format!(", {column}") } else { String::new() };
+        let from =
+            |version: u32, column: &str| if server.at_least(version) { format!(", {column}") } else { String::new() };
         let streaming = if server.at_least(16) {
             format!(
                 "case s.substream when {} then null when 't' then 'on' when 'p' then 'parallel' else 'off' end",
@@ -246,12 +253,16 @@ impl Kind for Subscription {
         });
         if let Some((name, from)) = late {
             let message = format!("PostgreSQL knows `{name}` of a subscription from version {from} on");
-            let problem = Problem::new(Code::Refused, message).help(format!("this server is version {}", version.major()));
+            let problem =
+                Problem::new(Code::Refused, message).help(format!("this server is version {}", version.major()));
             return Some((problem, "publications"));
         }
         if self.connection.is_none() && !cx.live.contains(cx.at) {
             let problem = Problem::new(Code::Refused, format!("subscription `{}` says no connection", cx.at.key()));
-            return Some((problem.help("write `connection: { env: NAME }`, and put the connection string there"), "connection"));
+            return Some((
+                problem.help("write `connection: { env: NAME }`, and put the connection string there"),
+                "connection",
+            ));
         }
         Some((secret::resolve(self.connection.as_ref()?).err()?, "connection"))
     }
@@ -315,7 +326,10 @@ impl Kind for Subscription {
             let lost = format!("slot `{slot}` stays at the publisher and holds its log back until it is dropped there");
             steps.push(alter("set (slot_name = none)").hazard(HazardClass::Data, lost));
         }
-        steps.push(Step::new(format!("drop subscription {}", cx.name())).hazard(HazardClass::Breaking, "changes no longer arrive"));
+        steps.push(
+            Step::new(format!("drop subscription {}", cx.name()))
+                .hazard(HazardClass::Breaking, "changes no longer arrive"),
+        );
         steps
     }
 }

@@ -121,7 +121,8 @@ impl UserMapping {
     /// `add user 'app'` and the like that turn `old` into this: as sent, and as it may be shown.
     fn words(&self, old: &Self, verbs: bool) -> [Vec<String>; 2] {
         let gone = |key: &&String| !self.options.contains_key(*key);
-        let drops = old.options.keys().chain(old.live_secrets.keys()).filter(gone).map(|k| format!("drop {}", sql::ident(k)));
+        let drops =
+            old.options.keys().chain(old.live_secrets.keys()).filter(gone).map(|k| format!("drop {}", sql::ident(k)));
         let mut sent: Vec<String> = drops.collect();
         let mut shown = sent.clone();
         for (key, value) in &self.options {
@@ -250,7 +251,8 @@ impl Kind for UserMapping {
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
         let open = self.options.iter().filter(|(k, v)| is_secret(k) && matches!(v, Given::Text(_)));
         open.map(|(key, _)| {
-            let problem = Problem::new(Code::Secret, format!("`{key}` is a secret, and a secret never stands in a file"));
+            let problem =
+                Problem::new(Code::Secret, format!("`{key}` is a secret, and a secret never stands in a file"));
             (problem.help("write `{ env: NAME }` or `{ file: PATH }`, and choose a new one"), "options")
         })
         .collect()
