@@ -111,7 +111,7 @@ fn is_any(value: &str) -> bool {
     value == "any"
 }
 
-/// Connections are equal as far as can be seen: a source equals what is stored when it yields it.
+/// Connections are equal as far as can be seen: a source equals what is stored when it yields it, or can't be read.
 impl PartialEq for Subscription {
     fn eq(&self, other: &Self) -> bool {
         let publications = |s: &Self| {
@@ -135,10 +135,10 @@ impl PartialEq for Subscription {
 const NONE: &str = "none";
 
 impl Subscription {
-    /// True unless the live one is seen to have another connection.
+    /// True unless the live one is seen to have another connection: both must be there to be read.
     fn has_connection(&self, live: &Self) -> bool {
         let (Some(source), Some(stored)) = (&self.connection, &live.live_connection) else { return true };
-        secret::resolve(source).is_ok_and(|text| stored.matches(&text))
+        secret::resolve(source).map_or(true, |text| stored.matches(&text))
     }
 
     /// The options of `with (…)` that `alter subscription … set (…)` takes too, each with the version that brought it.
@@ -265,6 +265,17 @@ impl Kind for Subscription {
             ));
         }
         Some((secret::resolve(self.connection.as_ref()?).err()?, "connection"))
+    }
+
+    /// `connection: { env: FEED_CONNECTION }`: a variable for whoever builds another database.
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        for at in state.of_kind(Self::NAME) {
+            let Some(mut spec) = state.spec::<Self>(&at).cloned() else { continue };
+            let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+            let name: String = at.key().chars().map(plain).chain("_CONNECTION".chars()).collect();
+            spec.connection = Some(Source::Env(name));
+            state.set(&at, spec);
+        }
     }
 
     fn located(&self, dir: &Path) -> Option<Self> {

@@ -198,10 +198,9 @@ impl Kind for UserMapping {
         }
     }
 
-    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        let live = cx.live.spec::<Self>(cx.at);
-        let lacking = self.secrets().filter(|(key, source)| live.is_none_or(|live| live.lacks(key, source)));
-        lacking.into_iter().find_map(|(_, source)| Some((secret::resolve(source).err()?, "options")))
+    /// What is written at all is written whole: every secret must be there.
+    fn refuse(&self, _cx: &Cx<'_>) -> Option<Misfit> {
+        self.secrets().find_map(|(_, source)| Some((secret::resolve(source).err()?, "options")))
     }
 
     /// `password: { env: FAR_APP_PASSWORD }`: a variable for whoever builds another database.
