@@ -81,7 +81,9 @@ impl Kind for Cast {
                       as function,
                     c.castmethod = 'i' as inout,
                     case c.castcontext when 'i' then 'implicit' when 'a' then 'assignment' end as \"as\"
-             from pg_cast c where c.oid >= 16384 order by 2",
+             from pg_cast c where c.oid >= 16384
+               and not exists (select from pg_depend d where d.classid = 2605 and d.objid = c.oid and d.deptype = 'i')
+             order by 2",
             super::part::catalog::function("c.castfunc")
         ))
     }

@@ -1,4 +1,4 @@
-//! An option of a column of a foreign table: the key is its name.
+//! An option of a column of a foreign table, for its wrapper: the key is its name.
 //! See <https://www.postgresql.org/docs/current/sql-createforeigntable.html>.
 
 use serde::{Deserialize, Serialize};
@@ -54,8 +54,8 @@ impl Kind for ForeignColumnOption {
         if table.is_some_and(|t| t.kind() == ForeignTable::NAME) {
             return Vec::new();
         }
-        let problem = Problem::new(Code::WrongType, "only a column of a foreign table has options");
-        vec![(problem.help("remove them"), "value")]
+        let problem = Problem::new(Code::WrongType, "only a column of a foreign table has `foreign_options`");
+        vec![(problem.help("`options` are those of PostgreSQL itself: `n_distinct`"), "value")]
     }
 }
 

@@ -118,7 +118,9 @@ impl Planned {
         };
         match scratch::read_back(session.target(), session, request).await {
             Ok(stored) => {
-                doubtful.iter().for_each(|at| self.adopt(at, &stored.state));
+                for at in doubtful.iter() {
+                    self.adopt(at, &stored.state);
+                }
                 self.learned = true;
                 doubtful.retain(|at| !stored.state.contains(at));
                 if let Some(failure) = stored.failure {

@@ -4,6 +4,8 @@
 //! `DBSTATE_PAIRS=n` says how many run, from `DBSTATE_FIRST` on. A pair that fails is made smaller while it fails in the
 //! same way, and saved under `target/random/<seed>/` as a case.
 
+#![expect(clippy::print_stdout, reason = "a run says what it found")]
+
 mod generate;
 mod mutate;
 mod pair;

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
 use super::Column;
 use crate::kind::{Cx, Kind};
 use crate::kinds::part::{Sql, TypeName};
@@ -206,8 +208,9 @@ pub fn rekeyed(live: &mut State, old: &Address, new: &Address) {
 
 impl Column {
     /// The column that a table below has where nothing is said.
+    #[must_use]
     pub fn as_inherited(&self) -> Self {
-        Self { inherited: Inherited::Above, identity: None, statistics: None, options: Default::default(), ..self.clone() }
+        Self { inherited: Inherited::Above, identity: None, statistics: None, options: BTreeMap::default(), ..self.clone() }
     }
 
     /// What a column is of which this is said, below `above`.
@@ -320,7 +323,7 @@ impl Column {
                 steps.push(self.step(cx, "set not null"));
             }
         }
-        let from = above.map(|a| Self { statistics: None, options: Default::default(), ..a.clone() });
+        let from = above.map(|a| Self { statistics: None, options: BTreeMap::default(), ..a.clone() });
         steps.extend(self.attribute_steps(from.as_ref(), cx));
         steps
     }

@@ -77,7 +77,7 @@ fn object(parent: Option<Id>, section: &'static str, name: String) -> Object {
 impl Maker<'_> {
     /// A whole state.
     pub fn fill(&mut self) {
-        for _ in 0..1 + self.rng.below(2) {
+        for _ in 0..=self.rng.below(2) {
             self.schema();
         }
         // Privileges are managed where any is declared: one always is.
@@ -479,7 +479,7 @@ impl Maker<'_> {
             [self.state.of("tables"), self.state.of("tables"), self.state.of("materialized_views")].concat();
         let Some(table) = self.rng.maybe(&relations) else { return };
         let mut keys = Vec::new();
-        for _ in 0..1 + self.rng.below(2) {
+        for _ in 0..=self.rng.below(2) {
             let Some(column) = self.any_column(table, &[Class::Number, Class::Text, Class::Time, Class::Bool]) else {
                 return;
             };
@@ -557,7 +557,7 @@ impl Maker<'_> {
         let mut new = self.top("functions");
         match self.rng.below(4) {
             0 => {
-                new.signature = "(int)".to_owned();
+                "(int)".clone_into(&mut new.signature);
                 new.class = Class::Number;
                 let fields = json!({ "args": "n int", "returns": "int", "language": "sql", "volatility": "immutable" });
                 take(&mut new, fields);
@@ -565,7 +565,7 @@ impl Maker<'_> {
                     .insert("body", json!(self.rng.pick(&["select n", "select n + 1;", "select coalesce(n, 0)"])));
             }
             1 => {
-                new.signature = "(int)".to_owned();
+                "(int)".clone_into(&mut new.signature);
                 new.class = Class::Number;
                 take(
                     &mut new,
@@ -575,12 +575,12 @@ impl Maker<'_> {
             }
             2 => {
                 let table = self.any_table();
-                new.signature = "()".to_owned();
+                "()".clone_into(&mut new.signature);
                 take(&mut new, json!({ "returns": "bigint", "language": "sql", "volatility": "stable" }));
                 new.fields.insert("body", json!(format!("select count(*) from @{table}@")));
             }
             _ => {
-                new.signature = "()".to_owned();
+                "()".clone_into(&mut new.signature);
                 new.class = Class::Bool;
                 take(&mut new, json!({ "returns": "trigger", "body": "begin return new; end" }));
             }

@@ -174,9 +174,9 @@ fn replace(maker: &mut Maker<'_>) {
     maker.state.remove(id);
     let last = maker.state.next;
     if section == "tables" {
-        maker.view()
+        maker.view();
     } else {
-        _ = maker.table()
+        _ = maker.table();
     }
     let new = maker
         .state

@@ -133,7 +133,7 @@ impl<'a> Bench<'a> {
     fn apply(&self, db: &Database<'_>, project: &Read) -> Result<Silent, (Diagnostics, String)> {
         let mut talk = Silent { data: false, plan: String::new() };
         let mut choices = Choices { allow: HazardClass::ALL.to_vec(), ..Choices::default() };
-        choices.run.lock_timeout = "30s".to_owned();
+        "30s".clone_into(&mut choices.run.lock_timeout);
         let outcome = self.session(db, async |session| {
             ops::apply::apply(session, &project.state, &options(), &choices, &mut talk).await
         });
@@ -149,7 +149,8 @@ impl<'a> Bench<'a> {
         match planned {
             Ok(planned) if planned.plan.is_empty() => Ok(()),
             Ok(planned) => {
-                let steps: Vec<String> = planned.plan.steps.iter().map(PlanStep::text).map(|t| t.to_string()).collect();
+                let steps: Vec<String> =
+                    planned.plan.steps.iter().map(PlanStep::text).map(std::string::ToString::to_string).collect();
                 let lines: Vec<String> = planned
                     .plan
                     .changes

@@ -119,7 +119,9 @@ impl State {
                         .any(|c| c.parent == Some(*id) && matches!(c.section, "columns" | "outputs"))
             };
             let bare: Vec<Id> = self.objects.iter().filter(|(id, o)| bare(id, o)).map(|(id, _)| *id).collect();
-            bare.iter().for_each(|id| drop(self.objects.remove(id)));
+            for id in &bare {
+                self.objects.remove(id);
+            }
             if self.objects.len() == before {
                 return;
             }

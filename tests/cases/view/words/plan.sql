@@ -4,9 +4,9 @@ begin;
 create table a.note (
     t integer not null,
     note character varying,
-    key text generated always as (coalesce(note, 'none')) stored
+    key text generated always as (coalesce(note, 'none')) stored,
+    constraint note_pkey primary key (t)
 );
-alter table a.note add constraint note_pkey primary key (t);
 create unique index note_t on a.note (t desc);
 create view a.lines as
 select s.key, s.t from a.note s;
