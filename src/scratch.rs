@@ -197,7 +197,7 @@ fn universe(request: Request<'_>) -> State {
     let buildable = |at: &Address| {
         let entry = find(request.register, at.kind());
         let facet = entry.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted));
-        !facet && entry.rules.scope == Scope::Database && !entry.rules.last
+        !facet && entry.rules.scope == Scope::Database && !entry.rules.last && !entry.rules.watches
     };
     let mut universe = State::default();
     for (at, object) in request.desired.iter().chain(request.live.iter()) {

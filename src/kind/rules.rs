@@ -152,6 +152,8 @@ pub struct Rules {
     pub short_field: Option<&'static str>,
     /// Made after everything else: what it says holds for objects made later.
     pub last: bool,
+    /// It acts on other statements: it is dropped before all of them, and made after them.
+    pub watches: bool,
     /// What a client can see: dropping or renaming it is `breaking`.
     pub visible: bool,
     /// Names stand in it: a name qualified by it must be declared.
@@ -179,6 +181,7 @@ impl Rules {
         file: None,
         short_field: None,
         last: false,
+        watches: false,
         visible: false,
         space: false,
         opaque: false,

@@ -169,10 +169,17 @@ impl Kind for Aggregate {
     const NAME: KindName = KindName("aggregate");
     const NOUN: &'static str = "aggregate";
     const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Schema::NAME]), key: "aggregates", form: Form::Map }];
-    const RULES: Rules = Rules { identity: Identity::By(identity), file: None, ..routine::rules("functions", "function") };
+    const RULES: Rules =
+        Rules { identity: Identity::By(identity), file: None, ..routine::rules("functions", "function") };
 
     fn catalog(_server: PgVersion) -> Option<String> {
-        let name = |column: &str| format!("{} as {}", function(&format!("a.agg{column}")), FUNCTIONS.iter().find(|f| f.0 == column).map_or("", |f| f.1));
+        let name = |column: &str| {
+            format!(
+                "{} as {}",
+                function(&format!("a.agg{column}")),
+                FUNCTIONS.iter().find(|f| f.0 == column).map_or("", |f| f.1)
+            )
+        };
         let names: Vec<String> = FUNCTIONS.iter().map(|(column, _)| name(column)).collect();
         let modify = |column: &str| {
             format!(
@@ -332,7 +339,11 @@ mod tests {
         for (typed, printed, types) in [
             ("*", "", ""),
             ("int", "integer", "integer"),
-            ("double precision ORDER BY v anyelement", "double precision order by v anyelement", "double precision, anyelement"),
+            (
+                "double precision ORDER BY v anyelement",
+                "double precision order by v anyelement",
+                "double precision, anyelement",
+            ),
             ("ORDER BY text", "order by text", "text"),
             ("VARIADIC \"any\" ORDER BY VARIADIC \"any\"", "variadic \"any\" order by variadic \"any\"", "\"any\""),
         ] {

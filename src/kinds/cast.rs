@@ -48,8 +48,10 @@ fn types(key: &str) -> Result<[TypeName; 2], Problem> {
     let (source, taken) = TypeName::parse_front(&tokens, key)?;
     match tokens.get(taken) {
         Some(word) if word.is_word("as") => Ok([source, TypeName::parse(&key[word.end()..])?]),
-        _ => Err(Problem::new(Code::WrongType, format!("`{key}` names no cast"))
-            .help("write both types: `json as text`")),
+        _ => {
+            Err(Problem::new(Code::WrongType, format!("`{key}` names no cast"))
+                .help("write both types: `json as text`"))
+        }
     }
 }
 
@@ -57,7 +59,8 @@ fn types(key: &str) -> Result<[TypeName; 2], Problem> {
 fn canonical(function: &str) -> String {
     let (name, _) = function.split_at(function.rfind_args());
     let Ok(name) = QualifiedName::parse(name) else { return function.to_owned() };
-    let Ok(key) = routine_key(&format!("f{}", &function[function.rfind_args()..]), &super::part::signature::Args::default())
+    let Ok(key) =
+        routine_key(&format!("f{}", &function[function.rfind_args()..]), &super::part::signature::Args::default())
     else {
         return function.to_owned();
     };

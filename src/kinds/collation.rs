@@ -121,7 +121,9 @@ impl Kind for Collation {
             Some((problem.help(format!("this server is version {}", version.major())), field))
         };
         match () {
-            () if self.provider == Provider::Builtin && !version.at_least(17) => late("provider `builtin`", 17, "provider"),
+            () if self.provider == Provider::Builtin && !version.at_least(17) => {
+                late("provider `builtin`", 17, "provider")
+            }
             () if self.rules.is_some() && !version.at_least(16) => late("rules of a collation", 16, "rules"),
             () => None,
         }
@@ -130,7 +132,8 @@ impl Kind for Collation {
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let Self { provider, locale, lc_collate, lc_ctype, deterministic, rules } = self;
         let mut words = vec![format!("provider = {}", provider.word())];
-        for (word, value) in [("locale", locale), ("lc_collate", lc_collate), ("lc_ctype", lc_ctype), ("rules", rules)] {
+        for (word, value) in [("locale", locale), ("lc_collate", lc_collate), ("lc_ctype", lc_ctype), ("rules", rules)]
+        {
             words.extend(value.as_ref().map(|v| format!("{word} = {}", sql::literal(v))));
         }
         if !deterministic {
@@ -151,7 +154,8 @@ impl Kind for Collation {
         if good {
             return Vec::new();
         }
-        let problem = Problem::new(Code::WrongType, "a collation has a locale, or with `libc` both `lc_collate` and `lc_ctype`");
+        let problem =
+            Problem::new(Code::WrongType, "a collation has a locale, or with `libc` both `lc_collate` and `lc_ctype`");
         vec![(problem.help("write `locale: de_DE.utf8`, or `{ provider: icu, locale: de }`"), "locale")]
     }
 }

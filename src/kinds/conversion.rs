@@ -28,7 +28,8 @@ pub struct Conversion {
 impl Kind for Conversion {
     const NAME: KindName = KindName("conversion");
     const NOUN: &'static str = "conversion";
-    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Schema::NAME]), key: "conversions", form: Form::Map }];
+    const HOMES: &'static [Home] =
+        &[Home { under: Under::Kinds(&[Schema::NAME]), key: "conversions", form: Form::Map }];
     const RULES: Rules = Rules {
         class: 2607,
         falls_with_parent: false,

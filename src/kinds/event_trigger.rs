@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::part::is_default;
 use super::trigger::{Call, Enabled};
+use crate::diagnostic::Code;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, ROUTINE, References, Rules, Under};
-use crate::diagnostic::Code;
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -66,7 +66,7 @@ impl Kind for EventTrigger {
         renames: true,
         owner: true,
         comment: true,
-        last: true,
+        watches: true,
         ..Rules::DEFAULT
     };
 
@@ -104,7 +104,8 @@ impl Kind for EventTrigger {
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let tags: Vec<String> = self.tags.iter().map(|t| sql::literal(t)).collect();
         let when = if tags.is_empty() { String::new() } else { format!(" when tag in ({})", tags.join(", ")) };
-        let sql = format!("create event trigger {} on {}{when} execute function {}", cx.name(), self.on.word(), self.execute);
+        let sql =
+            format!("create event trigger {} on {}{when} execute function {}", cx.name(), self.on.word(), self.execute);
         let state = (self.enabled != Enabled::Origin).then(|| self.state(cx));
         [Step::new(sql)].into_iter().chain(state).collect()
     }
@@ -116,7 +117,11 @@ impl Kind for EventTrigger {
         }
         let step = self.state(cx);
         let off = *enabled == Enabled::Disabled;
-        Alter::InPlace(vec![if off { step.hazard(HazardClass::Access, "what it guards against goes unseen") } else { step }])
+        Alter::InPlace(vec![if off {
+            step.hazard(HazardClass::Access, "what it guards against goes unseen")
+        } else {
+            step
+        }])
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -21,7 +21,8 @@ pub struct ForeignColumnOption {
 impl Kind for ForeignColumnOption {
     const NAME: KindName = KindName("foreign_column_option");
     const NOUN: &'static str = "option";
-    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Column::NAME]), key: "foreign_options", form: Form::Map }];
+    const HOMES: &'static [Home] =
+        &[Home { under: Under::Kinds(&[Column::NAME]), key: "foreign_options", form: Form::Map }];
     const RULES: Rules = Rules { short_field: Some("value"), ..Rules::DEFAULT };
 
     fn catalog(_server: PgVersion) -> Option<String> {

@@ -39,12 +39,7 @@ impl Kind for ForeignServer {
         renames: true,
         owner: true,
         comment: true,
-        privileges: Some(Privileges {
-            noun: "foreign server",
-            plural: "servers",
-            all: &[("usage", 'U')],
-            public: &[],
-        }),
+        privileges: Some(Privileges { noun: "foreign server", plural: "servers", all: &[("usage", 'U')], public: &[] }),
         short_field: Some("wrapper"),
         ..Rules::DEFAULT
     };

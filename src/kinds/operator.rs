@@ -9,7 +9,9 @@ use super::part::catalog::{USER_SCHEMA, function, operator};
 use super::part::{QualifiedName, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR, ROUTINE, References, RoutineKey, Rules, Under};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR, ROUTINE, References, RoutineKey, Rules, Under,
+};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -197,7 +199,9 @@ fn qualified(named: &str, schema: &str, desired: &State) -> String {
     let declared = |at: &Address| at.top().key() == schema && at.key()[..at.key().rfind_args()] == bare;
     match text.rsplit_once('.') {
         Some((schema, symbol)) => format!("operator({schema}.{symbol})"),
-        None if desired.of_kind(Operator::NAME).iter().any(declared) => format!("operator({}.{bare})", sql::ident(schema)),
+        None if desired.of_kind(Operator::NAME).iter().any(declared) => {
+            format!("operator({}.{bare})", sql::ident(schema))
+        }
         None => bare,
     }
 }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::access_method::AccessMethod;
 use super::operator_class::OperatorClass;
 use super::part::catalog::USER_SCHEMA;
-use super::part::opclass::{self, Member};
 use super::part::is_default;
+use super::part::opclass::{self, Member};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_FAMILY, References, Rules, Under};
@@ -114,7 +114,8 @@ impl Kind for OperatorFamily {
         };
         let mut drop = lost("operator", operators, &old.operators);
         drop.extend(lost("function", functions, &old.functions));
-        let new = |list: &[Member], old: &[Member]| list.iter().filter(|m| !old.contains(m)).cloned().collect::<Vec<_>>();
+        let new =
+            |list: &[Member], old: &[Member]| list.iter().filter(|m| !old.contains(m)).cloned().collect::<Vec<_>>();
         let add = opclass::members(&new(operators, &old.operators), &new(functions, &old.functions));
         let steps = [("drop", drop), ("add", add)].into_iter().filter(|(_, list)| !list.is_empty());
         Alter::InPlace(steps.map(|(verb, list)| alter(cx, &format!("{verb} {}", list.join(", ")))).collect())

@@ -98,8 +98,11 @@ impl Kind for Publication {
     };
 
     fn catalog(server: PgVersion) -> Option<String> {
-        let generated =
-            if server.at_least(18) { ", case p.pubgencols when 's' then 'stored' end as generated_columns" } else { "" };
+        let generated = if server.at_least(18) {
+            ", case p.pubgencols when 's' then 'stored' end as generated_columns"
+        } else {
+            ""
+        };
         Some(format!(
             "select p.oid, p.pubname as key, p.pubowner::regrole::text as owner, p.puballtables as all_tables,
                     array_remove(array[case when p.pubinsert then 'insert' end, case when p.pubupdate then 'update' end,

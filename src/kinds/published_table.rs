@@ -102,7 +102,8 @@ impl Kind for PublishedTable {
         from.parent().filter(|t| t.parent().is_some() && sql::dotted(t.path()) == at.key())?;
         let swap = |c: &String| if c == from.key() { to.key().to_owned() } else { c.clone() };
         let columns = self.columns.iter().map(swap).collect();
-        let rows = self.rows.as_ref().map(|r| super::part::names::renamed_text(r, from, to).unwrap_or_else(|| r.clone()));
+        let rows =
+            self.rows.as_ref().map(|r| super::part::names::renamed_text(r, from, to).unwrap_or_else(|| r.clone()));
         Some(Self { columns, rows })
     }
 }

@@ -20,6 +20,7 @@ use crate::sql;
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own in `create subscription`")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of PostgreSQL's own")]
 pub struct Subscription {
     /// Where the connection string of the publisher is; not managed when absent.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -111,7 +112,7 @@ fn is_any(value: &str) -> bool {
     value == "any"
 }
 
-/// Connections are equal as far as can be seen: a source equals what is stored when it yields it.
+/// Connections are equal as far as can be seen: a source equals what is stored when it yields it, or can't be read.
 impl PartialEq for Subscription {
     fn eq(&self, other: &Self) -> bool {
         let publications = |s: &Self| {
@@ -135,15 +136,18 @@ impl PartialEq for Subscription {
 const NONE: &str = "none";
 
 impl Subscription {
-    /// True unless the live one is seen to have another connection.
+    /// True unless the live one is seen to have another connection: both must be there to be read.
     fn has_connection(&self, live: &Self) -> bool {
         let (Some(source), Some(stored)) = (&self.connection, &live.live_connection) else { return true };
-        secret::resolve(source).is_ok_and(|text| stored.matches(&text))
+        secret::resolve(source).map_or(true, |text| stored.matches(&text))
     }
 
     /// The options of `with (…)` that `alter subscription … set (…)` takes too, each with the version that brought it.
     fn options(&self) -> Vec<(&'static str, String, u32)> {
-        let slot = self.slot.as_deref().map_or_else(|| "default".to_owned(), |s| if s == NONE { NONE.to_owned() } else { sql::literal(s) });
+        let slot = self
+            .slot
+            .as_deref()
+            .map_or_else(|| "default".to_owned(), |s| if s == NONE { NONE.to_owned() } else { sql::literal(s) });
         vec![
             ("slot_name", slot, 14),
             ("binary", self.binary.to_string(), 14),
@@ -166,7 +170,9 @@ impl Subscription {
             _ => "off".to_owned(),
         };
         let pairs = self.options().into_iter().zip(old.options()).filter(|(new, old)| new != old);
-        pairs.map(|((word, value, _), _)| format!("{word} = {}", if value == "default" { usual(word) } else { value })).collect()
+        pairs
+            .map(|((word, value, _), _)| format!("{word} = {}", if value == "default" { usual(word) } else { value }))
+            .collect()
     }
 
     /// The connection string to send, and what to show in its place.
@@ -194,7 +200,8 @@ impl Kind for Subscription {
     };
 
     fn catalog(server: PgVersion) -> Option<String> {
-        let from = |version: u32, column: &str| if server.at_least(version) { format!(", {column}") } else { String::new() };
+        let from =
+            |version: u32, column: &str| if server.at_least(version) { format!(", {column}") } else { String::new() };
         let streaming = if server.at_least(16) {
             format!(
                 "case s.substream when {} then null when 't' then 'on' when 'p' then 'parallel' else 'off' end",
@@ -247,14 +254,29 @@ impl Kind for Subscription {
         });
         if let Some((name, from)) = late {
             let message = format!("PostgreSQL knows `{name}` of a subscription from version {from} on");
-            let problem = Problem::new(Code::Refused, message).help(format!("this server is version {}", version.major()));
+            let problem =
+                Problem::new(Code::Refused, message).help(format!("this server is version {}", version.major()));
             return Some((problem, "publications"));
         }
         if self.connection.is_none() && !cx.live.contains(cx.at) {
             let problem = Problem::new(Code::Refused, format!("subscription `{}` says no connection", cx.at.key()));
-            return Some((problem.help("write `connection: { env: NAME }`, and put the connection string there"), "connection"));
+            return Some((
+                problem.help("write `connection: { env: NAME }`, and put the connection string there"),
+                "connection",
+            ));
         }
         Some((secret::resolve(self.connection.as_ref()?).err()?, "connection"))
+    }
+
+    /// `connection: { env: FEED_CONNECTION }`: a variable for whoever builds another database.
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        for at in state.of_kind(Self::NAME) {
+            let Some(mut spec) = state.spec::<Self>(&at).cloned() else { continue };
+            let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+            let name: String = at.key().chars().map(plain).chain("_CONNECTION".chars()).collect();
+            spec.connection = Some(Source::Env(name));
+            state.set(&at, spec);
+        }
     }
 
     fn located(&self, dir: &Path) -> Option<Self> {
@@ -316,7 +338,10 @@ impl Kind for Subscription {
             let lost = format!("slot `{slot}` stays at the publisher and holds its log back until it is dropped there");
             steps.push(alter("set (slot_name = none)").hazard(HazardClass::Data, lost));
         }
-        steps.push(Step::new(format!("drop subscription {}", cx.name())).hazard(HazardClass::Breaking, "changes no longer arrive"));
+        steps.push(
+            Step::new(format!("drop subscription {}", cx.name()))
+                .hazard(HazardClass::Breaking, "changes no longer arrive"),
+        );
         steps
     }
 }

@@ -86,8 +86,11 @@ impl Kind for Tablespace {
         if !gone.is_empty() {
             steps.push(Step::new(format!("alter tablespace {} reset ({})", cx.name(), gone.join(", "))));
         }
-        let set: BTreeMap<String, String> =
-            options.iter().filter(|(k, v)| old.options.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let set: BTreeMap<String, String> = options
+            .iter()
+            .filter(|(k, v)| old.options.get(*k) != Some(v))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         if !set.is_empty() {
             steps.push(Step::new(format!("alter tablespace {} set ({})", cx.name(), option_list(&set))));
         }

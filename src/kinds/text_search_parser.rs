@@ -33,14 +33,8 @@ impl Kind for TextSearchParser {
     const NOUN: &'static str = "text search parser";
     const HOMES: &'static [Home] =
         &[Home { under: Under::Kinds(&[Schema::NAME]), key: "text_search_parsers", form: Form::Map }];
-    const RULES: Rules = Rules {
-        class: 3601,
-        falls_with_parent: false,
-        renames: true,
-        comment: true,
-        slots: &[SLOT],
-        ..Rules::DEFAULT
-    };
+    const RULES: Rules =
+        Rules { class: 3601, falls_with_parent: false, renames: true, comment: true, slots: &[SLOT], ..Rules::DEFAULT };
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(

@@ -27,14 +27,8 @@ impl Kind for TextSearchTemplate {
     const NOUN: &'static str = "text search template";
     const HOMES: &'static [Home] =
         &[Home { under: Under::Kinds(&[Schema::NAME]), key: "text_search_templates", form: Form::Map }];
-    const RULES: Rules = Rules {
-        class: 3764,
-        falls_with_parent: false,
-        renames: true,
-        comment: true,
-        slots: &[SLOT],
-        ..Rules::DEFAULT
-    };
+    const RULES: Rules =
+        Rules { class: 3764, falls_with_parent: false, renames: true, comment: true, slots: &[SLOT], ..Rules::DEFAULT };
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(

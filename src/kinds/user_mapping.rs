@@ -1,7 +1,7 @@
 //! As whom a role logs in at a foreign server: the key is the role, or `public` for everybody.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-createusermapping.html>. Passwords come from the environment or a
-//! file; `pull` leaves them out, and what is not declared of them is not managed.
+//! file. `pull` writes a variable to set in their place; where it is not set, a secret that is there is taken to be right.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::foreign_server::ForeignServer;
 use super::part::{ROLE, is_default};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::secret::{self, Hidden, Source};
 use crate::sql;
@@ -81,10 +81,16 @@ fn is_secret(name: &str) -> bool {
         && name != "password_required"
 }
 
-/// Secrets are equal as far as can be seen: a source equals what is stored when it yields it.
+/// Secrets are equal as far as can be seen: a source equals what is stored when it yields it, or can't be read.
 impl PartialEq for UserMapping {
     fn eq(&self, other: &Self) -> bool {
-        self.plain() == other.plain() && self.has_secrets(other) && other.has_secrets(self)
+        let (declared, stored) = if self.live_secrets.is_empty() { (self, other) } else { (other, self) };
+        if stored.live_secrets.is_empty() || !declared.live_secrets.is_empty() {
+            return self.options == other.options && self.live_secrets.keys().eq(other.live_secrets.keys());
+        }
+        declared.plain() == stored.plain()
+            && declared.secrets().map(|(key, _)| key).eq(stored.live_secrets.keys())
+            && declared.secrets().all(|(key, source)| !stored.lacks(key, source))
     }
 }
 
@@ -106,18 +112,17 @@ impl UserMapping {
         })
     }
 
-    /// True when every secret declared here is there.
-    fn has_secrets(&self, there: &Self) -> bool {
-        self.secrets().all(|(key, source)| match there.live_secrets.get(key) {
-            Some(stored) => secret::resolve(source).is_ok_and(|value| stored.matches(&value)),
-            None => there.options.get(key) == self.options.get(key),
-        })
+    /// True unless that secret is stored here, as far as can be seen.
+    fn lacks(&self, key: &str, source: &Source) -> bool {
+        let Some(stored) = self.live_secrets.get(key) else { return true };
+        secret::resolve(source).is_ok_and(|secret| !stored.matches(&secret))
     }
 
     /// `add user 'app'` and the like that turn `old` into this: as sent, and as it may be shown.
     fn words(&self, old: &Self, verbs: bool) -> [Vec<String>; 2] {
         let gone = |key: &&String| !self.options.contains_key(*key);
-        let drops = old.options.keys().filter(gone).map(|k| format!("drop {}", sql::ident(k)));
+        let drops =
+            old.options.keys().chain(old.live_secrets.keys()).filter(gone).map(|k| format!("drop {}", sql::ident(k)));
         let mut sent: Vec<String> = drops.collect();
         let mut shown = sent.clone();
         for (key, value) in &self.options {
@@ -126,10 +131,10 @@ impl UserMapping {
                 Given::Text(text) => (text.clone(), Some(text.clone())),
                 // A secret that is not there was refused before.
                 Given::Secret(source) => match secret::resolve(source) {
-                    Ok(secret) if !old.live_secrets.get(key).is_some_and(|s| s.matches(&secret)) => {
+                    Ok(secret) if old.lacks(key, source) => {
                         (secret.expose_secret().to_owned(), Some(source.to_string()))
                     }
-                    _ => (String::new(), None),
+                    Ok(_) | Err(_) => (String::new(), None),
                 },
             };
             let Some(seen) = seen else { continue };
@@ -193,8 +198,23 @@ impl Kind for UserMapping {
         }
     }
 
+    /// What is written at all is written whole: every secret must be there.
     fn refuse(&self, _cx: &Cx<'_>) -> Option<Misfit> {
         self.secrets().find_map(|(_, source)| Some((secret::resolve(source).err()?, "options")))
+    }
+
+    /// `password: { env: FAR_APP_PASSWORD }`: a variable for whoever builds another database.
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        for at in state.of_kind(Self::NAME) {
+            let Some(mut spec) = state.spec::<Self>(&at).cloned() else { continue };
+            for key in spec.live_secrets.keys() {
+                let words: Vec<&str> = at.path().into_iter().chain([key.as_str()]).collect();
+                let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+                let name: String = words.join("_").chars().map(plain).collect();
+                spec.options.insert(key.clone(), Given::Secret(Source::Env(name)));
+            }
+            state.set(&at, spec);
+        }
     }
 
     fn located(&self, dir: &Path) -> Option<Self> {
@@ -230,7 +250,8 @@ impl Kind for UserMapping {
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
         let open = self.options.iter().filter(|(k, v)| is_secret(k) && matches!(v, Given::Text(_)));
         open.map(|(key, _)| {
-            let problem = Problem::new(Code::Secret, format!("`{key}` is a secret, and a secret never stands in a file"));
+            let problem =
+                Problem::new(Code::Secret, format!("`{key}` is a secret, and a secret never stands in a file"));
             (problem.help("write `{ env: NAME }` or `{ file: PATH }`, and choose a new one"), "options")
         })
         .collect()

@@ -336,7 +336,7 @@ fn first_circle(graph: &Graph, waiting: impl Fn(usize) -> bool) -> Vec<usize> {
 }
 
 /// The phase of what is made last.
-const LAST: u8 = 3;
+const LAST: u8 = 4;
 
 /// Kahn's algorithm with a heap: of the statements that may run next, the first by verb, register and name.
 fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
@@ -345,12 +345,13 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         let entry = find(input.register, node.at.kind());
         let rank = input.register.iter().position(|e| e.name == entry.name).unwrap_or_default();
         let phase = match node.verb {
-            _ if entry.rules.last => LAST,
-            Verb::Rename => 0,
+            Verb::Drop if entry.rules.watches => 0,
+            _ if entry.rules.last || entry.rules.watches => LAST,
+            Verb::Rename => 1,
             // What the whole cluster shares goes once nothing of this database uses it.
-            Verb::Drop if entry.rules.scope == Scope::Cluster => 4,
-            Verb::Drop => 1,
-            Verb::Create | Verb::Alter | Verb::Replace => 2,
+            Verb::Drop if entry.rules.scope == Scope::Cluster => 5,
+            Verb::Drop => 2,
+            Verb::Create | Verb::Alter | Verb::Replace => 3,
         };
         let path: Vec<String> = node.at.path().into_iter().map(str::to_owned).collect();
         let ordinal = input.desired.get(&node.at).map_or(0, |o| o.ordinal);
