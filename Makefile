@@ -1,6 +1,6 @@
 # Each target does all of its set-up: a fresh machine needs Rust and this directory.
 
-.PHONY: help demo test lint bench build
+.PHONY: help demo test soak lint bench build
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,10 @@ demo: ## the Activity database on an embedded server: applied, used, changed by 
 test: ## every test, against real servers
 	@./scripts/install-postgresql openssl
 	cargo test --locked
+
+soak: ## thousands of random pairs of states under the case contract; DBSTATE_PAIRS says how many
+	@./scripts/install-postgresql
+	DBSTATE_PAIRS=$${DBSTATE_PAIRS:-5000} cargo test --locked --test it random_pairs -- --nocapture
 
 lint: ## formatting, lints, licences, sources and known vulnerabilities of the dependencies
 	@./scripts/lint

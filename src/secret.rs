@@ -233,6 +233,29 @@ impl fmt::Debug for Verifier {
     }
 }
 
+/// A secret that was read from a server: it can be compared, and is never shown.
+#[derive(Clone)]
+pub struct Hidden(SecretString);
+
+impl Hidden {
+    /// True when it is that secret.
+    pub fn matches(&self, secret: &SecretString) -> bool {
+        self.0.expose_secret() == secret.expose_secret()
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hidden(…)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Hidden {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(text.into()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

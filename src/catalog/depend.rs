@@ -1,7 +1,7 @@
 //! The edges of `pg_depend`, between objects that have an address.
 //!
 //! Some rows of `pg_depend` speak of parts that have no address of their own: a column's default, a view's rewrite
-//! rule, a table's row type, an array type, a constraint's index. The query folds each into what it is a part of.
+//! rule, a table's row type, an array type, a constraint's index, a member of an operator class or family. The query folds each into what it is a part of.
 //! See <https://www.postgresql.org/docs/current/catalog-pg-depend.html>.
 
 use std::collections::{HashMap, HashSet};
@@ -32,10 +32,20 @@ with part(classid, objid, objsubid, to_class, to_oid, to_sub) as materialized (
     from pg_type t join pg_type e on e.typarray = t.oid left join pg_class c on c.oid = e.typrelid
   union all
     select 1259, c.conindid, 0, 2606, c.oid, 0 from pg_constraint c where c.contype in ('p', 'u', 'x')
+  union all
+    select 2602, m.oid, 0, case when c.oid is null then 2753 else 2616 end, coalesce(c.oid, m.amopfamily), 0
+    from pg_amop m left join lateral (select o.oid from pg_opclass o where o.opcfamily = m.amopfamily
+                                      and o.opcintype = m.amoplefttype order by o.oid limit 1) c on true
+    where m.oid >= 16384
+  union all
+    select 2603, m.oid, 0, case when c.oid is null then 2753 else 2616 end, coalesce(c.oid, m.amprocfamily), 0
+    from pg_amproc m left join lateral (select o.oid from pg_opclass o where o.opcfamily = m.amprocfamily
+                                        and o.opcintype = m.amproclefttype order by o.oid limit 1) c on true
+    where m.oid >= 16384
 )
 select coalesce(u.to_class, d.classid), coalesce(u.to_oid, d.objid), coalesce(u.to_sub, d.objsubid),
        coalesce(r.to_class, d.refclassid), coalesce(r.to_oid, d.refobjid), coalesce(r.to_sub, d.refobjsubid),
-       d.deptype in ('a', 'i') as auto
+       d.deptype in ('a', 'i') and d.classid not in (2602, 2603) as auto
 from pg_depend d
      left join part u on u.classid = d.classid and u.objid = d.objid
      left join part r on r.classid = d.refclassid and r.objid = d.refobjid

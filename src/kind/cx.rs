@@ -38,7 +38,7 @@ impl<'a> Cx<'a> {
 
     /// What SQL writes after the noun: `shop.orders`.
     pub fn identity(&self) -> String {
-        if self.entry.rules.identity == Identity::Database {
+        if matches!(self.entry.rules.identity, Identity::Database) {
             return sql::ident(&self.server.database);
         }
         identity(self.entry, self.at)
@@ -88,6 +88,7 @@ pub fn identity(entry: &Entry, at: &Address) -> String {
             format!("{name} on {noun} {}", sql::dotted(parent.path()))
         }
         Identity::Dotted => sql::dotted(at.path()),
+        Identity::By(write) => write(at),
     }
 }
 

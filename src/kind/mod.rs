@@ -17,7 +17,10 @@ use serde::de::DeserializeOwned;
 
 pub use cx::{Cx, RoutineKey, identity};
 pub use reference::{Reference, References, Text};
-pub use rules::{Form, Home, Identity, Privileges, RELATION, ROUTINE, Rules, Scope, Slot, TYPE, Under};
+pub use rules::{
+    COLLATION, Form, Home, Identity, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, Privileges, RELATION, ROUTINE, Rules,
+    Scope, Slot, TYPE, Under,
+};
 
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::model::bridge::{self, BridgeError};
@@ -171,6 +174,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
         Self::RULES.self_adjusting
     }
 
+    /// True where dropping and making it again loses nothing but what the plan makes again too.
+    fn rebuildable(&self) -> bool {
+        Self::RULES.rebuildable
+    }
+
     /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
     fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
         None
@@ -283,6 +291,8 @@ pub struct Entry {
     pub located: fn(&dyn Spec, &Path) -> Option<Arc<dyn Spec>>,
     /// [`Kind::adjusts`].
     pub adjusts: fn(&dyn Spec) -> bool,
+    /// [`Kind::rebuildable`].
+    pub rebuildable: fn(&dyn Spec) -> bool,
     /// [`Kind::renamed`].
     pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
     /// [`Kind::rekeyed`].
@@ -334,6 +344,7 @@ pub const fn entry<K: Kind>() -> Entry {
         refuse: |spec, cx| of::<K>(spec).refuse(cx),
         located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
         adjusts: |spec| of::<K>(spec).adjusts(),
+        rebuildable: |spec| of::<K>(spec).rebuildable(),
         renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
         rekeyed: K::rekeyed,
         foresee: K::foresee,

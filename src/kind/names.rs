@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, ROUTINE, Reference, RoutineKey, Slot, find};
+use super::{Entry, OPERATOR, Reference, Slot, find};
 use crate::model::{Address, State};
-use crate::sql::{self, TokenClass};
+use crate::sql::{self, Token, TokenClass};
 
 /// An index of a state by the namespaces its objects take a place in.
 #[derive(Debug, Default)]
@@ -20,12 +20,12 @@ impl Names {
         for (at, _) in state.iter() {
             let slots = find(register, at.kind()).rules.slots;
             for slot in slots {
-                let name = bare(*slot, at.key());
+                let name = slot.bare(at.key());
                 let key = (*slot, at.top().key().to_owned(), name.to_owned());
                 names.by_slot.entry(key).or_default().push(at.clone());
             }
             if let Some(slot) = slots.first() {
-                names.by_name.entry(bare(*slot, at.key()).to_owned()).or_default().push(at.clone());
+                names.by_name.entry(slot.bare(at.key()).to_owned()).or_default().push(at.clone());
             }
         }
         names
@@ -68,10 +68,15 @@ impl Names {
         let tokens = sql::tokens(text);
         for (i, token) in tokens.iter().enumerate() {
             match token.class {
+                TokenClass::Word if token.is_word("operator") => found.extend(self.operator(&tokens[i + 1..])),
                 TokenClass::Word | TokenClass::Quoted => {
                     let Some(name) = token.name() else { continue };
                     let qualifier = (i >= 2 && tokens[i - 1].is(".")).then(|| tokens[i - 2].name()).flatten();
-                    self.named(qualifier.as_deref(), &name, from, found);
+                    // A reserved word names something only in quotes, or after a dot.
+                    let reserved = token.class == TokenClass::Word && sql::ident(&name).starts_with('"');
+                    if qualifier.is_some() || !reserved {
+                        self.named(qualifier.as_deref(), &name, from, found);
+                    }
                 }
                 TokenClass::Str => {
                     let quoted = token.text.trim_start_matches(['E', 'e']).trim_matches('\'');
@@ -86,6 +91,14 @@ impl Names {
         }
     }
 
+    /// What `(shop.<->)` after the word `operator` may stand for.
+    fn operator(&self, rest: &[Token<'_>]) -> Vec<Address> {
+        let [open, schema, dot, symbol @ ..] = rest else { return Vec::new() };
+        let Some(schema) = schema.name().filter(|_| open.is("(") && dot.is(".")) else { return Vec::new() };
+        let symbol: String = symbol.iter().take_while(|t| !t.is("(") && !t.is(")")).map(|t| t.text).collect();
+        self.at(OPERATOR, &schema, &symbol).to_vec()
+    }
+
     fn named(&self, schema: Option<&str>, name: &str, from: &Address, found: &mut Vec<Address>) {
         let Some(all) = self.by_name.get(name) else { return };
         let exact: Vec<&Address> = all.iter().filter(|at| schema == Some(at.top().key())).collect();
@@ -97,9 +110,4 @@ impl Names {
             found.extend(list.into_iter().cloned());
         }
     }
-}
-
-/// The name in a namespace: a routine's key without its types.
-fn bare(slot: Slot, key: &str) -> &str {
-    if slot == ROUTINE { &key[..key.rfind_args()] } else { key }
 }

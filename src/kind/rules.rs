@@ -1,6 +1,8 @@
 //! What phases must know of a kind: where it nests, how SQL names it, what it may have.
 
-use crate::model::KindName;
+use crate::model::{Address, KindName};
+
+use super::RoutineKey;
 
 /// A namespace in which a name may stand once: `relation` for tables, views, indexes and sequences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,6 +14,27 @@ pub const RELATION: Slot = Slot("relation");
 pub const TYPE: Slot = Slot("type");
 /// Functions, procedures and aggregates, by name without arguments.
 pub const ROUTINE: Slot = Slot("routine");
+/// Operators, by symbol without operands.
+pub const OPERATOR: Slot = Slot("operator");
+/// Operator classes, by name without their index method.
+pub const OPERATOR_CLASS: Slot = Slot("operator class");
+/// Operator families, by name without their index method.
+pub const OPERATOR_FAMILY: Slot = Slot("operator family");
+/// Collations.
+pub const COLLATION: Slot = Slot("collation");
+
+impl Slot {
+    /// The name in this namespace that a key holds: a routine's without its types.
+    pub fn bare(self, key: &str) -> &str {
+        if self == ROUTINE || self == OPERATOR {
+            &key[..key.rfind_args()]
+        } else if self == OPERATOR_CLASS || self == OPERATOR_FAMILY {
+            key.rsplit_once(" using ").map_or(key, |(name, _)| name)
+        } else {
+            key
+        }
+    }
+}
 
 /// Where a kind nests in YAML.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +76,7 @@ pub enum Form {
 }
 
 /// How SQL names an object after its noun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Identity {
     /// `name`.
     Plain,
@@ -67,6 +90,8 @@ pub enum Identity {
     OnNoun(&'static str),
     /// `schema.parent.name`.
     Dotted,
+    /// As the kind itself writes it.
+    By(fn(&Address) -> String),
     /// The name of the database itself: addresses do not hold it, so that one project fits databases of any name.
     Database,
 }

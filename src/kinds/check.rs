@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::part::names::{is_sibling_column, renamed_text};
 use super::part::constraint::FROM_ABOVE;
-use super::part::{Sql, constraint, is_default};
+use super::part::{FOREIGN_TABLE, Sql, constraint, is_default};
 use super::table::{Attached, Table, hide_plain};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
@@ -34,7 +34,7 @@ pub struct Check {
 impl Kind for Check {
     const NAME: KindName = KindName("check");
     const NOUN: &'static str = "constraint";
-    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME]), key: "checks", form: Form::Map }];
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME, FOREIGN_TABLE]), key: "checks", form: Form::Map }];
     const RULES: Rules = Rules {
         class: 2606,
         identity: Identity::OnParent,

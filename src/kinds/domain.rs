@@ -10,10 +10,10 @@ use super::enum_type::PRIVILEGES;
 use super::part::catalog::USER_SCHEMA;
 use super::part::convert::{Conversion, convert};
 use super::part::names::object_name;
-use super::part::{Sql, TypeName, is_default};
+use super::part::{QualifiedName, Sql, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Slot, TYPE, Under};
+use crate::kind::{Alter, COLLATION, Cx, Form, Home, Kind, References, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 use crate::sql;
 
@@ -29,7 +29,7 @@ pub struct Domain {
     pub not_null: bool,
     /// Its collation, where it is not the type's.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub collation: Option<String>,
+    pub collation: Option<QualifiedName>,
     /// The default of columns that have none.
     #[serde(default, skip_serializing_if = "is_default")]
     pub default: Option<Sql>,
@@ -80,7 +80,7 @@ impl Kind for Domain {
     fn references(&self, _at: &Address, out: &mut References) {
         self.data_type.reference(out, "type");
         if let Some(collation) = &self.collation {
-            out.name(Slot("collation"), collation, "collation");
+            collation.reference(COLLATION, out, "collation");
         }
         if let Some(default) = &self.default {
             out.expression(default.as_str(), "default");
@@ -127,7 +127,7 @@ impl Domain {
             sql += &format!(" collate {collation}");
         }
         if let Some(default) = &self.default {
-            sql += &format!(" default {default}");
+            sql += &format!(" default {}", default.as_default());
         }
         if self.not_null {
             sql += " not null";

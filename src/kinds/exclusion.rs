@@ -120,9 +120,13 @@ impl Kind for Exclusion {
     fn references(&self, at: &Address, out: &mut References) {
         let Some(table) = at.parent() else { return };
         for element in &self.elements {
+            element.key.references(out, "elements");
             match &element.key.subject {
                 index_key::Subject::Column(name) => out.object(table.child(Column::NAME, name), "elements"),
                 index_key::Subject::Expression(text) => out.expression(text.as_str(), "elements"),
+            }
+            if let Some(choices) = element.key.choices() {
+                out.text(&choices, "elements");
             }
         }
         for column in &self.include {

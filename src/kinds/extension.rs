@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::part::is_default;
 use super::schema::Schema;
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
+use crate::kind::{Entry, Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -75,6 +75,12 @@ impl Kind for Extension {
     }
 
     /// What every database has is nobody's unless it is declared.
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        for name in BY_INITDB {
+            state.remove(&Address::root(Self::NAME, name));
+        }
+    }
+
     fn managed(&self, at: &Address, desired: &State) -> bool {
         !BY_INITDB.contains(&at.key()) || desired.contains(at)
     }

@@ -230,7 +230,10 @@ fn target(thing: &Cx<'_>) -> (String, String) {
         return (format!("table {}", table.identity()), format!(" ({})", thing.name()));
     }
     let noun = thing.entry.rules.privileges.map_or(thing.entry.noun, |p| p.noun);
-    (format!("{noun} {}", thing.identity()), String::new())
+    let identity = thing.identity();
+    // Of an aggregate without arguments every other statement wants `(*)`, but `grant` wants `()`.
+    let identity = identity.strip_suffix("(*)").map_or_else(|| identity.clone(), |name| format!("{name}()"));
+    (format!("{noun} {identity}"), String::new())
 }
 
 /// What a grantee has where no list says anything: everything for the owner, else nothing.

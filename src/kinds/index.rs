@@ -133,6 +133,7 @@ impl Kind for Index {
         let table = at.parent().filter(|p| p.kind() == Table::NAME);
         let column = |name: &str| table.map(|t| t.child(Column::NAME, name));
         for key in &self.columns {
+            key.references(out, "columns");
             match &key.subject {
                 Subject::Column(name) => {
                     if let Some(column) = column(name) {
@@ -140,6 +141,9 @@ impl Kind for Index {
                     }
                 }
                 Subject::Expression(text) => out.expression(text.as_str(), "columns"),
+            }
+            if let Some(choices) = key.choices() {
+                out.text(&choices, "columns");
             }
         }
         for name in &self.include {

@@ -10,7 +10,7 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::{Sql, is_default};
 use super::schema::Schema;
 use super::table::{PRIVILEGES, option_list};
-use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, Slot, TYPE, Under};
+use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
 use crate::sql;
 
@@ -90,7 +90,7 @@ impl Kind for MaterializedView {
     fn references(&self, _at: &Address, out: &mut References) {
         out.query(self.query.as_str(), "query");
         if let Some(tablespace) = &self.tablespace {
-            out.name(Slot("tablespace"), &sql::ident(tablespace), "tablespace");
+            out.perhaps(Address::root(KindName("tablespace"), tablespace), "tablespace");
         }
     }
 

@@ -11,5 +11,5 @@ pub mod suggest;
 pub use address::{Address, KindName};
 pub use node::Node;
 pub use server::{PgVersion, Server};
-pub use state::{Manage, Object, Origin, Spec, State};
+pub use state::{Manage, Moved, Object, Origin, Spec, State};
 pub use step::{Hazard, HazardClass, Lock, Step, Transaction};

@@ -21,6 +21,20 @@ pub enum Manage {
     Database,
 }
 
+/// Which side of an object moved since the last apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moved {
+    /// The YAML.
+    Project,
+    /// The database.
+    Database,
+    /// Both.
+    Both,
+    /// Neither: they mean the same.
+    Neither,
+}
+
 /// What a kind knows of one object, behind a type that phases can hold without knowing the kind.
 pub trait Spec: Any + Debug + Send + Sync {
     /// True when both are of one kind and equal.

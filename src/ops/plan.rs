@@ -50,6 +50,7 @@ async fn compare(
         warnings: Vec::new(),
         learned: false,
         differences: HashMap::new(),
+        moved: HashMap::new(),
     };
     let input = Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register };
     let renamed = plan::renamed(input);
@@ -66,6 +67,9 @@ async fn compare(
     planned.plan =
         plan::plan(Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register })?;
     planned.differences = planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, c))).collect();
+    if options.ledger {
+        planned.blame(session).await;
+    }
     Ok(planned)
 }
 
@@ -75,7 +79,7 @@ impl Planned {
         if doubtful.is_empty() {
             return;
         }
-        let ledger = ledger::read(&session.client).await;
+        let ledger = ledger::read(&session.client, doubtful.iter()).await;
         let known = |at: &Address| {
             let (Some(there), Some(wanted)) = (renamed.get(at), self.declared.get(at)) else { return false };
             ledger.settles(at, &*wanted.spec, &*there.spec, kinds::register())
@@ -84,6 +88,22 @@ impl Planned {
         *doubtful = open;
         for at in &settled {
             self.adopt(at, renamed);
+        }
+    }
+
+    /// Asks the ledger which side of each change moved.
+    async fn blame(&mut self, session: &Session) {
+        let changes: Vec<&Address> = self.plan.changes.iter().map(|c| &c.at).collect();
+        if changes.is_empty() {
+            return;
+        }
+        let ledger = ledger::read(&session.client, changes.iter().copied()).await;
+        let side = |state: &State, at: &Address| state.get(at).map(|o| Arc::clone(&o.spec));
+        for at in changes {
+            let (declared, stored) = (side(&self.declared, at), side(&self.live, at));
+            if let Some(moved) = ledger.moved(at, declared.as_deref(), stored.as_deref(), kinds::register()) {
+                self.moved.insert(at.clone(), moved);
+            }
         }
     }
 
@@ -98,7 +118,9 @@ impl Planned {
         };
         match scratch::read_back(session.target(), session, request).await {
             Ok(stored) => {
-                doubtful.iter().for_each(|at| self.adopt(at, &stored.state));
+                for at in doubtful.iter() {
+                    self.adopt(at, &stored.state);
+                }
                 self.learned = true;
                 doubtful.retain(|at| !stored.state.contains(at));
                 if let Some(failure) = stored.failure {

@@ -261,8 +261,10 @@ fn needs(input: Input<'_>, names: &Names, at: &Address, object: &crate::model::O
         if closed && matches!(reference, Reference::Text(_)) {
             continue;
         }
-        let found = names.resolve(&reference, at);
+        let mut found = names.resolve(&reference, at);
         if matches!(reference, Reference::Text(_)) {
+            // A word in the text of a part is a column that is called as the whole.
+            found.retain(|to| !at.is_within(to));
             out.extend(found.iter().flat_map(|to| parts(input, to)).map(|to| (to, Edge::Soft)));
             out.extend(found.into_iter().map(|to| (to, Edge::Soft)));
         } else {
@@ -326,6 +328,13 @@ fn circular(circle: &[usize], emitted: &Emitted) -> Diagnostic {
         .help("make the change in two steps, or break the circle in the YAML")
 }
 
+/// Of what is waiting, the statements that wait for nothing but each other: only there may a soft edge give way.
+fn first_circle(graph: &Graph, waiting: impl Fn(usize) -> bool) -> Vec<usize> {
+    let rest = graph.filter_map(|_, i| waiting(*i).then_some(*i), |_, e| Some(*e));
+    // Tarjan's algorithm gives what comes last first.
+    tarjan_scc(&rest).pop().into_iter().flatten().map(|n| rest[n]).collect()
+}
+
 /// The phase of what is made last.
 const LAST: u8 = 3;
 
@@ -359,8 +368,11 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         // What must come last waits for what only soft edges hold back.
         let last = ready.peek().is_none_or(|Reverse(k)| k.0 == LAST);
         let held = || {
-            let free = (0..waits.len()).filter(|i| !done[*i] && waits[*i][0] == 0 && waits[*i][1] > 0);
-            free.min_by_key(|i| (waits[*i][1], key(*i)))
+            let free = |i: &usize| waits[*i][0] == 0 && waits[*i][1] > 0;
+            (0..waits.len()).find(|i| !done[*i] && free(i))?;
+            let waiting = |i: usize| !done[i] && waits[i] != [0, 0];
+            let circle = first_circle(graph, waiting);
+            circle.into_iter().filter(free).min_by_key(|i| (waits[*i][1], key(*i)))
         };
         let next = match if last { held() } else { None } {
             Some(held) => held,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Change, Plan};
-use crate::model::{Address, Server, State};
+use crate::model::{Address, Moved, Server, State};
 
 /// Lines of a difference: `-`, `+` or a blank, and the text.
 pub type Lines = Vec<(char, String)>;
@@ -27,6 +27,8 @@ pub struct Planned {
     pub learned: bool,
     /// Per changed object the lines in which its canonical YAML differs.
     pub differences: HashMap<Address, Lines>,
+    /// Per changed object which side moved since the last apply, where the ledger knows.
+    pub moved: HashMap<Address, Moved>,
 }
 
 impl Planned {

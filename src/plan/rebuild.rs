@@ -101,8 +101,8 @@ fn touch(
     problems: &mut Diagnostics,
 ) -> Option<Address> {
     let entry = find(input.register, user.kind());
-    let rules = &entry.rules;
     let object = input.live.get(user).filter(|_| input.desired.contains(user))?;
+    let rebuildable = (entry.rebuildable)(&*object.spec);
     if how == Touch::Disturbed && (entry.adjusts)(&*object.spec) {
         return None;
     }
@@ -110,10 +110,10 @@ fn touch(
         Some(Action::Drop | Action::Replace | Action::Create) => return None,
         Some(Action::Alter(_)) | None => {}
     }
-    if how == Touch::Dropped && (fates.contains_key(user) || !rules.rebuildable) {
+    if how == Touch::Dropped && (fates.contains_key(user) || !rebuildable) {
         return None; // it lets go by an alteration of its own
     }
-    if rules.rebuildable {
+    if rebuildable {
         let what = match how {
             Touch::Replaced => "is replaced",
             Touch::Dropped => "is dropped",

@@ -22,6 +22,7 @@ pub fn plan(planned: &Planned, sources: &Sources) -> String {
             json!({
                 "kind": c.at.kind().0, "name": c.at.path().join("."), "verb": c.verb, "why": c.why,
                 "from": c.from.as_ref().map(|f| f.path().join(".")), "origin": origin, "diff": diff,
+                "moved": planned.moved.get(&c.at),
             })
         })
         .collect();

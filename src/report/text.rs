@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::diagnostic::{Sources, Span};
-use crate::model::{HazardClass, Lock, Transaction};
+use crate::model::{HazardClass, Lock, Moved, Transaction};
 use crate::plan::{Change, PlanStep, Planned, Verb};
 
 /// Colours, or none.
@@ -37,7 +37,7 @@ pub fn plan(planned: &Planned, sources: &Sources, color: bool) -> String {
     }
     let paint = Paint(color);
     let mut out = String::new();
-    write_changes(&mut out, planned, sources, &paint);
+    write_changes(&mut out, planned, sources, &paint, false);
     let _ = writeln!(out, "\n{}\n", paint.with("1", "Statements, in order:"));
     let steps = &planned.plan.steps;
     for (i, step) in steps.iter().enumerate() {
@@ -63,13 +63,13 @@ pub fn drift(planned: &Planned, sources: &Sources, color: bool) -> String {
     };
     let title = format!("The database differs from the YAML in {places}. To make it as declared:");
     let mut out = format!("{}\n\n", paint.with("1", &title));
-    write_changes(&mut out, planned, sources, &paint);
+    write_changes(&mut out, planned, sources, &paint, true);
     let help = "\n`dbstate apply` makes it as declared; `dbstate pull` shows it as it is.";
     let _ = writeln!(out, "{help}");
     out
 }
 
-fn write_changes(out: &mut String, planned: &Planned, sources: &Sources, paint: &Paint) {
+fn write_changes(out: &mut String, planned: &Planned, sources: &Sources, paint: &Paint, sides: bool) {
     let changes = &planned.plan.changes;
     let heads: Vec<String> = changes.iter().map(head).collect();
     let width = heads.iter().map(|h| h.chars().count()).filter(|w| *w <= WIDEST).max().unwrap_or_default();
@@ -78,10 +78,23 @@ fn write_changes(out: &mut String, planned: &Planned, sources: &Sources, paint: 
         let place = origin.map(|span| paint.with("2", &place(span, sources))).unwrap_or_default();
         let line = format!("{} {head:width$}  {place}", paint.sign(change.verb));
         let _ = writeln!(out, "{}", line.trim_end());
+        if let Some(moved) = planned.moved.get(&change.at).filter(|_| sides).and_then(|moved| side(*moved)) {
+            let _ = writeln!(out, "        {}", paint.with("2", moved));
+        }
         if let Some(why) = &change.why {
             let _ = writeln!(out, "        {}", paint.with("2", &format!("because {why}")));
         }
         write_diff(out, planned, change, paint);
+    }
+}
+
+/// Which side moved, in words; nothing where neither did.
+fn side(moved: Moved) -> Option<&'static str> {
+    match moved {
+        Moved::Project => Some("the YAML moved since the last apply"),
+        Moved::Database => Some("the database moved since the last apply"),
+        Moved::Both => Some("the YAML and the database moved since the last apply"),
+        Moved::Neither => None,
     }
 }
 

@@ -177,7 +177,7 @@ fn way(
 }
 
 /// Rows of every user's table, as `schema.table|count`, one a line.
-const ROWS: &str = "select format('%I.%I', n.nspname, c.relname), (xpath('/row/n/text()', query_to_xml(
+pub const ROWS: &str = "select format('%I.%I', n.nspname, c.relname), (xpath('/row/n/text()', query_to_xml(
         format('select count(*) as n from %I.%I', n.nspname, c.relname), false, true, '')))[1]::text
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p') and n.nspname !~ '^(pg_|dbstate$|information_schema$)' order by 1";

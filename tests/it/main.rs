@@ -10,6 +10,7 @@ mod every_kind;
 mod local;
 mod owner;
 mod pulled;
+mod random;
 mod roles;
 mod session;
 mod support;

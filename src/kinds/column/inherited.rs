@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
 use super::Column;
 use crate::kind::{Cx, Kind};
 use crate::kinds::part::{Sql, TypeName};
@@ -101,7 +103,7 @@ fn shift_own(at: &Address, by: u32, from_above: &HashSet<Address>, desired: &mut
 pub fn before_raise(state: &mut State) {
     let mut changed: Vec<(Address, Option<Column>)> = Vec::new();
     for at in state.of_kind(Column::NAME) {
-        let Some(column) = state.spec::<Column>(&at).filter(|c| c.inherited != Inherited::No || c.is_below()) else {
+        let Some(column) = state.spec::<Column>(&at).filter(|c| !matches!(c.inherited, Inherited::No)) else {
             continue;
         };
         let Some(theirs) = column_above(&at, state) else { continue };
@@ -205,14 +207,10 @@ pub fn rekeyed(live: &mut State, old: &Address, new: &Address) {
 }
 
 impl Column {
-    /// True for a column without a type.
-    fn is_below(&self) -> bool {
-        self.data_type.is_absent()
-    }
-
     /// The column that a table below has where nothing is said.
+    #[must_use]
     pub fn as_inherited(&self) -> Self {
-        Self { inherited: Inherited::Above, identity: None, statistics: None, options: Default::default(), ..self.clone() }
+        Self { inherited: Inherited::Above, identity: None, statistics: None, options: BTreeMap::default(), ..self.clone() }
     }
 
     /// What a column is of which this is said, below `above`.
@@ -325,7 +323,7 @@ impl Column {
                 steps.push(self.step(cx, "set not null"));
             }
         }
-        let from = above.map(|a| Self { statistics: None, options: Default::default(), ..a.clone() });
+        let from = above.map(|a| Self { statistics: None, options: BTreeMap::default(), ..a.clone() });
         steps.extend(self.attribute_steps(from.as_ref(), cx));
         steps
     }

@@ -17,11 +17,13 @@ pub use inherited::Inherited;
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Sql, TypeName, is_default};
+use super::part::{FOREIGN_TABLE, QualifiedName, Sql, TypeName, is_default};
 use super::primary_key;
 use super::table::{Table, heirs, option_list, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Slot, Under};
+use crate::kind::{
+    Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
+};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
@@ -38,7 +40,7 @@ pub struct Column {
     pub not_null: bool,
     /// Its collation, where it is not the type's.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub collation: Option<String>,
+    pub collation: Option<QualifiedName>,
     /// Its default expression.
     #[serde(default, skip_serializing_if = "is_default")]
     pub default: Option<Sql>,
@@ -93,7 +95,7 @@ pub const PRIVILEGES: Privileges = Privileges {
 impl Kind for Column {
     const NAME: KindName = KindName("column");
     const NOUN: &'static str = "column";
-    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME]), key: "columns", form: Form::Map }];
+    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME, FOREIGN_TABLE]), key: "columns", form: Form::Map }];
     const RULES: Rules = Rules {
         class: 1259,
         identity: Naming::Dotted,
@@ -133,7 +135,7 @@ impl Kind for Column {
                   join pg_namespace n on n.oid = c.relnamespace
                   join pg_type t on t.oid = a.atttypid
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-             where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
+             where c.relkind in ('r', 'p', 'f') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
             storage("a.attstorage"),
             storage("t.typstorage"),
@@ -173,10 +175,15 @@ impl Kind for Column {
         self.inherited = stored.inherited;
     }
 
+    /// The values of a generated column are computed again.
+    fn rebuildable(&self) -> bool {
+        self.generated.is_some()
+    }
+
     fn references(&self, _at: &Address, out: &mut References) {
         self.data_type.reference(out, "type");
         if let Some(collation) = &self.collation {
-            out.name(Slot("collation"), collation, "collation");
+            collation.reference(COLLATION, out, "collation");
         }
         if let Some(default) = &self.default {
             out.expression(default.as_str(), "default");
@@ -196,7 +203,7 @@ impl Kind for Column {
         let given: Vec<&str> = given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
         let mut problems = Vec::new();
         if self.data_type.is_absent() {
-            let help = "write its type; only a column that comes from a table above goes without".to_owned();
+            let help = "write `type: …`".to_owned();
             problems.push((wrong("missing key `type`".to_owned(), help), "type"));
         }
         if let [first, second, ..] = given.as_slice() {
@@ -341,7 +348,7 @@ impl Column {
             sql += &format!(" {}", identity.definition());
         }
         if let Some(default) = &self.default {
-            sql += &format!(" default {default}");
+            sql += &format!(" default {}", default.as_default());
         }
         if self.not_null {
             sql += " not null";
@@ -360,12 +367,19 @@ impl Column {
 
     fn type_step(&self, old: &Self, cx: &Cx<'_>) -> Step {
         let collate = self.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
+        if cx.at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
+            return self.step(cx, &format!("type {}{collate}", self.data_type)).disturbs_users();
+        }
         let way = if needs_text(&old.data_type, &self.data_type) {
             if self.data_type.element().is_some() { "::text[]" } else { "::text" }
         } else {
             ""
         };
-        let using = format!(" using {}{way}::{}", cx.name(), self.data_type);
+        // PostgreSQL computes a generated column anew, and takes no `using` for it.
+        let using = match self.generated {
+            Some(_) => String::new(),
+            None => format!(" using {}{way}::{}", cx.name(), self.data_type),
+        };
         let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
         let step = step.unseats(inherited::below(cx.at, cx.live));
         if widens(&old.data_type, &self.data_type) {

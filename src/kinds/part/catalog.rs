@@ -9,3 +9,30 @@ pub const VIEW_COLUMNS: &str = "(select jsonb_agg(quote_ident(a.attname) || ' ' 
         order by a.attnum)
     from pg_attribute a join pg_type t on t.oid = a.atttypid
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)";
+
+/// The name of a row of `table` with that oid, as SQL writes it: without `pg_catalog`, null for no row.
+pub fn qualified(table: &str, name: &str, namespace: &str, oid: &str) -> String {
+    format!(
+        "(select case when qn.nspname = 'pg_catalog' then '' else quote_ident(qn.nspname) || '.' end || quote_ident(q.{name})
+          from {table} q join pg_namespace qn on qn.oid = q.{namespace} where q.oid = {oid})"
+    )
+}
+
+/// The name of the function with that oid.
+pub fn function(oid: &str) -> String {
+    qualified("pg_proc", "proname", "pronamespace", oid)
+}
+
+/// The name of the operator with that oid, as an expression names it: `=` or `operator(shop.=)`.
+pub fn operator(oid: &str) -> String {
+    format!(
+        "(select case when qn.nspname = 'pg_catalog' then q.oprname
+                      else 'operator(' || quote_ident(qn.nspname) || '.' || q.oprname || ')' end
+          from pg_operator q join pg_namespace qn on qn.oid = q.oprnamespace where q.oid = {oid})"
+    )
+}
+
+/// A `jsonb` object of an array of `name=value` items; null where there are none.
+pub fn options(items: &str) -> String {
+    format!("(select jsonb_object_agg(split_part(s, '=', 1), substr(s, strpos(s, '=') + 1)) from unnest({items}) s)")
+}

@@ -25,6 +25,15 @@ impl Sql {
         &self.0
     }
 
+    /// The text as `default` takes it in `create table` and `create domain`: in brackets, where a word such as `not` or
+    /// `in` would end it there.
+    pub fn as_default(&self) -> String {
+        const WORDS: [&str; 12] =
+            ["not", "and", "or", "is", "in", "like", "ilike", "similar", "between", "isnull", "notnull", "at"];
+        let words = |t: &sql::Token<'_>| WORDS.iter().any(|word| t.is_word(word)) || t.is_word("collate");
+        if sql::tokens(self.as_str()).iter().any(words) { format!("({self})") } else { self.to_string() }
+    }
+
     /// The tokens without the outer brackets: what is compared.
     fn folded(&self) -> String {
         let mut text = &*self.0;

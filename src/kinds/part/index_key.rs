@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::Sql;
 use super::names::renamed_text;
 use crate::diagnostic::{Code, Problem};
+use crate::kind::{COLLATION, OPERATOR_CLASS, References};
 use crate::model::Address;
 use crate::sql::{self, Token, TokenClass};
 
@@ -63,12 +64,27 @@ impl IndexKey {
         }
     }
 
+    /// Notes its collation and operator class; what is indexed is for the index to note.
+    pub fn references(&self, out: &mut References, field: &'static str) {
+        for (slot, name) in [(COLLATION, &self.collation), (OPERATOR_CLASS, &self.class)] {
+            if let Some(name) = name {
+                out.name(slot, &name.to_string(), field);
+            }
+        }
+    }
+
     /// The column, when it is one.
     pub fn column(&self) -> Option<&str> {
         match &self.subject {
             Subject::Column(name) => Some(name),
             Subject::Expression(_) => None,
         }
+    }
+
+    /// Its collation and operator class as written: whether they are those it has anyway, PostgreSQL knows.
+    pub fn choices(&self) -> Option<String> {
+        let names: Vec<String> = self.collation.iter().chain(&self.class).map(ToString::to_string).collect();
+        (!names.is_empty()).then(|| names.join(" "))
     }
 
     /// The same once the column `from` is `to`; `None` where it does not name it.

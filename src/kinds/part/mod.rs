@@ -7,7 +7,10 @@ pub mod data_type;
 pub mod expression;
 pub mod index_key;
 pub mod names;
+pub mod opclass;
+pub mod options;
 pub mod privilege;
+pub mod qualified;
 pub mod routine;
 pub mod sequence_options;
 pub mod setting;
@@ -17,13 +20,18 @@ pub mod signature;
 pub use data_type::TypeName;
 pub use expression::Sql;
 pub use index_key::IndexKey;
+pub use options::Options;
 pub use privilege::PrivilegeSet;
+pub use qualified::QualifiedName;
 pub use sequence_options::SequenceOptions;
 pub use setting::Setting;
 pub use settings::Settings;
 
 /// The kind of roles, which many kinds name.
 pub const ROLE: crate::model::KindName = crate::model::KindName("role");
+
+/// The kind of foreign tables, under which much stands that stands under tables.
+pub const FOREIGN_TABLE: crate::model::KindName = crate::model::KindName("foreign_table");
 
 /// For serde: true for a value that need not be written because it is the default.
 pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -15,7 +15,7 @@ pub use lineage::{Attached, heirs, hide_plain, is_partition, is_sprung_from, par
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::is_default;
+use super::part::{TypeName, is_default};
 use super::part::names::renamed_name;
 use super::schema::Schema;
 use crate::diagnostic::{Code, Diagnostics, Problem};
@@ -41,7 +41,7 @@ pub struct Table {
     pub inherits: Vec<String>,
     /// The composite type that its columns are those of.
     #[serde(skip_serializing_if = "is_default")]
-    pub of_type: Option<String>,
+    pub of_type: Option<TypeName>,
     /// Not written to the log; emptied after a crash.
     #[serde(skip_serializing_if = "is_default")]
     pub unlogged: bool,
@@ -164,7 +164,7 @@ impl Kind for Table {
             out.name(RELATION, parent, "inherits");
         }
         if let Some(of) = &self.of_type {
-            out.name(TYPE, of, "of_type");
+            of.reference(out, "of_type");
         }
         if let Some(by) = &self.partition_by {
             out.text(by.as_str(), "partition_by");
@@ -248,7 +248,7 @@ impl Kind for Table {
         let mut new = self.clone();
         new.partition_of = self.partition_of.as_ref().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone()));
         new.inherits = self.inherits.iter().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone())).collect();
-        new.of_type = self.of_type.as_ref().map(|t| renamed_name(t, from, to).unwrap_or_else(|| t.clone()));
+        new.of_type = self.of_type.as_ref().map(|t| t.renamed(from, to).unwrap_or_else(|| t.clone()));
         create::renamed_index(&mut new, at, from, to);
         (new != *self).then_some(new)
     }

@@ -170,8 +170,6 @@ fn an_empty_plan_needs_no_scratch_database_once_applied() {
     };
     let before = made();
     let step = made() - before;
-    let started = std::time::Instant::now();
     project.settled();
-    println!("an empty plan took {:?}", started.elapsed());
     assert_eq!(made() - before, 2 * step, "no object was made on the server");
 }

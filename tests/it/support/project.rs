@@ -20,7 +20,9 @@ impl Project {
     pub fn new(database: &Database<'_>, files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let project = Self { dir, url: database.url(), env: BTreeMap::new() };
-        files.iter().for_each(|(name, text)| project.write(name, text));
+        for (name, text) in files {
+            project.write(name, text);
+        }
         project
     }
 

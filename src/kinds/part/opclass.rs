@@ -1,0 +1,194 @@
+//! What operator classes and families share: their members, written as in `create operator class`.
+//!
+//! PostgreSQL notes some members with the class and some with the family, by rules of each index method. Here every
+//! member for values of a class's type on the left belongs to the class, and the rest to the family.
+//! See <https://www.postgresql.org/docs/current/sql-createopclass.html>.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{QualifiedName, TypeName, refused};
+use crate::diagnostic::{Code, Problem};
+use crate::kind::{OPERATOR, ROUTINE, References};
+use crate::model::Address;
+use crate::sql::{self, TokenClass};
+
+/// A member: `1 shop.<(shop.money, shop.money)` after `operator`, `1 (a, b) shop.cmp(a, b)` after `function`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// The number that the index method knows it by.
+    pub number: u16,
+    /// For which types, for a function.
+    pub types: Option<[TypeName; 2]>,
+    /// The operator or function: `shop.<`, `shop.cmp`.
+    pub name: String,
+    /// What it takes.
+    pub args: Vec<TypeName>,
+    /// The family that orders what an operator gives: `for order by`.
+    pub order_by: Option<QualifiedName>,
+}
+
+impl Member {
+    /// Reads one as typed in psql.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let broken = || {
+            Problem::new(Code::Sql, format!("`{text}` is no member of an operator class")).help(
+                "write the number, then `shop.<(integer, integer)`, or `(integer, integer) shop.cmp(integer, integer)`",
+            )
+        };
+        let tokens = sql::tokens(text);
+        let number = tokens.first().filter(|t| t.class == TokenClass::Number).ok_or_else(broken)?;
+        let mut rest = text[number.end()..].trim();
+        let number = number.text.parse().map_err(|_| broken())?;
+        let mut types = None;
+        if let Some(inner) = rest.strip_prefix('(') {
+            let (inner, after) = inner.split_once(')').ok_or_else(broken)?;
+            let [left, right] = list(inner)?.try_into().map_err(|_| broken())?;
+            types = Some([left, right]);
+            rest = after.trim();
+        }
+        let tail = sql::tokens(rest);
+        let words = tail.windows(3).find(|w| w[0].is_word("for") && w[1].is_word("order") && w[2].is_word("by"));
+        let order_by = words.map(|w| QualifiedName::parse(&rest[w[2].end()..])).transpose()?;
+        let rest = words.map_or(rest, |w| rest[..w[0].start].trim());
+        let open = rest.find('(').ok_or_else(broken)?;
+        let args = list(rest[open + 1..].strip_suffix(')').ok_or_else(broken)?)?;
+        let name: String = rest[..open].trim().trim_start_matches("pg_catalog.").to_owned();
+        if name.is_empty() {
+            return Err(broken());
+        }
+        Ok(Self { number, types, name, args, order_by })
+    }
+
+    /// `1 (integer, integer)`: how `alter operator family … drop` names it.
+    pub fn place(&self) -> String {
+        let types = self.types.as_ref().map_or(self.args.as_slice(), |t| t.as_slice());
+        format!("{} ({})", self.number, join(types))
+    }
+
+    /// Notes what it names.
+    pub fn references(&self, out: &mut References, field: &'static str) {
+        let slot = if self.types.is_some() { ROUTINE } else { OPERATOR };
+        match self.name.rsplit_once('.') {
+            Some(_) if slot == ROUTINE => out.name(ROUTINE, &self.name, field),
+            Some((schema, symbol)) => out.text(&format!("operator({schema}.{symbol})"), field),
+            None => {}
+        }
+        for data_type in self.args.iter().chain(self.types.iter().flatten()) {
+            data_type.reference(out, field);
+        }
+    }
+}
+
+fn list(text: &str) -> Result<Vec<TypeName>, Problem> {
+    sql::split_commas(text).into_iter().map(TypeName::parse).collect()
+}
+
+fn join(types: &[TypeName]) -> String {
+    types.iter().map(TypeName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl std::fmt::Display for Member {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ", self.number)?;
+        if let Some(types) = &self.types {
+            write!(f, "({}) ", join(types))?;
+        }
+        write!(f, "{}({})", self.name, join(&self.args))?;
+        match &self.order_by {
+            Some(family) => write!(f, " for order by {family}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Serialize for Member {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(refused)
+    }
+}
+
+/// `shop.abs_ops using btree`.
+pub fn identity(at: &Address) -> String {
+    let (name, method) = parts(at.key());
+    format!("{}.{} using {}", sql::ident(at.top().key()), sql::ident(name), sql::ident(method))
+}
+
+/// The name and the index method of a key.
+pub fn parts(key: &str) -> (&str, &str) {
+    key.rsplit_once(" using ").unwrap_or((key, "btree"))
+}
+
+/// `abs_ops using btree`, from the key as written: `btree` where it names no method.
+pub fn key(written: &str) -> Result<String, Problem> {
+    let (name, method) = parts(written);
+    let [name, method] = [crate::kind::plain_key(name.trim())?, crate::kind::plain_key(method.trim())?];
+    Ok(format!("{name} using {method}"))
+}
+
+/// `operator 1 …, function 1 …`, each with a word before it.
+pub fn members(operators: &[Member], functions: &[Member]) -> Vec<String> {
+    let operators = operators.iter().map(|m| format!("operator {m}"));
+    operators.chain(functions.iter().map(|m| format!("function {m}"))).collect()
+}
+
+/// The operators (`jsonb` list) of the family `family` that satisfy `test` on `m`, in their order.
+pub fn operators(family: &str, test: &str) -> String {
+    let operand = |oid: &str| format!("case when {oid} = 0 then 'none' else format_type({oid}, null) end");
+    format!(
+        "(select jsonb_agg(m.amopstrategy || ' ' || case when mn.nspname = 'pg_catalog' then '' else quote_ident(mn.nspname) || '.' end
+                || mo.oprname || '(' || {} || ', ' || {} || ')'
+                || coalesce(' for order by ' || {}, '') order by m.amoplefttype, m.amoprighttype, m.amopstrategy)
+          from pg_amop m join pg_operator mo on mo.oid = m.amopopr join pg_namespace mn on mn.oid = mo.oprnamespace
+          where m.amopfamily = {family} and {test})",
+        operand("mo.oprleft"),
+        operand("mo.oprright"),
+        super::catalog::qualified("pg_opfamily", "opfname", "opfnamespace", "m.amopsortfamily"),
+    )
+}
+
+/// The functions (`jsonb` list) of the family `family` that satisfy `test` on `m`, in their order.
+pub fn functions(family: &str, test: &str) -> String {
+    format!(
+        "(select jsonb_agg(m.amprocnum || ' (' || format_type(m.amproclefttype, null) || ', '
+                || format_type(m.amprocrighttype, null) || ') ' || {}
+                || (select '(' || coalesce(string_agg(format_type(t, null), ', ' order by o), '') || ')'
+                    from pg_proc p, unnest(p.proargtypes) with ordinality a(t, o) where p.oid = m.amproc)
+                order by m.amproclefttype, m.amprocrighttype, m.amprocnum)
+          from pg_amproc m where m.amprocfamily = {family} and {test})",
+        super::catalog::function("m.amproc")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_have_one_spelling() {
+        for (typed, printed, place) in [
+            ("1 shop.<(int, int8)", "1 shop.<(integer, bigint)", "1 (integer, bigint)"),
+            (
+                "1 (int, int) pg_catalog.btint4cmp(int4,int4)",
+                "1 (integer, integer) btint4cmp(integer, integer)",
+                "1 (integer, integer)",
+            ),
+            (
+                "15 <->(point,point) FOR ORDER BY pg_catalog.float_ops",
+                "15 <->(point, point) for order by float_ops",
+                "15 (point, point)",
+            ),
+        ] {
+            let member = Member::parse(typed).expect(typed);
+            assert_eq!(member.to_string(), printed);
+            assert_eq!(member.place(), place);
+            assert_eq!(Member::parse(printed).expect(printed), member);
+        }
+        assert!(Member::parse("shop.<(int, int)").is_err());
+    }
+}

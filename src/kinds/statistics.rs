@@ -1,0 +1,124 @@
+//! Extended statistics. See <https://www.postgresql.org/docs/current/sql-createstatistics.html>.
+
+use serde::{Deserialize, Serialize};
+
+use super::column::Column;
+use super::materialized_view::MaterializedView;
+use super::part::catalog::USER_SCHEMA;
+use super::part::index_key::{IndexKey, Subject, renamed_keys};
+use super::part::is_default;
+use super::part::names::is_sibling_column;
+use super::table::Table;
+use crate::diagnostic::{Code, Problem};
+use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Slot, Under};
+use crate::model::suggest::did_you_mean;
+use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
+
+/// What statistics may be of.
+const KINDS: [&str; 3] = ["ndistinct", "dependencies", "mcv"];
+
+/// Statistics over several columns or expressions of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statistics {
+    /// The columns and expressions.
+    pub columns: Vec<IndexKey>,
+    /// What is gathered of several columns: `ndistinct`, `dependencies`, `mcv`; all of them when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub kinds: Vec<String>,
+    /// How much is gathered, 0 to 10,000; the server's default when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub target: Option<u16>,
+}
+
+impl Kind for Statistics {
+    const NAME: KindName = KindName("statistics");
+    const NOUN: &'static str = "statistics";
+    const HOMES: &'static [Home] = &[Home {
+        under: Under::Kinds(&[Table::NAME, MaterializedView::NAME]),
+        key: "statistics",
+        form: Form::Map,
+    }];
+    const RULES: Rules = Rules {
+        class: 3381,
+        renames: true,
+        owner: true,
+        comment: true,
+        slots: &[Slot("statistics")],
+        short_field: Some("columns"),
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        Some(format!(
+            "select s.oid, 1259 as parent_class, s.stxrelid as parent, s.stxname as key,
+                    s.stxowner::regrole::text as owner,
+                    array(select quote_ident(a.attname)
+                          from unnest(s.stxkeys) with ordinality k(n, i)
+                               join pg_attribute a on a.attrelid = s.stxrelid and a.attnum = k.n order by k.i)
+                      || coalesce((select array_agg('(' || e || ')')
+                                   from unnest(pg_get_statisticsobjdef_expressions(s.oid)) e), array[]::text[]) as columns,
+                    case when s.stxkind @> array['d', 'f', 'm']::\"char\"[] or s.stxkind = array['e']::\"char\"[] then null
+                         else array(select case k when 'd' then 'ndistinct' when 'f' then 'dependencies' else 'mcv' end
+                                    from unnest(s.stxkind) k where k <> 'e' order by k) end as kinds,
+                    nullif(s.stxstattarget, -1) as target
+             from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace
+             where {USER_SCHEMA}
+             order by s.stxrelid, s.stxname"
+        ))
+    }
+
+    fn references(&self, at: &Address, out: &mut References) {
+        let table = at.parent().filter(|p| p.kind() == Table::NAME);
+        for key in &self.columns {
+            match (&key.subject, table) {
+                (Subject::Column(name), Some(table)) => out.object(table.child(Column::NAME, name), "columns"),
+                (Subject::Column(_), None) => {}
+                (Subject::Expression(text), _) => out.expression(text.as_str(), "columns"),
+            }
+        }
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        let unknown = self.kinds.iter().filter(|k| !KINDS.contains(&k.as_str())).map(|kind| {
+            let problem = Problem::new(Code::WrongType, format!("unknown value `{kind}`"));
+            (problem.help(did_you_mean(kind, &KINDS)), "kinds")
+        });
+        unknown.collect()
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let kinds = if self.kinds.is_empty() { String::new() } else { format!(" ({})", self.kinds.join(", ")) };
+        let list: Vec<String> = self.columns.iter().map(ToString::to_string).collect();
+        let (list, table) = (list.join(", "), cx.parent().identity());
+        let sql = format!("create statistics {}{kinds} on {list} from {table}", cx.identity());
+        let mut steps = vec![Step::new(sql).lock(Lock::ShareUpdateExclusive)];
+        steps.extend(self.target.map(|_| self.target_step(cx)));
+        steps
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { columns, kinds, target } = self;
+        let sorted = |kinds: &[String]| {
+            let mut list = kinds.to_vec();
+            list.sort();
+            list
+        };
+        if *columns != old.columns || sorted(kinds) != sorted(&old.kinds) {
+            return Alter::Replace("it is defined otherwise".to_owned());
+        }
+        Alter::InPlace(if *target == old.target { Vec::new() } else { vec![self.target_step(cx)] })
+    }
+
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        let columns = is_sibling_column(at, from).then(|| renamed_keys(&self.columns, from, to))??;
+        Some(Self { columns, ..self.clone() })
+    }
+}
+
+impl Statistics {
+    fn target_step(&self, cx: &Cx<'_>) -> Step {
+        let target = self.target.map_or_else(|| "-1".to_owned(), |t| t.to_string());
+        Step::new(format!("alter {} set statistics {target}", cx.target())).lock(Lock::ShareUpdateExclusive)
+    }
+}

@@ -1,0 +1,100 @@
+//! A tablespace: a place for files, shared by all databases of the cluster.
+//!
+//! See <https://www.postgresql.org/docs/current/sql-createtablespace.html>. Only declared ones are managed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::part::catalog::options;
+use super::part::is_default;
+use super::table::option_list;
+use crate::diagnostic::{Code, Problem};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Scope, Under, plain_key};
+use crate::model::{Address, KindName, PgVersion, Step, Transaction};
+use crate::sql;
+
+/// A tablespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tablespace {
+    /// The empty directory, on the server, that becomes it.
+    pub location: String,
+    /// What the planner assumes of it: `random_page_cost` and the like.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: BTreeMap<String, String>,
+}
+
+impl Kind for Tablespace {
+    const NAME: KindName = KindName("tablespace");
+    const NOUN: &'static str = "tablespace";
+    const HOMES: &'static [Home] = &[Home { under: Under::Root, key: "tablespaces", form: Form::Map }];
+    const RULES: Rules = Rules {
+        scope: Scope::Cluster,
+        class: 1213,
+        identity: Identity::Plain,
+        rebuildable: false,
+        renames: true,
+        owner: true,
+        comment: true,
+        privileges: Some(Privileges {
+            noun: "tablespace",
+            plural: "tablespaces",
+            all: &[("create", 'C')],
+            public: &[],
+        }),
+        short_field: Some("location"),
+        ..Rules::DEFAULT
+    };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        Some(format!(
+            "select t.oid, t.spcname as key, t.spcowner::regrole::text as owner, t.spcacl::text[] as acl,
+                    pg_tablespace_location(t.oid) as location, {} as options
+             from pg_tablespace t where t.spcname !~ '^pg_' order by t.spcname",
+            options("t.spcoptions")
+        ))
+    }
+
+    fn key(&self, written: &str, _parent: Option<&Address>) -> Result<String, Problem> {
+        if written.starts_with("pg_") {
+            let message = format!("tablespace `{written}` can't be made: names from `pg_` are PostgreSQL's own");
+            return Err(Problem::new(Code::WrongType, message).help("give it another name"));
+        }
+        plain_key(written)
+    }
+
+    fn builtin(key: &str) -> bool {
+        key.starts_with("pg_")
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let Self { location, options } = self;
+        let with = if options.is_empty() { String::new() } else { format!(" with ({})", option_list(options)) };
+        let sql = format!("create tablespace {} location {}{with}", cx.name(), sql::literal(location));
+        vec![Step::new(sql).transaction(Transaction::Outside)]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { location, options } = self;
+        if *location != old.location {
+            let problem = Problem::new(Code::Refused, format!("tablespace `{}` can't be moved", cx.at.key()));
+            return Alter::Refuse(problem.help("make another one, and move tables and indexes there"));
+        }
+        let mut steps = Vec::new();
+        let gone: Vec<&str> = old.options.keys().filter(|k| !options.contains_key(*k)).map(String::as_str).collect();
+        if !gone.is_empty() {
+            steps.push(Step::new(format!("alter tablespace {} reset ({})", cx.name(), gone.join(", "))));
+        }
+        let set: BTreeMap<String, String> =
+            options.iter().filter(|(k, v)| old.options.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        if !set.is_empty() {
+            steps.push(Step::new(format!("alter tablespace {} set ({})", cx.name(), option_list(&set))));
+        }
+        Alter::InPlace(steps)
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![Step::new(format!("drop tablespace {}", cx.name())).transaction(Transaction::Outside)]
+    }
+}

@@ -1,0 +1,238 @@
+//! As whom a role logs in at a foreign server: the key is the role, or `public` for everybody.
+//!
+//! See <https://www.postgresql.org/docs/current/sql-createusermapping.html>. Passwords come from the environment or a
+//! file; `pull` leaves them out, and what is not declared of them is not managed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use secrecy::ExposeSecret;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::foreign_server::ForeignServer;
+use super::part::{ROLE, is_default};
+use crate::diagnostic::{Code, Problem};
+use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, References, Rules, Under};
+use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
+use crate::secret::{self, Hidden, Source};
+use crate::sql;
+
+/// A user mapping.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UserMapping {
+    /// Its options: `user`, `password` and the like.
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: BTreeMap<String, Given>,
+    /// The options that hold secrets.
+    #[serde(skip_serializing)]
+    pub live_secrets: BTreeMap<String, Hidden>,
+}
+
+/// The value of an option: as it is, or where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// As it is.
+    Text(String),
+    /// In the environment or a file.
+    Secret(Source),
+}
+
+impl Serialize for Given {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Secret(source) => source.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Given;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a text, `{ env: NAME }` or `{ file: PATH }`")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Given, E> {
+                Ok(Given::Text(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Given, A::Error> {
+                Source::deserialize(MapAccessDeserializer::new(map)).map(Given::Secret)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// What the name of an option that holds a secret looks like, as a regular expression without case.
+const SECRET: &str = "passw|secret|token|credential|api_?key";
+
+/// True for the name of an option that holds a secret: as [`SECRET`] says.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["passw", "secret", "token", "credential", "apikey", "api_key"].iter().any(|part| name.contains(part))
+        && name != "password_required"
+}
+
+/// Secrets are equal as far as can be seen: a source equals what is stored when it yields it.
+impl PartialEq for UserMapping {
+    fn eq(&self, other: &Self) -> bool {
+        self.plain() == other.plain() && self.has_secrets(other) && other.has_secrets(self)
+    }
+}
+
+impl UserMapping {
+    fn plain(&self) -> BTreeMap<&str, &str> {
+        self.options
+            .iter()
+            .filter_map(|(key, value)| match value {
+                Given::Text(text) => Some((key.as_str(), text.as_str())),
+                Given::Secret(_) => None,
+            })
+            .collect()
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = (&String, &Source)> {
+        self.options.iter().filter_map(|(key, value)| match value {
+            Given::Text(_) => None,
+            Given::Secret(source) => Some((key, source)),
+        })
+    }
+
+    /// True when every secret declared here is there.
+    fn has_secrets(&self, there: &Self) -> bool {
+        self.secrets().all(|(key, source)| match there.live_secrets.get(key) {
+            Some(stored) => secret::resolve(source).is_ok_and(|value| stored.matches(&value)),
+            None => there.options.get(key) == self.options.get(key),
+        })
+    }
+
+    /// `add user 'app'` and the like that turn `old` into this: as sent, and as it may be shown.
+    fn words(&self, old: &Self, verbs: bool) -> [Vec<String>; 2] {
+        let gone = |key: &&String| !self.options.contains_key(*key);
+        let drops = old.options.keys().filter(gone).map(|k| format!("drop {}", sql::ident(k)));
+        let mut sent: Vec<String> = drops.collect();
+        let mut shown = sent.clone();
+        for (key, value) in &self.options {
+            let (text, seen) = match value {
+                Given::Text(text) if old.options.get(key) == Some(value) => (text.clone(), None),
+                Given::Text(text) => (text.clone(), Some(text.clone())),
+                // A secret that is not there was refused before.
+                Given::Secret(source) => match secret::resolve(source) {
+                    Ok(secret) if !old.live_secrets.get(key).is_some_and(|s| s.matches(&secret)) => {
+                        (secret.expose_secret().to_owned(), Some(source.to_string()))
+                    }
+                    _ => (String::new(), None),
+                },
+            };
+            let Some(seen) = seen else { continue };
+            let there = old.options.contains_key(key) || old.live_secrets.contains_key(key);
+            let verb = match (verbs, there) {
+                (false, _) => "",
+                (true, true) => "set ",
+                (true, false) => "add ",
+            };
+            sent.push(format!("{verb}{} {}", sql::ident(key), sql::literal(&text)));
+            shown.push(format!("{verb}{} {}", sql::ident(key), sql::literal(&seen)));
+        }
+        [sent, shown]
+    }
+
+    /// `create user mapping for app server s options (…)`.
+    fn statement(&self, verb: &str, old: Option<&Self>, cx: &Cx<'_>) -> Step {
+        let words = self.words(old.unwrap_or(&Self::default()), old.is_some());
+        let [sent, shown] = words.map(|list| {
+            let options = if list.is_empty() { String::new() } else { format!(" options ({})", list.join(", ")) };
+            format!("{verb} {}{options}", target(cx))
+        });
+        if sent == shown { Step::new(sent) } else { Step::new(sent).shown(shown) }
+    }
+}
+
+/// `user mapping for app server s`.
+fn target(cx: &Cx<'_>) -> String {
+    let role = if cx.at.key() == "public" { "public".to_owned() } else { cx.name() };
+    format!("user mapping for {role} server {}", cx.parent().name())
+}
+
+impl Kind for UserMapping {
+    const NAME: KindName = KindName("user_mapping");
+    const NOUN: &'static str = "user mapping";
+    const HOMES: &'static [Home] =
+        &[Home { under: Under::Kinds(&[ForeignServer::NAME]), key: "user_mappings", form: Form::Map }];
+    const RULES: Rules = Rules { class: 1418, falls_with_parent: false, rebuildable: false, ..Rules::DEFAULT };
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        let part = |test: &str| {
+            format!(
+                "(select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))
+                  from unnest(m.umoptions) o
+                  where {test} (split_part(o, '=', 1) ~* '{SECRET}' and split_part(o, '=', 1) <> 'password_required'))"
+            )
+        };
+        Some(format!(
+            "select m.umid as oid, 1417 as parent_class, m.srvid as parent,
+                    case when m.umuser = 0 then 'public' else m.usename end as key,
+                    {} as options, {} as live_secrets
+             from pg_user_mappings m order by m.srvname, m.usename",
+            part("not"),
+            part("")
+        ))
+    }
+
+    fn references(&self, at: &Address, out: &mut References) {
+        if at.key() != "public" {
+            out.object(Address::root(ROLE, at.key()), "options");
+        }
+    }
+
+    fn refuse(&self, _cx: &Cx<'_>) -> Option<Misfit> {
+        self.secrets().find_map(|(_, source)| Some((secret::resolve(source).err()?, "options")))
+    }
+
+    fn located(&self, dir: &Path) -> Option<Self> {
+        self.secrets().next()?;
+        let place = |value: &Given| match value {
+            Given::Secret(source) => Given::Secret(source.located(dir)),
+            Given::Text(text) => Given::Text(text.clone()),
+        };
+        let options = self.options.iter().map(|(k, v)| (k.clone(), place(v))).collect();
+        Some(Self { options, live_secrets: self.live_secrets.clone() })
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![self.statement("create", None, cx)]
+    }
+
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { options: _, live_secrets: _ } = self;
+        Alter::InPlace(vec![self.statement("alter", Some(old), cx)])
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let lost = format!("{} can no longer log in there", cx.at.key());
+        vec![Step::new(format!("drop {}", target(cx))).hazard(HazardClass::Access, lost)]
+    }
+
+    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
+        if old.kind() == ROLE {
+            live.rekey(Self::NAME, old.key(), new.key());
+        }
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        let open = self.options.iter().filter(|(k, v)| is_secret(k) && matches!(v, Given::Text(_)));
+        open.map(|(key, _)| {
+            let problem = Problem::new(Code::Secret, format!("`{key}` is a secret, and a secret never stands in a file"));
+            (problem.help("write `{ env: NAME }` or `{ file: PATH }`, and choose a new one"), "options")
+        })
+        .collect()
+    }
+}

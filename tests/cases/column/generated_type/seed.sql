@@ -1,0 +1,1 @@
+insert into shop.a (id) values (1), (2);

@@ -1,0 +1,11 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+drop statistics shop.gone;
+drop statistics shop.other;
+alter statistics shop.t_ab set statistics 100;
+create statistics shop.t_c on lower(c) from shop.t;
+create statistics shop.t_mix (ndistinct, mcv) on a, (a + b) from shop.t;
+create statistics shop.other (dependencies) on a, b from shop.t;
+comment on statistics shop.t_ab is 'Go together';
+commit;

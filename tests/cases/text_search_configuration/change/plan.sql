@@ -1,0 +1,12 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+create text search parser shop.own (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, lextypes = prsd_lextype, headline = prsd_headline);
+alter text search dictionary shop.words (stopwords, language = 'german');
+alter text search dictionary shop.exact (accept = 'false');
+alter text search configuration shop.search add mapping for email, url with simple;
+alter text search configuration shop.search alter mapping for asciiword with shop.exact, shop.words;
+alter text search configuration shop.search drop mapping for "int";
+create text search configuration shop.other (parser = shop.own);
+comment on text search configuration shop.search is 'For the shop';
+commit;
