@@ -36,10 +36,7 @@ impl Ephemeral {
     /// `options.durable` had better be false.
     pub fn start(options: &Options) -> Result<Self> {
         let account = Account::of_new_server()?;
-        let base = base(account);
-        let directory = tempfile::Builder::new().prefix("dbstate-").tempdir_in(&base);
-        let directory = directory.map_err(failed("create a directory in", &base))?;
-        account.take(directory.path())?;
+        let directory = account.temporary_directory(&base(account), "dbstate-")?;
         let server = Server::in_home(Home::in_directory(directory.path(), account), options)?;
         let watch = watch(&server, directory.path())?;
         let this = Self { server, directory: Some(directory), watch };
