@@ -4,12 +4,14 @@
 //! user, and every program that touches it is started as that user: no `su`, no setuid program. The user identity is
 //! set before `exec`, and the supplementary groups are dropped with it.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, Permissions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, lchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
 
 use super::failed;
 use crate::diagnostic::{Code, Diagnostic, Result};
@@ -76,25 +78,41 @@ impl Account {
         command
     }
 
-    /// Makes `dir`, readable by this user only; it may exist already.
+    /// Makes `dir`, for this user only; it may exist already.
     ///
-    /// An error where it exists but is another user's: in a directory that everyone may write, somebody else made it.
+    /// An error where what exists is not such a directory: it was not made by us, and may be a trap. A directory comes
+    /// out of git with other permissions, and in one that everyone may write somebody else can make it first.
     pub(super) fn make_directory(self, dir: &Path) -> Result<()> {
         match DirBuilder::new().mode(0o700).create(dir) {
+            Ok(()) => return self.take(dir),
             Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(failed("create", dir)(e)),
-            _ => {}
+            Err(_) => {}
         }
         let found = dir.symlink_metadata().map_err(failed("read", dir))?;
+        let private = found.is_dir() && found.mode() & 0o777 == 0o700;
         let us = rustix::process::geteuid().as_raw();
-        if !found.is_dir() || (found.uid() != us && found.uid() != self.uid()) {
-            let message = format!("`{}` exists and is not a directory of ours", dir.display());
-            return Err(Box::new(Diagnostic::new(Code::Local, message).help("remove it")));
+        let empty = || dir.read_dir().is_ok_and(|mut entries| entries.next().is_none());
+        match private {
+            true if found.uid() == self.uid() => Ok(()),
+            true if found.uid() == us && empty() => self.take(dir),
+            _ => {
+                let message = format!("`{}` exists and is not a private directory of the server's user", dir.display());
+                Err(Diagnostic::new(Code::Local, message).help("remove it").into())
+            }
         }
-        self.take(dir)
+    }
+
+    /// Makes a directory of a new name in `base`, for this user only, removed when dropped.
+    pub(super) fn temporary_directory(self, base: &Path, prefix: &str) -> Result<TempDir> {
+        let private = Permissions::from_mode(0o700);
+        let made = tempfile::Builder::new().prefix(prefix).permissions(private).tempdir_in(base);
+        let made = made.map_err(failed("create a directory in", base))?;
+        self.take(made.path())?;
+        Ok(made)
     }
 
     /// Gives `path` to this user.
-    pub(super) fn take(self, path: &Path) -> Result<()> {
+    fn take(self, path: &Path) -> Result<()> {
         match self {
             Self::Own => Ok(()),
             Self::Other { uid, gid } => lchown(path, Some(uid), Some(gid)).map_err(failed("change owner of", path)),

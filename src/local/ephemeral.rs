@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
+use rustix::fs::Access;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -36,10 +37,7 @@ impl Ephemeral {
     /// `options.durable` had better be false.
     pub fn start(options: &Options) -> Result<Self> {
         let account = Account::of_new_server()?;
-        let base = base(account);
-        let directory = tempfile::Builder::new().prefix("dbstate-").tempdir_in(&base);
-        let directory = directory.map_err(failed("create a directory in", &base))?;
-        account.take(directory.path())?;
+        let directory = account.temporary_directory(&base(account), "dbstate-")?;
         let server = Server::in_home(Home::in_directory(directory.path(), account), options)?;
         let watch = watch(&server, directory.path())?;
         let this = Self { server, directory: Some(directory), watch };
@@ -69,7 +67,8 @@ impl Drop for Ephemeral {
 fn base(account: Account) -> PathBuf {
     let named = variable("TMPDIR").map(PathBuf::from);
     let memory = Path::new("/dev/shm");
-    let roomy = rustix::fs::statvfs(memory).is_ok_and(|found| found.f_bavail * found.f_frsize >= MEMORY_MIN);
+    let roomy = rustix::fs::statvfs(memory).is_ok_and(|found| found.f_bavail * found.f_frsize >= MEMORY_MIN)
+        && rustix::fs::access(memory, Access::WRITE_OK).is_ok();
     let bases = [named, roomy.then(|| memory.to_owned()), Some(std::env::temp_dir())];
     bases.into_iter().flatten().find(|base| account.reaches(base)).unwrap_or_else(|| PathBuf::from("/tmp"))
 }

@@ -90,9 +90,10 @@ impl Installation {
         }
     }
 
-    /// The path of one of its programs, such as `psql`.
+    /// The path of one of its programs; its bare name, for `PATH` to find, where it came without (clients often do).
     pub fn program(&self, name: &str) -> PathBuf {
-        self.bin.join(name)
+        let own = self.bin.join(name);
+        if own.is_file() { own } else { PathBuf::from(name) }
     }
 }
 

@@ -11,8 +11,8 @@
 //! Two of these may be symbolic links, which then are the record of where the thing is: `local` when the user who runs
 //! the server can't reach the project (root's own home), `socket` when its path does not do for one.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::ErrorKind;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -21,10 +21,13 @@ use rustix::fs::OFlags;
 
 use super::account::Account;
 use super::{digest, failed};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Code, Diagnostic, Result};
 
 /// The port, which is only part of the socket's name.
 pub(super) const PORT: u16 = 5432;
+
+/// Where the homes are whose projects the server's user can't reach: outlives a restart of the machine.
+const ELSEWHERE: &str = "/var/tmp";
 
 /// The longest socket path that fits a socket address everywhere, in bytes: macOS has 104 with the final zero.
 const SOCKET_PATH_MAX: usize = 103;
@@ -46,6 +49,10 @@ impl Home {
     pub(super) fn of_project(dir: &Path) -> Result<Self> {
         let dir = dir.canonicalize().map_err(failed("open", dir))?;
         let entry = dir.join(".dbstate").join("local");
+        if entry.read_link().is_ok_and(|target| !is_elsewhere(&target)) {
+            let message = format!("`{}` is a symbolic link that dbstate did not make", entry.display());
+            return Err(Diagnostic::new(Code::Local, message).help("remove it").into());
+        }
         let account = Account::of_server_in(&entry)?;
         Ok(Self { entry, account })
     }
@@ -79,20 +86,20 @@ impl Home {
     /// Makes the home where it is missing.
     pub(super) fn create(&self) -> Result<()> {
         if self.entry.is_dir() {
-            return Ok(());
+            return self.account.make_directory(&self.path());
         }
         let parent = self.entry.parent().unwrap_or(Path::new("/"));
         DirBuilder::new().recursive(true).create(parent).map_err(failed("create", parent))?;
         let ignore = parent.join(".gitignore");
-        std::fs::write(&ignore, "*\n").map_err(failed("write", &ignore))?;
+        match File::create_new(&ignore).and_then(|mut file| file.write_all(b"*\n")) {
+            Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(failed("write", &ignore)(e)),
+            _ => {}
+        }
         if self.account.reaches(parent) {
             return self.account.make_directory(&self.entry);
         }
-        let elsewhere = Path::new("/var/tmp").join(format!(
-            "dbstate-{}-{}",
-            rustix::process::geteuid().as_raw(),
-            digest(&[self.entry.as_os_str().as_bytes()])
-        ));
+        let digest = digest(&[self.entry.as_os_str().as_bytes()]);
+        let elsewhere = Path::new(ELSEWHERE).join(elsewhere_prefix() + &digest);
         self.account.make_directory(&elsewhere)?;
         point(&self.entry, &elsewhere)
     }
@@ -103,18 +110,13 @@ impl Home {
         if fits(&here) {
             return self.account.make_directory(&here);
         }
-        if here
-            .read_link()
-            .and_then(|there| there.symlink_metadata())
-            .is_ok_and(|m| m.is_dir() && m.uid() == self.account.uid())
-        {
+        let private = |m: Metadata| m.is_dir() && m.uid() == self.account.uid() && m.mode() & 0o777 == 0o700;
+        if here.read_link().and_then(|there| there.symlink_metadata()).is_ok_and(private) {
             return Ok(());
         }
         let base = Some(std::env::temp_dir()).filter(|base| fits(&base.join("dbstate-socket-123456")));
         let base = base.filter(|base| self.account.reaches(base)).unwrap_or_else(|| PathBuf::from("/tmp"));
-        let made = tempfile::Builder::new().prefix("dbstate-socket-").tempdir_in(&base);
-        let made = made.map_err(failed("create a directory in", &base))?.keep();
-        self.account.take(&made)?;
+        let made = self.account.temporary_directory(&base, "dbstate-socket-")?.keep();
         point(&here, &made)
     }
 
@@ -135,6 +137,17 @@ impl Home {
         }
         Ok(file)
     }
+}
+
+/// What the name of a home outside its project begins with.
+fn elsewhere_prefix() -> String {
+    format!("dbstate-{}-", rustix::process::geteuid().as_raw())
+}
+
+/// True for a home outside its project: what else a link may point at, a hostile repository may have chosen.
+fn is_elsewhere(target: &Path) -> bool {
+    let name = target.file_name().and_then(|name| name.to_str());
+    target.parent() == Some(Path::new(ELSEWHERE)) && name.is_some_and(|name| name.starts_with(&elsewhere_prefix()))
 }
 
 /// True when the socket in `dir` has a path that fits an address and a URL, where a comma separates hosts.

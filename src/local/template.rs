@@ -55,8 +55,7 @@ fn build(installation: &Installation, account: Account, cache: &Path, template: 
     if template.is_dir() {
         return Ok(());
     }
-    let fresh = tempfile::Builder::new().prefix("new-").tempdir_in(cache).map_err(failed("write to", cache))?;
-    account.take(fresh.path())?;
+    let fresh = account.temporary_directory(cache, "new-")?;
     initdb(installation, account, fresh.path())?;
     std::fs::rename(fresh.path(), template).map_err(failed("create", template))
 }

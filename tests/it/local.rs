@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -152,6 +152,7 @@ fn a_long_project_path_has_its_socket_elsewhere() {
     assert!(server.socket_directory().as_os_str().len() < 90);
     assert_eq!(query(server, "select 1"), "1");
     let before = server.socket_directory();
+    assert_eq!(before.metadata().expect("the directory").mode() & 0o777, 0o700);
     server.stop().expect("stopped");
     server.start().expect("started");
     assert_eq!(server.socket_directory(), before);
@@ -216,6 +217,10 @@ fn no_other_user_can_enter_the_socket_directory_and_no_port_is_open() {
     let server = cluster();
     let socket = server.socket_directory().metadata().expect("the directory");
     assert_eq!(socket.mode() & 0o777, 0o700);
+    assert_eq!(
+        server.log().parent().and_then(|home| home.metadata().ok()).map(|home| home.mode() & 0o777),
+        Some(0o700)
+    );
     assert_eq!(query(server, "show listen_addresses"), "");
     assert_eq!(query(server, "show server_encoding"), "UTF8");
     assert_eq!(query(server, "show wal_level"), "logical");
@@ -287,6 +292,27 @@ fn as_root_a_project_that_the_server_can_not_reach_has_its_data_elsewhere() {
     assert_eq!(pid(&again), pid(&server));
     server.stop().expect("stopped");
     forget(&server, &dir);
+}
+
+#[test]
+fn what_a_repository_may_bring_along_is_no_home() {
+    let dir = TempDir::new().expect("created");
+    let [dot, victim] = [".dbstate", "victim"].map(|name| dir.path().join(name));
+    fs::create_dir_all(dot.join("local")).expect("created");
+    fs::write(&victim, "precious").expect("written");
+    symlink(&victim, dot.join(".gitignore")).expect("linked");
+    let server = Server::open(dir.path(), &options()).expect("opened");
+    let error = server.start().expect_err("readable by others");
+    assert!(error.to_string().contains("is not a private directory"), "{error}");
+    fs::remove_dir(dot.join("local")).expect("removed");
+    symlink("/usr/local", dot.join("local")).expect("linked");
+    let error = Server::open(dir.path(), &options()).expect_err("led astray");
+    assert!(error.to_string().contains("did not make"), "{error}");
+    fs::remove_file(dot.join("local")).expect("removed");
+    server.start().expect("started");
+    server.stop().expect("stopped");
+    forget(&server, dir.path());
+    assert_eq!(fs::read_to_string(victim).expect("still there"), "precious");
 }
 
 #[test]

@@ -94,12 +94,22 @@ fn constraints(cx: &Cx<'_>) -> Vec<(String, Address)> {
     let children = cx.desired.children(cx.at);
     let mut out = Vec::new();
     for entry in cx.register {
-        for at in children.iter().filter(|at| at.kind() == entry.name) {
+        for at in children.iter().filter(|at| at.kind() == entry.name && !would_be_merged(at, cx)) {
             let text = cx.desired.get(at).and_then(|o| (entry.inline)(&**o.as_written(), at));
             out.extend(text.map(|text| (text, (*at).clone())));
         }
     }
     out
+}
+
+/// True for a unique constraint over the columns of another key of the table: within one statement PostgreSQL makes one
+/// constraint of the two (`transformIndexConstraints` in `parse_utilcmd.c`), so this one needs a statement of its own.
+fn would_be_merged(at: &Address, cx: &Cx<'_>) -> bool {
+    let Some(unique) = cx.desired.spec::<Unique>(at) else { return false };
+    let keys = cx.desired.children_of::<PrimaryKey>(cx.at, PrimaryKey::NAME);
+    let others = cx.desired.children_of::<Unique>(cx.at, Unique::NAME);
+    keys.into_iter().any(|(_, key)| key.columns == unique.columns)
+        || others.into_iter().take_while(|(other, _)| *other != at).any(|(_, other)| other.columns == unique.columns)
 }
 
 /// The checks of the tables above: a table must have them before it is attached.
