@@ -50,6 +50,13 @@ Examples:
   dbstate pull -d shop --schema shop   one schema, to standard output
   dbstate pull -d shop --manage database -o db/";
 
+/// Of `history`.
+pub const HISTORY: &str = "\
+Examples:
+  dbstate history --env prod              who applied what, and when; the latest first
+  dbstate history -v                      with the statements
+  dbstate history --format json | jq '.applies[0].revision'";
+
 /// Of `local`.
 pub const LOCAL: &str = "\
 Examples:

@@ -6,11 +6,13 @@ mod connection;
 mod drift;
 mod examples;
 mod explain;
+mod history;
 mod init;
 mod local;
 mod output;
 mod plan;
 mod pull;
+mod scratch;
 mod validate;
 
 use std::ffi::OsString;
@@ -87,6 +89,9 @@ enum Command {
     /// Write an existing database as YAML
     #[command(after_help = examples::PULL)]
     Pull(pull::Command),
+    /// Show what was applied to a database, by whom and from which revision
+    #[command(after_help = examples::HISTORY)]
+    History(history::Command),
     /// The embedded PostgreSQL: a private server under `.dbstate/`
     #[command(after_help = examples::LOCAL)]
     Local(local::Command),
@@ -239,6 +244,7 @@ impl Command {
             Self::Apply(command) => command.run(output).await,
             Self::Drift(command) => command.run(output).await,
             Self::Pull(command) => command.run(output).await,
+            Self::History(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
             Self::Explain(command) => command.run(output),
             Self::Completions(command) => Ok(command.run(output)),

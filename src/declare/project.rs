@@ -68,6 +68,16 @@ pub fn read(
     (project, problems)
 }
 
+/// The settings alone, found from `directory` upwards; what nobody set where there is no file.
+pub fn settings_of(directory: &Path) -> (Project, Diagnostics) {
+    let mut project = Project { sources: Sources::relative_to(directory), ..Project::default() };
+    let mut problems = Diagnostics::default();
+    if let Some(path) = upwards(directory) {
+        read_settings(path, &mut project, &mut problems);
+    }
+    (project, problems)
+}
+
 /// The files of the project, sorted; reads the settings on the way.
 fn find(
     explicit: &[PathBuf],

@@ -1,6 +1,7 @@
 //! The nouns: no input or output, no async, no SQL.
 
 pub mod address;
+pub mod applied;
 pub mod bridge;
 pub mod node;
 pub mod server;
@@ -9,6 +10,7 @@ pub mod step;
 pub mod suggest;
 
 pub use address::{Address, KindName};
+pub use applied::Applied;
 pub use node::Node;
 pub use server::{PgVersion, Server};
 pub use state::{Manage, Moved, Object, Origin, Spec, State};

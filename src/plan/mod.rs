@@ -1,5 +1,6 @@
 //! From a difference to statements in order. The passes, in order: emit (with rebuild), graph, segment.
 
+mod alike;
 mod emit;
 mod graph;
 mod planned;
@@ -77,6 +78,8 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
     /// Objects that change, those under a new or dropped one left out.
     pub changes: Vec<Change>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
 }
 
 impl Plan {
@@ -112,12 +115,14 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
         (entry.foresee)(&mut live, input.desired);
     }
     let input = Input { live: &live, ..input };
-    let mut emitted = emit::emit(input, renames)?;
+    let mut warnings = renames.warnings;
+    let mut emitted = emit::emit(input, renames.list)?;
     let order = graph::order(&mut emitted, input)?;
     let changes = emitted.changes(input);
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
     segment::segment(&mut steps);
-    Ok(Plan { steps, changes })
+    warnings.extend(alike::hints(&changes, &steps, input));
+    Ok(Plan { steps, changes, warnings })
 }
 
 fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
