@@ -22,6 +22,7 @@ use crate::sql;
 /// An index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute of PostgreSQL's own")]
 pub struct Index {
     /// Its keys, as in `create index`.
     pub columns: Vec<IndexKey>,
