@@ -6,12 +6,12 @@
 //!
 //! Where a parent has one object of a kind at most, another name of it is a rename without `was:`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Input;
 use super::alike::distance;
 use super::emit::{Node, Verb};
-use crate::kind::{Cx, Entry, Form, find};
+use crate::kind::{Cx, Entry, Form, Slot, find};
 use crate::model::{Address, State, Step};
 
 /// A rename that was made.
@@ -49,8 +49,47 @@ struct Chain<'a> {
     circle: bool,
 }
 
-/// Renames in `live` what `desired` says had another name, parents before children.
-pub fn renames(live: &mut State, input: Input<'_>) -> Renames {
+/// The live state with everything under the name that is wanted for it, and the renames that make it so.
+pub fn renames(input: Input<'_>) -> (State, Renames) {
+    let mut aside: HashSet<Address> = HashSet::new();
+    loop {
+        let mut live = input.live.clone();
+        let renames = attempt(&mut live, &aside, input);
+        match circle(&renames.list, input).filter(|at| aside.insert(at.clone())) {
+            Some(_) => {}
+            None => return (live, renames),
+        }
+    }
+}
+
+/// The first of renames that each take the name that another one is to leave, as two keys that change names do when
+/// their tables do: it must step aside.
+fn circle(list: &[Rename], input: Input<'_>) -> Option<Address> {
+    let places = |at: &Address| -> Vec<(Slot, String, String)> {
+        let slots = find(input.register, at.kind()).rules.slots;
+        slots.iter().map(|s| (*s, at.top().key().to_owned(), s.bare(at.key()).to_owned())).collect()
+    };
+    let mut leaving: HashMap<(Slot, String, String), usize> = HashMap::new();
+    for (i, rename) in list.iter().enumerate().filter(|(_, r)| r.leaves.is_empty()) {
+        leaving.extend(places(&rename.from).into_iter().map(|place| (place, i)));
+    }
+    let next = |i: usize| places(&list[i].to).iter().find_map(|place| leaving.get(place).copied());
+    let mut seen: HashSet<usize> = HashSet::new();
+    for start in leaving.values().copied().collect::<BTreeSet<usize>>() {
+        let mut at = start;
+        while seen.insert(at) {
+            match next(at) {
+                Some(i) if i == start => return Some(list[start].to.clone()),
+                Some(i) => at = i,
+                None => break,
+            }
+        }
+    }
+    None
+}
+
+/// Renames in `live` what `desired` says had another name, parents before children; what is in `aside` in two steps.
+fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Renames {
     let mut out = Renames::default();
     let rank = |at: &Address| input.register.iter().position(|e| e.name == at.kind());
     let mut wanted: Vec<(usize, Option<usize>, &Address)> = input
@@ -64,7 +103,7 @@ pub fn renames(live: &mut State, input: Input<'_>) -> Renames {
         let claims: Vec<Claim> = alike.iter().filter_map(|(_, _, at)| claim(at, live, input)).collect();
         for chain in chains(&claims, live) {
             if is_pending(&chain, live, input, &mut out.warnings) {
-                make(&chain, live, input, &mut out.list);
+                make(&chain, live, aside, input, &mut out.list);
             }
         }
     }
@@ -165,27 +204,35 @@ fn undecided(chain: &Chain<'_>) -> String {
 }
 
 /// Makes the renames of a chain in `live`.
-fn make(chain: &Chain<'_>, live: &mut State, input: Input<'_>, out: &mut Vec<Rename>) {
-    let mut claims = chain.claims.iter();
-    let circle = claims.clone().next().filter(|_| chain.circle);
-    let away = circle.and_then(|first| {
-        claims.next();
-        let aside = aside(&first.to, live, input)?;
-        let leaves = rename(&first.from, &aside, &first.to, live, input);
-        Some((first, aside, leaves))
-    });
-    for claim in claims {
-        let arrives = rename(&claim.from, &claim.to, &claim.to, live, input);
-        out.push(Rename { from: claim.from.clone(), to: claim.to.clone(), leaves: Vec::new(), arrives });
+fn make(
+    chain: &Chain<'_>,
+    live: &mut State,
+    aside: &HashSet<Address>,
+    input: Input<'_>,
+    out: &mut Vec<Rename>,
+) {
+    let mut waiting = None;
+    for (i, claim) in chain.claims.iter().enumerate() {
+        let Claim { from, to } = claim;
+        let first = chain.circle && i == 0;
+        let step = Some(to).filter(|to| first || aside.contains(*to)).and_then(|to| free(to, live, input));
+        let leaves = step.as_ref().map(|step| rename(from, step, to, live, input)).unwrap_or_default();
+        let stands = step.unwrap_or_else(|| from.clone());
+        if first {
+            waiting = Some((claim, stands, leaves));
+            continue;
+        }
+        let arrives = rename(&stands, to, to, live, input);
+        out.push(Rename { from: from.clone(), to: to.clone(), leaves, arrives });
     }
-    if let Some((first, aside, leaves)) = away {
-        let arrives = rename(&aside, &first.to, &first.to, live, input);
-        out.push(Rename { from: first.from.clone(), to: first.to.clone(), leaves, arrives });
+    if let Some((Claim { from, to }, stands, leaves)) = waiting {
+        let arrives = rename(&stands, to, to, live, input);
+        out.push(Rename { from: from.clone(), to: to.clone(), leaves, arrives });
     }
 }
 
 /// An address beside an object that nothing has.
-fn aside(at: &Address, live: &State, input: Input<'_>) -> Option<Address> {
+fn free(at: &Address, live: &State, input: Input<'_>) -> Option<Address> {
     let entry = find(input.register, at.kind());
     let mut names = (1..).map_while(|n| sibling(at, &format!("dbstate_rename_{n}"), entry, input.desired));
     names.find(|a| !live.contains(a) && !input.desired.contains(a))
