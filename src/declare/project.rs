@@ -116,7 +116,7 @@ fn upwards(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().map(|d| d.join(SETTINGS)).find(|p| p.is_file())
 }
 
-/// Directories become the YAML files under them; the settings file is not among them.
+/// Directories become the YAML files under them, sorted; the settings file is not among them.
 fn expand(listed: Vec<Listed>, sources: &Sources, problems: &mut Diagnostics) -> Vec<Listed> {
     let mut seen = HashSet::new();
     let mut files = Vec::new();
@@ -131,6 +131,8 @@ fn expand(listed: Vec<Listed>, sources: &Sources, problems: &mut Diagnostics) ->
         let new = found.into_iter().filter(|f| seen.insert(f.clone()));
         files.extend(new.map(|path| Listed { path, span }));
     }
+    // In whichever order they are named, the plan is the same.
+    files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
 

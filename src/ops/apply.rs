@@ -102,9 +102,9 @@ impl apply::Watch for Clerk<'_> {
     }
 
     fn note(&mut self, done: &[PlanStep]) -> Option<String> {
-        let renamed = |step: &&PlanStep| step.verb == Verb::Rename;
+        let named = |step: &&PlanStep| matches!(step.verb, Verb::Rename | Verb::Create);
         let was = |step: &'_ PlanStep| self.planned.declared.get(&step.at).and_then(|o| o.was.as_deref());
-        let mut renames: Vec<_> = done.iter().filter(renamed).filter_map(|s| Some((&s.at, was(s)?))).collect();
+        let mut renames: Vec<_> = done.iter().filter(named).filter_map(|s| Some((&s.at, was(s)?))).collect();
         renames.dedup();
         let entry = ledger::Entry {
             statements: done.iter().map(PlanStep::text).collect(),

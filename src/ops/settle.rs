@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::{Embedded, Options, Scratch};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::{Address, PgVersion, State};
-use crate::plan::{Plan, Planned, Verb};
+use crate::plan::{Plan, Planned};
 use crate::scratch::{self, Host, Stored};
 use crate::session::{self, Session};
 use crate::{catalog, kinds, ledger};
 
 impl Planned {
-    /// Notes which renames the ledger knows to be made, and those of a plan that ran just now.
+    /// Notes which renames were made before: those that the ledger knows, and all once a plan ran.
     pub(super) async fn know_renames(&mut self, session: &Session, options: &Options, applied: &Plan) {
         let mut renames = Vec::new();
         for (at, object) in self.desired.iter() {
@@ -26,9 +26,9 @@ impl Planned {
             true => ledger::read(&session.client, renames.iter().map(|(at, _)| at)).await,
             false => ledger::Ledger::default(),
         };
-        let ran = |at: &Address| applied.changes.iter().any(|c| c.verb == Verb::Rename && c.at == *at);
         for (at, was) in &renames {
-            let known = if ran(at) { Some(true) } else { ledger.carried_out(at, was) };
+            // After a plan ran, nothing is left to rename.
+            let known = if applied.is_empty() { ledger.carried_out(at, was) } else { Some(true) };
             if let Some(object) = self.desired.get_mut(at) {
                 object.carried_out = known;
             }

@@ -10,7 +10,7 @@ schemas:
   base:
     enums: { state: [new, done], mood: [good, bad] }
     domains: { email: { type: text, checks: { has_at: "value like '%@%'", is_lower: "value = lower(value)" } } }
-    composite_types: { point3: { attributes: { x: int, y: int, z: int } } }
+    composites: { point3: { attributes: { x: int, y: int, z: int } } }
     sequences: { one: {}, two: { increment: 2 } }
     functions:
       plus(int): { args: n int, returns: int, language: sql, volatility: immutable, body: select n + 1 }
@@ -65,7 +65,7 @@ fn changed(text: &str) -> String {
     text.replace("mood = 'bad'", "mood <> 'good'")
         .replace("type: int, generated", "type: bigint, generated")
         .replace("note: { type: text", "remark: { type: varchar(20)")
-        .replace("x: int, y: int", "x: bigint, w: text")
+        .replace("z: int", "z: int, w: text")
         .replace("[new, done]", "[new, paid, done]")
         .replace("n + 1", "n + 2")
         .replace("friend: bigint", "friend: bigint, born: date")
