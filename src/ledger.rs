@@ -48,7 +48,13 @@ impl Ledger {
     }
 
     /// True when this very declaration left this very stored object.
-    pub fn settles(&self, at: &Address, declared: &dyn Spec, stored: &dyn Spec, register: &'static [kind::Entry]) -> bool {
+    pub fn settles(
+        &self,
+        at: &Address,
+        declared: &dyn Spec,
+        stored: &dyn Spec,
+        register: &'static [kind::Entry],
+    ) -> bool {
         self.moved(at, Some(declared), Some(stored), register) == Some(Moved::Neither)
     }
 
@@ -176,7 +182,8 @@ pub async fn history(client: &Client) -> Result<Vec<Applied>> {
     if !client.query_one(exists, &[]).await.map_err(failed)?.get::<_, bool>(0) {
         return Ok(Vec::new());
     }
-    let sql = "select id, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), applied_by, version,
+    let sql =
+        "select id, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), applied_by, version,
                       revision, milliseconds, complete, array(select jsonb_array_elements_text(statements))
                from dbstate.history order by id desc";
     let rows = client.query(sql, &[]).await.map_err(failed)?;

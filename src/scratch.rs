@@ -281,8 +281,7 @@ fn is_part(child: &Address, parent: &Address, universe: &State, names: &Names, r
 
 fn failed(what: &str, error: &tokio_postgres::Error) -> Box<Diagnostic> {
     let cause = session::cause(error);
-    Box::new(
-        Diagnostic::new(Code::Server, format!("the scratch database could not be {what}: {cause}"))
-            .help("`--scratch URL` names another server; `--scratch none` shows what PostgreSQL spells otherwise as changed"),
-    )
+    Box::new(Diagnostic::new(Code::Server, format!("the scratch database could not be {what}: {cause}")).help(
+        "`--scratch URL` names another server; `--scratch none` shows what PostgreSQL spells otherwise as changed",
+    ))
 }

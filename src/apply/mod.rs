@@ -113,7 +113,8 @@ pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<
 async fn note(client: &Client, done: &[PlanStep], inside: bool, watch: &mut dyn Watch) -> Result<()> {
     let Some(sql) = watch.note(done) else { return Ok(()) };
     let run = async |sql: &str| client.batch_execute(sql).await;
-    let result = if inside { run(&format!("savepoint note; {sql}; release savepoint note")).await } else { run(&sql).await };
+    let result =
+        if inside { run(&format!("savepoint note; {sql}; release savepoint note")).await } else { run(&sql).await };
     let Err(error) = result else { return Ok(()) };
     if inside {
         let undo = "rollback to savepoint note";

@@ -68,7 +68,8 @@ pub async fn apply(
         return Ok(Outcome::Declined(planned));
     }
     guard(&planned.plan, &choices.allow)?;
-    let mut clerk = Clerk { talk, planned: &planned, choices, ledger: options.ledger, begun: Instant::now(), noted: false };
+    let mut clerk =
+        Clerk { talk, planned: &planned, choices, ledger: options.ledger, begun: Instant::now(), noted: false };
     apply::run(&session.client, &planned.plan, &mut clerk).await?;
     let noted = clerk.noted && clerk.ledger;
     let after = after(session, declared, options, &planned.plan).await?;

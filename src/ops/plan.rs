@@ -105,6 +105,7 @@ fn makes(applied: &Plan, at: &Address) -> bool {
 
 /// The lines in which an object differs, as canonical YAML: its old side, after the renames, and its new.
 fn differences(planned: &Planned, renamed: &State, change: &Change) -> Lines {
-    let text = |state: &State| raise_object(state, kinds::register(), &change.at).map(|n| write(&n)).unwrap_or_default();
+    let text =
+        |state: &State| raise_object(state, kinds::register(), &change.at).map(|n| write(&n)).unwrap_or_default();
     show::lines(&text(renamed), &text(&planned.desired))
 }

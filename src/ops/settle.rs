@@ -111,13 +111,7 @@ impl Planned {
         self.build(session, Host::Own(&there), whole, doubtful).await.map_err(also)
     }
 
-    async fn build(
-        &self,
-        session: &Session,
-        host: Host<'_>,
-        whole: &State,
-        doubtful: &[Address],
-    ) -> Result<Stored> {
+    async fn build(&self, session: &Session, host: Host<'_>, whole: &State, doubtful: &[Address]) -> Result<Stored> {
         let request = scratch::Request {
             live: whole,
             desired: &self.desired,

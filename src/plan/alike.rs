@@ -46,8 +46,7 @@ pub fn hints(changes: &[Change], steps: &[PlanStep], input: Input<'_>) -> Vec<St
         let loosely = loses(old);
         let wanted = shape(old, input.live, loosely, input);
         let like = |at: &&Address| {
-            (at.kind(), at.parent()) == (old.kind(), old.parent())
-                && shape(at, input.desired, loosely, input) == wanted
+            (at.kind(), at.parent()) == (old.kind(), old.parent()) && shape(at, input.desired, loosely, input) == wanted
         };
         let Some(found) = added.iter().position(|at| like(at)) else { continue };
         let new = added.remove(found);

@@ -131,7 +131,9 @@ fn breaks(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> Option<&'stati
     let last_drop = emitted.drops.get(&node.at).and_then(|drops| drops.last()) == Some(&i);
     match (node.verb, input.live.get(&node.at), input.desired.get(&node.at)) {
         // Where a rename takes several statements, the one that takes the new name says so.
-        (Verb::Rename, _, _) if emitted.moves.iter().any(|m| m.takes == Some(i)) => Some("clients know the old name of"),
+        (Verb::Rename, _, _) if emitted.moves.iter().any(|m| m.takes == Some(i)) => {
+            Some("clients know the old name of")
+        }
         (Verb::Drop, Some(there), Some(wanted)) if there.spec.same(&*wanted.spec) => None,
         (Verb::Drop, _, Some(_)) if last_drop => Some("clients find another"),
         (Verb::Drop, _, None) if last_drop => Some("clients lose"),

@@ -204,13 +204,7 @@ fn undecided(chain: &Chain<'_>) -> String {
 }
 
 /// Makes the renames of a chain in `live`.
-fn make(
-    chain: &Chain<'_>,
-    live: &mut State,
-    aside: &HashSet<Address>,
-    input: Input<'_>,
-    out: &mut Vec<Rename>,
-) {
+fn make(chain: &Chain<'_>, live: &mut State, aside: &HashSet<Address>, input: Input<'_>, out: &mut Vec<Rename>) {
     let mut waiting = None;
     for (i, claim) in chain.claims.iter().enumerate() {
         let Claim { from, to } = claim;

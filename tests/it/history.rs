@@ -49,7 +49,9 @@ fn what_was_committed_before_a_failure_is_remembered() {
     let database = Database::create();
     let schema = |labels: &str, default: &str, null: &str| {
         let columns = format!("e: shop.e default '{default}', n: int{null}");
-        format!("schemas: {{ shop: {{ enums: {{ e: [{labels}] }}, tables: {{ t: {{ columns: {{ {columns} }} }} }} }} }}\n")
+        format!(
+            "schemas: {{ shop: {{ enums: {{ e: [{labels}] }}, tables: {{ t: {{ columns: {{ {columns} }} }} }} }} }}\n"
+        )
     };
     let project = Project::new(&database, &[("schema.yaml", &schema("x", "x", ""))]);
     project.apply();

@@ -59,7 +59,10 @@ fn two_tables_and_two_columns_change_names() {
     assert_eq!(database.psql("select x, z from shop.both"), "1|7");
     let sequences = "select pg_get_serial_sequence('shop.a', 'id'), pg_get_serial_sequence('shop.b', 'id')";
     assert_eq!(database.psql(sequences), "shop.a_id_seq|shop.b_id_seq");
-    assert_eq!(database.psql("select to_regclass('shop.a_pkey') is not null and to_regclass('shop.b_pkey') is not null"), "t");
+    assert_eq!(
+        database.psql("select to_regclass('shop.a_pkey') is not null and to_regclass('shop.b_pkey') is not null"),
+        "t"
+    );
     stays_settled(&project, &database);
     let straight = Database::create();
     Project::new(&straight, &[("schema.yaml", &after)]).apply();
@@ -70,7 +73,9 @@ fn two_tables_and_two_columns_change_names() {
 fn what_looks_alike_changes_names_once() {
     let database = Database::create();
     let tables = |a: &str, b: &str| {
-        shop(&format!("    tables:\n      a: {{ {a}columns: {{ id: int }} }}\n      b: {{ {b}columns: {{ id: int }} }}\n"))
+        shop(&format!(
+            "    tables:\n      a: {{ {a}columns: {{ id: int }} }}\n      b: {{ {b}columns: {{ id: int }} }}\n"
+        ))
     };
     let project = Project::new(&database, &[("schema.yaml", &tables("", ""))]);
     project.apply();
@@ -189,12 +194,22 @@ fn everything_that_has_a_name_changes_it() {
     views: {{ {a}_v: {{ {}query: select 1 as one }}, {b}_v: {{ {}query: select 2 as two }} }}
     materialized_views: {{ {a}_m: {{ {}query: select 1 as one }}, {b}_m: {{ {}query: select 2 as two }} }}
 ",
-            w("a_e"), w("b_e"), w("a_d"), w("b_d"), w("a_s"), w("b_s"), w("a_v"), w("b_v"), w("a_m"), w("b_m"),
+            w("a_e"),
+            w("b_e"),
+            w("a_d"),
+            w("b_d"),
+            w("a_s"),
+            w("b_s"),
+            w("a_v"),
+            w("b_v"),
+            w("a_m"),
+            w("b_m"),
         ))
     };
     let one = Project::new(&database, &[("schema.yaml", &project(false))]);
     one.apply();
-    let oid = || database.psql("select array_agg(oid order by oid) from pg_class where relnamespace = 'shop'::regnamespace");
+    let oid =
+        || database.psql("select array_agg(oid order by oid) from pg_class where relnamespace = 'shop'::regnamespace");
     let before = oid();
     one.write("schema.yaml", &project(true));
     one.apply();
@@ -226,7 +241,9 @@ fn a_drop_and_an_add_alike_get_a_hint() {
         &database,
         &[(
             "schema.yaml",
-            &shop("    tables: { a: { columns: { id: bigint identity, note: text default 'x' }, primary_key: [id] } }\n"),
+            &shop(
+                "    tables: { a: { columns: { id: bigint identity, note: text default 'x' }, primary_key: [id] } }\n",
+            ),
         )],
     );
     project.apply();
@@ -241,7 +258,8 @@ fn a_drop_and_an_add_alike_get_a_hint() {
     let plan: serde_json::Value = serde_json::from_str(&plan.stdout).expect("JSON");
     assert_eq!(plan["warnings"], serde_json::json!([hint]));
 
-    let column = "    tables: { a: { columns: { id: bigint identity, remark: text default 'x' }, primary_key: [id] } }\n";
+    let column =
+        "    tables: { a: { columns: { id: bigint identity, remark: text default 'x' }, primary_key: [id] } }\n";
     project.write("schema.yaml", &shop(column));
     let plan = project.run(&["plan"], 0);
     assert!(plan.stderr.contains("`was: note` would rename it"), "{}", plan.stderr);

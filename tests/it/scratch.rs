@@ -81,7 +81,10 @@ fn a_standby_can_be_planned_against() {
         let mut run = command(home.path());
         run.args(args).args(["--exit-code", "-d", &url]).current_dir(project.path());
         let output = run.output().expect("the program runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+        )
     };
     let (code, said) = plan(&["plan"]);
     assert_eq!(code, Some(0), "{said}");
@@ -105,7 +108,8 @@ fn a_killed_run_leaves_a_database_that_the_next_one_removes() {
     let mut run = command(home.path());
     run.args(["plan", "-d", &database.url()]).current_dir(project.path()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut run = run.spawn().expect("the program starts");
-    let sleeps = "select count(*) from pg_stat_activity where datname like 'dbstate_scratch%' and wait_event = 'PgSleep'";
+    let sleeps =
+        "select count(*) from pg_stat_activity where datname like 'dbstate_scratch%' and wait_event = 'PgSleep'";
     until(|| database.psql(sleeps) == "1");
     run.kill().and_then(|()| run.wait()).expect("killed");
     assert_eq!(database.psql(LEFT), "1", "it had no time to tidy up");
@@ -164,7 +168,8 @@ impl Standby {
     fn wait(&self, url: &str) -> String {
         let mut answer = String::new();
         until(|| {
-            let output = Command::new("psql").args(["-AtXc", "select pg_is_in_recovery()", url]).output().expect("psql runs");
+            let output =
+                Command::new("psql").args(["-AtXc", "select pg_is_in_recovery()", url]).output().expect("psql runs");
             answer = String::from_utf8_lossy(&output.stdout).trim().to_owned();
             output.status.success()
         });

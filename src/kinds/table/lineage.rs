@@ -54,7 +54,8 @@ impl Attached {
     /// no longer below its parent. `takes_part` says whether it would become a part of that object of the table above.
     pub fn managed(self, at: &Address, desired: &State, takes_part: impl Fn(&Address) -> bool) -> bool {
         let Some(table) = at.parent().filter(|_| !desired.contains(at)) else { return true };
-        let Some(spec) = desired.spec::<Table>(table) else { return true };
+        let wanted = desired.spec::<Table>(table).or_else(|| desired.spec(&renamed(table, desired)?));
+        let Some(spec): Option<&Table> = wanted else { return true };
         if above(spec).next().is_none() {
             return true;
         }
@@ -73,6 +74,13 @@ pub fn hide_plain<T: 'static>(state: &mut State, kind: KindName, attached: fn(&T
     if !gone.is_empty() {
         state.retain(|at, _| !gone.contains(at));
     }
+}
+
+/// The table that is to be what `table` was.
+fn renamed(table: &Address, desired: &State) -> Option<Address> {
+    let was = |at: &Address| desired.get(at).and_then(|o| o.was.as_deref()) == Some(table.key());
+    let siblings = desired.children(table.parent()?);
+    siblings.into_iter().find(|at| at.kind() == table.kind() && was(at)).cloned()
 }
 
 /// The names of the tables above.

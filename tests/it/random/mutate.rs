@@ -53,7 +53,10 @@ fn old_name(state: &State, id: Id) -> String {
 
 fn can_rename(state: &State, id: Id) -> bool {
     let object = &state.objects[&id];
-    !matches!(object.section, "outputs" | "primary_key") && matches!(object.name, Name::Own(_)) && object.was.is_none()
+    // Open: the parts that PostgreSQL gives a partition keep the names that they have from it.
+    !matches!(object.section, "outputs" | "primary_key" | "partitioned" | "partitions")
+        && matches!(object.name, Name::Own(_))
+        && object.was.is_none()
 }
 
 fn rename(maker: &mut Maker<'_>) {
@@ -109,9 +112,23 @@ fn set(maker: &mut Maker<'_>, id: Id, key: &'static str, value: Value) {
 
 /// Another expression, query, body or option.
 fn change_expression(maker: &mut Maker<'_>) {
-    let sections =
-        ["checks", "views", "materialized_views", "columns", "indexes", "policies", "functions", "enums", "sequences",
-         "domains", "composites", "aggregates", "procedures", "rules", "exclusions"];
+    let sections = [
+        "checks",
+        "views",
+        "materialized_views",
+        "columns",
+        "indexes",
+        "policies",
+        "functions",
+        "enums",
+        "sequences",
+        "domains",
+        "composites",
+        "aggregates",
+        "procedures",
+        "rules",
+        "exclusions",
+    ];
     let Some(id) = any(maker, |s, id| sections.contains(&s.objects[&id].section)) else { return };
     let object = maker.state.objects[&id].clone();
     let table = object.parent.expect("only schemas stand alone");
