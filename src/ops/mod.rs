@@ -22,6 +22,8 @@ pub struct Options {
     pub scratch: bool,
     /// Whether the ledger is read and written.
     pub ledger: bool,
+    /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
+    pub online: bool,
 }
 
 impl Options {
@@ -39,7 +41,7 @@ impl Options {
             globs.add(Glob::new(pattern).map_err(|e| wrong("exclude", pattern, &format!("a glob: {e}")))?);
         }
         let exclude = globs.build().map_err(|e| wrong("exclude", "", &e.to_string()))?;
-        Ok(Self { manage, exclude, scratch: true, ledger })
+        Ok(Self { manage, exclude, scratch: true, ledger, online: true })
     }
 }
 

@@ -52,7 +52,13 @@ async fn compare(
         differences: HashMap::new(),
         moved: HashMap::new(),
     };
-    let input = Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register };
+    let input = Input {
+        live: &planned.live,
+        desired: &planned.desired,
+        server: &planned.server,
+        register,
+        online: options.online,
+    };
     let renamed = plan::renamed(input);
     let mut doubtful = scratch::doubtful(&renamed, &planned.desired, register);
     if options.ledger {
@@ -64,8 +70,13 @@ async fn compare(
     for at in doubtful.iter().filter(|at| makes(applied, at)) {
         planned.adopt(at, &renamed);
     }
-    planned.plan =
-        plan::plan(Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register })?;
+    planned.plan = planned.make(options)?;
+    if !planned.plan.is_empty() {
+        // What a statement risks, and how it is best run, depends on how much there is.
+        let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
+        catalog::measure(&session.client, &mut planned.live, touched.iter()).await?;
+        planned.plan = planned.make(options)?;
+    }
     planned.differences = planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, c))).collect();
     if options.ledger {
         planned.blame(session).await;
@@ -74,6 +85,12 @@ async fn compare(
 }
 
 impl Planned {
+    /// The plan from what is to what is wanted, as far as both are known by now.
+    fn make(&self, options: &Options) -> Result<Plan, Diagnostics> {
+        let (register, online) = (kinds::register(), options.online);
+        plan::plan(Input { live: &self.live, desired: &self.desired, server: &self.server, register, online })
+    }
+
     /// Settles what the ledger knows.
     async fn recall(&mut self, session: &Session, renamed: &State, doubtful: &mut Vec<Address>) {
         if doubtful.is_empty() {

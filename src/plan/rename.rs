@@ -29,7 +29,8 @@ pub fn renames(live: &mut State, input: Input<'_>) -> Renames {
             continue;
         }
         let spec = live.get(&old).map(|o| o.spec.clone());
-        let cx = Cx { at: &old, live, desired: input.desired, server: input.server, entry, register: input.register };
+        let (server, register, online) = (input.server, input.register, input.online);
+        let cx = Cx { at: &old, live, desired: input.desired, server, entry, register, online };
         let steps = spec.map(|s| (entry.rename)(&*s, at.key(), &cx)).unwrap_or_default();
         let nodes = steps.into_iter().map(|step| Node { at: at.clone(), verb: Verb::Rename, step }).collect();
         live.relocate(&old, at);
