@@ -22,6 +22,13 @@ Examples:
   dbstate validate               the project of this directory
   dbstate validate -f db/ -f roles.yaml";
 
+/// Of `fmt`.
+pub const FMT: &str = "\
+Examples:
+  dbstate fmt            the files of the project
+  dbstate fmt --check    in CI: names what is not in the canonical layout, and exits with 1
+  dbstate fmt - < shop.yaml";
+
 /// Of `plan`.
 pub const PLAN: &str = "\
 Examples:

@@ -1,6 +1,8 @@
 //! YAML to a state, and back.
 
 pub mod check;
+pub mod format;
+pub mod layout;
 pub mod lower;
 pub mod pinpoint;
 pub mod project;

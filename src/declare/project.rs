@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::lower::Lowering;
 use super::{check, settings, yaml};
-use crate::diagnostic::{Code, Diagnostics, Problem, Result, Sources, Span, io_text};
+use crate::diagnostic::{Code, Diagnostics, FileId, Problem, Result, Sources, Span, io_text};
 use crate::kind::Entry;
 use crate::model::node::{Node, Value};
 use crate::model::{Manage, State};
@@ -66,6 +66,35 @@ pub fn read(
     problems.extend(check::check(&state, &broken, register, &project.sources));
     project.state = state;
     (project, problems)
+}
+
+/// The texts of a project's files, the settings among them, with their paths: `explicit` files or directories, else what
+/// is found from `directory` upwards.
+pub fn texts(
+    explicit: &[PathBuf],
+    directory: &Path,
+    sources: &mut Sources,
+    problems: &mut Diagnostics,
+) -> Vec<(PathBuf, FileId)> {
+    let mut scratch = Project { sources: Sources::relative_to(directory), ..Project::default() };
+    let mut found = Diagnostics::default();
+    let beside = explicit.iter().map(|p| p.join(SETTINGS)).filter(|p| p.is_file());
+    let settings: Vec<PathBuf> =
+        if explicit.is_empty() { upwards(directory).into_iter().collect() } else { beside.collect() };
+    let files = match find(explicit, directory, &mut scratch, &mut found) {
+        Ok(files) => files,
+        Err(problem) => {
+            problems.push(*problem);
+            return Vec::new();
+        }
+    };
+    if !found.is_empty() {
+        *sources = scratch.sources;
+        problems.extend(found);
+        return Vec::new();
+    }
+    let settings = settings.into_iter().map(|path| Listed { path, span: None });
+    settings.chain(files).filter_map(|l| Some((l.path.clone(), read_text(&l, sources, problems)?))).collect()
 }
 
 /// The files of the project, sorted; reads the settings on the way.
@@ -149,6 +178,13 @@ fn read_settings(path: PathBuf, project: &mut Project, problems: &mut Diagnostic
 }
 
 fn read_file(listed: &Listed, sources: &mut Sources, problems: &mut Diagnostics) -> Option<Node> {
+    let file = read_text(listed, sources, problems)?;
+    let text = sources.get(file).text.clone();
+    yaml::parse(file, &text, problems)
+}
+
+/// Adds the text of a file to the sources.
+fn read_text(listed: &Listed, sources: &mut Sources, problems: &mut Diagnostics) -> Option<FileId> {
     let bytes = match std::fs::read(&listed.path) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -159,10 +195,7 @@ fn read_file(listed: &Listed, sources: &mut Sources, problems: &mut Diagnostics)
         }
     };
     match yaml::read_utf8(&bytes) {
-        Ok(text) => {
-            let file = sources.add(&listed.path, text);
-            yaml::parse(file, text, problems)
-        }
+        Ok(text) => Some(sources.add(&listed.path, text)),
         Err(problem) => {
             // Up to the first byte that is no text, both are the same.
             let file = sources.add(&listed.path, String::from_utf8_lossy(&bytes));

@@ -1,6 +1,7 @@
 //! One function a command: data in, data out, nothing printed.
 
 pub mod apply;
+pub mod format;
 pub mod init;
 pub mod plan;
 pub mod pull;

@@ -7,6 +7,7 @@ mod cases;
 mod cli;
 mod code;
 mod every_kind;
+mod format;
 mod local;
 mod owner;
 mod pulled;
