@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::column::PRIVILEGES;
 use super::materialized_view::MaterializedView;
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Sql, is_default};
+use super::part::stored::{self, OfType, Stored};
+use super::part::{Parameters, Sql, is_default};
 use super::view::View;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
@@ -21,9 +22,22 @@ pub struct ViewColumn {
     /// What an insert through the view puts where it gives no value.
     #[serde(skip_serializing_if = "is_default")]
     pub default: Option<Sql>,
+    /// How large values are stored, in a materialized view: `plain`, `external`, `extended`, `main`; the type's own way
+    /// when absent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub storage: Option<String>,
+    /// How the type itself stores them.
+    #[serde(skip_serializing)]
+    pub live_storage: OfType,
+    /// How large values are compressed, in a materialized view: `pglz` or `lz4`; the server's default when absent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub compression: Option<String>,
     /// Detail of planner statistics, for a materialized view; the server's default when absent.
     #[serde(skip_serializing_if = "is_default")]
     pub statistics: Option<u16>,
+    /// Attributes of its own, in a materialized view: `n_distinct`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Parameters,
 }
 
 impl Kind for ViewColumn {
@@ -44,16 +58,20 @@ impl Kind for ViewColumn {
         Some(format!(
             "select a.attrelid as oid, a.attnum as sub, 1259 as parent_class, a.attrelid as parent, a.attname as key,
                     a.attnum as ordinal, a.attacl::text[] as acl, pg_get_expr(d.adbin, d.adrelid) as \"default\",
-                    nullif(a.attstattarget, -1) as statistics
+                    {}
              from pg_attribute a
                   join pg_class c on c.oid = a.attrelid
+                  join pg_type t on t.oid = a.atttypid
                   join pg_namespace n on n.oid = c.relnamespace
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
              where c.relkind in ('v', 'm') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
-               and (a.attacl is not null or d.oid is not null or nullif(a.attstattarget, -1) is not null
+               and (a.attacl is not null or d.oid is not null or a.attoptions is not null
+                    or c.relkind = 'm' and (nullif(a.attstattarget, -1) is not null or a.attstorage <> t.typstorage
+                                            or a.attcompression <> '')
                     or exists (select from pg_description e
                                where e.classoid = 1259 and e.objoid = a.attrelid and e.objsubid = a.attnum))
-             order by a.attrelid, a.attnum"
+             order by a.attrelid, a.attnum",
+            stored::fields()
         ))
     }
 
@@ -80,13 +98,13 @@ impl Kind for ViewColumn {
             let problem = Problem::new(Code::WrongType, format!("nothing is said of column `{}`", at.key()));
             return vec![(problem.help("remove it: a view's query says which columns there are"), "default")];
         }
-        Vec::new()
+        self.stored().check()
     }
 }
 
 impl ViewColumn {
     fn steps(&self, old: &Self, cx: &Cx<'_>) -> Vec<Step> {
-        let Self { default, statistics } = self;
+        let Self { default, storage: _, live_storage: _, compression: _, statistics: _, options: _ } = self;
         let parent = cx.parent().target();
         let alter = |what: String| Step::new(format!("alter {parent} alter column {} {what}", cx.name()));
         let mut steps = Vec::new();
@@ -94,10 +112,17 @@ impl ViewColumn {
             let what = default.as_ref().map_or_else(|| "drop default".to_owned(), |d| format!("set default {d}"));
             steps.push(alter(what).lock(Lock::AccessExclusive));
         }
-        if *statistics != old.statistics {
-            let target = statistics.map_or_else(|| "-1".to_owned(), |s| s.to_string());
-            steps.push(alter(format!("set statistics {target}")).lock(Lock::ShareUpdateExclusive));
-        }
+        steps.extend(self.stored().steps(Some(old.stored()), cx, |what| alter(what.to_owned())));
         steps
+    }
+
+    fn stored(&self) -> Stored<'_> {
+        Stored {
+            storage: self.storage.as_deref(),
+            of_type: &self.live_storage,
+            compression: self.compression.as_deref(),
+            statistics: self.statistics,
+            options: &self.options,
+        }
     }
 }
