@@ -1,6 +1,6 @@
 //! `dbstate pull`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -12,14 +12,17 @@ use crate::declare::write::write;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::Manage;
 use crate::model::bridge::to_node;
+use crate::ops::adopt::adopt;
 use crate::ops::pull::{Choices, pull, pull_one};
+use crate::session::Session;
 
 /// Flags of `dbstate pull`.
 #[derive(Debug, Args)]
 pub struct Command {
     #[command(flatten)]
     connection: Connection,
-    /// Write a file a schema into this directory [default: everything to standard output]
+    /// Write a file a schema into this directory; where it holds a project, write into that what changed, and nothing
+    /// else [default: everything to standard output]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Only this schema; may be given several times
@@ -40,6 +43,9 @@ impl Command {
             output.result(&pull_one(&session, &choices).await?);
             return Ok(exit::OK);
         };
+        if project::is_here(directory) {
+            return self.again(&session, directory, output).await;
+        }
         let mut files = pull(&session, &choices).await?;
         let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
         let manage = (manage == Manage::Database).then_some(manage);
@@ -54,6 +60,21 @@ impl Command {
             let path = directory.join(name);
             std::fs::write(&path, text).map_err(|e| failed(&path, &e))?;
             output.talk(&format!("wrote {}", path.display()));
+        }
+        Ok(exit::OK)
+    }
+
+    /// Writes into the project that is there what changed.
+    async fn again(&self, session: &Session, directory: &Path, output: &Output) -> Result<u8, Failure> {
+        let manage = self.manage.map(Manage::from);
+        let adopted = adopt(session, directory, manage, &self.schema).await;
+        let adopted = adopted.map_err(|(problems, sources)| Failure { problems, sources })?;
+        adopted.warnings.iter().for_each(|w| output.warning(w));
+        for path in &adopted.files {
+            output.talk(&format!("wrote {}", path.display()));
+        }
+        if adopted.files.is_empty() {
+            output.talk("the project says what the database is: nothing was written");
         }
         Ok(exit::OK)
     }

@@ -55,13 +55,14 @@ pub struct Folded {
 }
 
 /// What is laid out around the values of a file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Layout {
     around: HashMap<Place, Around>,
     anchors: HashMap<(usize, bool), Box<str>>,
     aliases: HashSet<usize>,
     folded: HashMap<usize, Folded>,
     opened: bool,
+    ends: HashMap<Place, usize>,
 }
 
 static NOTHING: Around = Around { above: Vec::new(), beside: None, below: Vec::new() };
@@ -72,7 +73,7 @@ impl Layout {
         let notes = notes::read(text);
         let mut parts = Vec::new();
         list_parts(root, None, &notes, text, &mut parts);
-        let mut attaching = Attaching { text, parts, around: HashMap::new() };
+        let mut attaching = Attaching { text, parts, around: HashMap::new(), ends: HashMap::new() };
         for (start, end) in &notes.comments {
             attaching.comment(*start, *end);
         }
@@ -80,6 +81,7 @@ impl Layout {
         attaching.head();
         Self {
             around: attaching.around,
+            ends: attaching.ends,
             folded: notes.folded.iter().filter_map(|f| Some((f.0, folded(text, *f)?))).collect(),
             anchors: notes.anchors,
             aliases: notes.aliases.into_iter().collect(),
@@ -95,6 +97,11 @@ impl Layout {
     /// What is around an entry.
     pub fn at(&self, place: Place) -> &Around {
         self.around.get(&place).unwrap_or(&NOTHING)
+    }
+
+    /// Where the last of the lines below an entry ends; 0 where there is none.
+    pub fn end(&self, place: Place) -> usize {
+        self.ends.get(&place).copied().unwrap_or(0)
     }
 
     /// The name of the anchor of a value.
@@ -215,6 +222,7 @@ struct Attaching<'t> {
     text: &'t str,
     parts: Vec<Part>,
     around: HashMap<Place, Around>,
+    ends: HashMap<Place, usize>,
 }
 
 impl Attaching<'_> {
@@ -228,6 +236,9 @@ impl Attaching<'_> {
             let lines = if is_above { &mut around.above } else { &mut around.below };
             lines.extend(blank.then(Box::default));
             lines.push(comment);
+            if !is_above {
+                self.ends.insert(place, end);
+            }
             return;
         }
         let place = self.place_of_end(line, start);

@@ -22,8 +22,12 @@ const DEFAULT_FILES: [&str; 2] = ["schema.yaml", "roles.yaml"];
 pub struct Project {
     /// Every file's text, also when there were problems.
     pub sources: Sources,
+    /// The files that declare it.
+    pub files: Vec<FileId>,
     /// The settings.
     pub settings: Settings,
+    /// Their file, where there is one.
+    pub settings_file: Option<FileId>,
     /// What is declared.
     pub state: State,
 }
@@ -52,8 +56,12 @@ pub fn read(
             return (project, problems);
         }
     };
-    let nodes: Vec<Node> =
-        files.iter().filter_map(|listed| read_file(listed, &mut project.sources, &mut problems)).collect();
+    let mut nodes: Vec<Node> = Vec::new();
+    for listed in &files {
+        let Some(node) = read_file(listed, &mut project.sources, &mut problems) else { continue };
+        project.files.extend(node.span.map(|span| span.file));
+        nodes.push(node);
+    }
     let manage = manage.or(project.settings.manage).unwrap_or_default();
     let mut lowering = Lowering::new(register, &mut project.sources);
     lowering.state.set_whole(manage == Manage::Database);
@@ -131,6 +139,11 @@ fn defaults(base: &Path) -> Result<Vec<Listed>> {
     Ok(files)
 }
 
+/// True for a directory that holds a project.
+pub fn is_here(directory: &Path) -> bool {
+    [SETTINGS].iter().chain(&DEFAULT_FILES).any(|name| directory.join(name).is_file())
+}
+
 fn upwards(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().map(|d| d.join(SETTINGS)).find(|p| p.is_file())
 }
@@ -167,6 +180,7 @@ fn under(directory: &Path) -> Vec<PathBuf> {
 /// Reads the settings, and returns the files they list.
 fn read_settings(path: PathBuf, project: &mut Project, problems: &mut Diagnostics) -> Vec<Listed> {
     let Some(node) = read_file(&Listed { path, span: None }, &mut project.sources, problems) else { return Vec::new() };
+    project.settings_file = node.span.map(|span| span.file);
     project.settings = settings::read(&node, problems);
     let items = match node.get("files").map(|files| &files.value) {
         Some(Value::List(items)) => items.as_slice(),

@@ -62,7 +62,7 @@ fn nest(state: &State, register: &'static [Entry], parent: Option<&Entry>, child
     out
 }
 
-fn list_item(field: &str, at: &Address, node: Node) -> Node {
+pub(super) fn list_item(field: &str, at: &Address, node: Node) -> Node {
     match node.value {
         Value::Map(mut entries) if !entries.is_empty() => {
             entries.insert(0, (Key::from(field), Node::text(at.key())));

@@ -54,6 +54,14 @@ pub fn write_entries(entries: &[(Key, Node)], indent: usize, layout: &Layout) ->
     writer.out
 }
 
+/// The same for one entry, without what stands above it.
+pub fn write_entry(key: &Key, node: &Node, indent: usize, layout: &Layout) -> String {
+    let mut writer = Writer { out: String::new(), layout };
+    pad(&mut writer.out, indent);
+    writer.map(&[(key.clone(), node.clone())], indent, true);
+    writer.out
+}
+
 /// The items of a list as lines that start at column `indent`.
 pub fn write_items(items: &[Node], indent: usize, layout: &Layout) -> String {
     let mut writer = Writer { out: String::new(), layout };

@@ -1,5 +1,6 @@
 //! One function a command: data in, data out, nothing printed.
 
+pub mod adopt;
 pub mod apply;
 pub mod format;
 pub mod init;

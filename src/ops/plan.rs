@@ -34,6 +34,23 @@ async fn compare(
     options: &Options,
     applied: &Plan,
 ) -> Result<Planned, Diagnostics> {
+    let mut planned = settle(session, declared, options, applied).await?;
+    let Planned { live, desired, server, .. } = &planned;
+    planned.plan = plan::plan(Input { live, desired, server, register: kinds::register() })?;
+    planned.differences = planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, c))).collect();
+    if options.ledger {
+        planned.blame(session).await;
+    }
+    Ok(planned)
+}
+
+/// Both states, with everything settled that may be spelled in several ways; the plan between them is not made.
+pub(super) async fn settle(
+    session: &Session,
+    declared: &State,
+    options: &Options,
+    applied: &Plan,
+) -> Result<Planned, Diagnostics> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
     let mut whole = catalog::read(&session.client, server.version, register).await?;
@@ -63,12 +80,6 @@ async fn compare(
     }
     for at in doubtful.iter().filter(|at| makes(applied, at)) {
         planned.adopt(at, &renamed);
-    }
-    planned.plan =
-        plan::plan(Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register })?;
-    planned.differences = planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, c))).collect();
-    if options.ledger {
-        planned.blame(session).await;
     }
     Ok(planned)
 }

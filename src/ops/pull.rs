@@ -1,6 +1,7 @@
 //! `pull`: a database as YAML.
 
 use crate::catalog;
+use crate::declare::adopt::file_name;
 use crate::declare::raise::raise;
 use crate::declare::write::write;
 use crate::diagnostic::Result;
@@ -34,10 +35,7 @@ pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>> {
         .cloned()
         .collect();
     for space in &spaces {
-        files.push((
-            format!("{}.yaml", file_name(space.key())),
-            write(&raise(&part(&state, |at| at == space), register)),
-        ));
+        files.push((file_name(space.key()), write(&raise(&part(&state, |at| at == space), register))));
     }
     let cluster = |at: &Address| find(register, at.kind()).rules.scope == Scope::Cluster;
     let roles = part(&state, cluster);
@@ -49,6 +47,15 @@ pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>> {
         files.push(("database.yaml".to_owned(), write(&raise(&rest, register))));
     }
     Ok(files)
+}
+
+/// The file of one schema, if the database has it.
+pub async fn schema(session: &Session, name: &str) -> Result<Option<File>> {
+    let register = kinds::register();
+    let state = read(session, &Choices { manage: Manage::Schemas, schemas: vec![name.to_owned()] }).await?;
+    let is_it = |at: &Address| at.key() == name && find(register, at.kind()).rules.space;
+    let part = part(&state, is_it);
+    Ok((!part.is_empty()).then(|| (file_name(name), write(&raise(&part, register)))))
 }
 
 /// Everything as one text.
@@ -96,15 +103,4 @@ fn part(state: &State, keep: impl Fn(&Address) -> bool) -> State {
         out.insert(at.clone(), object.clone());
     }
     out
-}
-
-/// A name that every file system takes.
-fn file_name(schema: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    let name: String = schema.chars().map(|c| if plain(c) { c } else { '_' }).collect();
-    if matches!(name.as_str(), "roles" | "database" | "dbstate") || name.starts_with('.') {
-        format!("schema_{name}")
-    } else {
-        name
-    }
 }
