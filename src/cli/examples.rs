@@ -55,7 +55,9 @@ pub const PULL: &str = "\
 Examples:
   dbstate pull -d shop -o db/          a file a schema
   dbstate pull -d shop --schema shop   one schema, to standard output
-  dbstate pull -d shop --manage database -o db/";
+  dbstate pull -d shop --manage database -o db/
+  dbstate pull -d shop -o db/ --bodies files   functions and views in `.sql` files
+  dbstate pull -o .                            writes into this project what was changed by hand";
 
 /// Of `local`.
 pub const LOCAL: &str = "\

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::connection::Connection;
 use super::output::Output;
@@ -28,9 +28,21 @@ pub struct Command {
     /// Only this schema; may be given several times
     #[arg(long, value_name = "NAME")]
     schema: Vec<String>,
+    /// Where bodies of functions and procedures and queries of views go
+    #[arg(long, value_enum, default_value = "yaml", requires = "out")]
+    bodies: Bodies,
     /// What the project is to manage
     #[arg(long, value_enum)]
     manage: Option<ManageFlag>,
+}
+
+/// Where texts of SQL go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Bodies {
+    /// Into the YAML
+    Yaml,
+    /// Into `.sql` files of their own, to which the YAML refers
+    Files,
 }
 
 impl Command {
@@ -38,7 +50,7 @@ impl Command {
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
         let session = self.connection.open(&Settings::default(), output).await?;
         let manage = self.manage.map(Manage::from).unwrap_or_default();
-        let choices = Choices { manage, schemas: self.schema.clone() };
+        let choices = Choices { manage, schemas: self.schema.clone(), bodies: self.bodies == Bodies::Files };
         let Some(directory) = &self.out else {
             output.result(&pull_one(&session, &choices).await?);
             return Ok(exit::OK);
@@ -47,7 +59,8 @@ impl Command {
             return self.again(&session, directory, output).await;
         }
         let mut files = pull(&session, &choices).await?;
-        let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
+        let yaml = files.iter().map(|(name, _)| name).filter(|name| name.ends_with(".yaml"));
+        let names: Vec<String> = yaml.cloned().collect();
         let manage = (manage == Manage::Database).then_some(manage);
         let settings = Settings { files: names, manage, ..Settings::default() };
         files.push((project::SETTINGS.to_owned(), write(&to_node(&settings))));
@@ -58,6 +71,8 @@ impl Command {
         std::fs::create_dir_all(directory).map_err(|e| failed(directory, &e))?;
         for (name, text) in &files {
             let path = directory.join(name);
+            let parent = path.parent().unwrap_or(directory);
+            std::fs::create_dir_all(parent).map_err(|e| failed(&path, &e))?;
             std::fs::write(&path, text).map_err(|e| failed(&path, &e))?;
             output.talk(&format!("wrote {}", path.display()));
         }

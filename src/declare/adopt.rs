@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::bodies::plain;
 use super::graft::graft;
 use super::layout::Layout;
 use super::lower::COMMON;
@@ -336,9 +337,8 @@ pub fn list_files(text: &str, file: Option<FileId>, names: &[String]) -> String 
 
 /// The file of a schema, by a name that every file system takes.
 pub fn file_name(schema: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    let name: String = schema.chars().map(|c| if plain(c) { c } else { '_' }).collect();
-    if matches!(name.as_str(), "roles" | "database" | "dbstate") || name.starts_with('.') {
+    let name = plain(schema);
+    if matches!(name.as_str(), "roles" | "database" | "dbstate") {
         format!("schema_{name}.yaml")
     } else {
         format!("{name}.yaml")

@@ -1,6 +1,7 @@
 //! YAML to a state, and back.
 
 pub mod adopt;
+pub mod bodies;
 pub mod check;
 pub mod format;
 pub mod graft;

@@ -72,7 +72,7 @@ async fn rounds(
         if round == 0 && !schemas.is_empty() {
             round = 1;
             let opened = open(session, &project, directory, schemas, before).await;
-            opened.map_err(|problem| (problem.into(), project.sources))?;
+            opened.map_err(|problems| (problems, project.sources))?;
             continue;
         }
         let result = one_round(session, &project, manage).await;
@@ -96,7 +96,7 @@ async fn open(
     directory: &Path,
     schemas: &[String],
     before: &mut Before,
-) -> Result<()> {
+) -> Result<(), Diagnostics> {
     let declares = |name: &str| {
         kinds::register().iter().any(|e| e.rules.space && project.state.contains(&Address::root(e.name, name)))
     };
@@ -109,7 +109,7 @@ async fn open(
         files.push((directory.join(name), text));
     }
     files.extend(listed(project, directory, &files));
-    save(project, &files, before)
+    Ok(save(project, &files, before)?)
 }
 
 /// Both states, and where they differ.

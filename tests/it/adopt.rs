@@ -223,3 +223,29 @@ fn a_schema_that_is_new_is_adopted_when_it_is_named() {
     story.settled();
     assert_eq!(story.read("late.yaml"), "{}\n");
 }
+
+#[test]
+fn bodies_in_files_say_the_same() {
+    let cluster = own_cluster();
+    let story = Story::new(
+        cluster.server(),
+        "create schema shop; create table shop.t (id int);
+         create function shop.f(n int) returns int language plpgsql as $$\n  begin\n    return n; -- it\n  end\n$$;
+         create function shop.f(n text) returns text language sql as 'select n';
+         create procedure shop.p() language sql as 'select 1';
+         create view shop.v as select id from shop.t;
+         create materialized view shop.m as select id from shop.t;",
+    );
+    story.pull(&["--bodies", "files"]);
+    story.settled();
+    assert_eq!(story.read("shop/functions/f.sql"), "\n  begin\n    return n; -- it\n  end\n");
+    assert_eq!(story.read("shop/functions/f_text.sql"), "select n");
+    for name in ["procedures/p.sql", "views/v.sql", "materialized_views/m.sql"] {
+        assert!(!story.read(&format!("shop/{name}")).is_empty(), "{name}");
+    }
+    story.database.psql("create or replace function shop.f(n text) returns text language sql as 'select n || n'");
+    let yaml = story.read("shop.yaml");
+    story.pull(&[]);
+    assert_eq!((story.read("shop/functions/f_text.sql").as_str(), story.read("shop.yaml")), ("select n || n", yaml));
+    story.settled();
+}
