@@ -1,5 +1,6 @@
 //! PostgreSQL to a state: one snapshot, every kind's query, and the edges of `pg_depend`.
 
+pub mod census;
 mod depend;
 mod row;
 mod size;

@@ -1,6 +1,8 @@
 //! One function a command: data in, data out, nothing printed.
 
+pub mod adopt;
 pub mod apply;
+pub mod format;
 pub mod init;
 pub mod plan;
 pub mod pull;

@@ -34,6 +34,28 @@ async fn compare(
     options: &Options,
     applied: &Plan,
 ) -> Result<Planned, Diagnostics> {
+    let mut planned = settle(session, declared, options, applied).await?;
+    planned.plan = planned.make(options)?;
+    if !planned.plan.is_empty() {
+        // What a statement risks, and how it is best run, depends on how much there is.
+        let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
+        catalog::measure(&session.client, &mut planned.live, touched.iter()).await?;
+        planned.plan = planned.make(options)?;
+    }
+    planned.differences = planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, c))).collect();
+    if options.ledger {
+        planned.blame(session).await;
+    }
+    Ok(planned)
+}
+
+/// Both states, with everything settled that may be spelled in several ways; the plan between them is not made.
+pub(super) async fn settle(
+    session: &Session,
+    declared: &State,
+    options: &Options,
+    applied: &Plan,
+) -> Result<Planned, Diagnostics> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
     let mut whole = catalog::read(&session.client, server.version, register).await?;
@@ -69,17 +91,6 @@ async fn compare(
     }
     for at in doubtful.iter().filter(|at| makes(applied, at)) {
         planned.adopt(at, &renamed);
-    }
-    planned.plan = planned.make(options)?;
-    if !planned.plan.is_empty() {
-        // What a statement risks, and how it is best run, depends on how much there is.
-        let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
-        catalog::measure(&session.client, &mut planned.live, touched.iter()).await?;
-        planned.plan = planned.make(options)?;
-    }
-    planned.differences = planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, c))).collect();
-    if options.ledger {
-        planned.blame(session).await;
     }
     Ok(planned)
 }
