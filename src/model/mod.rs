@@ -1,6 +1,7 @@
 //! The nouns: no input or output, no async, no SQL.
 
 pub mod address;
+pub mod applied;
 pub mod bridge;
 pub mod node;
 pub mod server;
@@ -10,6 +11,7 @@ pub mod step;
 pub mod suggest;
 
 pub use address::{Address, KindName};
+pub use applied::Applied;
 pub use node::Node;
 pub use server::{PgVersion, Server};
 pub use size::Size;

@@ -114,6 +114,8 @@ pub struct Object {
     pub ordinal: u32,
     /// The key it had before, from `was:`.
     pub was: Option<Box<str>>,
+    /// Whether a rename by `was` was made before, where the ledger knows.
+    pub carried_out: Option<bool>,
     /// `protect: true`: no plan may drop it.
     pub protect: bool,
 }
@@ -132,7 +134,7 @@ impl Object {
 
     /// An object of that spec and origin, at ordinal 0.
     pub fn new(spec: Arc<dyn Spec>, origin: Origin) -> Self {
-        Self { spec, written: None, origin, ordinal: 0, was: None, protect: false }
+        Self { spec, written: None, origin, ordinal: 0, was: None, carried_out: None, protect: false }
     }
 }
 
