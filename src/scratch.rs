@@ -164,7 +164,13 @@ async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored>
     for (at, object) in empty.iter().filter(|(at, _)| wanted.contains(at)) {
         live.insert(at.clone(), object.clone());
     }
-    let input = plan::Input { live: &live, desired: &wanted, server: request.server, register: request.register };
+    let input = plan::Input {
+        live: &live,
+        desired: &wanted,
+        server: request.server,
+        register: request.register,
+        online: false,
+    };
     let plan = match plan::plan(input) {
         Ok(plan) => plan,
         Err(problems) => {

@@ -6,6 +6,7 @@ mod connection;
 mod drift;
 mod examples;
 mod explain;
+mod format;
 mod history;
 mod init;
 mod local;
@@ -77,6 +78,9 @@ enum Command {
     /// Check the files, without a database; every problem at once
     #[command(after_help = examples::VALIDATE)]
     Validate(validate::Command),
+    /// Write the files in the canonical layout, with every comment kept
+    #[command(after_help = examples::FMT)]
+    Fmt(format::Command),
     /// Show what would change
     #[command(after_help = examples::PLAN)]
     Plan(plan::Command),
@@ -240,6 +244,7 @@ impl Command {
         match self {
             Self::Init(command) => command.run(output),
             Self::Validate(command) => command.run(output),
+            Self::Fmt(command) => command.run(output),
             Self::Plan(command) => command.run(output).await,
             Self::Apply(command) => command.run(output).await,
             Self::Drift(command) => command.run(output).await,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::address::{Address, KindName};
+use super::size::Size;
 use crate::diagnostic::Span;
 
 /// How much of the database is managed.
@@ -145,6 +146,7 @@ pub struct State {
     edges: HashMap<Address, Vec<Address>>,
     falls: HashMap<Address, Vec<Address>>,
     claims: HashSet<KindName>,
+    sizes: HashMap<u32, Size>,
     whole: bool,
 }
 
@@ -286,6 +288,19 @@ impl State {
             if let Some(parent) = at.parent() {
                 self.children.entry(parent.clone()).or_default().push(at.clone());
             }
+        }
+    }
+
+    /// Notes how much the relation with that oid holds.
+    pub fn set_size(&mut self, oid: u32, size: Size) {
+        self.sizes.insert(oid, size);
+    }
+
+    /// How much the relation at an address holds, where that was asked.
+    pub fn size(&self, at: &Address) -> Option<Size> {
+        match self.get(at)?.origin {
+            Origin::Catalog { class: 1259, oid, sub: 0 } => self.sizes.get(&oid).copied(),
+            Origin::Catalog { .. } | Origin::File { .. } | Origin::Derived(_) => None,
         }
     }
 

@@ -142,7 +142,7 @@ pub fn guard(plan: &Plan, allow: &[HazardClass]) -> Result<(), Diagnostics> {
     for class in HazardClass::ALL.into_iter().filter(|c| !allow.contains(c)) {
         let found: Vec<_> = plan.hazards().filter(|(_, h)| h.class == class).collect();
         let Some((first, _)) = found.first() else { continue };
-        let what: Vec<String> = found.iter().map(|(step, h)| format!("{}: {}", step.at, h.what)).collect();
+        let what: Vec<String> = found.iter().map(|(step, h)| format!("{}: {}", step.at, step.risk(h))).collect();
         let message = format!("hazard `{}` is not allowed: {}", class.as_str(), what.join("; "));
         let mut problem = Diagnostic::new(Code::Hazard, message)
             .help(format!("allow it with `--allow {}`, or in `dbstate.yaml`; nothing was changed", class.as_str()));

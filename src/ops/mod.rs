@@ -1,6 +1,8 @@
 //! One function a command: data in, data out, nothing printed.
 
+pub mod adopt;
 pub mod apply;
+pub mod format;
 pub mod history;
 pub mod init;
 pub mod plan;
@@ -41,6 +43,8 @@ pub struct Options {
     pub scratch: Scratch,
     /// Whether the ledger is read and written.
     pub ledger: bool,
+    /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
+    pub online: bool,
 }
 
 impl Options {
@@ -58,7 +62,7 @@ impl Options {
             globs.add(Glob::new(pattern).map_err(|e| wrong("exclude", pattern, &format!("a glob: {e}")))?);
         }
         let exclude = globs.build().map_err(|e| wrong("exclude", "", &e.to_string()))?;
-        Ok(Self { manage, exclude, scratch: Scratch::Auto(None), ledger })
+        Ok(Self { manage, exclude, scratch: Scratch::Auto(None), ledger, online: true })
     }
 }
 

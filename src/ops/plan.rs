@@ -34,6 +34,32 @@ async fn compare(
     options: &Options,
     applied: &Plan,
 ) -> Result<Planned, Diagnostics> {
+    let mut planned = settle(session, declared, options, applied).await?;
+    planned.plan = plan::plan(planned.input(options))?;
+    planned.warnings.append(&mut planned.plan.warnings);
+    if planned.plan.is_empty() {
+        return Ok(planned);
+    }
+    // What a statement risks, and how it is best run, depends on how much there is.
+    let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
+    catalog::measure(&session.client, &mut planned.live, touched.iter()).await?;
+    planned.plan = plan::plan(planned.input(options))?;
+    let renamed = plan::renamed(planned.input(options));
+    planned.differences =
+        planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, &renamed, c))).collect();
+    if options.ledger {
+        planned.blame(session).await;
+    }
+    Ok(planned)
+}
+
+/// Both states, with everything settled that may be spelled in several ways; the plan between them is not made.
+pub(super) async fn settle(
+    session: &Session,
+    declared: &State,
+    options: &Options,
+    applied: &Plan,
+) -> Result<Planned, Diagnostics> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
     let mut whole = catalog::read(&session.client, server.version, register).await?;
@@ -53,7 +79,7 @@ async fn compare(
         moved: HashMap::new(),
     };
     planned.know_renames(session, options, applied).await;
-    let input = Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register };
+    let input = planned.input(options);
     let renamed = plan::renamed(input);
     let mut doubtful = scratch::doubtful(&renamed, &planned.desired, register);
     if options.ledger {
@@ -65,18 +91,16 @@ async fn compare(
     for at in doubtful.iter().filter(|at| makes(applied, at)) {
         planned.adopt(at, &renamed);
     }
-    planned.plan =
-        plan::plan(Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register })?;
-    planned.warnings.append(&mut planned.plan.warnings);
-    planned.differences =
-        planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, &renamed, c))).collect();
-    if options.ledger {
-        planned.blame(session).await;
-    }
     Ok(planned)
 }
 
 impl Planned {
+    /// What a plan is made from, as far as both sides are known by now.
+    fn input(&self, options: &Options) -> Input<'_> {
+        let (register, online) = (kinds::register(), options.online);
+        Input { live: &self.live, desired: &self.desired, server: &self.server, register, online }
+    }
+
     /// Asks the ledger which side of each change moved.
     async fn blame(&mut self, session: &Session) {
         let changes: Vec<&Address> = self.plan.changes.iter().map(|c| &c.at).collect();

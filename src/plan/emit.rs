@@ -122,7 +122,15 @@ pub fn emit(input: Input<'_>, renames: Vec<Rename>) -> Result<Emitted, Diagnosti
 
 fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
     let entry = find(input.register, at.kind());
-    Cx { at, live: input.live, desired: input.desired, server: input.server, entry, register: input.register }
+    Cx {
+        at,
+        live: input.live,
+        desired: input.desired,
+        server: input.server,
+        entry,
+        register: input.register,
+        online: input.online,
+    }
 }
 
 fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fate> {

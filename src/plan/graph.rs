@@ -16,7 +16,7 @@ use super::emit::{Emitted, Verb};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::names::Names;
 use crate::kind::{RELATION, Reference, References, Scope, Slot, find};
-use crate::model::{Address, State};
+use crate::model::{Address, State, Transaction};
 
 /// Whether an edge may give way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -399,12 +399,18 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         waits[edge.target().index()][usize::from(*edge.weight() == Edge::Soft)] += 1;
     }
     let mut done = vec![false; emitted.nodes.len()];
-    let mut ready: BinaryHeap<Reverse<_>> =
-        (0..waits.len()).filter(|i| waits[*i] == [0, 0]).map(|i| Reverse(key(i))).collect();
+    // What runs in a transaction, and what can't: as long as there is more of one, the other waits.
+    let side = |i: usize| usize::from(emitted.nodes[i].step.transaction == Transaction::Outside);
+    let mut ready: [BinaryHeap<Reverse<_>>; 2] = [BinaryHeap::new(), BinaryHeap::new()];
+    (0..waits.len()).filter(|i| waits[*i] == [0, 0]).for_each(|i| ready[side(i)].push(Reverse(key(i))));
+    let mut now = 0;
     let mut out = Vec::new();
     while out.len() < waits.len() {
         // What must come last waits for what only soft edges hold back.
-        let last = ready.peek().is_none_or(|Reverse(k)| k.0 == LAST);
+        if ready[now].is_empty() {
+            now = 1 - now;
+        }
+        let last = ready[now].peek().is_none_or(|Reverse(k)| k.0 == LAST);
         let held = || {
             let free = |i: &usize| waits[*i][0] == 0 && waits[*i][1] > 0;
             (0..waits.len()).find(|i| !done[*i] && free(i))?;
@@ -414,7 +420,7 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         };
         let next = match if last { held() } else { None } {
             Some(held) => held,
-            None => ready.pop().map(|Reverse(k)| k.5).expect("a circle without soft edges was refused before"),
+            None => ready[now].pop().map(|Reverse(k)| k.5).expect("a circle without soft edges was refused before"),
         };
         if std::mem::replace(&mut done[next], true) {
             continue;
@@ -424,7 +430,7 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
             let target = edge.target().index();
             waits[target][usize::from(*edge.weight() == Edge::Soft)] -= 1;
             if waits[target] == [0, 0] && !done[target] {
-                ready.push(Reverse(key(target)));
+                ready[side(target)].push(Reverse(key(target)));
             }
         }
     }

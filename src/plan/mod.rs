@@ -10,7 +10,7 @@ mod segment;
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::kind::{Entry, find};
-use crate::model::{Address, Hazard, HazardClass, Lock, Server, State, Transaction};
+use crate::model::{Address, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
 
 pub use emit::Verb;
 pub use planned::{Lines, Planned};
@@ -26,6 +26,8 @@ pub struct Input<'a> {
     pub server: &'a Server,
     /// Every kind.
     pub register: &'static [Entry],
+    /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
+    pub online: bool,
 }
 
 /// One statement of a plan.
@@ -41,6 +43,8 @@ pub struct PlanStep {
     pub shown: Option<String>,
     /// Risks.
     pub hazards: Vec<Hazard>,
+    /// How much the relation holds that it is about, where it risks something.
+    pub size: Option<Size>,
     /// The lock it takes.
     pub lock: Lock,
     /// Where it may run.
@@ -52,6 +56,15 @@ pub struct PlanStep {
 }
 
 impl PlanStep {
+    /// What a hazard may cost, with how much it is about: `drops the table with its rows (1.2 million rows, 340 MB)`.
+    pub fn risk(&self, hazard: &Hazard) -> String {
+        let counts = matches!(hazard.class, HazardClass::Data | HazardClass::Rewrite | HazardClass::Block);
+        match self.size.filter(|size| counts && size.bytes > 0) {
+            Some(size) => format!("{} ({size})", hazard.what),
+            None => hazard.what.clone(),
+        }
+    }
+
     /// The text that may be shown.
     pub fn text(&self) -> &str {
         self.shown.as_deref().unwrap_or(&self.sql)
@@ -148,11 +161,13 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         hazards.push(Hazard { class: HazardClass::Breaking, what: format!("{what} {}", node.at) });
     }
     let origin = |at: &Address| input.desired.get(at).and_then(|o| o.origin.span());
+    let size = std::iter::once(&node.at).chain(node.at.ancestors()).find_map(|at| input.live.size(at));
     PlanStep {
         at: node.at.clone(),
         verb: node.verb,
         sql: node.step.sql.clone(),
         shown: node.step.shown.clone(),
+        size: size.filter(|_| !hazards.is_empty()),
         hazards,
         lock: node.step.lock,
         transaction: node.step.transaction,

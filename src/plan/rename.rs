@@ -236,7 +236,15 @@ fn free(at: &Address, live: &State, input: Input<'_>) -> Option<Address> {
 fn rename(from: &Address, to: &Address, at: &Address, live: &mut State, input: Input<'_>) -> Vec<Node> {
     let entry = find(input.register, at.kind());
     let spec = live.get(from).map(|o| o.spec.clone());
-    let cx = Cx { at: from, live, desired: input.desired, server: input.server, entry, register: input.register };
+    let cx = Cx {
+        at: from,
+        live,
+        desired: input.desired,
+        server: input.server,
+        entry,
+        register: input.register,
+        online: input.online,
+    };
     let steps: Vec<Step> = spec.map(|s| (entry.rename)(&*s, to.key(), &cx)).unwrap_or_default();
     live.relocate(from, to);
     for entry in input.register {

@@ -1,6 +1,7 @@
 //! The integration tests, all in one program: one private PostgreSQL serves them all.
 
 mod activity;
+mod adopt;
 mod architecture;
 mod bad_input;
 mod cases;
@@ -8,6 +9,7 @@ mod cli;
 mod code;
 mod determinism;
 mod every_kind;
+mod format;
 mod history;
 mod local;
 mod owner;

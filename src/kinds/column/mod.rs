@@ -15,6 +15,7 @@ pub use inherited::{Inherited, has_order_of_its_own};
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
+use super::part::names::object_name;
 use super::part::stored::{self, OfType, Stored};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default};
 use super::primary_key;
@@ -23,7 +24,7 @@ use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{
     Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
 };
-use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
 
 /// A column.
@@ -245,7 +246,7 @@ impl Kind for Column {
             _ => {}
         }
         if *not_null && !old.not_null {
-            steps.push(self.step(cx, "set not null").hazard(HazardClass::Block, "scans the table while writers wait"));
+            steps.extend(self.refuse_nulls(cx));
         }
         if let Some(identity) = identity {
             let takes = sequence_of(cx.at).key().to_owned();
@@ -403,6 +404,26 @@ impl Column {
             (Some(_), _) => Alter::Replace("its values are computed otherwise".to_owned()),
             (None, None) => Alter::InPlace(Vec::new()),
         }
+    }
+
+    /// `set not null`: where the table is in use, a check that is validated while readers and writers go on spares the
+    /// scan under the lock.
+    fn refuse_nulls(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let set = self.step(cx, "set not null");
+        if !cx.parent_is_in_use() {
+            return vec![set.hazard(HazardClass::Block, "scans the table while writers wait")];
+        }
+        let table = cx.parent().identity();
+        let check = sql::ident(&object_name(cx.at.key(), "", "is_not_null"));
+        let alter = |what: String| Step::new(format!("alter table {table} {what}"));
+        vec![
+            alter(format!("add constraint {check} check ({} is not null) not valid", cx.name())).lock(Lock::AccessExclusive),
+            alter(format!("validate constraint {check}"))
+                .lock(Lock::ShareUpdateExclusive)
+                .transaction(Transaction::Outside),
+            set,
+            alter(format!("drop constraint {check}")).lock(Lock::AccessExclusive),
+        ]
     }
 
     /// Storage, compression and statistics, which `create table` can't say in every version.

@@ -267,6 +267,11 @@ impl Kind for Table {
     }
 }
 
+/// True for a table that is partitioned.
+pub fn is_partitioned(at: &Address, state: &State) -> bool {
+    state.spec::<Table>(at).is_some_and(|table| table.partition_by.is_some())
+}
+
 impl Table {
     fn rls_steps(&self, old: RowSecurity, cx: &Cx<'_>) -> Vec<Step> {
         let table = cx.identity();

@@ -232,7 +232,7 @@ impl<'a> Bench<'a> {
     fn pulled(&self, place: &Place<'_>) -> Result<(), Failure> {
         let choices = ops::pull::Choices::default();
         let text = self.runtime.block_on(ops::pull::pull_one(&place.session, &choices));
-        let text = text.map_err(|e| failure("the pull", e.to_string()))?;
+        let text = text.map_err(|e| failure("the pull", format!("{e:?}")))?;
         let pulled = project(&text).map_err(|e| failure("reading what was pulled", format!("{e}\n{text}")))?;
         self.empty(place, &pulled, "the plan after a pull")
     }
