@@ -228,6 +228,11 @@ impl Kind for Column {
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
         }
+        if self.changes_type(old) && partitions(cx) {
+            let message = format!("PostgreSQL can't change the type of {}: its table is partitioned by it", cx.at);
+            let help = "declare a table of another name, carry the rows over, and give it the name with `was:`";
+            return Alter::Refuse(Problem::new(Code::Refused, message).help(help));
+        }
         let mut steps = Vec::new();
         let loses_default = old.default.is_some() && (default.is_none() || self.changes_type(old));
         if loses_default {
@@ -447,6 +452,13 @@ impl Column {
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
         heirs(table, cx.live).iter().filter(leaves).cloned().collect()
     }
+}
+
+/// True for a column in the key by which its table is and stays partitioned.
+fn partitions(cx: &Cx<'_>) -> bool {
+    let key = |state: &State| state.spec::<Table>(cx.at.parent()?)?.partition_by.clone();
+    let stays = key(cx.live).filter(|by| key(cx.desired).as_ref() == Some(by));
+    stays.is_some_and(|by| sql::tokens(by.as_str()).iter().any(|t| t.name().as_deref() == Some(cx.at.key())))
 }
 
 /// True where values go by way of text: between two types of which users made one, and not the same one.

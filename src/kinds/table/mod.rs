@@ -14,8 +14,8 @@ pub use lineage::{Attached, heirs, hide_plain, is_partition, is_sprung_from, par
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Parameters, TypeName, is_default, parameters};
-use super::part::names::renamed_name;
+use super::part::{Parameters, Sql, TypeName, is_default, parameters};
+use super::part::names::{renamed_name, renamed_text};
 use super::column::Column;
 use super::schema::Schema;
 use crate::diagnostic::{Code, Diagnostics, Problem};
@@ -259,6 +259,10 @@ impl Kind for Table {
         new.inherits = self.inherits.iter().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone())).collect();
         new.of_type = self.of_type.as_ref().map(|t| t.renamed(from, to).unwrap_or_else(|| t.clone()));
         create::renamed_index(&mut new, at, from, to);
+        if from.kind() == Column::NAME && from.parent() == Some(at) {
+            let key = self.partition_by.as_ref().and_then(|by| renamed_text(&Sql::new(by.as_str()), from, to));
+            new.partition_by = key.map(|by| Words::new(by.as_str())).or(new.partition_by);
+        }
         (new != *self).then_some(new)
     }
 
