@@ -6,6 +6,7 @@ mod bad_input;
 mod cases;
 mod cli;
 mod code;
+mod complete;
 mod every_kind;
 mod local;
 mod owner;
