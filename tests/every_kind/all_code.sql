@@ -70,8 +70,10 @@ create function shop.pair_hash64(shop.pair, bigint) returns bigint language sql 
 create function shop.pair_distance(shop.pair, shop.pair) returns int language sql immutable as 'select $1.a - $2.a';
 create operator shop.<# (function = shop.pair_lt, leftarg = shop.pair, rightarg = shop.pair, commutator = operator(shop.>#),
     negator = operator(shop.>=#), restrict = scalarltsel, join = scalarltjoinsel);
-create operator shop.># (function = shop.pair_gt, leftarg = shop.pair, rightarg = shop.pair);
-create operator shop.>=# (function = shop.pair_ge, leftarg = shop.pair, rightarg = shop.pair);
+create operator shop.># (function = shop.pair_gt, leftarg = shop.pair, rightarg = shop.pair,
+    commutator = operator(shop.<#));
+create operator shop.>=# (function = shop.pair_ge, leftarg = shop.pair, rightarg = shop.pair,
+    negator = operator(shop.<#));
 create operator shop.<=# (function = shop.pair_le, leftarg = shop.pair, rightarg = shop.pair);
 create operator shop.=# (function = shop.pair_eq, leftarg = shop.pair, rightarg = shop.pair, commutator = operator(shop.=#),
     hashes, merges, restrict = eqsel, join = eqjoinsel);
@@ -108,7 +110,6 @@ create function shop.as_pair(int, int, boolean) returns shop.pair language sql i
 create cast (int as shop.pair) with function shop.as_pair(int, int, boolean) as implicit;
 create cast (shop.pair as int) with function shop.pair_minus(shop.pair) as assignment;
 create cast (shop.status as shop.code) with inout;
-create cast (shop.base as varchar) without function;
 comment on cast (int as shop.pair) is 'made';
 create default conversion shop.conv for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
 create conversion "Odd.Schema"."Con v" for 'UTF8' to 'LATIN1' from utf8_to_iso8859_1;

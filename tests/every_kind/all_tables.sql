@@ -18,7 +18,6 @@ create table shop.users (
     during tsrange,
     s smallserial,
     pair shop.pair,
-    base shop.base,
     constraint "Key 1" primary key (id) include (n) with (fillfactor = 71) using index tablespace room deferrable initially deferred,
     constraint uni unique ("Na me", n) include (room) with (fillfactor = 72) using index tablespace room,
     constraint waits unique (room) deferrable,

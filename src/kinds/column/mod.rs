@@ -84,6 +84,13 @@ impl PartialEq for OfType {
     }
 }
 
+impl OfType {
+    /// What `set storage` takes for the type's own way: a word for it came with PostgreSQL 16.
+    pub fn or_default(&self, server: PgVersion) -> &str {
+        self.0.as_deref().filter(|_| !server.at_least(16)).unwrap_or("default")
+    }
+}
+
 /// What may be granted on a column.
 pub const PRIVILEGES: Privileges = Privileges {
     noun: "column",
@@ -123,7 +130,7 @@ impl Kind for Column {
                     a.attgenerated = 's' as stored,
                     case when a.attstorage <> t.typstorage then {} end as storage,
                     case when a.attstorage <> t.typstorage then {} end as live_storage,
-                    case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end as compression,
+                    {} as compression,
                     nullif(a.attstattarget, -1) as statistics,
                     case when a.attinhcount = 0 then 'no' when a.attislocal then 'both' else 'above' end
                       as live_inherited,
@@ -139,6 +146,7 @@ impl Kind for Column {
              order by a.attrelid, a.attnum",
             storage("a.attstorage"),
             storage("t.typstorage"),
+            compression("a.attcompression"),
             identity::catalog()
         ))
     }
@@ -407,8 +415,8 @@ impl Column {
     pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
         let mut steps = Vec::new();
         if self.storage.as_ref() != old.and_then(|o| o.storage.as_ref()) {
-            let of_type = old.and_then(|o| o.live_storage.0.as_deref()).filter(|_| !cx.server.version.at_least(16));
-            let storage = self.storage.as_deref().or(of_type).unwrap_or("default");
+            let of_type = old.map_or("default", |o| o.live_storage.or_default(cx.server.version));
+            let storage = self.storage.as_deref().unwrap_or(of_type);
             steps.push(self.step(cx, &format!("set storage {storage}")));
         }
         if self.compression.as_ref() != old.and_then(|o| o.compression.as_ref()) {
@@ -420,16 +428,8 @@ impl Column {
             steps.push(self.step(cx, &format!("set statistics {target}")).lock(Lock::ShareUpdateExclusive));
         }
         let none = BTreeMap::new();
-        let there = old.map_or(&none, |o| &o.options);
-        let gone: Vec<&str> = there.keys().filter(|k| !self.options.contains_key(*k)).map(String::as_str).collect();
-        if !gone.is_empty() {
-            steps.push(self.step(cx, &format!("reset ({})", gone.join(", "))).lock(Lock::ShareUpdateExclusive));
-        }
-        let set: BTreeMap<String, String> =
-            self.options.iter().filter(|(k, v)| there.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
-        if !set.is_empty() {
-            steps.push(self.step(cx, &format!("set ({})", option_list(&set))).lock(Lock::ShareUpdateExclusive));
-        }
+        let what = attribute_changes(old.map_or(&none, |o| &o.options), &self.options);
+        steps.extend(what.iter().map(|what| self.step(cx, what).lock(Lock::ShareUpdateExclusive)));
         steps
     }
 
@@ -441,8 +441,28 @@ impl Column {
     }
 }
 
+/// `reset (…)` and `set (…)` that turn the attributes `old` into `new`.
+pub fn attribute_changes(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<String> {
+    let gone: Vec<&str> = old.keys().filter(|k| !new.contains_key(*k)).map(String::as_str).collect();
+    let set = new.iter().filter(|(k, v)| old.get(*k) != Some(v));
+    let set: BTreeMap<String, String> = set.map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut what = Vec::new();
+    if !gone.is_empty() {
+        what.push(format!("reset ({})", gone.join(", ")));
+    }
+    if !set.is_empty() {
+        what.push(format!("set ({})", option_list(&set)));
+    }
+    what
+}
+
 /// SQL for the word that stands for a letter of the catalog.
-fn storage(letter: &str) -> String {
+pub fn compression(letter: &str) -> String {
+    format!("case {letter} when 'p' then 'pglz' when 'l' then 'lz4' end")
+}
+
+/// SQL for the word that stands for a letter of the catalog.
+pub fn storage(letter: &str) -> String {
     format!("case {letter} when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end")
 }
 

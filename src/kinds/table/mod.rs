@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use create::takes_part;
+pub use create::{cluster_on, takes_part};
 pub use lineage::{Attached, heirs, hide_plain, is_partition, is_sprung_from, parents};
 pub use words::Words;
 
@@ -239,7 +239,7 @@ impl Kind for Table {
             steps.push(create::replica_identity(self, cx));
         }
         if *cluster_on != old.cluster_on {
-            steps.push(create::cluster_on(self, cx));
+            steps.push(create::cluster_on(cluster_on.as_deref(), cx));
         }
         Alter::InPlace(steps)
     }

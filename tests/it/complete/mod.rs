@@ -69,9 +69,10 @@ fn managers(catalog: &Catalog) -> impl Iterator<Item = &str> {
 /// True for `table`, a kind, and `table.options`, a key of its long form that YAML may hold.
 fn exists(key: &str) -> bool {
     let (kind, field) = key.split_once('.').map_or((key, None), |(kind, field)| (kind, Some(field)));
-    register().iter().filter(|e| e.name.0 == kind).any(|e| {
-        field.is_none_or(|f| (e.fields)().contains(&f) && !f.starts_with("live_"))
-    })
+    register()
+        .iter()
+        .filter(|e| e.name.0 == kind)
+        .any(|e| field.is_none_or(|f| (e.fields)().contains(&f) && !f.starts_with("live_")))
 }
 
 /// Every key of every kind is the reason why some column is managed.

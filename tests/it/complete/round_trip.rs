@@ -47,9 +47,8 @@ fn observe(server: &Server, ask: impl Fn(&str, &str) -> String) -> String {
 
 /// All rows of all catalogs, a line each, sorted.
 fn rows(server: &Server, database: &Database<'_>) -> String {
-    let sql = observe(server, |name, columns| {
-        format!("select '{name}', r from pg_temp.observe('{name}', {columns}) r")
-    });
+    let sql =
+        observe(server, |name, columns| format!("select '{name}', r from pg_temp.observe('{name}', {columns}) r"));
     let mut lines: Vec<String> = database.psql(&sql).lines().map(str::to_owned).collect();
     lines.sort();
     lines.join("\n")
