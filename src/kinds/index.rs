@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::check::columns_in;
 use super::column::Column;
-use super::part::catalog::USER_SCHEMA;
+use super::part::catalog::{USER_SCHEMA, options};
 use super::part::constraint::{index_attached, index_steps};
 use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, renamed_columns, renamed_text};
-use super::part::{IndexKey, Sql, is_default};
-use super::table::{Attached, Table, heirs, hide_plain, option_list, takes_part};
+use super::part::{IndexKey, Parameters, Sql, is_default, parameters};
+use super::table::{Attached, Table, heirs, hide_plain, takes_part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, RELATION, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
@@ -22,6 +22,7 @@ use crate::sql;
 /// An index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute of PostgreSQL's own")]
 pub struct Index {
     /// Its keys, as in `create index`.
     pub columns: Vec<IndexKey>,
@@ -42,7 +43,7 @@ pub struct Index {
     pub nulls_not_distinct: bool,
     /// Storage parameters.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub options: BTreeMap<String, String>,
+    pub options: Parameters,
     /// Where it is; the database's own tablespace when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
@@ -100,8 +101,7 @@ impl Kind for Index {
                           where k.i > i.indnkeyatts order by k.i) as include,
                     i.indisunique as \"unique\", am.amname::text as method, {nulls} as nulls_not_distinct,
                     pg_get_expr(i.indpred, i.indrelid) as \"where\",
-                    (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))
-                     from unnest(ic.reloptions) o) as options,
+                    {options} as options,
                     (select jsonb_object_agg(a.attnum, a.attstattarget) from pg_attribute a
                      where a.attrelid = i.indexrelid and a.attstattarget >= 0) as statistics,
                     (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace,
@@ -117,6 +117,7 @@ impl Kind for Index {
                                                          and d.refclassid = 2606 and d.deptype = 'i')
              order by i.indrelid, ic.relname",
             key = index_key::CATALOG,
+            options = options("ic.reloptions"),
             attached = index_attached("idx", "e.classoid = 1259 and e.objoid = ic.oid"),
         ))
     }
@@ -237,9 +238,7 @@ impl Index {
         if self.nulls_not_distinct {
             sql += " nulls not distinct";
         }
-        if !self.options.is_empty() {
-            sql += &format!(" with ({})", option_list(&self.options));
-        }
+        sql += &parameters::with(&self.options);
         if let Some(tablespace) = &self.tablespace {
             sql += &format!(" tablespace {}", sql::ident(tablespace));
         }

@@ -2,14 +2,12 @@
 //!
 //! Its rows are nobody's only copy: whether it holds any is not compared, and another query makes it anew.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::part::catalog::USER_SCHEMA;
-use super::part::{Sql, is_default};
+use super::part::catalog::{USER_SCHEMA, options};
+use super::part::{Parameters, Sql, is_default, parameters};
 use super::schema::Schema;
-use super::table::{PRIVILEGES, cluster_on, option_list};
+use super::table::{PRIVILEGES, cluster_on};
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
 use crate::sql;
@@ -23,7 +21,7 @@ pub struct MaterializedView {
     pub with_data: bool,
     /// Storage parameters, as in `with (…)`.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub options: BTreeMap<String, String>,
+    pub options: Parameters,
     /// Its tablespace; the database's when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
@@ -81,15 +79,15 @@ impl Kind for MaterializedView {
             "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
                     c.relowner::regrole::text as owner, c.relacl::text[] as acl,
                     c.relispopulated as with_data, s.spcname as tablespace, nullif(m.amname, 'heap') as access_method,
-                    (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))
-                     from unnest(c.reloptions) o) as options,
+                    {} as options,
                     (select ic.relname::text from pg_index i join pg_class ic on ic.oid = i.indexrelid
                      where i.indrelid = c.oid and i.indisclustered) as cluster_on,
                     pg_get_viewdef(c.oid) as query
              from pg_class c join pg_namespace n on n.oid = c.relnamespace
                   left join pg_tablespace s on s.oid = c.reltablespace left join pg_am m on m.oid = c.relam
              where c.relkind = 'm' and {USER_SCHEMA}
-             order by n.nspname, c.relname"
+             order by n.nspname, c.relname",
+            options("c.reloptions")
         ))
     }
 
@@ -105,9 +103,7 @@ impl Kind for MaterializedView {
         if let Some(method) = &self.access_method {
             sql += &format!(" using {}", sql::ident(method));
         }
-        if !self.options.is_empty() {
-            sql += &format!(" with ({})", option_list(&self.options));
-        }
+        sql += &parameters::with(&self.options);
         if let Some(tablespace) = &self.tablespace {
             sql += &format!(" tablespace {}", sql::ident(tablespace));
         }
@@ -126,16 +122,8 @@ impl Kind for MaterializedView {
             return Alter::Replace("it is stored in another way".to_owned());
         }
         let alter = |what: String| Step::new(format!("alter {} {what}", cx.target())).lock(Lock::AccessExclusive);
-        let mut steps = Vec::new();
-        let gone: Vec<&str> = old.options.keys().filter(|k| !options.contains_key(*k)).map(String::as_str).collect();
-        if !gone.is_empty() {
-            steps.push(alter(format!("reset ({})", gone.join(", "))).lock(Lock::ShareUpdateExclusive));
-        }
-        let changed = options.iter().filter(|(k, v)| old.options.get(*k) != Some(v));
-        let set: BTreeMap<String, String> = changed.map(|(k, v)| (k.clone(), v.clone())).collect();
-        if !set.is_empty() {
-            steps.push(alter(format!("set ({})", option_list(&set))).lock(Lock::ShareUpdateExclusive));
-        }
+        let changes = parameters::changes(&old.options, options).into_iter();
+        let mut steps: Vec<Step> = changes.map(|change| alter(change).lock(Lock::ShareUpdateExclusive)).collect();
         if *access_method != old.access_method {
             let method = sql::ident(access_method.as_deref().unwrap_or("heap"));
             steps.push(alter(format!("set access method {method}")).hazard(HazardClass::Rewrite, "rewrites its rows"));

@@ -17,7 +17,6 @@ use crate::secret::{self, Hidden, Source};
 use crate::sql;
 
 /// A subscription.
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own in `create subscription`")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of PostgreSQL's own")]

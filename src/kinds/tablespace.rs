@@ -2,13 +2,10 @@
 //!
 //! See <https://www.postgresql.org/docs/current/sql-createtablespace.html>. Only declared ones are managed.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::options;
-use super::part::is_default;
-use super::table::option_list;
+use super::part::{Parameters, is_default, parameters};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Scope, Under, plain_key};
 use crate::model::{Address, KindName, PgVersion, Step, Transaction};
@@ -23,7 +20,7 @@ pub struct Tablespace {
     pub location: String,
     /// What the planner assumes of it: `random_page_cost` and the like.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub options: BTreeMap<String, String>,
+    pub options: Parameters,
 }
 
 impl Kind for Tablespace {
@@ -72,7 +69,7 @@ impl Kind for Tablespace {
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let Self { location, options } = self;
-        let with = if options.is_empty() { String::new() } else { format!(" with ({})", option_list(options)) };
+        let with = parameters::with(options);
         let sql = format!("create tablespace {} location {}{with}", cx.name(), sql::literal(location));
         vec![Step::new(sql).transaction(Transaction::Outside)]
     }
@@ -84,18 +81,8 @@ impl Kind for Tablespace {
             return Alter::Refuse(problem.help("make another one, and move tables and indexes there"));
         }
         let mut steps = Vec::new();
-        let gone: Vec<&str> = old.options.keys().filter(|k| !options.contains_key(*k)).map(String::as_str).collect();
-        if !gone.is_empty() {
-            steps.push(Step::new(format!("alter tablespace {} reset ({})", cx.name(), gone.join(", "))));
-        }
-        let set: BTreeMap<String, String> = options
-            .iter()
-            .filter(|(k, v)| old.options.get(*k) != Some(v))
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
-        if !set.is_empty() {
-            steps.push(Step::new(format!("alter tablespace {} set ({})", cx.name(), option_list(&set))));
-        }
+        let changes = parameters::changes(&old.options, options).into_iter();
+        steps.extend(changes.map(|change| Step::new(format!("alter tablespace {} {change}", cx.name()))));
         Alter::InPlace(steps)
     }
 

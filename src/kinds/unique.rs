@@ -1,12 +1,10 @@
 //! A unique constraint. See <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-UNIQUE-CONSTRAINTS>.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, columns, index_steps, index_words, timing};
-use super::part::is_default;
+use super::part::{Parameters, is_default};
 use super::part::names::{is_sibling_column, renamed_columns};
 use super::table::{Attached, Table, hide_plain};
 use crate::diagnostic::Problem;
@@ -38,7 +36,7 @@ pub struct Unique {
     pub initially_deferred: bool,
     /// Storage parameters of its index.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub options: BTreeMap<String, String>,
+    pub options: Parameters,
     /// Where its index is; the database's own tablespace when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,

@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::part::catalog::{USER_SCHEMA, VIEW_COLUMNS};
-use super::part::{Sql, is_default};
+use super::part::catalog::{USER_SCHEMA, VIEW_COLUMNS, options};
+use super::part::{Parameters, Sql, Switch, is_default, parameters};
 use super::schema::Schema;
 use super::table::PRIVILEGES;
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
@@ -20,10 +20,10 @@ use crate::diagnostic::{Code, Problem};
 pub struct View {
     /// Rows are filtered by the view before functions of a caller see them.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub security_barrier: bool,
+    pub security_barrier: Switch,
     /// Tables are read with the rights of who asks, not of the view's owner; PostgreSQL 15 and later.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub security_invoker: bool,
+    pub security_invoker: Switch,
     /// Refuses rows, on insert and update, that the view would not show.
     #[serde(default, skip_serializing_if = "is_default")]
     pub check_option: Option<CheckOption>,
@@ -77,15 +77,14 @@ impl Kind for View {
         Some(format!(
             "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
                     c.relowner::regrole::text as owner, c.relacl::text[] as acl,
-                    o.list @> '{{security_barrier=true}}' as security_barrier,
-                    o.list @> '{{security_invoker=true}}' as security_invoker,
-                    case when o.list @> '{{check_option=local}}' then 'local'
-                         when o.list @> '{{check_option=cascaded}}' then 'cascaded' end as check_option,
+                    o.list ->> 'security_barrier' as security_barrier, o.list ->> 'security_invoker' as security_invoker,
+                    o.list ->> 'check_option' as check_option,
                     pg_get_viewdef(c.oid) as query, {VIEW_COLUMNS} as live_columns
              from pg_class c join pg_namespace n on n.oid = c.relnamespace,
-                  lateral (select array(select regexp_replace(o, '=(on|1|yes)$', '=true') from unnest(c.reloptions) o) as list) o
+                  lateral (select {} as list) o
              where c.relkind = 'v' and {USER_SCHEMA}
-             order by n.nspname, c.relname"
+             order by n.nspname, c.relname",
+            options("c.reloptions")
         ))
     }
 
@@ -111,14 +110,8 @@ impl Kind for View {
             return Alter::InPlace(vec![self.hazard(old, step)]);
         }
         let alter = |what: String| Step::new(format!("alter view {} {what}", cx.identity())).lock(Lock::AccessExclusive);
-        let (new, old_options) = (self.options(), old.options());
-        let gone: Vec<&str> =
-            old_options.iter().map(|o| o.0).filter(|name| new.iter().all(|(n, _)| n != name)).collect();
-        let set: Vec<String> =
-            new.iter().filter(|o| !old_options.contains(o)).map(|(name, value)| format!("{name} = {value}")).collect();
-        let reset = (!gone.is_empty()).then(|| alter(format!("reset ({})", gone.join(", "))));
-        let set = (!set.is_empty()).then(|| alter(format!("set ({})", set.join(", "))));
-        let mut steps: Vec<Step> = reset.into_iter().chain(set).collect();
+        let mut steps: Vec<Step> =
+            parameters::changes(&old.options(), &self.options()).into_iter().map(alter).collect();
         if let Some(first) = steps.first_mut() {
             *first = self.hazard(old, std::mem::take(first));
         }
@@ -140,35 +133,32 @@ impl Kind for View {
 
 impl View {
     /// What stands in `with (…)`.
-    fn options(&self) -> Vec<(&'static str, &'static str)> {
+    fn options(&self) -> Parameters {
         let check_option = self.check_option.map(|c| match c {
-            CheckOption::Local => ("check_option", "local"),
-            CheckOption::Cascaded => ("check_option", "cascaded"),
+            CheckOption::Local => "local",
+            CheckOption::Cascaded => "cascaded",
         });
-        [
-            self.security_barrier.then_some(("security_barrier", "true")),
-            self.security_invoker.then_some(("security_invoker", "true")),
-            check_option,
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        let given = [
+            ("security_barrier", self.security_barrier.text()),
+            ("security_invoker", self.security_invoker.text()),
+            ("check_option", check_option),
+        ];
+        given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
     }
 
     fn definition(&self, create: &str, cx: &Cx<'_>) -> Step {
-        let options: Vec<String> = self.options().iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        let with = if options.is_empty() { String::new() } else { format!(" with ({})", options.join(", ")) };
+        let with = parameters::with(&self.options());
         Step::new(format!("{create} {}{with} as\n{}", cx.identity(), self.query))
     }
 
     /// The step, with what follows from options other than the old ones.
     fn hazard(&self, old: &Self, step: Step) -> Step {
-        let step = match (old.security_invoker, self.security_invoker) {
+        let step = match (old.security_invoker.is_on(), self.security_invoker.is_on()) {
             (false, true) => step.hazard(HazardClass::Access, "who asks needs rights on the tables below"),
             (true, false) => step.hazard(HazardClass::Access, "shows what its owner may see, not who asks"),
             (true, true) | (false, false) => step,
         };
-        if old.security_barrier && !self.security_barrier {
+        if old.security_barrier.is_on() && !self.security_barrier.is_on() {
             return step.hazard(HazardClass::Access, "functions of a caller can see rows that the view hides");
         }
         step

@@ -3,14 +3,13 @@
 //! The column itself comes and goes with the query. Only columns of which something is said are objects.
 //! See <https://www.postgresql.org/docs/current/sql-alterview.html>.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::column::{OfType, PRIVILEGES, attribute_changes, compression, storage};
+use super::column::PRIVILEGES;
 use super::materialized_view::MaterializedView;
-use super::part::catalog::{USER_SCHEMA, options};
-use super::part::{Sql, is_default};
+use super::part::catalog::USER_SCHEMA;
+use super::part::stored::{self, OfType, Stored};
+use super::part::{Parameters, Sql, is_default};
 use super::view::View;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
@@ -23,21 +22,22 @@ pub struct ViewColumn {
     /// What an insert through the view puts where it gives no value.
     #[serde(skip_serializing_if = "is_default")]
     pub default: Option<Sql>,
-    /// Detail of planner statistics, for a materialized view; the server's default when absent.
-    #[serde(skip_serializing_if = "is_default")]
-    pub statistics: Option<u16>,
-    /// How large values are stored, for a materialized view: `plain`, `external`, `extended`, `main`.
+    /// How large values are stored, in a materialized view: `plain`, `external`, `extended`, `main`; the type's own way
+    /// when absent.
     #[serde(skip_serializing_if = "is_default")]
     pub storage: Option<String>,
     /// How the type itself stores them.
     #[serde(skip_serializing)]
     pub live_storage: OfType,
-    /// How large values are compressed, for a materialized view: `pglz` or `lz4`; the server's default when absent.
+    /// How large values are compressed, in a materialized view: `pglz` or `lz4`; the server's default when absent.
     #[serde(skip_serializing_if = "is_default")]
     pub compression: Option<String>,
-    /// Attributes of its own, for a materialized view: `n_distinct`.
+    /// Detail of planner statistics, for a materialized view; the server's default when absent.
     #[serde(skip_serializing_if = "is_default")]
-    pub options: BTreeMap<String, String>,
+    pub statistics: Option<u16>,
+    /// Attributes of its own, in a materialized view: `n_distinct`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Parameters,
 }
 
 impl Kind for ViewColumn {
@@ -55,28 +55,23 @@ impl Kind for ViewColumn {
     };
 
     fn catalog(_server: PgVersion) -> Option<String> {
-        let stored = "(c.relkind = 'm' and a.attstorage <> t.typstorage)";
         Some(format!(
             "select a.attrelid as oid, a.attnum as sub, 1259 as parent_class, a.attrelid as parent, a.attname as key,
                     a.attnum as ordinal, a.attacl::text[] as acl, pg_get_expr(d.adbin, d.adrelid) as \"default\",
-                    nullif(a.attstattarget, -1) as statistics, {} as options,
-                    case when {stored} then {} end as storage, case when {stored} then {} end as live_storage,
-                    case when c.relkind = 'm' then {} end as compression
+                    {}
              from pg_attribute a
                   join pg_class c on c.oid = a.attrelid
                   join pg_type t on t.oid = a.atttypid
                   join pg_namespace n on n.oid = c.relnamespace
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
              where c.relkind in ('v', 'm') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
-               and (a.attacl is not null or d.oid is not null or nullif(a.attstattarget, -1) is not null
-                    or a.attoptions is not null or {stored} or c.relkind = 'm' and a.attcompression <> ''
+               and (a.attacl is not null or d.oid is not null or a.attoptions is not null
+                    or c.relkind = 'm' and (nullif(a.attstattarget, -1) is not null or a.attstorage <> t.typstorage
+                                            or a.attcompression <> '')
                     or exists (select from pg_description e
                                where e.classoid = 1259 and e.objoid = a.attrelid and e.objsubid = a.attnum))
              order by a.attrelid, a.attnum",
-            options("a.attoptions"),
-            storage("a.attstorage"),
-            storage("t.typstorage"),
-            compression("a.attcompression"),
+            stored::fields()
         ))
     }
 
@@ -103,13 +98,13 @@ impl Kind for ViewColumn {
             let problem = Problem::new(Code::WrongType, format!("nothing is said of column `{}`", at.key()));
             return vec![(problem.help("remove it: a view's query says which columns there are"), "default")];
         }
-        Vec::new()
+        self.stored().check()
     }
 }
 
 impl ViewColumn {
     fn steps(&self, old: &Self, cx: &Cx<'_>) -> Vec<Step> {
-        let Self { default, statistics, storage, live_storage: _, compression, options } = self;
+        let Self { default, storage: _, live_storage: _, compression: _, statistics: _, options: _ } = self;
         let parent = cx.parent().target();
         let alter = |what: String| Step::new(format!("alter {parent} alter column {} {what}", cx.name()));
         let mut steps = Vec::new();
@@ -117,20 +112,17 @@ impl ViewColumn {
             let what = default.as_ref().map_or_else(|| "drop default".to_owned(), |d| format!("set default {d}"));
             steps.push(alter(what).lock(Lock::AccessExclusive));
         }
-        if *statistics != old.statistics {
-            let target = statistics.map_or_else(|| "-1".to_owned(), |s| s.to_string());
-            steps.push(alter(format!("set statistics {target}")).lock(Lock::ShareUpdateExclusive));
-        }
-        if *storage != old.storage {
-            let storage = storage.as_deref().unwrap_or_else(|| old.live_storage.or_default(cx.server.version));
-            steps.push(alter(format!("set storage {storage}")).lock(Lock::AccessExclusive));
-        }
-        if *compression != old.compression {
-            let compression = compression.as_deref().unwrap_or("default");
-            steps.push(alter(format!("set compression {compression}")).lock(Lock::AccessExclusive));
-        }
-        let what = attribute_changes(&old.options, options);
-        steps.extend(what.into_iter().map(|what| alter(what).lock(Lock::ShareUpdateExclusive)));
+        steps.extend(self.stored().steps(Some(old.stored()), cx, |what| alter(what.to_owned())));
         steps
+    }
+
+    fn stored(&self) -> Stored<'_> {
+        Stored {
+            storage: self.storage.as_deref(),
+            of_type: &self.live_storage,
+            compression: self.compression.as_deref(),
+            statistics: self.statistics,
+            options: &self.options,
+        }
     }
 }

@@ -181,7 +181,9 @@ impl Builder<'_> {
 
     fn user_first(&mut self, user: &Address, used: &Address) {
         let (user_dropped, used_dropped) = (self.dropped(user).last().copied(), self.dropped(used).first().copied());
-        if let (Some(u), Some(d)) = (user_dropped, used_dropped) {
+        if let (Some(u), Some(d)) = (user_dropped, used_dropped)
+            && !self.dropped(user).contains(&d)
+        {
             self.edge(u, d, Edge::Hard);
         }
         if let Some(u) = user_dropped

@@ -120,13 +120,26 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     Ok(Plan { steps, changes })
 }
 
+/// What clients see of a statement: a name goes, or stands for something else. What comes back as it was is not missed.
+fn breaks(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> Option<&'static str> {
+    let node = &emitted.nodes[i];
+    if !find(input.register, node.at.kind()).rules.visible {
+        return None;
+    }
+    let last_drop = emitted.drops.get(&node.at).and_then(|drops| drops.last()) == Some(&i);
+    match (node.verb, input.live.get(&node.at), input.desired.get(&node.at)) {
+        (Verb::Rename, _, _) => Some("clients know the old name of"),
+        (Verb::Drop, Some(there), Some(wanted)) if there.spec.same(&*wanted.spec) => None,
+        (Verb::Drop, _, Some(_)) if last_drop => Some("clients find another"),
+        (Verb::Drop, _, None) if last_drop => Some("clients lose"),
+        (Verb::Drop | Verb::Create | Verb::Alter | Verb::Replace, _, _) => None,
+    }
+}
+
 fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
     let node = &emitted.nodes[i];
     let mut hazards = node.step.hazards.clone();
-    let visible = find(input.register, node.at.kind()).rules.visible;
-    let breaks = visible && matches!(node.verb, Verb::Drop | Verb::Rename);
-    if breaks && !hazards.iter().any(|h| h.class == HazardClass::Breaking) {
-        let what = if node.verb == Verb::Drop { "clients lose" } else { "clients know the old name of" };
+    if let Some(what) = breaks(emitted, i, input).filter(|_| hazards.iter().all(|h| h.class != HazardClass::Breaking)) {
         hazards.push(Hazard { class: HazardClass::Breaking, what: format!("{what} {}", node.at) });
     }
     let origin = |at: &Address| input.desired.get(at).and_then(|o| o.origin.span());

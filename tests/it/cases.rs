@@ -180,7 +180,8 @@ fn way(
 pub const ROWS: &str = "select format('%I.%I', n.nspname, c.relname), (xpath('/row/n/text()', query_to_xml(
         format('select count(*) as n from %I.%I', n.nspname, c.relname), false, true, '')))[1]::text
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p') and n.nspname !~ '^(pg_|dbstate$|information_schema$)' order by 1";
+    where c.relkind in ('r', 'p') and not c.relispartition and n.nspname !~ '^(pg_|dbstate$|information_schema$)'
+    order by 1";
 
 /// The file of every user's table: a rewrite gives it another.
 const FILES: &str = "select format('%I.%I', n.nspname, c.relname), c.oid, c.relfilenode

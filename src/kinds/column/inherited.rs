@@ -9,11 +9,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use std::collections::BTreeMap;
-
 use super::Column;
 use crate::kind::{Cx, Kind};
-use crate::kinds::part::{Sql, TypeName};
+use crate::kinds::part::{Parameters, Sql, TypeName};
 use crate::kinds::table::{Table, heirs, is_partition, parents};
 use crate::model::{Address, Object, Origin, State, Step};
 
@@ -222,7 +220,7 @@ impl Column {
     /// The column that a table below has where nothing is said.
     #[must_use]
     pub fn as_inherited(&self) -> Self {
-        Self { inherited: Inherited::Above, identity: None, statistics: None, options: BTreeMap::default(), ..self.clone() }
+        Self { inherited: Inherited::Above, identity: None, statistics: None, options: Parameters::default(), ..self.clone() }
     }
 
     /// What a column is of which this is said, below `above`.
@@ -335,7 +333,7 @@ impl Column {
                 steps.push(self.step(cx, "set not null"));
             }
         }
-        let from = above.map(|a| Self { statistics: None, options: BTreeMap::default(), ..a.clone() });
+        let from = above.map(|a| Self { statistics: None, options: Parameters::default(), ..a.clone() });
         steps.extend(self.attribute_steps(from.as_ref(), cx));
         steps
     }

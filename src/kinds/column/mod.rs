@@ -8,8 +8,6 @@ mod inherited;
 mod serial;
 mod short;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode};
@@ -17,14 +15,14 @@ pub use inherited::{Inherited, has_order_of_its_own};
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{FOREIGN_TABLE, QualifiedName, Sql, TypeName, is_default};
+use super::part::stored::{self, OfType, Stored};
+use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default};
 use super::primary_key;
-use super::table::{Table, heirs, option_list, parents};
+use super::table::{Table, heirs, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{
     Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
 };
-use crate::model::suggest::did_you_mean;
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -67,28 +65,10 @@ pub struct Column {
     pub statistics: Option<u16>,
     /// Attributes of its own: `n_distinct`, `n_distinct_inherited`.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub options: BTreeMap<String, String>,
+    pub options: Parameters,
     /// Whether it comes from a table above.
     #[serde(default, rename = "live_inherited", skip_serializing)]
     pub inherited: Inherited,
-}
-
-/// What the catalog says of a column's type: it is looked up, and never compared.
-#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct OfType(Option<String>);
-
-impl PartialEq for OfType {
-    fn eq(&self, _other: &Self) -> bool {
-        true
-    }
-}
-
-impl OfType {
-    /// What `set storage` takes for the type's own way: a word for it came with PostgreSQL 16.
-    pub fn or_default(&self, server: PgVersion) -> &str {
-        self.0.as_deref().filter(|_| !server.at_least(16)).unwrap_or("default")
-    }
 }
 
 /// What may be granted on a column.
@@ -128,14 +108,9 @@ impl Kind for Column {
                     case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end as \"default\",
                     case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end as generated,
                     a.attgenerated = 's' as stored,
-                    case when a.attstorage <> t.typstorage then {} end as storage,
-                    case when a.attstorage <> t.typstorage then {} end as live_storage,
-                    {} as compression,
-                    nullif(a.attstattarget, -1) as statistics,
+                    {},
                     case when a.attinhcount = 0 then 'no' when a.attislocal then 'both' else 'above' end
                       as live_inherited,
-                    (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))
-                     from unnest(a.attoptions) o) as options,
                     case when not c.relispartition then {} end as identity
              from pg_attribute a
                   join pg_class c on c.oid = a.attrelid
@@ -144,9 +119,7 @@ impl Kind for Column {
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
              where c.relkind in ('r', 'p', 'f') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
-            storage("a.attstorage"),
-            storage("t.typstorage"),
-            compression("a.attcompression"),
+            stored::fields(),
             identity::catalog()
         ))
     }
@@ -218,14 +191,7 @@ impl Kind for Column {
             let message = format!("a column has one of `{first}` and `{second}`");
             problems.push((wrong(message, "remove one of them".to_owned()), *second));
         }
-        let words = [
-            ("storage", &self.storage, &["plain", "external", "extended", "main"][..]),
-            ("compression", &self.compression, &["pglz", "lz4"]),
-        ];
-        for (field, word, known) in words {
-            let Some(word) = word.as_ref().filter(|w| !known.contains(&w.as_str())) else { continue };
-            problems.push((wrong(format!("unknown value `{word}`"), did_you_mean(word, known)), field));
-        }
+        problems.extend(self.stored().check());
         problems
     }
 
@@ -337,7 +303,7 @@ impl Column {
             live_storage: OfType::default(),
             compression: None,
             statistics: None,
-            options: BTreeMap::new(),
+            options: Parameters::new(),
             inherited: Inherited::No,
         }
     }
@@ -413,24 +379,17 @@ impl Column {
 
     /// Storage, compression and statistics, which `create table` can't say in every version.
     pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
-        let mut steps = Vec::new();
-        if self.storage.as_ref() != old.and_then(|o| o.storage.as_ref()) {
-            let of_type = old.map_or("default", |o| o.live_storage.or_default(cx.server.version));
-            let storage = self.storage.as_deref().unwrap_or(of_type);
-            steps.push(self.step(cx, &format!("set storage {storage}")));
+        self.stored().steps(old.map(Self::stored), cx, |what| self.step(cx, what))
+    }
+
+    fn stored(&self) -> Stored<'_> {
+        Stored {
+            storage: self.storage.as_deref(),
+            of_type: &self.live_storage,
+            compression: self.compression.as_deref(),
+            statistics: self.statistics,
+            options: &self.options,
         }
-        if self.compression.as_ref() != old.and_then(|o| o.compression.as_ref()) {
-            let compression = self.compression.as_deref().unwrap_or("default");
-            steps.push(self.step(cx, &format!("set compression {compression}")));
-        }
-        if self.statistics != old.and_then(|o| o.statistics) {
-            let target = self.statistics.map_or_else(|| "-1".to_owned(), |s| s.to_string());
-            steps.push(self.step(cx, &format!("set statistics {target}")).lock(Lock::ShareUpdateExclusive));
-        }
-        let none = BTreeMap::new();
-        let what = attribute_changes(old.map_or(&none, |o| &o.options), &self.options);
-        steps.extend(what.iter().map(|what| self.step(cx, what).lock(Lock::ShareUpdateExclusive)));
-        steps
     }
 
     /// Live tables below this column's that are to leave: they do before it changes, to keep theirs.
@@ -439,31 +398,6 @@ impl Column {
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
         heirs(table, cx.live).iter().filter(leaves).cloned().collect()
     }
-}
-
-/// `reset (…)` and `set (…)` that turn the attributes `old` into `new`.
-pub fn attribute_changes(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<String> {
-    let gone: Vec<&str> = old.keys().filter(|k| !new.contains_key(*k)).map(String::as_str).collect();
-    let set = new.iter().filter(|(k, v)| old.get(*k) != Some(v));
-    let set: BTreeMap<String, String> = set.map(|(k, v)| (k.clone(), v.clone())).collect();
-    let mut what = Vec::new();
-    if !gone.is_empty() {
-        what.push(format!("reset ({})", gone.join(", ")));
-    }
-    if !set.is_empty() {
-        what.push(format!("set ({})", option_list(&set)));
-    }
-    what
-}
-
-/// SQL for the word that stands for a letter of the catalog.
-pub fn compression(letter: &str) -> String {
-    format!("case {letter} when 'p' then 'pglz' when 'l' then 'lz4' end")
-}
-
-/// SQL for the word that stands for a letter of the catalog.
-pub fn storage(letter: &str) -> String {
-    format!("case {letter} when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end")
 }
 
 /// True where values go by way of text: between two types of which users made one, and not the same one.

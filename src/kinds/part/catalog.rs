@@ -32,7 +32,7 @@ pub fn operator(oid: &str) -> String {
     )
 }
 
-/// A `jsonb` object of an array of `name=value` items; null where there are none.
+/// A `json` object of an array of `name=value` items, in their order; null where there are none.
 pub fn options(items: &str) -> String {
-    format!("(select jsonb_object_agg(split_part(s, '=', 1), substr(s, strpos(s, '=') + 1)) from unnest({items}) s)")
+    format!("(select json_object_agg(split_part(s, '=', 1), substr(s, strpos(s, '=') + 1)) from unnest({items}) s)")
 }

@@ -1,11 +1,9 @@
 //! What the constraints of a table share.
 
-use std::collections::BTreeMap;
-
 use super::catalog::USER_SCHEMA;
+use super::parameters::{self, Parameters};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::Cx;
-use crate::kinds::table::option_list;
 use crate::model::{Address, HazardClass, Lock, Step};
 use crate::sql::{self, Token};
 
@@ -73,14 +71,12 @@ pub fn timing(deferrable: bool, initially_deferred: bool) -> &'static str {
 }
 
 /// What stands behind the columns of a constraint that has an index: ` include (…) with (…) using index tablespace …`.
-pub fn index_words(include: &[String], options: &BTreeMap<String, String>, tablespace: Option<&str>) -> String {
+pub fn index_words(include: &[String], options: &Parameters, tablespace: Option<&str>) -> String {
     let mut words = String::new();
     if !include.is_empty() {
         words += &format!(" include ({})", sql::idents(include));
     }
-    if !options.is_empty() {
-        words += &format!(" with ({})", option_list(options));
-    }
+    words += &parameters::with(options);
     if let Some(tablespace) = tablespace {
         words += &format!(" using index tablespace {}", sql::ident(tablespace));
     }
@@ -90,22 +86,13 @@ pub fn index_words(include: &[String], options: &BTreeMap<String, String>, table
 /// Changes to an index that leave its content alone: storage parameters and tablespace.
 pub fn index_steps(
     index: &str,
-    options: (&BTreeMap<String, String>, &BTreeMap<String, String>),
+    options: (&Parameters, &Parameters),
     tablespace: (Option<&str>, Option<&str>),
 ) -> Vec<Step> {
-    let (old, new) = options;
-    let mut steps = Vec::new();
-    let gone: Vec<&str> = old.keys().filter(|k| !new.contains_key(*k)).map(String::as_str).collect();
-    if !gone.is_empty() {
-        let sql = format!("alter index {index} reset ({})", gone.join(", "));
-        steps.push(Step::new(sql).lock(Lock::ShareUpdateExclusive));
-    }
-    let set: BTreeMap<String, String> =
-        new.iter().filter(|(k, v)| old.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
-    if !set.is_empty() {
-        let sql = format!("alter index {index} set ({})", option_list(&set));
-        steps.push(Step::new(sql).lock(Lock::ShareUpdateExclusive));
-    }
+    let changes = parameters::changes(options.0, options.1).into_iter();
+    let mut steps: Vec<Step> = changes
+        .map(|change| Step::new(format!("alter index {index} {change}")).lock(Lock::ShareUpdateExclusive))
+        .collect();
     if tablespace.0 != tablespace.1 {
         let place = tablespace.1.unwrap_or("pg_default");
         let sql = format!("alter index {index} set tablespace {}", sql::ident(place));
@@ -175,6 +162,6 @@ pub const INDEX_FIELDS: &str = "
                join pg_attribute ca on ca.attrelid = i.indrelid and ca.attnum = k.n
           where k.i > i.indnkeyatts order by k.i) as include,
     con.condeferrable as deferrable, con.condeferred as initially_deferred,
-    (select jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) from unnest(ic.reloptions) o)
+    (select json_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) from unnest(ic.reloptions) o)
       as options,
     (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace";

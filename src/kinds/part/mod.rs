@@ -9,6 +9,7 @@ pub mod index_key;
 pub mod names;
 pub mod opclass;
 pub mod options;
+pub mod parameters;
 pub mod privilege;
 pub mod qualified;
 pub mod routine;
@@ -16,16 +17,20 @@ pub mod sequence_options;
 pub mod setting;
 pub mod settings;
 pub mod signature;
+pub mod stored;
+pub mod switch;
 
 pub use data_type::TypeName;
 pub use expression::Sql;
 pub use index_key::IndexKey;
 pub use options::Options;
+pub use parameters::Parameters;
 pub use privilege::PrivilegeSet;
 pub use qualified::QualifiedName;
 pub use sequence_options::SequenceOptions;
 pub use setting::Setting;
 pub use settings::Settings;
+pub use switch::Switch;
 
 /// The kind of roles, which many kinds name.
 pub const ROLE: crate::model::KindName = crate::model::KindName("role");

@@ -4,9 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::catalog::USER_SCHEMA;
+use super::catalog::{USER_SCHEMA, options};
 use super::signature::Args;
-use super::{Sql, TypeName, settings};
+use super::{Sql, TypeName};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, Identity, Privileges, ROUTINE, References, RoutineKey, Rules};
 use crate::model::{Address, HazardClass, KindName, Step};
@@ -172,7 +172,7 @@ pub fn args_of_key(args: &Args, at: &Address) -> Option<Args> {
 
 /// The catalog query for routines of these `prokind`s, with more columns.
 pub fn catalog(prokinds: &str, more: &str) -> String {
-    let settings = settings::catalog("p.proconfig");
+    let settings = options("p.proconfig");
     format!(
         "select p.oid, 2615 as parent_class, p.pronamespace as parent,
                 p.proname || '(' || coalesce((select string_agg(format_type(t, null), ', ' order by o)

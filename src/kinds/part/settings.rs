@@ -1,7 +1,6 @@
 //! Settings that a routine brings: a map from names to values.
 
-use std::collections::BTreeMap;
-
+use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::refused;
@@ -11,7 +10,7 @@ use crate::sql;
 /// Settings by name, as PostgreSQL stores them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Settings(BTreeMap<String, Setting>);
+pub struct Settings(IndexMap<String, Setting>);
 
 impl Settings {
     /// `name to value` for each: what stands after `set`.
@@ -30,7 +29,7 @@ impl Settings {
 
 impl<'de> Deserialize<'de> for Settings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = BTreeMap::<String, Setting>::deserialize(deserializer)?;
+        let written = IndexMap::<String, Setting>::deserialize(deserializer)?;
         let stored = written.into_iter().map(|(name, value)| {
             let name = Setting::key(&name).map_err(refused)?;
             let value = value.normalised(&name);
@@ -38,9 +37,4 @@ impl<'de> Deserialize<'de> for Settings {
         });
         stored.collect::<Result<_, D::Error>>().map(Self)
     }
-}
-
-/// A `jsonb` object of an array of `name=value` items.
-pub fn catalog(items: &str) -> String {
-    format!("(select jsonb_object_agg(split_part(s, '=', 1), substr(s, strpos(s, '=') + 1)) from unnest({items}) s)")
 }

@@ -1,13 +1,14 @@
 //! `create table` and what follows it at once.
 
+use super::carry;
 use super::lineage::{attach, parents};
-use super::{RowSecurity, Table, Words, option_list};
+use super::{RowSecurity, Table, Words};
 use crate::kind::{Cx, Kind};
 use crate::kinds::check::Check;
 use crate::kinds::column::{Column, has_order_of_its_own};
 use crate::kinds::exclusion::Exclusion;
 use crate::kinds::index::Index;
-use crate::kinds::part::constraint;
+use crate::kinds::part::{constraint, parameters};
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::unique::Unique;
 use crate::model::{Address, Lock, Step};
@@ -39,6 +40,7 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     steps.extend(table.rls_steps(RowSecurity::Disabled, cx));
     steps.extend(table.replica_identity.is_some().then(|| replica_identity(table, cx)));
     steps.extend(table.cluster_on.is_some().then(|| cluster_on(table.cluster_on.as_deref(), cx)));
+    steps.extend(carry::after_create(cx));
     steps
 }
 
@@ -69,9 +71,7 @@ fn sentence(table: &Table, apart: bool, lines: &[String], cx: &Cx<'_>) -> String
     if let Some(method) = &table.access_method {
         sql += &format!(" using {}", sql::ident(method));
     }
-    if !table.options.is_empty() {
-        sql += &format!(" with ({})", option_list(&table.options));
-    }
+    sql += &parameters::with(&table.options);
     if let Some(tablespace) = &table.tablespace {
         sql += &format!(" tablespace {}", sql::ident(tablespace));
     }

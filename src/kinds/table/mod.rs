@@ -2,11 +2,10 @@
 //!
 //! A partition is a table of its own with `partition_of` and `for`; what it has from the tables above is not said again.
 
+mod carry;
 mod create;
 mod lineage;
 mod words;
-
-use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +14,7 @@ pub use lineage::{Attached, heirs, hide_plain, is_partition, is_sprung_from, par
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{TypeName, is_default};
+use super::part::{Parameters, TypeName, is_default, parameters};
 use super::part::names::renamed_name;
 use super::schema::Schema;
 use crate::diagnostic::{Code, Diagnostics, Problem};
@@ -56,7 +55,7 @@ pub struct Table {
     pub tablespace: Option<String>,
     /// Storage parameters, as in `with (…)`; those of its overflow table begin with `toast.`.
     #[serde(skip_serializing_if = "is_default")]
-    pub options: BTreeMap<String, String>,
+    pub options: Parameters,
     /// What subscribers learn of the old row: `full`, `nothing`, `using index <name>`; the primary key when absent.
     #[serde(skip_serializing_if = "is_default")]
     pub replica_identity: Option<Words>,
@@ -132,7 +131,7 @@ impl Kind for Table {
                     case when c.relforcerowsecurity then 'forced' when c.relrowsecurity then 'enabled' end as rls,
                     (select am.amname::text from pg_am am where am.oid = c.relam and am.amname <> 'heap') as access_method,
                     (select ts.spcname::text from pg_tablespace ts where ts.oid = c.reltablespace) as tablespace,
-                    (select jsonb_object_agg(o.prefix || split_part(o.o, '=', 1), substr(o.o, strpos(o.o, '=') + 1))
+                    (select json_object_agg(o.prefix || split_part(o.o, '=', 1), substr(o.o, strpos(o.o, '=') + 1))
                      from (select '' as prefix, unnest(c.reloptions) as o
                            union all
                            select 'toast.', unnest(t.reloptions) from pg_class t where t.oid = c.reltoastrelid) o) as options,
@@ -212,7 +211,7 @@ impl Kind for Table {
             heirs: _,
         } = self;
         if *partition_by != old.partition_by {
-            return Alter::Refuse(other_partitioning(cx.at));
+            return Alter::Replace("PostgreSQL can't change how a table is partitioned".to_owned());
         }
         let alter = |what: String| Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::AccessExclusive);
         let mut steps = lineage::steps(self, old, cx);
@@ -254,11 +253,7 @@ impl Kind for Table {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![
-            Step::new(format!("drop table {}", cx.identity()))
-                .lock(Lock::AccessExclusive)
-                .hazard(HazardClass::Data, "drops the table with its rows"),
-        ]
+        carry::drop(cx)
     }
 }
 
@@ -284,32 +279,7 @@ impl Table {
 }
 
 /// `set (…)` and `reset (…)` that turn `old` into `new`.
-fn option_steps(table: &str, old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<Step> {
-    let alter = |what: String| Step::new(format!("alter table {table} {what}")).lock(Lock::ShareUpdateExclusive);
-    let mut steps = Vec::new();
-    let gone: Vec<&String> = old.keys().filter(|k| !new.contains_key(*k)).collect();
-    if !gone.is_empty() {
-        steps.push(alter(format!("reset ({})", join(gone))));
-    }
-    let set: BTreeMap<String, String> =
-        new.iter().filter(|(k, v)| old.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
-    if !set.is_empty() {
-        steps.push(alter(format!("set ({})", option_list(&set))));
-    }
-    steps
-}
-
-/// Rows stand in a table or in its partitions: no statement moves them.
-fn other_partitioning(at: &Address) -> Problem {
-    Problem::new(Code::Refused, format!("PostgreSQL can't change how {at} is partitioned"))
-        .help("make a table of another name, move the rows, then drop the old one and rename the new one")
-}
-
-/// `fillfactor = '70', autovacuum_enabled = 'false'`.
-pub fn option_list(options: &BTreeMap<String, String>) -> String {
-    join(options.iter().map(|(k, v)| format!("{k} = {}", sql::literal(v))))
-}
-
-fn join<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
-    items.into_iter().map(|s| s.as_ref().to_owned()).collect::<Vec<_>>().join(", ")
+fn option_steps(table: &str, old: &Parameters, new: &Parameters) -> Vec<Step> {
+    let changes = parameters::changes(old, new).into_iter();
+    changes.map(|change| Step::new(format!("alter table {table} {change}")).lock(Lock::ShareUpdateExclusive)).collect()
 }

@@ -1,9 +1,8 @@
 set search_path = '';
 set check_function_bodies = off;
 begin;
--- hazard breaking: clients lose view `shop.best`
 drop view shop.best;
--- hazard breaking: clients lose aggregate `shop.top(integer)`
+-- hazard breaking: clients find another aggregate `shop.top(integer)`
 drop aggregate shop.top(integer);
 create aggregate shop.top(integer) (
     sfunc = int4larger,

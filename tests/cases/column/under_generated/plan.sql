@@ -1,11 +1,9 @@
 set search_path = '';
 set check_function_bodies = off;
 begin;
--- hazard breaking: clients lose view `shop.v`
 drop view shop.v;
 drop index shop.a_twice;
 -- hazard data: drops the column with its values
--- hazard breaking: clients lose column `shop.a.twice`
 alter table shop.a drop column twice;
 -- hazard rewrite: rewrites the table to turn integer into bigint
 alter table shop.a alter column id type bigint using id::bigint;

@@ -2,7 +2,6 @@ set search_path = '';
 set check_function_bodies = off;
 begin;
 alter table shop.orders drop constraint orders_paid;
--- hazard breaking: clients lose view `shop.open_orders`
 drop view shop.open_orders;
 alter table shop.items drop constraint items_order_fk;
 alter table shop.orders drop constraint orders_pkey;

@@ -2,9 +2,8 @@ set search_path = '';
 set check_function_bodies = off;
 begin;
 drop server near;
--- hazard breaking: clients lose view `shop.ids`
 drop view shop.ids;
--- hazard breaking: clients lose foreign table `shop.orders`
+-- hazard breaking: clients find another foreign table `shop.orders`
 drop foreign table shop.orders;
 drop server far;
 create server near type 'b' foreign data wrapper files;

@@ -5,13 +5,12 @@ begin;
 drop function shop.dropped(text);
 -- hazard breaking: clients lose function `shop.total(bigint)`
 drop function shop.total(bigint);
--- hazard breaking: clients lose function `shop.result()`
+-- hazard breaking: clients find another function `shop.result()`
 drop function shop.result();
--- hazard breaking: clients lose function `shop.renamed_arg(integer)`
+-- hazard breaking: clients find another function `shop.renamed_arg(integer)`
 drop function shop.renamed_arg(integer);
--- hazard breaking: clients lose view `shop.uses`
 drop view shop.uses;
--- hazard breaking: clients lose function `shop.used(integer)`
+-- hazard breaking: clients find another function `shop.used(integer)`
 drop function shop.used(integer);
 create table shop.late_table (
     id bigint

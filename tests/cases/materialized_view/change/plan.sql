@@ -1,10 +1,9 @@
 set search_path = '';
 set check_function_bodies = off;
 begin;
--- hazard breaking: clients lose view `shop.above`
 drop view shop.above;
 -- hazard block: readers wait while its query runs again
--- hazard breaking: clients lose materialized view `shop.sums`
+-- hazard breaking: clients find another materialized view `shop.sums`
 drop materialized view shop.sums;
 create materialized view shop.sums as
 select sum(total) as total, count(*) as n from shop.orders;

@@ -5,9 +5,8 @@ begin;
 drop operator shop.- (none, text);
 -- hazard breaking: clients lose function `shop.neg(text)`
 drop function shop.neg(text);
--- hazard breaking: clients lose view `shop.v`
 drop view shop.v;
--- hazard breaking: clients lose operator `shop.<<<(integer, text)`
+-- hazard breaking: clients find another operator `shop.<<<(integer, text)`
 drop operator shop.<<< (integer, text);
 create operator shop.<<< (
     function = shop.lt,

@@ -5,7 +5,7 @@ begin;
 alter type shop.other_multirange rename to others;
 -- hazard breaking: clients lose range type `shop.price_range`
 drop type shop.price_range;
--- hazard breaking: clients lose range type `shop.third`
+-- hazard breaking: clients find another range type `shop.third`
 drop type shop.third;
 create type shop.third as range (subtype = bigint);
 create type shop.float_range as range (subtype = double precision, subtype_diff = float8mi);

@@ -1,9 +1,8 @@
 set search_path = '';
 set check_function_bodies = off;
 begin;
--- hazard breaking: clients lose view `shop.w`
 drop view shop.w;
--- hazard breaking: clients lose view `shop.v`
+-- hazard breaking: clients find another view `shop.v`
 drop view shop.v;
 create view shop.v as
 select total, id from shop.orders;

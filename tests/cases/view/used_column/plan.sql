@@ -2,9 +2,7 @@ set search_path = '';
 set check_function_bodies = off;
 begin;
 -- hazard block: readers wait while its query runs again
--- hazard breaking: clients lose materialized view `shop.stored`
 drop materialized view shop.stored;
--- hazard breaking: clients lose view `shop.open`
 drop view shop.open;
 -- hazard rewrite: rewrites the table to turn integer into bigint
 alter table shop.orders alter column id type bigint using id::bigint;

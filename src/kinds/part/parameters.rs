@@ -1,0 +1,59 @@
+//! Storage parameters: `with (fillfactor = '70')`, `set (…)`, `reset (…)`.
+//!
+//! See <https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-STORAGE-PARAMETERS>.
+
+use indexmap::IndexMap;
+
+use crate::sql;
+
+/// Parameters by name, with their values as they were typed (`on` stays `on`), in an order that is not compared.
+pub type Parameters = IndexMap<String, String>;
+
+/// `fillfactor = '70', autovacuum_enabled = 'false'`.
+pub fn list<'a>(parameters: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
+    let items = parameters.into_iter().map(|(name, value)| format!("{name} = {}", sql::literal(value)));
+    items.collect::<Vec<_>>().join(", ")
+}
+
+/// ` with (fillfactor = '70')`, with a blank before it; empty without parameters.
+pub fn with(parameters: &Parameters) -> String {
+    if parameters.is_empty() { String::new() } else { format!(" with ({})", list(parameters)) }
+}
+
+/// `reset (…)` and `set (…)`: what turns `old` into `new`, as far as they differ.
+///
+/// PostgreSQL puts what is set behind what stays. Where that is not the order of `new`, all are set.
+pub fn changes(old: &Parameters, new: &Parameters) -> Vec<String> {
+    let gone: Vec<&str> = old.keys().filter(|k| !new.contains_key(*k)).map(String::as_str).collect();
+    let reset = (!gone.is_empty()).then(|| format!("reset ({})", gone.join(", ")));
+    let stays = |name: &&String| new.get(*name).is_some() && new.get(*name) == old.get(*name);
+    let differs = |name: &&String| !stays(name);
+    let in_order = old.keys().filter(stays).chain(new.keys().filter(differs)).eq(new.keys());
+    let set: Vec<_> = new.iter().filter(|(name, _)| !in_order || differs(name)).collect();
+    let changed = new.keys().any(|name| differs(&name));
+    let set = changed.then(|| format!("set ({})", list(set)));
+    reset.into_iter().chain(set).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters(pairs: &[(&str, &str)]) -> Parameters {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn only_what_differs_is_set() {
+        let old = parameters(&[("a", "1"), ("b", "1"), ("c", "1")]);
+        assert_eq!(changes(&old, &parameters(&[("a", "1"), ("c", "2")])), ["reset (b)", "set (c = '2')"]);
+        assert_eq!(changes(&old, &parameters(&[("c", "1"), ("b", "1"), ("a", "1")])), [""; 0]);
+        assert_eq!(changes(&old, &parameters(&[])), ["reset (a, b, c)"]);
+    }
+
+    #[test]
+    fn all_are_set_where_the_order_would_be_another() {
+        let old = parameters(&[("a", "1"), ("b", "1")]);
+        assert_eq!(changes(&old, &parameters(&[("a", "2"), ("b", "1")])), ["set (a = '2', b = '1')"]);
+    }
+}

@@ -1,0 +1,151 @@
+//! Rows that go from a table to the one that takes its place, partitioned otherwise.
+//!
+//! PostgreSQL can't change how a table is partitioned. A new one takes its place, within one transaction: its rows wait
+//! in a temporary table, and with them how far its identities have counted. Sequences of its own are let go and taken
+//! back.
+
+use super::{Table, heirs, is_partition, parents};
+use crate::kind::{Cx, Kind};
+use crate::kinds::column::Column;
+use crate::kinds::sequence::Sequence;
+use crate::model::{Address, HazardClass, Lock, State, Step};
+use crate::sql;
+
+/// True where rows are carried: the wanted table is partitioned otherwise than the live one.
+fn applies(cx: &Cx<'_>) -> bool {
+    let tables = cx.live.spec::<Table>(cx.at).zip(cx.desired.spec::<Table>(cx.at));
+    tables.is_some_and(|(live, wanted)| live.partition_by != wanted.partition_by)
+}
+
+/// `drop table`, after the rows are put aside where the table comes back for them.
+pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
+    let drop = Step::new(format!("drop table {}", cx.identity())).lock(Lock::AccessExclusive);
+    if !applies(cx) {
+        return vec![drop.hazard(HazardClass::Data, "drops the table with its rows")];
+    }
+    let aside = |name: String, query: String| {
+        Step::new(format!("create temporary table {name} on commit drop as {query}")).lock(Lock::AccessExclusive)
+    };
+    let whole = cx.live.spec::<Table>(cx.at).is_some_and(|t| t.partition_by.is_some());
+    let mut steps = vec![
+        aside(rows(cx.at), format!("select * from {}{}", if whole { "" } else { "only " }, cx.identity()))
+            .hazard(HazardClass::Rewrite, "copies the rows to the table that takes its place"),
+    ];
+    steps.extend(counting(cx).map(|column| {
+        aside(counted(column), format!("select pg_sequence_last_value({}) as last", sequence(cx, column)))
+    }));
+    let let_go = |(at, _): (Address, Address)| Step::new(format!("alter sequence {} owned by none", cx.at(&at).identity()));
+    steps.extend(sequences(cx).into_iter().map(let_go));
+    let lost = lost(cx);
+    let partitions: Vec<String> = gone(cx).iter().map(ToString::to_string).collect();
+    let clients = format!("clients lose {}", partitions.join(", "));
+    let drop = if partitions.is_empty() { drop } else { drop.hazard(HazardClass::Breaking, clients) };
+    steps.push(if lost.is_empty() {
+        drop
+    } else {
+        drop.hazard(HazardClass::Data, format!("drops the values of {}", lost.join(", ")))
+    });
+    steps
+}
+
+/// Puts the rows into the new table: the last of its partitions to be made does, or the table itself without any.
+pub fn after_create(cx: &Cx<'_>) -> Vec<Step> {
+    let tree = |top: &Address| descendants(top, cx.desired);
+    let top = ancestors(cx.at, cx.desired).into_iter().find(|t| applies(&cx.at(t)));
+    let Some(top) = top else { return Vec::new() };
+    let below = tree(&top);
+    let leaf = |at: &&Address| heirs(at, cx.desired).is_empty();
+    match below.iter().filter(leaf).max() {
+        Some(last) if last != cx.at => Vec::new(),
+        Some(last) => put(&cx.at(&top), below.iter().filter(|at| *at != last).cloned()),
+        None => put(&cx.at(&top), []),
+    }
+}
+
+/// The statements that fill the new table, once the other partitions stand.
+fn put(cx: &Cx<'_>, others: impl IntoIterator<Item = Address>) -> Vec<Step> {
+    let columns: Vec<&str> = shared(cx).map(|(at, _)| at.key()).collect();
+    let mut steps = Vec::new();
+    if !columns.is_empty() {
+        let (into, list, from) = (cx.identity(), sql::idents(&columns), rows(cx.at));
+        let insert = format!("insert into {into} ({list}) overriding system value select {list} from pg_temp.{from}");
+        steps.push(Step::new(insert).lock(Lock::AccessExclusive).needs(others));
+    }
+    steps.extend(sequences(cx).into_iter().map(|(at, column)| {
+        let (sequence, column) = (cx.at(&at).identity(), sql::ident(column.key()));
+        Step::new(format!("alter sequence {sequence} owned by {}.{column}", cx.identity()))
+    }));
+    steps.extend(counting(cx).map(|column| {
+        let (sequence, counted) = (sequence(cx, column), counted(column));
+        Step::new(format!("select setval({sequence}, last) from pg_temp.{counted} where last is not null"))
+    }));
+    steps
+}
+
+/// The table itself and the tables that it is a partition of, from below.
+fn ancestors(at: &Address, state: &State) -> Vec<Address> {
+    let mut list = vec![at.clone()];
+    if is_partition(at, state) {
+        list.extend(parents(at, state).iter().flat_map(|p| ancestors(p, state)));
+    }
+    list
+}
+
+/// Every partition below a table, however deep.
+fn descendants(at: &Address, state: &State) -> Vec<Address> {
+    let below = heirs(at, state).iter();
+    below.flat_map(|heir| std::iter::once(heir.clone()).chain(descendants(heir, state))).collect()
+}
+
+/// The columns that both tables have, and that hold values of their own.
+fn shared<'a>(cx: &Cx<'a>) -> impl Iterator<Item = (&'a Address, &'a Column)> {
+    let (live, desired) = (cx.live, cx.desired);
+    desired.children_of::<Column>(cx.at, Column::NAME).into_iter().filter(move |(at, column)| {
+        let there = live.spec::<Column>(at).is_some_and(|c| c.generated.is_none());
+        there && column.generated.is_none()
+    })
+}
+
+/// The columns that were and stay identities.
+fn counting<'a>(cx: &Cx<'a>) -> impl Iterator<Item = &'a Address> {
+    let live = cx.live;
+    let counts = move |at: &Address| live.spec::<Column>(at).is_some_and(|c| c.identity.is_some());
+    shared(cx).filter(move |(at, column)| column.identity.is_some() && counts(at)).map(|(at, _)| at)
+}
+
+/// The sequences that stay, with the columns that they go on falling with.
+fn sequences(cx: &Cx<'_>) -> Vec<(Address, Address)> {
+    let stays = |at: &Address| {
+        let owner = |state: &State| state.spec::<Sequence>(at).and_then(Sequence::owner_column);
+        owner(cx.live).filter(|column| column.is_within(cx.at) && owner(cx.desired).as_ref() == Some(column))
+    };
+    cx.live.of_kind(Sequence::NAME).into_iter().filter_map(|at| stays(&at).map(|column| (at, column))).collect()
+}
+
+/// The partitions that go with the table.
+fn gone(cx: &Cx<'_>) -> Vec<Address> {
+    descendants(cx.at, cx.live).into_iter().filter(|at| !cx.desired.contains(at)).collect()
+}
+
+/// The columns whose values find no place in the new table.
+fn lost(cx: &Cx<'_>) -> Vec<String> {
+    let live = cx.live.children_of::<Column>(cx.at, Column::NAME);
+    let goes = |at: &Address| !cx.desired.contains(at);
+    live.iter().filter(|(at, _)| goes(at)).map(|(at, _)| format!("column `{}`", at.key())).collect()
+}
+
+/// The temporary table that holds the rows.
+fn rows(at: &Address) -> String {
+    sql::ident(&format!("rows of {}", at.key()))
+}
+
+/// The temporary table that holds how far an identity has counted.
+fn counted(column: &Address) -> String {
+    let table = column.parent().map_or_else(String::new, |t| t.key().to_owned());
+    sql::ident(&format!("last {} of {table}", column.key()))
+}
+
+/// The sequence of an identity.
+fn sequence(cx: &Cx<'_>, column: &Address) -> String {
+    format!("pg_get_serial_sequence({}, {})::regclass", sql::literal(&cx.identity()), sql::literal(column.key()))
+}

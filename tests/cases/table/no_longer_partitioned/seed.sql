@@ -1,0 +1,1 @@
+insert into shop.sale values (1, 'north'), (2, 'south');
