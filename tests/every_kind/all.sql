@@ -119,7 +119,7 @@ create domain shop.code2 as shop.code;
 create domain shop.matrix as int[][];
 create function shop.float_diff(a float8, b float8) returns float8 language sql immutable as 'select a - b';
 create type shop.float_range as range (subtype = float8, subtype_diff = shop.float_diff,
-    multirange_type_name = "Many Floats");
+    multirange_type_name = shop."Many Floats");
 create type shop.text_range as range (subtype = text, collation = "C", subtype_opclass = text_pattern_ops);
 comment on type shop.float_range is 'from to';
 alter type shop.float_range owner to member;

@@ -32,12 +32,14 @@ insert into shown values
     ('pg_constraint.conbin', 'pg_get_expr(t.conbin, t.conrelid)'),
     ('pg_depend.objid', '(select o.type || '' '' || o.identity from pg_identify_object(t.classid, t.objid, t.objsubid) o)'),
     ('pg_depend.refobjid', '(select o.type || '' '' || o.identity from pg_identify_object(t.refclassid, t.refobjid, t.refobjsubid) o)'),
+    ('pg_depend.refobjsubid', 't.refobjsubid > 0'),
     ('pg_description.objoid', '(select o.type || '' '' || o.identity from pg_identify_object(t.classoid, t.objoid, t.objsubid) o)'),
     ('pg_description.objsubid', 't.objsubid > 0'),
     ('pg_enum.enumsortorder', '(select count(*) from pg_enum x where x.enumtypid = t.enumtypid and x.enumsortorder <= t.enumsortorder)'),
     ('pg_index.indexprs', 'pg_get_expr(t.indexprs, t.indrelid)'),
     ('pg_index.indpred', 'pg_get_expr(t.indpred, t.indrelid)'),
     ('pg_partitioned_table.partexprs', 'pg_get_expr(t.partexprs, t.partrelid)'),
+    ('pg_policy.polroles', '(select string_agg(pg_temp.named(1260, o), '','' order by pg_temp.named(1260, o)) from unnest(t.polroles) o)'),
     ('pg_policy.polqual', 'pg_get_expr(t.polqual, t.polrelid)'),
     ('pg_policy.polwithcheck', 'pg_get_expr(t.polwithcheck, t.polrelid)'),
     ('pg_proc.proargdefaults', 'pg_get_expr(t.proargdefaults, 0)'),
@@ -63,12 +65,12 @@ insert into users_rows values
     ('pg_class', 't.oid >= 16384 and t.relkind <> ''t'''),
     ('pg_database', 't.datname in (current_database(), ''postgres'')'),
     ('pg_db_role_setting', 't.setdatabase in (0, (select d.oid from pg_database d where d.datname = current_database()))'),
-    ('pg_depend', '(t.deptype = ''x'' or t.deptype = ''a'' and t.refobjsubid > 0 and t.objid in (select s.seqrelid from pg_sequence s))'),
+    ('pg_depend', '(t.deptype = ''x'' or t.deptype = ''a'' and t.objid in (select s.seqrelid from pg_sequence s))'),
     ('pg_largeobject_metadata', 'true'),
     ('pg_namespace', 't.oid >= 16384 and t.nspname <> ''dbstate'' or t.nspname = ''public'''),
     ('pg_shdescription', '(t.objoid >= 16384 or t.classoid = 1262)'),
     ('pg_shseclabel', 'true'),
-    ('pg_trigger', 't.tgname !~ ''^(RI|PK)_ConstraintTrigger'''),
+    ('pg_trigger', 't.tgname !~ ''_ConstraintTrigger_'''),
     ('pg_type', 't.oid >= 16384 and not exists (select from pg_type e where e.typarray = t.oid)');
 
 -- SQL that shows one column.
@@ -126,6 +128,6 @@ begin
         'select jsonb_build_object(%s) from pg_catalog.%I t where (%s)
          and not exists (select from pg_depend e where e.objid::text = t.%I::text and e.deptype = ''e'')
          and not exists (select from pg_class c where c.oid::text = t.%I::text and c.relnamespace in (
-             select n.oid from pg_namespace n where n.nspname in (''pg_toast'', ''dbstate'')))',
+             select n.oid from pg_namespace n where n.nspname ~ ''^(pg_toast|pg_temp|dbstate$)''))',
         list, catalog, condition, id, id);
 end $$;
