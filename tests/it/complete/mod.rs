@@ -4,7 +4,7 @@
 //! `DBSTATE_BLESS=1` writes `docs/catalogs.md` anew.
 
 mod round_trip;
-mod table;
+pub mod table;
 
 use std::collections::BTreeSet;
 

@@ -1,18 +1,18 @@
 //! A database with every kind and every attribute (`tests/every_kind/all.sql`): pulled, built elsewhere, and compared.
 //!
-//! What compares is `observer.sql`, which reads the catalogs by itself, and `pg_dump` where it is no older than the server.
+//! What compares is the observer, which reads the catalogs by itself, and `pg_dump` where it is no older than the server.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dbstate::local::{Ephemeral, Server};
+use dbstate::local::Ephemeral;
 
-use super::table::{Catalog, table};
+use super::table::table;
 use crate::support::cluster::own_cluster;
-use crate::support::database::{Database, without_column_order};
+use crate::support::database::{Database, dumps, without_column_order};
+use crate::support::observer;
 use crate::support::project::Project;
 
-const OBSERVER: &str = include_str!("observer.sql");
 const ALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/every_kind/all.sql");
 
 /// What the YAML takes from the environment: secrets are not pulled.
@@ -34,31 +34,11 @@ fn loaded(cluster: &Ephemeral) -> Database<'_> {
     database
 }
 
-/// SQL that makes the observer, then asks it about each managed column of the server's catalogs.
-fn observe(server: &Server, ask: impl Fn(&str, &str) -> String) -> String {
-    let major = server.version().major;
-    let array = |columns: Vec<&str>| format!("array['{}']", columns.join("', '"));
-    let asked = |(name, catalog): (&String, &Catalog)| {
-        let columns = catalog.managed_in(major);
-        (!columns.is_empty()).then(|| ask(name, &array(columns)))
-    };
-    table().iter().filter_map(asked).fold(OBSERVER.to_owned(), |sql, more| sql + "\n" + &more + ";")
-}
-
-/// All rows of all catalogs, a line each, sorted.
-fn rows(server: &Server, database: &Database<'_>) -> String {
-    let sql =
-        observe(server, |name, columns| format!("select '{name}', r from pg_temp.observe('{name}', {columns}) r"));
-    let mut lines: Vec<String> = database.psql(&sql).lines().map(str::to_owned).collect();
-    lines.sort();
-    lines.join("\n")
-}
-
 #[test]
 fn every_managed_column_holds_more_than_one_value() {
     let cluster = own_cluster();
     let database = loaded(&cluster);
-    let sql = observe(cluster.server(), |name, columns| {
+    let sql = observer::sql(cluster.server(), |_| true, |name, columns| {
         format!(
             "select '{name}.' || c from unnest({columns}) c
              left join pg_temp.observe('{name}', {columns}) r on true
@@ -92,7 +72,8 @@ fn what_is_pulled_builds_the_same_database_attribute_by_attribute() {
     to.run(&["pull", "-q", "--manage", "database", "-o", "again"], 0);
     assert_eq!(files(&from.path().join("pulled")), files(&to.path().join("again")), "pulled, and pulled again");
 
-    let differ = difference(&rows(there.server(), &source), &rows(here.server(), &built));
+    built.psql("alter role \"app's\" password 'secret'"); // secrets are not pulled
+    let differ = difference(&rows(&there), &rows(&here));
     assert!(differ.is_empty(), "the catalogs differ:\n{differ}");
     if dumps(there.server()) {
         built.psql("drop schema dbstate cascade");
@@ -102,12 +83,9 @@ fn what_is_pulled_builds_the_same_database_attribute_by_attribute() {
     }
 }
 
-/// True where there is a `pg_dump` that reads the server.
-fn dumps(server: &Server) -> bool {
-    let output = std::process::Command::new(server.bin("pg_dump")).arg("--version").output();
-    let text = output.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
-    let major = text.split_whitespace().nth(2).and_then(|v| v.split('.').next()?.parse::<u32>().ok());
-    major.is_some_and(|major| major >= server.version().major)
+/// All rows of all catalogs.
+fn rows(cluster: &Ephemeral) -> String {
+    observer::rows(cluster.server(), "every", |_| true)
 }
 
 /// The files of a directory, each with its text.

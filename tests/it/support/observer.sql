@@ -67,9 +67,10 @@ insert into users_rows values
     ('pg_db_role_setting', 't.setdatabase in (0, (select d.oid from pg_database d where d.datname = current_database()))'),
     ('pg_depend', '(t.deptype = ''x'' or t.deptype = ''a'' and t.objid in (select s.seqrelid from pg_sequence s))'),
     ('pg_largeobject_metadata', 'true'),
-    ('pg_namespace', 't.oid >= 16384 and t.nspname <> ''dbstate'' or t.nspname = ''public'''),
+    ('pg_namespace', 't.oid >= 16384 and t.nspname !~ ''^(pg_toast|pg_temp|dbstate$)'' or t.nspname = ''public'''),
     ('pg_shdescription', '(t.objoid >= 16384 or t.classoid = 1262)'),
     ('pg_shseclabel', 'true'),
+    ('pg_subscription', 't.subdbid = (select d.oid from pg_database d where d.datname = current_database())'),
     ('pg_trigger', 't.tgname !~ ''_ConstraintTrigger_'''),
     ('pg_type', 't.oid >= 16384 and not exists (select from pg_type e where e.typarray = t.oid)');
 

@@ -1,0 +1,62 @@
+//! The system catalogs as an observer that is not `pg_dump` sees them: `observer.sql`, which shares nothing with dbstate.
+//!
+//! It looks at every column that `docs/catalogs.yaml` calls managed, and stands in for a `pg_dump` that is older than the
+//! server.
+
+use dbstate::local::Server;
+
+use super::database::psql;
+use crate::complete::table::{Catalog, table};
+
+const OBSERVER: &str = include_str!("observer.sql");
+
+/// Catalogs that all databases of a cluster share, and what a database says in them of itself alone.
+const SHARED: &[&str] = &[
+    "pg_auth_members",
+    "pg_authid",
+    "pg_database",
+    "pg_db_role_setting",
+    "pg_parameter_acl",
+    "pg_shdescription",
+    "pg_shseclabel",
+    "pg_tablespace",
+];
+
+/// Of those, what says something of roles.
+const ROLES: &[&str] = &["pg_auth_members", "pg_authid", "pg_db_role_setting", "pg_shdescription"];
+
+/// SQL that makes the observer, then asks about the managed columns of each catalog of the server that is wanted.
+pub fn sql(server: &Server, wanted: impl Fn(&str) -> bool, ask: impl Fn(&str, &str) -> String) -> String {
+    let major = server.version().major;
+    let asked = |(name, catalog): (&String, &Catalog)| {
+        let columns = catalog.managed_in(major);
+        let array = format!("array['{}']", columns.join("', '"));
+        (!columns.is_empty() && wanted(name)).then(|| ask(name, &array))
+    };
+    table().iter().filter_map(asked).fold(OBSERVER.to_owned(), |sql, more| sql + "\n" + &more + ";")
+}
+
+/// The rows of the wanted catalogs in a database, a line each, sorted.
+pub fn rows(server: &Server, database: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let ask = |name: &str, columns: &str| format!("select '{name}', r from pg_temp.observe('{name}', {columns}) r");
+    let text = psql(server, database, &sql(server, wanted, ask));
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+/// What `pg_dump --schema-only` would tell of a database, the order of its columns aside.
+pub fn schema(server: &Server, database: &str) -> String {
+    let number = |line: &str| {
+        let start = line.find("\"attnum\": ").unwrap_or(line.len());
+        let end = line[start..].find(", ").map_or(line.len(), |i| start + i + 2);
+        format!("{}{}", &line[..start], &line[end..])
+    };
+    let rows = rows(server, database, |name| !SHARED.contains(&name));
+    rows.lines().map(number).collect::<Vec<_>>().join("\n")
+}
+
+/// What `pg_dumpall --roles-only` would tell of a cluster, but for passwords.
+pub fn roles(server: &Server) -> String {
+    rows(server, "postgres", |name| ROLES.contains(&name))
+}
