@@ -39,6 +39,9 @@ pub struct PrimaryKey {
     /// Where its index is; the database's own tablespace when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
+    /// A comment on its index.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub index_comment: Option<String>,
     /// Whether it is a part of its parent table's.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
@@ -46,8 +49,9 @@ pub struct PrimaryKey {
 
 impl PartialEq for PrimaryKey {
     fn eq(&self, other: &Self) -> bool {
-        let Self { name: _, options, tablespace, .. } = self;
-        self.definition() == other.definition() && *options == other.options && *tablespace == other.tablespace
+        let Self { name: _, options, tablespace, index_comment, .. } = self;
+        self.definition() == other.definition()
+            && (options, tablespace, index_comment) == (&other.options, &other.tablespace, &other.index_comment)
     }
 }
 
@@ -108,11 +112,12 @@ impl Kind for PrimaryKey {
     }
 
     fn inline(&self, at: &Address) -> Option<String> {
-        Some(constraint::inline(at, &self.words()))
+        self.index_comment.is_none().then(|| constraint::inline(at, &self.words()))
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![constraint::add(cx, &self.words(), Some("builds an index while readers and writers wait"))]
+        let add = constraint::add(cx, &self.words(), Some("builds an index while readers and writers wait"));
+        [add].into_iter().chain(constraint::index_comment(None, self.index_comment.as_deref(), cx)).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -121,7 +126,9 @@ impl Kind for PrimaryKey {
         }
         let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
         let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
-        Alter::InPlace(index_steps(&index, (&old.options, &self.options), tablespace))
+        let mut steps = index_steps(&index, (&old.options, &self.options), tablespace);
+        steps.extend(constraint::index_comment(old.index_comment.as_deref(), self.index_comment.as_deref(), cx));
+        Alter::InPlace(steps)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -166,7 +173,7 @@ impl PrimaryKey {
 
     /// What can't be changed in place.
     fn definition(&self) -> (String, &[String], &'static str) {
-        let Self { name: _, columns: _, without_overlaps: _, include, deferrable, initially_deferred, options: _, tablespace: _, attached: _ } =
+        let Self { name: _, columns: _, without_overlaps: _, include, deferrable, initially_deferred, options: _, tablespace: _, index_comment: _, attached: _ } =
             self;
         (self.keys(), include, timing(*deferrable, *initially_deferred))
     }

@@ -40,6 +40,9 @@ pub struct Unique {
     /// Where its index is; the database's own tablespace when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
+    /// A comment on its index.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub index_comment: Option<String>,
     /// Whether it is a part of its parent table's.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
@@ -47,8 +50,9 @@ pub struct Unique {
 
 impl PartialEq for Unique {
     fn eq(&self, other: &Self) -> bool {
-        let Self { options, tablespace, .. } = self;
-        self.definition() == other.definition() && *options == other.options && *tablespace == other.tablespace
+        let Self { options, tablespace, index_comment, .. } = self;
+        self.definition() == other.definition()
+            && (options, tablespace, index_comment) == (&other.options, &other.tablespace, &other.index_comment)
     }
 }
 
@@ -104,11 +108,12 @@ impl Kind for Unique {
     }
 
     fn inline(&self, at: &Address) -> Option<String> {
-        Some(constraint::inline(at, &self.words()))
+        self.index_comment.is_none().then(|| constraint::inline(at, &self.words()))
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![constraint::add(cx, &self.words(), Some("builds an index while readers and writers wait"))]
+        let add = constraint::add(cx, &self.words(), Some("builds an index while readers and writers wait"));
+        [add].into_iter().chain(constraint::index_comment(None, self.index_comment.as_deref(), cx)).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -117,7 +122,9 @@ impl Kind for Unique {
         }
         let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
         let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
-        Alter::InPlace(index_steps(&index, (&old.options, &self.options), tablespace))
+        let mut steps = index_steps(&index, (&old.options, &self.options), tablespace);
+        steps.extend(constraint::index_comment(old.index_comment.as_deref(), self.index_comment.as_deref(), cx));
+        Alter::InPlace(steps)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -159,6 +166,7 @@ impl Unique {
             initially_deferred,
             options: _,
             tablespace: _,
+            index_comment: _,
             attached: _,
         } = self;
         (self.keys(), include, timing(*deferrable, *initially_deferred))
