@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::column::Column;
+use super::column::{Column, has_order_of_its_own};
 use super::foreign_server::ForeignServer;
 use super::part::catalog::{USER_SCHEMA, options};
 use super::part::names::renamed_name;
@@ -77,22 +77,19 @@ impl Kind for ForeignTable {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        // A partition is made by itself, with all that the table above has, and attached.
-        let apart = self.partition_of.is_some();
+        // A partition with its columns in another order is made by itself, and attached.
+        let apart = self.partition_of.is_some() && has_order_of_its_own(cx.at, cx.desired);
         let columns = cx.desired.children_of::<Column>(cx.at, Column::NAME);
         let (shared, whose): (Vec<String>, Vec<Address>) =
             if apart { checks_above(cx.at, cx).into_iter().unzip() } else { Default::default() };
-        let own = columns.iter().filter(|(_, c)| apart || !c.inherited.is_from_above_only());
-        let lines = own.map(|(at, c)| c.definition(&cx.at(at))).chain(shared).map(|line| format!("\n    {line}"));
-        let lines = lines.collect::<Vec<_>>().join(",");
-        let above = if self.inherits.is_empty() { String::new() } else { format!(" inherits ({})", self.inherits.join(", ")) };
-        let server = format!("server {}{}", sql::ident(&self.server), clause(&self.options));
-        let sql = format!("create foreign table {} ({lines}\n){above} {server}", cx.identity());
-        let mut steps = vec![Step::new(sql).speaks_for(columns.iter().map(|(at, _)| (*at).clone())).needs(whose)];
+        let line = |at: &Address, column: &Column| self.line(apart, column, &cx.at(at));
+        let lines: Vec<String> = columns.iter().filter_map(|(at, c)| line(at, c)).chain(shared).collect();
+        let step = Step::new(self.sentence(apart, &lines, cx));
+        let mut steps = vec![step.speaks_for(columns.iter().map(|(at, _)| (*at).clone())).needs(whose)];
         for (at, column) in &columns {
             steps.extend(column.after_create(apart, &cx.at(at)));
         }
-        steps.extend(attach(self.place(), cx));
+        steps.extend(if apart { attach(self.place(), cx) } else { None });
         steps.extend(carry_rows(cx));
         steps
     }
@@ -131,6 +128,36 @@ impl Kind for ForeignTable {
 }
 
 impl ForeignTable {
+    /// `create foreign table …`.
+    fn sentence(&self, apart: bool, lines: &[String], cx: &Cx<'_>) -> String {
+        let mut sql = format!("create foreign table {}", cx.identity());
+        let below = self.partition_of.as_ref().zip(self.bounds.as_ref()).filter(|_| !apart);
+        if let Some((parent, _)) = below {
+            sql += &format!(" partition of {parent}");
+        }
+        if !lines.is_empty() || below.is_none() {
+            let lines: Vec<String> = lines.iter().map(|line| format!("\n    {line}")).collect();
+            sql += &format!(" ({}\n)", lines.join(","));
+        }
+        if let Some((_, bounds)) = below {
+            let word = if bounds.as_str() == "default" { "" } else { "for " };
+            sql += &format!(" {word}{bounds}");
+        }
+        if !self.inherits.is_empty() {
+            sql += &format!(" inherits ({})", self.inherits.join(", "));
+        }
+        sql + &format!(" server {}{}", sql::ident(&self.server), clause(&self.options))
+    }
+
+    /// What is said of a column in the brackets.
+    fn line(&self, apart: bool, column: &Column, cx: &Cx<'_>) -> Option<String> {
+        if self.partition_of.is_some() && !apart {
+            let words = column.words_besides(cx);
+            return (!words.is_empty()).then(|| format!("{} with options{words}", cx.name()));
+        }
+        (apart || !column.inherited.is_from_above_only()).then(|| column.definition(cx))
+    }
+
     /// What it says of the tables above.
     pub fn place(&self) -> Place<'_> {
         Place { partition_of: self.partition_of.as_ref(), bounds: self.bounds.as_ref(), inherits: &self.inherits }

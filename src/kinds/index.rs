@@ -12,10 +12,10 @@ use super::part::catalog::{USER_SCHEMA, options};
 use super::part::constraint::{index_attached, index_steps};
 use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, renamed_columns, renamed_text};
-use super::part::{IndexKey, Parameters, Sql, is_default, parameters};
+use super::part::{IndexKey, Parameters, Sql, is_default, parameters, since};
 use super::table::{Attached, Table, heirs, hide_plain, takes_part};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, RELATION, References, Rules, Under};
+use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -169,6 +169,10 @@ impl Kind for Index {
     /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
     fn adjusts(&self) -> bool {
         self.texts().next().is_none()
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        self.nulls_not_distinct.then(|| since(15, "`nulls not distinct`", "nulls_not_distinct", cx))?
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -50,6 +50,7 @@ kinds! {
     unique::Unique,
     check::Check,
     exclusion::Exclusion,
+    not_null::NotNull,
     function::Function,
     procedure::Procedure,
     cast::Cast,

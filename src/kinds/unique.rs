@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, columns, index_steps, index_words, timing};
-use super::part::{Parameters, is_default};
+use super::part::{Parameters, is_default, since};
 use super::part::names::{is_sibling_column, renamed_columns};
 use super::table::{Attached, Table, hide_plain};
 use crate::diagnostic::Problem;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
+use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -109,6 +109,12 @@ impl Kind for Unique {
 
     fn inline(&self, at: &Address) -> Option<String> {
         self.index_comment.is_none().then(|| constraint::inline(at, &self.words()))
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        let overlaps = self.without_overlaps.then(|| since(18, "keys `without overlaps`", "without_overlaps", cx));
+        let nulls = self.nulls_not_distinct.then(|| since(15, "`nulls not distinct`", "nulls_not_distinct", cx));
+        overlaps.flatten().or(nulls.flatten())
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Column;
 use crate::kind::{Cx, Kind};
+use crate::kinds::not_null::named_at;
 use crate::kinds::part::{Parameters, Sql, TypeName};
 use crate::kinds::table::{heirs, is_partition, parents, tables};
 use crate::model::{Address, Object, Origin, State, Step};
@@ -313,7 +314,7 @@ impl Column {
             let kind = if self.stored { "stored" } else { "virtual" };
             words += &format!(" generated always as ({generated}) {kind}");
         }
-        if self.not_null && above.is_none_or(|a| !a.not_null) {
+        if self.not_null && above.is_none_or(|a| !a.not_null) && named_at(cx.at, cx.desired).is_none() {
             words += " not null";
         }
         words
@@ -329,7 +330,7 @@ impl Column {
                 let what = self.default.as_ref().map_or_else(|| "drop default".to_owned(), |d| format!("set default {d}"));
                 steps.push(self.step(cx, &what));
             }
-            if self.not_null && !above.not_null {
+            if self.not_null && !above.not_null && named_at(cx.at, cx.desired).is_none() {
                 steps.push(self.step(cx, "set not null"));
             }
         }

@@ -17,6 +17,7 @@ pub use serial::sequence_of;
 use super::part::catalog::USER_SCHEMA;
 use super::part::stored::{self, OfType, Stored};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default};
+use super::not_null::named_at;
 use super::primary_key;
 use super::table::{Table, heirs, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
@@ -239,7 +240,7 @@ impl Kind for Column {
             }
             _ => {}
         }
-        if *not_null && !old.not_null {
+        if *not_null && !old.not_null && named_at(cx.at, cx.desired).is_none() {
             steps.push(self.step(cx, "set not null").hazard(HazardClass::Block, "scans the table while writers wait"));
         }
         if let Some(identity) = identity {
@@ -324,7 +325,7 @@ impl Column {
         if let Some(default) = &self.default {
             sql += &format!(" default {}", default.as_default());
         }
-        if self.not_null {
+        if self.not_null && named_at(cx.at, cx.desired).is_none() {
             sql += " not null";
         }
         sql
