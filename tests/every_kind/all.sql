@@ -65,6 +65,7 @@ alter default privileges for role member grant select on tables to "app's" with 
 create extension citext schema shop;
 create extension btree_gist schema "Odd.Schema";
 create extension hstore schema public;
+create extension pg_trgm schema shop;
 comment on extension hstore is 'own words';
 create function "Odd.Schema".call() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler';
 create function "Odd.Schema".inline(internal) returns void language c as '$libdir/plpgsql', 'plpgsql_inline_handler';

@@ -115,3 +115,11 @@ create default conversion shop.conv for 'LATIN1' to 'UTF8' from iso8859_1_to_utf
 create conversion "Odd.Schema"."Con v" for 'UTF8' to 'LATIN1' from utf8_to_iso8859_1;
 comment on conversion shop.conv is 'letters';
 alter conversion shop.conv owner to other;
+
+alter function shop.windowed(int) depends on extension citext;
+alter function shop.windowed(int) depends on extension hstore;
+alter procedure shop.act depends on extension citext;
+alter trigger truncated on shop.users depends on extension hstore;
+alter materialized view shop.later depends on extension citext;
+alter index shop.trees2 depends on extension citext;
+create sequence shop.owned owned by shop.orders.a;

@@ -2,6 +2,9 @@
 
 create function shop.half(a int) returns int language sql immutable as 'select a / 2';
 create function shop.touch() returns trigger language plpgsql as 'begin return new; end';
+create table "Odd.Schema".keyed ("A B" int primary key, b int check (b > 0));
+create function "Odd.Schema".touch() returns trigger language plpgsql as 'begin return new; end';
+create trigger other after delete on "Odd.Schema".keyed execute function "Odd.Schema".touch();
 create table shop.friends (n int constraint friends_n unique, other int);
 create table shop.users (
     id bigint generated always as identity (sequence name shop."user numbers" start 50 increment 3 cycle cache 4),

@@ -38,13 +38,17 @@ fn loaded(cluster: &Ephemeral) -> Database<'_> {
 fn every_managed_column_holds_more_than_one_value() {
     let cluster = own_cluster();
     let database = loaded(&cluster);
-    let sql = observer::sql(cluster.server(), |_| true, |name, columns| {
-        format!(
-            "select '{name}.' || c from unnest({columns}) c
+    let sql = observer::sql(
+        cluster.server(),
+        |_| true,
+        |name, columns| {
+            format!(
+                "select '{name}.' || c from unnest({columns}) c
              left join pg_temp.observe('{name}', {columns}) r on true
              group by c having count(distinct coalesce(r -> c, '[]')) < 2"
-        )
-    });
+            )
+        },
+    );
     let untested = |line: &str| {
         let name = line.split('.').next().unwrap_or_default();
         table().get(name).is_some_and(|c| c.untested.is_some())

@@ -97,7 +97,13 @@ pub fn dumps(server: &Server) -> bool {
     static MAJOR: OnceLock<u32> = OnceLock::new();
     let major = MAJOR.get_or_init(|| {
         let mut command = Command::new(server.bin("pg_dump"));
-        let version = finish({ command.arg("--version"); command }, "");
+        let version = finish(
+            {
+                command.arg("--version");
+                command
+            },
+            "",
+        );
         let number = version.split_whitespace().find_map(|word| word.split(['.', 'b', 'r', 'd']).next()?.parse().ok());
         number.unwrap_or_else(|| panic!("a version in {version}"))
     });

@@ -47,16 +47,33 @@ pub fn rows(server: &Server, database: &str, wanted: impl Fn(&str) -> bool) -> S
 
 /// What `pg_dump --schema-only` would tell of a database, the order of its columns aside.
 pub fn schema(server: &Server, database: &str) -> String {
-    let number = |line: &str| {
-        let start = line.find("\"attnum\": ").unwrap_or(line.len());
-        let end = line[start..].find(", ").map_or(line.len(), |i| start + i + 2);
-        format!("{}{}", &line[..start], &line[end..])
-    };
     let rows = rows(server, database, |name| !SHARED.contains(&name));
-    rows.lines().map(number).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = rows.lines().map(as_dumped).collect();
+    lines.sort();
+    lines.join("\n")
+}
+
+/// A row without what a dump does not hold, or another way to the same end may have left otherwise.
+fn as_dumped(line: &str) -> String {
+    let mut keys = vec!["attnum", "extversion"];
+    if line.contains("\"attrelid\": \"index ") {
+        keys.push("attname"); // PostgreSQL renames no column of an index with that of the table
+    }
+    if line.contains("\"contype\": \"n\"") {
+        keys.push("conname"); // it follows no rename
+    }
+    keys.iter().fold(line.to_owned(), |line, key| without(&line, key))
+}
+
+/// A row without the value of a key.
+fn without(line: &str, key: &str) -> String {
+    let start = line.find(&format!("\"{key}\": ")).unwrap_or(line.len());
+    let end = line[start..].find(", \"").map_or(line.len(), |i| start + i);
+    format!("{}{}", &line[..start], &line[end..])
 }
 
 /// What `pg_dumpall --roles-only` would tell of a cluster, but for passwords.
 pub fn roles(server: &Server) -> String {
-    rows(server, "postgres", |name| ROLES.contains(&name))
+    // PostgreSQL takes no end of validity away again: one at infinity is none.
+    rows(server, "postgres", |name| ROLES.contains(&name)).replace("\"infinity\"", "null")
 }

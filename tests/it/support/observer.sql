@@ -30,6 +30,7 @@ insert into shown values
     ('pg_class.relpartbound', 'pg_get_expr(t.relpartbound, t.oid)'),
     ('pg_class.reltoastrelid', '(select pg_temp.sorted(x.reloptions) from pg_class x where x.oid = t.reltoastrelid)'),
     ('pg_constraint.conbin', 'pg_get_expr(t.conbin, t.conrelid)'),
+    ('pg_constraint.connoinherit', 't.connoinherit and t.contype in (''c'', ''n'')'),
     ('pg_depend.objid', '(select o.type || '' '' || o.identity from pg_identify_object(t.classid, t.objid, t.objsubid) o)'),
     ('pg_depend.refobjid', '(select o.type || '' '' || o.identity from pg_identify_object(t.refclassid, t.refobjid, t.refobjsubid) o)'),
     ('pg_depend.refobjsubid', 't.refobjsubid > 0'),
@@ -60,14 +61,16 @@ create temp table users_rows (catalog text primary key, condition text);
 insert into users_rows values
     ('pg_amop', 't.amopfamily >= 16384'),
     ('pg_amproc', 't.amprocfamily >= 16384'),
-    ('pg_attribute', 't.attrelid >= 16384 and t.attnum > 0 and not t.attisdropped'),
+    ('pg_attribute', 't.attrelid >= 16384 and t.attnum > 0 and not t.attisdropped and t.attrelid not in (select s.seqrelid from pg_sequence s)'),
     ('pg_auth_members', 't.roleid >= 16384'),
+    ('pg_cast', 't.oid >= 16384 and not exists (select from pg_depend d where d.classid = 2605 and d.objid = t.oid and d.deptype = ''i'')'),
     ('pg_class', 't.oid >= 16384 and t.relkind <> ''t'''),
     ('pg_database', 't.datname in (current_database(), ''postgres'')'),
     ('pg_db_role_setting', 't.setdatabase in (0, (select d.oid from pg_database d where d.datname = current_database()))'),
     ('pg_depend', '(t.deptype = ''x'' or t.deptype = ''a'' and t.objid in (select s.seqrelid from pg_sequence s))'),
     ('pg_largeobject_metadata', 'true'),
     ('pg_namespace', 't.oid >= 16384 and t.nspname !~ ''^(pg_toast|pg_temp|dbstate$)'' or t.nspname = ''public'''),
+    ('pg_proc', 't.oid >= 16384 and not exists (select from pg_depend d where d.classid = 1255 and d.objid = t.oid and d.deptype = ''i'')'),
     ('pg_shdescription', '(t.objoid >= 16384 or t.classoid = 1262)'),
     ('pg_shseclabel', 'true'),
     ('pg_subscription', 't.subdbid = (select d.oid from pg_database d where d.datname = current_database())'),
@@ -126,9 +129,10 @@ begin
     id := case catalog when 'pg_amop' then 'amopfamily' when 'pg_amproc' then 'amprocfamily' when 'pg_attrdef' then 'adrelid'
                        else id end;
     return query execute format(
-        'select jsonb_build_object(%s) from pg_catalog.%I t where (%s)
+        'select r from (select jsonb_build_object(%s) as r from pg_catalog.%I t where (%s)
          and not exists (select from pg_depend e where e.objid::text = t.%I::text and e.deptype = ''e'')
          and not exists (select from pg_class c where c.oid::text = t.%I::text and c.relnamespace in (
-             select n.oid from pg_namespace n where n.nspname ~ ''^(pg_toast|pg_temp|dbstate$)''))',
+             select n.oid from pg_namespace n where n.nspname ~ ''^(pg_toast|pg_temp|dbstate$)''))) rows
+         where r::text !~ ''(schema|table|index|type|function|on) pg_(temp|toast_temp)''',
         list, catalog, condition, id, id);
 end $$;
