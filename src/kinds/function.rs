@@ -144,10 +144,12 @@ impl Kind for Function {
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
-        self.args.references(out);
+        let mut types = References::default();
+        self.args.references(&mut types);
         if let Some(returns) = &self.returns {
-            returns.references(out);
+            returns.references(&mut types);
         }
+        routine::refer_to_types(types, self.language.as_deref(), out);
         if let Some(support) = &self.support {
             out.name(ROUTINE, support, "support");
         }

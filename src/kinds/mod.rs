@@ -34,6 +34,8 @@ kinds! {
     user_mapping::UserMapping,
     access_method::AccessMethod,
     language::Language,
+    shell_type::ShellType,
+    base_type::BaseType,
     enum_type::EnumType,
     composite_type::CompositeType,
     attribute::Attribute,

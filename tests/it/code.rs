@@ -223,7 +223,7 @@ fn options_of_views_are_altered() {
     );
     assert_eq!(
         sql(&plan),
-        "alter view shop.v reset (security_barrier);\nalter view shop.v set (check_option = cascaded);\n\
+        "alter view shop.v reset (security_barrier);\nalter view shop.v set (check_option = 'cascaded');\n\
          alter materialized view shop.m reset (fillfactor);\n\
          alter materialized view shop.m set (autovacuum_enabled = 'false');\n"
     );

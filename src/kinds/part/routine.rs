@@ -8,7 +8,7 @@ use super::catalog::{USER_SCHEMA, options};
 use super::signature::Args;
 use super::{Sql, TypeName};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Cx, Identity, Privileges, ROUTINE, References, RoutineKey, Rules};
+use crate::kind::{Cx, Identity, Privileges, ROUTINE, Reference, References, RoutineKey, Rules, TYPE};
 use crate::model::{Address, HazardClass, KindName, Step};
 use crate::sql;
 
@@ -142,6 +142,24 @@ pub fn name(at: &Address) -> &str {
 /// `shop.total(order_id bigint)`: the name with arguments as `create` wants them.
 pub fn declaration(args: &Args, cx: &Cx<'_>) -> String {
     format!("{}.{}({args})", sql::ident(cx.at.top().key()), sql::ident(name(cx.at)))
+}
+
+/// Notes what a signature names. A function in C may stand before the types it takes, once they have a name: a base
+/// type is made of such functions.
+pub fn refer_to_types(types: References, language: Option<&str>, out: &mut References) {
+    out.texts.extend(types.texts);
+    for (reference, field) in types.list {
+        match reference {
+            Reference::Name { slot: TYPE, schema: Some(schema), name }
+                if matches!(language, Some("c" | "internal")) =>
+            {
+                let shell = Address::root(KindName("schema"), &schema).child(KindName("shell_type"), &name);
+                out.perhaps(shell, field);
+                out.text(&sql::dotted([schema.as_str(), &name]), field);
+            }
+            other => out.list.push((other, field)),
+        }
+    }
 }
 
 /// Notes the transforms for those types, and the types.
