@@ -18,6 +18,8 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::names::object_name;
 use super::part::stored::{self, OfType, Stored};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default};
+use super::identity_sequence;
+use super::not_null::named_at;
 use super::primary_key;
 use super::table::{Table, heirs, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
@@ -245,13 +247,14 @@ impl Kind for Column {
             }
             _ => {}
         }
-        if *not_null && !old.not_null {
+        if *not_null && !old.not_null && named_at(cx.at, cx.desired).is_none() {
             steps.extend(self.refuse_nulls(cx));
         }
         if let Some(identity) = identity {
-            let takes = sequence_of(cx.at).key().to_owned();
+            let usual = || sequence_of(cx.at).key().to_owned();
+            let takes = identity_sequence::named_at(cx.at, cx.desired).map_or_else(usual, str::to_owned);
             let alter = |what: &str| self.step(cx, what);
-            let steps_of_identity = identity.steps(old.identity.as_ref(), &alter).into_iter();
+            let steps_of_identity = identity.steps(old.identity.as_ref(), own_sequence(cx).as_deref(), &alter).into_iter();
             let adds = old.identity.is_none();
             steps.extend(steps_of_identity.map(|s| if adds { s.takes(takes.clone()) } else { s }));
         }
@@ -348,12 +351,12 @@ impl Column {
             sql += &format!(" generated always as ({generated}){stored}");
         }
         if let Some(identity) = &self.identity {
-            sql += &format!(" {}", identity.definition());
+            sql += &format!(" {}", identity.definition(own_sequence(cx).as_deref()));
         }
         if let Some(default) = &self.default {
             sql += &format!(" default {}", default.as_default());
         }
-        if self.not_null {
+        if self.not_null && named_at(cx.at, cx.desired).is_none() {
             sql += " not null";
         }
         sql
@@ -447,6 +450,12 @@ impl Column {
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
         heirs(table, cx.live).iter().filter(leaves).cloned().collect()
     }
+}
+
+/// The name of the sequence of an identity column, where it is not the usual one.
+fn own_sequence(cx: &Cx<'_>) -> Option<String> {
+    let name = identity_sequence::named_at(cx.at, cx.desired)?;
+    (name != sequence_of(cx.at).key()).then(|| sql::dotted([cx.at.top().key(), name]))
 }
 
 /// True where values go by way of text: between two types of which users made one, and not the same one.
