@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::part::names::{is_sibling_column, renamed_text};
 use super::part::constraint::FROM_ABOVE;
-use super::part::{FOREIGN_TABLE, Sql, constraint, is_default};
+use super::part::{FOREIGN_TABLE, Sql, constraint, is_default, since};
 use super::table::{Attached, Table, hide_plain};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -75,6 +75,10 @@ impl Kind for Check {
         // PostgreSQL takes `not valid` in `create table`, and does not keep it.
         let stays = !self.not_valid && constraint::is_closed(self.expression.as_str());
         stays.then(|| constraint::inline(at, &self.words()))
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        self.not_enforced.then(|| since(18, "checks that are `not enforced`", "not_enforced", cx))?
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

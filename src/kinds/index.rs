@@ -12,10 +12,10 @@ use super::part::catalog::{USER_SCHEMA, options};
 use super::part::constraint::{index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use};
 use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, object_name, renamed_columns, renamed_text};
-use super::part::{IndexKey, Parameters, Sql, is_default};
+use super::part::{IndexKey, Parameters, Sql, is_default, since};
 use super::table::{Attached, Table, heirs, hide_plain, takes_part};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, RELATION, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
 
@@ -169,6 +169,10 @@ impl Kind for Index {
     /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
     fn adjusts(&self) -> bool {
         self.texts().next().is_none()
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        self.nulls_not_distinct.then(|| since(15, "`nulls not distinct`", "nulls_not_distinct", cx))?
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

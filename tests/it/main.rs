@@ -7,6 +7,7 @@ mod bad_input;
 mod cases;
 mod cli;
 mod code;
+mod complete;
 mod determinism;
 mod every_kind;
 mod format;

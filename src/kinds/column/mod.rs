@@ -18,6 +18,8 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::names::object_name;
 use super::part::stored::{self, OfType, Stored};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default};
+use super::identity_sequence;
+use super::not_null::named_at;
 use super::primary_key;
 use super::table::{Table, heirs, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
@@ -250,13 +252,14 @@ impl Kind for Column {
             }
             _ => {}
         }
-        if *not_null && !old.not_null {
+        if *not_null && !old.not_null && named_at(cx.at, cx.desired).is_none() {
             steps.extend(self.refuse_nulls(cx));
         }
         if let Some(identity) = identity {
-            let takes = sequence_of(cx.at).key().to_owned();
+            let usual = || sequence_of(cx.at).key().to_owned();
+            let takes = identity_sequence::named_at(cx.at, cx.desired).map_or_else(usual, str::to_owned);
             let alter = |what: &str| self.step(cx, what);
-            let steps_of_identity = identity.steps(old.identity.as_ref(), &alter).into_iter();
+            let steps_of_identity = identity.steps(old.identity.as_ref(), own_sequence(cx).as_deref(), &alter).into_iter();
             let adds = old.identity.is_none();
             steps.extend(steps_of_identity.map(|s| if adds { s.takes(takes.clone()) } else { s }));
         }
@@ -293,13 +296,13 @@ impl Kind for Column {
         let table = cx.parent().identity();
         let sql = format!("alter table {table} rename column {} to {}", cx.name(), sql::ident(to));
         let table = cx.at.parent().expect("a column has a table");
-        let follows = self.sequence_follows(cx.at, &table.child(Self::NAME, to));
+        let follows = self.sequence_follows(cx.at, &table.child(Self::NAME, to), cx);
         [Step::new(sql).lock(Lock::AccessExclusive)].into_iter().chain(follows).collect()
     }
 
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let data_type = self.data_type.renamed(from, to);
-        let follows = at.is_within(to) && self.sequence_follows(&at.moved(to, from), at).is_some();
+        let follows = at.is_within(to) && self.has_usual_sequence(&at.moved(to, from), at);
         if data_type.is_none() && !follows {
             return None;
         }
@@ -311,15 +314,21 @@ impl Kind for Column {
 
 impl Column {
     /// The statement by which the sequence of its identity gets the name that PostgreSQL would have given it, where it had
-    /// that name before.
-    pub fn sequence_follows(&self, from: &Address, to: &Address) -> Option<Step> {
-        let (old, new) = (sequence_of(from), sequence_of(to));
-        if self.live_sequence.0.as_deref() != Some(old.key()) || old.key() == new.key() {
+    /// that name before and nothing is said of it.
+    pub fn sequence_follows(&self, from: &Address, to: &Address, cx: &Cx<'_>) -> Option<Step> {
+        if !self.has_usual_sequence(from, to) || identity_sequence::named_at(from, cx.live).is_some() {
             return None;
         }
+        let (old, new) = (sequence_of(from), sequence_of(to));
         let schema = sql::ident(from.top().key());
         let sql = format!("alter sequence {schema}.{} rename to {}", sql::ident(old.key()), sql::ident(new.key()));
         Some(Step::new(sql).takes(new.key()))
+    }
+
+    /// True where the sequence of its identity is called after `from`, which is to be `to`.
+    fn has_usual_sequence(&self, from: &Address, to: &Address) -> bool {
+        let (old, new) = (sequence_of(from), sequence_of(to));
+        self.live_sequence.0.as_deref() == Some(old.key()) && old.key() != new.key()
     }
 
     /// A column of that type and nothing else.
@@ -353,12 +362,12 @@ impl Column {
             sql += &format!(" generated always as ({generated}){stored}");
         }
         if let Some(identity) = &self.identity {
-            sql += &format!(" {}", identity.definition());
+            sql += &format!(" {}", identity.definition(own_sequence(cx).as_deref()));
         }
         if let Some(default) = &self.default {
             sql += &format!(" default {}", default.as_default());
         }
-        if self.not_null {
+        if self.not_null && named_at(cx.at, cx.desired).is_none() {
             sql += " not null";
         }
         sql
@@ -459,6 +468,12 @@ fn partitions(cx: &Cx<'_>) -> bool {
     let key = |state: &State| state.spec::<Table>(cx.at.parent()?)?.partition_by.clone();
     let stays = key(cx.live).filter(|by| key(cx.desired).as_ref() == Some(by));
     stays.is_some_and(|by| sql::tokens(by.as_str()).iter().any(|t| t.name().as_deref() == Some(cx.at.key())))
+}
+
+/// The name of the sequence of an identity column, where it is not the usual one.
+fn own_sequence(cx: &Cx<'_>) -> Option<String> {
+    let name = identity_sequence::named_at(cx.at, cx.desired)?;
+    (name != sequence_of(cx.at).key()).then(|| sql::dotted([cx.at.top().key(), name]))
 }
 
 /// True where values go by way of text: between two types of which users made one, and not the same one.

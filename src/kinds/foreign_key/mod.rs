@@ -8,6 +8,7 @@ pub use target::{Action, Target, What};
 
 use super::column::Column;
 use super::index::Index;
+use super::part::since;
 use super::part::constraint::{self, FROM_ABOVE, alter_table, columns, timing};
 use super::part::is_default;
 use super::part::names::{is_sibling_column, renamed_columns, renamed_name};
@@ -16,7 +17,7 @@ use super::schema::Schema;
 use super::table::{Attached, Table, hide_plain};
 use super::unique::Unique;
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Rules, Under};
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -171,6 +172,14 @@ impl Kind for ForeignKey {
         for object in &self.rests_on.0 {
             out.object(object.clone(), "references");
         }
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        let period = self.period.then(|| since(18, "foreign keys with a `period`", "period", cx));
+        let idle = self.not_enforced.then(|| since(18, "foreign keys that are `not enforced`", "not_enforced", cx));
+        let some = !self.on_delete.columns.is_empty();
+        let some = some.then(|| since(15, "`on delete` for some columns only", "on_delete", cx));
+        period.flatten().or(idle.flatten()).or(some.flatten())
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

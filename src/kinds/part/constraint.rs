@@ -206,6 +206,13 @@ pub fn index_steps(
     steps
 }
 
+/// What is said of the index of a constraint, where that differs; the constraint's own comment is another.
+pub fn index_comment(old: Option<&str>, new: Option<&str>, cx: &Cx<'_>) -> Option<Step> {
+    let text = new.map_or_else(|| "null".to_owned(), sql::literal);
+    let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
+    (old != new).then(|| Step::new(format!("comment on index {index} is {text}")))
+}
+
 /// The catalog query of one sort of table constraint; `con` is `pg_constraint`, `c` its table, `i` and `ic` its index.
 ///
 /// What PostgreSQL makes besides for a foreign key at a partitioned table is left out.
@@ -243,7 +250,8 @@ pub fn index_attached(end: &str, described: &str) -> String {
                            where h.inhrelid = ic.oid and ic.relname = c.relname || '_' || {columns} '{end}'
                              and pc.reloptions is not distinct from ic.reloptions
                              and pc.reltablespace = ic.reltablespace)
-               and not exists (select from pg_description e where {described}) then 'plain'
+               and not exists (select from pg_description e
+                               where {described} or e.classoid = 1259 and e.objoid = ic.oid) then 'plain'
               else 'named' end as live_attached"
     )
 }
@@ -268,4 +276,5 @@ pub const INDEX_FIELDS: &str = "
     con.condeferrable as deferrable, con.condeferred as initially_deferred,
     (select json_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) from unnest(ic.reloptions) o)
       as options,
-    (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace";
+    (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace,
+    obj_description(ic.oid, 'pg_class') as index_comment";
