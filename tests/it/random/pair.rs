@@ -283,6 +283,7 @@ fn refused(problems: &Diagnostics, after: &Read, plan: &str) -> Result<Verdict, 
         "out of range",
         "too long",
         "invalid input syntax",
+        "invalid input value for enum",
         "overflow",
         "contains values that violate",
     ];
