@@ -13,6 +13,7 @@ mod every_kind;
 mod format;
 mod history;
 mod local;
+mod online;
 mod owner;
 mod pulled;
 mod random;
