@@ -71,6 +71,7 @@ fn what_is_pulled_builds_the_same_database_attribute_by_attribute() {
     let pulled = from.path().join("pulled");
     let pulled = pulled.to_str().expect("UTF-8");
     let to = with(Project::new(&built, &[]));
+    built.psql("alter system set allow_in_place_tablespaces = on; select pg_reload_conf()");
     to.run(&["apply", "-q", "--yes", "--allow", "data,access,rewrite,block,breaking", "-f", pulled], 0);
     assert_eq!(to.run(&["plan", "--format", "sql", "-f", pulled], 0).stdout, "", "the second plan");
     to.run(&["pull", "-q", "--manage", "database", "-o", "again"], 0);
