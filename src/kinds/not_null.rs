@@ -99,7 +99,7 @@ impl Kind for NotNull {
             return self.turned(&name, was, cx.name().as_str(), self.no_inherit, cx);
         }
         let cost = (!self.not_valid).then_some("scans the table while readers and writers wait");
-        vec![constraint::add(cx, &self.words(), cost)]
+        constraint::add_and_validate(cx, &self.words(), cost)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

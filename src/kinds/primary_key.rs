@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
-use super::part::constraint::{self, INDEX_FIELDS, columns, index_steps, index_words, timing};
+use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, index_tail, index_words, timing};
 use super::part::{Parameters, is_default, since};
 use super::part::names::{is_sibling_column, object_name, renamed_columns};
 use super::table::{Attached, Table, hide_plain};
@@ -120,13 +120,19 @@ impl Kind for PrimaryKey {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let add = constraint::add(cx, &self.words(), Some("builds an index while readers and writers wait"));
-        [add].into_iter().chain(constraint::index_comment(None, self.index_comment.as_deref(), cx)).collect()
+        let cost = "builds an index while readers and writers wait";
+        let online = self.keyed().and_then(|keyed| keyed.add(cx));
+        let steps = online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]).into_iter();
+        steps.chain(constraint::index_comment(None, self.index_comment.as_deref(), cx)).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
         if self.definition() != old.definition() {
-            return Alter::Replace("it is defined otherwise".to_owned());
+            let Some(mut steps) = self.keyed().and_then(|keyed| keyed.replace(cx)) else {
+                return Alter::Replace("it is defined otherwise".to_owned());
+            };
+            steps.extend(constraint::index_comment(None, self.index_comment.as_deref(), cx));
+            return Alter::InPlace(steps);
         }
         let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
         let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
@@ -168,6 +174,15 @@ impl PrimaryKey {
         let Self { include, options, tablespace, .. } = self;
         let words = index_words(include, options, tablespace.as_deref());
         format!("{}{words}{}", self.keys(), timing(self.deferrable, self.initially_deferred))
+    }
+
+    /// What its index is, where one can be built beforehand.
+    fn keyed(&self) -> Option<Keyed<'_>> {
+        let Self { columns, include, options, tablespace, deferrable, initially_deferred, .. } = self;
+        let tail = index_tail(include, false, options, tablespace.as_deref());
+        let index = format!(" ({}){tail}", sql::idents(columns));
+        let timing = timing(*deferrable, *initially_deferred);
+        (!self.without_overlaps).then_some(Keyed { word: "primary key", index, timing })
     }
 
     fn keys(&self) -> String {

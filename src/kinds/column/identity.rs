@@ -63,6 +63,23 @@ pub fn catalog() -> String {
     )
 }
 
+/// SQL for the name of the sequence of the column `a`.
+pub const SEQUENCE: &str = "
+    (select sc.relname from pg_depend sd join pg_class sc on sc.oid = sd.objid
+     where sd.classid = 1259 and sd.refclassid = 1259 and sd.deptype = 'i' and sc.relkind = 'S'
+       and sd.refobjid = a.attrelid and sd.refobjsubid = a.attnum)";
+
+/// The name of an identity's sequence: PostgreSQL chose it, and it is never compared.
+#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OwnSequence(pub Option<String>);
+
+impl PartialEq for OwnSequence {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
 impl Identity {
     /// What `create table` says; `sequence` is the name of its sequence, where that is not the usual one.
     pub fn definition(&self, sequence: Option<&str>) -> String {

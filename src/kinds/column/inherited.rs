@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Column;
+use super::{Column, OwnSequence};
 use crate::kind::{Cx, Kind};
 use crate::kinds::not_null::named_at;
 use crate::kinds::part::{Parameters, Sql, TypeName};
@@ -240,6 +240,7 @@ impl Column {
             storage: self.storage.clone().or_else(|| above.storage.clone()),
             compression: self.compression.clone().or_else(|| above.compression.clone()),
             live_storage: self.live_storage.clone(),
+            live_sequence: OwnSequence::default(),
             statistics: self.statistics,
             options: self.options.clone(),
             inherited: if typed && !partition { Inherited::Both } else { Inherited::Above },

@@ -191,7 +191,12 @@ impl Kind for ForeignKey {
         let cost = state.is_empty().then_some("compares every row while writers of both tables wait");
         let timing = timing(self.deferrable, self.initially_deferred);
         let definition = format!("{}{timing}{state}", self.definition());
-        vec![constraint::add(cx, &definition, cost).lock(Lock::ShareRowExclusive)]
+        if constraint::is_on_partitioned(cx) {
+            return vec![constraint::add(cx, &definition, cost).lock(Lock::ShareRowExclusive)]; // it can't be `not valid`
+        }
+        let mut steps = constraint::add_and_validate(cx, &definition, cost);
+        steps[0].lock = Lock::ShareRowExclusive;
+        steps
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -216,7 +221,9 @@ impl Kind for ForeignKey {
             && *matching == old.matching
             && *period == old.period;
         if !same {
-            return Alter::Replace("it is defined otherwise".to_owned());
+            let checked = !not_valid && !not_enforced && matches!(old.attached, Attached::No);
+            let online = checked.then(|| self.replace_online(cx)).flatten();
+            return online.map_or_else(|| Alter::Replace("it is defined otherwise".to_owned()), Alter::InPlace);
         }
         let alter = |words: &str| {
             alter_table(cx, &format!("alter constraint {}{words}", cx.name())).lock(Lock::ShareRowExclusive)
@@ -277,6 +284,16 @@ impl Kind for ForeignKey {
 }
 
 impl ForeignKey {
+    /// The statements that put it in the place of the old one, which holds until then.
+    fn replace_online(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
+        if constraint::is_on_partitioned(cx) {
+            return None;
+        }
+        let timing = timing(self.deferrable, self.initially_deferred);
+        let steps = constraint::replace_validated(cx, &format!("{}{timing}", self.definition()))?;
+        Some(steps.into_iter().map(|step| step.needs(self.rests_on.0.clone())).collect())
+    }
+
     fn definition(&self) -> String {
         let period = |columns: &[String]| match columns.split_last().filter(|_| self.period) {
             Some((last, [])) => format!("period {}", sql::ident(last)),

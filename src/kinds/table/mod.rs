@@ -20,6 +20,7 @@ pub use words::Words;
 use super::part::catalog::USER_SCHEMA;
 use super::part::{Parameters, TypeName, is_default, parameters};
 use super::part::names::renamed_name;
+use super::column::Column;
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Rules, TYPE, Under};
@@ -221,6 +222,15 @@ impl Kind for Table {
         Alter::InPlace(steps)
     }
 
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        let schema = cx.at.parent().expect("a table has a schema");
+        let new = schema.child(Self::NAME, to);
+        let columns = cx.live.children_of::<Column>(cx.at, Column::NAME);
+        let follow = columns.into_iter().filter_map(|(at, c)| c.sequence_follows(at, &at.moved(cx.at, &new)));
+        let rename = format!("alter {} rename to {}", cx.target(), sql::ident(to));
+        [Step::new(rename).lock(Lock::AccessExclusive)].into_iter().chain(follow).collect()
+    }
+
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let mut new = self.clone();
         new.partition_of = self.partition_of.as_ref().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone()));
@@ -233,6 +243,11 @@ impl Kind for Table {
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         carry::drop(cx)
     }
+}
+
+/// True for a table that is partitioned.
+pub fn is_partitioned(at: &Address, state: &State) -> bool {
+    state.spec::<Table>(at).is_some_and(|table| table.partition_by.is_some())
 }
 
 impl Table {
