@@ -93,9 +93,9 @@ fn rows(cluster: &Ephemeral) -> String {
     observer::rows(cluster.server(), "every", |_| true)
 }
 
-/// The files of a directory, each with its text.
+/// The files of a directory, each with its text, but for the list of them, whose order is that of their making.
 fn files(dir: &Path) -> BTreeMap<String, String> {
-    let entries = std::fs::read_dir(dir).expect("read").flatten();
+    let entries = std::fs::read_dir(dir).expect("read").flatten().filter(|e| e.file_name() != "dbstate.yaml");
     let read = |e: std::fs::DirEntry| {
         (e.file_name().to_string_lossy().into_owned(), std::fs::read_to_string(e.path()).expect("read"))
     };
