@@ -3,6 +3,7 @@
 mod apply;
 mod completions;
 mod connection;
+mod diff;
 mod drift;
 mod examples;
 mod explain;
@@ -12,6 +13,7 @@ mod local;
 mod output;
 mod plan;
 mod pull;
+mod schema;
 mod validate;
 
 use std::ffi::OsString;
@@ -88,12 +90,18 @@ enum Command {
     /// Say whether the database differs from the YAML; exit code 2 when it does
     #[command(after_help = examples::DRIFT)]
     Drift(drift::Command),
+    /// Show what leads from one project, git revision or database to another
+    #[command(after_help = examples::DIFF)]
+    Diff(diff::Command),
     /// Write an existing database as YAML
     #[command(after_help = examples::PULL)]
     Pull(pull::Command),
     /// The embedded PostgreSQL: a private server under `.dbstate/`
     #[command(after_help = examples::LOCAL)]
     Local(local::Command),
+    /// Print the JSON Schema of the YAML, for editors
+    #[command(after_help = examples::SCHEMA)]
+    Schema(schema::Command),
     /// Print the page of an error code or a hazard class
     #[command(after_help = examples::EXPLAIN)]
     Explain(explain::Command),
@@ -243,8 +251,10 @@ impl Command {
             Self::Plan(command) => command.run(output).await,
             Self::Apply(command) => command.run(output).await,
             Self::Drift(command) => command.run(output).await,
+            Self::Diff(command) => command.run(output).await,
             Self::Pull(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
+            Self::Schema(command) => Ok(command.run(output)),
             Self::Explain(command) => command.run(output),
             Self::Completions(command) => Ok(command.run(output)),
         }

@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn each_text_has_a_file_of_its_own() {
         let functions = ["f(integer)", "f(text)", "F(text)", "odd name(int4, \"x y\"[])", "été()"];
-        let entry = |name: &&str| (Key::from(*name), Node::new(Value::Map(vec![(Key::from("body"), Node::text(*name))])));
+        let entry =
+            |name: &&str| (Key::from(*name), Node::new(Value::Map(vec![(Key::from("body"), Node::text(*name))])));
         let map = |key: &str, entries| Node::new(Value::Map(vec![(Key::from(key), entries)]));
         let functions = map("functions", Node::new(Value::Map(functions.iter().map(entry).collect())));
         let mut root = map("schemas", map("shop", functions));

@@ -1,5 +1,6 @@
 //! Extended statistics. See <https://www.postgresql.org/docs/current/sql-createstatistics.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
@@ -18,7 +19,7 @@ use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 const KINDS: [&str; 3] = ["ndistinct", "dependencies", "mcv"];
 
 /// Statistics over several columns or expressions of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Statistics {
     /// The columns and expressions.

@@ -2,10 +2,12 @@
 
 pub mod adopt;
 pub mod apply;
+pub mod diff;
 pub mod format;
 pub mod init;
 pub mod plan;
 pub mod pull;
+pub mod revision;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 

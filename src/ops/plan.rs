@@ -1,6 +1,5 @@
 //! `plan`: what would change.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Options;
@@ -34,13 +33,18 @@ async fn compare(
     options: &Options,
     applied: &Plan,
 ) -> Result<Planned, Diagnostics> {
-    let mut planned = settle(session, declared, options, applied).await?;
-    let Planned { live, desired, server, .. } = &planned;
-    planned.plan = plan::plan(Input { live, desired, server, register: kinds::register() })?;
-    planned.differences = planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, c))).collect();
+    let mut planned = finish(settle(session, declared, options, applied).await?)?;
     if options.ledger {
         planned.blame(session).await;
     }
+    Ok(planned)
+}
+
+/// Plans between two states that are settled.
+pub(super) fn finish(mut planned: Planned) -> Result<Planned, Diagnostics> {
+    let Planned { live, desired, server, .. } = &planned;
+    planned.plan = plan::plan(Input { live, desired, server, register: kinds::register() })?;
+    planned.differences = planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, c))).collect();
     Ok(planned)
 }
 
@@ -58,17 +62,7 @@ pub(super) async fn settle(
     let mut live = whole.clone();
     let mut declared = declared.clone();
     scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
-    let mut planned = Planned {
-        plan: Plan::default(),
-        desired: declared.clone(),
-        live,
-        declared,
-        server,
-        warnings: Vec::new(),
-        learned: false,
-        differences: HashMap::new(),
-        moved: HashMap::new(),
-    };
+    let mut planned = Planned::new(live, declared, server);
     let input = Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register };
     let renamed = plan::renamed(input);
     let mut doubtful = scratch::doubtful(&renamed, &planned.desired, register);

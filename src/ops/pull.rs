@@ -5,9 +5,9 @@ use globset::GlobSet;
 use crate::catalog;
 use crate::declare::adopt::file_name;
 use crate::declare::bodies::take_out;
+use crate::declare::lower::Lowering;
 use crate::declare::raise::raise;
 use crate::declare::write::write;
-use crate::declare::lower::Lowering;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Sources};
 use crate::diff::{diff, scope};
 use crate::kind::{Scope, find};
@@ -64,7 +64,9 @@ pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>, Dia
 /// The file of one schema, if the database has it.
 pub async fn schema(session: &Session, name: &str) -> Result<Option<File>, Diagnostics> {
     let register = kinds::register();
-    let state = read(session, &Choices { manage: Manage::Schemas, schemas: vec![name.to_owned()], ..Choices::default() }).await?;
+    let state =
+        read(session, &Choices { manage: Manage::Schemas, schemas: vec![name.to_owned()], ..Choices::default() })
+            .await?;
     let is_it = |at: &Address| at.key() == name && find(register, at.kind()).rules.space;
     let part = part(&state, is_it);
     Ok((!part.is_empty()).then(|| (file_name(name), write(&raise(&part, register)))))
@@ -100,7 +102,10 @@ async fn all_read(session: &Session, state: &State, choices: &Choices) -> Result
         let asked = choices.schemas.is_empty() || object.schema.is_some_and(|s| choices.schemas.contains(&s));
         if asked {
             let message = format!("{} is of a kind that dbstate does not know", object.what);
-            problems.push(Diagnostic::new(Code::Internal, message).help("drop it, or keep it in SQL of your own; nothing was written"));
+            problems.push(
+                Diagnostic::new(Code::Internal, message)
+                    .help("drop it, or keep it in SQL of your own; nothing was written"),
+            );
         }
     }
     problems.into_result(())
