@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Table, Words};
@@ -32,7 +33,7 @@ impl PartialEq for Heirs {
 }
 
 /// Whether an index or a constraint of a partition is a part of its parent's. Not compared.
-#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Attached {
     /// It is the table's own.
@@ -272,7 +273,8 @@ pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     let word = if bounds.as_str() == "default" { "" } else { "for " };
     let sql = format!("alter table {parent} attach partition {} {word}{bounds}", cx.identity());
     let brings = [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, Index::NAME];
-    let own = cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind())).cloned();
+    let stands = |at: &&Address| at.kind() == Column::NAME && cx.live.contains(at);
+    let own = cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind()) && !stands(c)).cloned();
     let needs: Vec<Address> = own.chain(columns_above(cx)).collect();
     Some(Step::new(sql).lock(Lock::AccessExclusive).needs(needs))
 }
