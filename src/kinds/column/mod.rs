@@ -231,6 +231,11 @@ impl Kind for Column {
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
         }
+        if self.changes_type(old) && partitions(cx) {
+            let message = format!("PostgreSQL can't change the type of {}: its table is partitioned by it", cx.at);
+            let help = "declare a table of another name, carry the rows over, and give it the name with `was:`";
+            return Alter::Refuse(Problem::new(Code::Refused, message).help(help));
+        }
         let mut steps = Vec::new();
         let loses_default = old.default.is_some() && (default.is_none() || self.changes_type(old));
         if loses_default {
@@ -292,13 +297,13 @@ impl Kind for Column {
         let table = cx.parent().identity();
         let sql = format!("alter table {table} rename column {} to {}", cx.name(), sql::ident(to));
         let table = cx.at.parent().expect("a column has a table");
-        let follows = self.sequence_follows(cx.at, &table.child(Self::NAME, to));
+        let follows = self.sequence_follows(cx.at, &table.child(Self::NAME, to), cx);
         [Step::new(sql).lock(Lock::AccessExclusive)].into_iter().chain(follows).collect()
     }
 
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let data_type = self.data_type.renamed(from, to);
-        let follows = at.is_within(to) && self.sequence_follows(&at.moved(to, from), at).is_some();
+        let follows = at.is_within(to) && self.has_usual_sequence(&at.moved(to, from), at);
         if data_type.is_none() && !follows {
             return None;
         }
@@ -310,15 +315,21 @@ impl Kind for Column {
 
 impl Column {
     /// The statement by which the sequence of its identity gets the name that PostgreSQL would have given it, where it had
-    /// that name before.
-    pub fn sequence_follows(&self, from: &Address, to: &Address) -> Option<Step> {
-        let (old, new) = (sequence_of(from), sequence_of(to));
-        if self.live_sequence.0.as_deref() != Some(old.key()) || old.key() == new.key() {
+    /// that name before and nothing is said of it.
+    pub fn sequence_follows(&self, from: &Address, to: &Address, cx: &Cx<'_>) -> Option<Step> {
+        if !self.has_usual_sequence(from, to) || identity_sequence::named_at(from, cx.live).is_some() {
             return None;
         }
+        let (old, new) = (sequence_of(from), sequence_of(to));
         let schema = sql::ident(from.top().key());
         let sql = format!("alter sequence {schema}.{} rename to {}", sql::ident(old.key()), sql::ident(new.key()));
         Some(Step::new(sql).takes(new.key()))
+    }
+
+    /// True where the sequence of its identity is called after `from`, which is to be `to`.
+    fn has_usual_sequence(&self, from: &Address, to: &Address) -> bool {
+        let (old, new) = (sequence_of(from), sequence_of(to));
+        self.live_sequence.0.as_deref() == Some(old.key()) && old.key() != new.key()
     }
 
     /// A column of that type and nothing else.
@@ -451,6 +462,13 @@ impl Column {
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
         heirs(table, cx.live).iter().filter(leaves).cloned().collect()
     }
+}
+
+/// True for a column in the key by which its table is and stays partitioned.
+fn partitions(cx: &Cx<'_>) -> bool {
+    let key = |state: &State| state.spec::<Table>(cx.at.parent()?)?.partition_by.clone();
+    let stays = key(cx.live).filter(|by| key(cx.desired).as_ref() == Some(by));
+    stays.is_some_and(|by| sql::tokens(by.as_str()).iter().any(|t| t.name().as_deref() == Some(cx.at.key())))
 }
 
 /// The name of the sequence of an identity column, where it is not the usual one.

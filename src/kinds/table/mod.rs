@@ -19,8 +19,8 @@ pub use lineage::steps as moved;
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Parameters, TypeName, is_default, parameters};
-use super::part::names::renamed_name;
+use super::part::{Parameters, Sql, TypeName, is_default, parameters};
+use super::part::names::{renamed_name, renamed_text};
 use super::column::Column;
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
@@ -227,7 +227,7 @@ impl Kind for Table {
         let schema = cx.at.parent().expect("a table has a schema");
         let new = schema.child(Self::NAME, to);
         let columns = cx.live.children_of::<Column>(cx.at, Column::NAME);
-        let follow = columns.into_iter().filter_map(|(at, c)| c.sequence_follows(at, &at.moved(cx.at, &new)));
+        let follow = columns.into_iter().filter_map(|(at, c)| c.sequence_follows(at, &at.moved(cx.at, &new), cx));
         let rename = format!("alter {} rename to {}", cx.target(), sql::ident(to));
         [Step::new(rename).lock(Lock::AccessExclusive)].into_iter().chain(follow).collect()
     }
@@ -238,6 +238,10 @@ impl Kind for Table {
         new.inherits = self.inherits.iter().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone())).collect();
         new.of_type = self.of_type.as_ref().map(|t| t.renamed(from, to).unwrap_or_else(|| t.clone()));
         create::renamed_index(&mut new, at, from, to);
+        if from.kind() == Column::NAME && from.parent() == Some(at) {
+            let key = self.partition_by.as_ref().and_then(|by| renamed_text(&Sql::new(by.as_str()), from, to));
+            new.partition_by = key.map(|by| Words::new(by.as_str())).or(new.partition_by);
+        }
         (new != *self).then_some(new)
     }
 
