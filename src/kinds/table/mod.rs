@@ -18,7 +18,7 @@ pub use lineage::steps as moved;
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Parameters, TypeName, is_default, parameters};
+use super::part::{Parameters, TypeName, is_default, parameters, refer_to_tablespace};
 use super::part::names::renamed_name;
 use super::column::Column;
 use super::schema::Schema;
@@ -157,6 +157,7 @@ impl Kind for Table {
 
     fn references(&self, _at: &Address, out: &mut References) {
         self.place().references(out);
+        refer_to_tablespace(self.tablespace.as_ref(), out);
         if let Some(of) = &self.of_type {
             of.reference(out, "of_type");
         }
