@@ -1,5 +1,6 @@
 //! A composite type. See <https://www.postgresql.org/docs/current/rowtypes.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::enum_type::PRIVILEGES;
@@ -11,7 +12,7 @@ use crate::model::{KindName, PgVersion, Step};
 use super::attribute::Attribute;
 
 /// A composite type: its attributes are objects of their own.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CompositeType {}
 

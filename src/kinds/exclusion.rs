@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::columns_in;
@@ -16,7 +17,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An exclusion constraint: no two rows satisfy all its operators.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exclusion {
     /// The access method of its index; `gist` when absent.
@@ -263,3 +264,5 @@ impl From<Element> for String {
         element.to_string()
     }
 }
+
+crate::kinds::part::text_schema!(Element, "A column or an expression and an operator: `room with =`.");

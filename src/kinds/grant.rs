@@ -8,7 +8,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::column::Column;
 use super::default_privilege::DefaultPrivilege;
@@ -25,7 +27,7 @@ use crate::model::suggest::did_you_mean;
 use crate::model::{Address, HazardClass, KindName, Object, Origin, State, Step};
 
 /// The privileges of one grantee on one thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The privileges; none takes away what there is by default.
@@ -85,6 +87,20 @@ impl Kind for Grant {
         } else {
             under_role(parent.key(), node, out);
         }
+    }
+
+    fn free_schema(home: &Home) -> serde_json::Value {
+        let granted = granted_schema();
+        if matches!(home.under, Under::Granted) {
+            return json!({ "type": "object", "additionalProperties": granted });
+        }
+        let things = |entry: &Entry| {
+            let alone = entry.homes.iter().any(|h| h.form == Form::One);
+            if alone { granted.clone() } else { json!({ "type": "object", "additionalProperties": granted }) }
+        };
+        let properties: serde_json::Map<String, serde_json::Value> =
+            register().iter().filter_map(|e| Some((e.rules.privileges?.plural.to_owned(), things(e)))).collect();
+        json!({ "type": "object", "properties": properties, "additionalProperties": false })
     }
 
     fn raise(children: &[(&Address, &Self)]) -> Option<Node> {
@@ -177,6 +193,17 @@ impl Kind for Grant {
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         Self { privileges: starting_point(cx) }.steps(&self.privileges, cx)
     }
+}
+
+/// `select`, `[select, update: [status]]`, `none`.
+fn granted_schema() -> serde_json::Value {
+    let columns = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
+    let of_columns = json!({ "type": "object", "additionalProperties": columns });
+    json!({ "anyOf": [
+        { "type": "string" },
+        { "type": "array", "items": { "anyOf": [{ "type": "string" }, of_columns.clone()] } },
+        of_columns
+    ] })
 }
 
 impl Grant {

@@ -2,6 +2,7 @@
 //!
 //! Its rows are nobody's only copy: whether it holds any is not compared, and another query makes it anew.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, options};
@@ -13,7 +14,7 @@ use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
 use crate::sql;
 
 /// A materialized view.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaterializedView {
     /// Filled when made; `false` leaves that to a later `refresh`.

@@ -3,6 +3,7 @@
 //! See <https://www.postgresql.org/docs/current/sql-createoperator.html>. PostgreSQL notes commutators and negators on both
 //! sides, so what is declared on one counts for the other.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, function, operator};
@@ -16,7 +17,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An operator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Operator {
     /// The function that does it.

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::base_type::BaseType;
@@ -17,7 +18,7 @@ use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Rules, Under};
 use crate::model::{Address, KindName, Object, Origin, PgVersion, State, Step};
 
 /// A shell type has nothing but a name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShellType {}
 

@@ -2,6 +2,7 @@
 //!
 //! They are in the table's schema; a key with a dot, `shop.totals`, says another.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
@@ -21,7 +22,7 @@ use crate::sql;
 const KINDS: [&str; 3] = ["ndistinct", "dependencies", "mcv"];
 
 /// Statistics over several columns or expressions of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Statistics {
     /// The columns and expressions.

@@ -8,6 +8,7 @@ mod inherited;
 mod serial;
 mod short;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode, OwnSequence};
@@ -30,7 +31,7 @@ use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step,
 use crate::sql;
 
 /// A column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
     /// Its data type; absent for a column that comes from a table above.

@@ -1,5 +1,45 @@
 //! Shapes that several kinds share.
 
+/// The JSON Schema of a type that is written as text.
+macro_rules! text_schema {
+    ($type:ident, $what:literal) => {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "description": $what })
+            }
+        }
+    };
+}
+
+/// The JSON Schema of a type in a form of its own.
+macro_rules! own_schema {
+    ($type:ident, $generator:ident => $schema:expr) => {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema($generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $schema
+            }
+        }
+    };
+}
+
+pub(in crate::kinds) use {own_schema, text_schema};
+
 pub mod catalog;
 pub mod constraint;
 pub mod convert;

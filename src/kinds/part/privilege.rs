@@ -220,6 +220,11 @@ impl<'de> Deserialize<'de> for PrivilegeSet {
     }
 }
 
+crate::kinds::part::own_schema!(PrivilegeSet, _generator => schemars::json_schema!({
+    "description": "A privilege, a list of them, or `none`; `select with grant option` may be passed on.",
+    "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
+}));
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Table, Words};
@@ -32,7 +33,7 @@ impl PartialEq for Heirs {
 }
 
 /// Whether an index or a constraint of a partition is a part of its parent's. Not compared.
-#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Attached {
     /// It is the table's own.

@@ -7,6 +7,7 @@ mod create;
 mod lineage;
 mod words;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use carry::after_create as carry_rows;
@@ -28,7 +29,7 @@ use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step}
 use crate::sql;
 
 /// A table: its columns, constraints and the like are objects of their own.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Table {
     /// How its rows are spread over partitions: `range (created_at)`.
@@ -73,7 +74,7 @@ pub struct Table {
 }
 
 /// Whether policies hold, and for whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowSecurity {
     /// For nobody.
