@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, options};
-use super::part::{Parameters, Sql, is_default, parameters};
+use super::part::{Parameters, Sql, is_default, parameters, refer_to_tablespace};
 use super::schema::Schema;
 use super::table::{PRIVILEGES, cluster_on};
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
@@ -94,9 +94,7 @@ impl Kind for MaterializedView {
 
     fn references(&self, _at: &Address, out: &mut References) {
         out.query(self.query.as_str(), "query");
-        if let Some(tablespace) = &self.tablespace {
-            out.perhaps(Address::root(KindName("tablespace"), tablespace), "tablespace");
-        }
+        refer_to_tablespace(self.tablespace.as_ref(), out);
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

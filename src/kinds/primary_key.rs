@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, index_tail, index_words, timing};
-use super::part::{Parameters, is_default, since};
+use super::part::{Parameters, is_default, since, refer_to_tablespace};
 use super::part::names::{is_sibling_column, object_name, renamed_columns};
 use super::table::{Attached, Table, hide_plain};
 use crate::diagnostic::Problem;
@@ -100,6 +100,7 @@ impl Kind for PrimaryKey {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
+        refer_to_tablespace(self.tablespace.as_ref(), out);
         let Some(table) = at.parent() else { return };
         for (list, field) in [(&self.columns, "columns"), (&self.include, "include")] {
             for column in list {

@@ -83,6 +83,14 @@ pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+/// Notes the tablespace that something is in: it is made outside of the transaction in which the thing is made.
+pub fn refer_to_tablespace(name: Option<&String>, out: &mut crate::kind::References) {
+    use crate::model::{Address, KindName};
+    if let Some(name) = name {
+        out.perhaps(Address::root(KindName("tablespace"), name), "tablespace");
+    }
+}
+
 /// Why a server older than the major version `from` can't have `what`, which `field` says.
 pub fn since(from: u32, what: &str, field: &'static str, cx: &crate::kind::Cx<'_>) -> Option<crate::kind::Misfit> {
     use crate::diagnostic::{Code, Problem};
