@@ -66,6 +66,13 @@ Examples:
   dbstate pull -d shop -o db/ --bodies files   functions and views in `.sql` files
   dbstate pull -o .                            writes into this project what was changed by hand";
 
+/// Of `history`.
+pub const HISTORY: &str = "\
+Examples:
+  dbstate history --env prod              who applied what, and when; the latest first
+  dbstate history -v                      with the statements
+  dbstate history --format json | jq '.applies[0].revision'";
+
 /// Of `local`.
 pub const LOCAL: &str = "\
 Examples:

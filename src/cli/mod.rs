@@ -8,12 +8,14 @@ mod drift;
 mod examples;
 mod explain;
 mod format;
+mod history;
 mod init;
 mod local;
 mod output;
 mod plan;
 mod pull;
 mod schema;
+mod scratch;
 mod validate;
 
 use std::ffi::OsString;
@@ -96,6 +98,9 @@ enum Command {
     /// Write an existing database as YAML
     #[command(after_help = examples::PULL)]
     Pull(pull::Command),
+    /// Show what was applied to a database, by whom and from which revision
+    #[command(after_help = examples::HISTORY)]
+    History(history::Command),
     /// The embedded PostgreSQL: a private server under `.dbstate/`
     #[command(after_help = examples::LOCAL)]
     Local(local::Command),
@@ -253,6 +258,7 @@ impl Command {
             Self::Drift(command) => command.run(output).await,
             Self::Diff(command) => command.run(output).await,
             Self::Pull(command) => command.run(output).await,
+            Self::History(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
             Self::Schema(command) => Ok(command.run(output)),
             Self::Explain(command) => command.run(output),

@@ -105,6 +105,16 @@ pub fn texts(
     settings.chain(files).filter_map(|l| Some((l.path.clone(), read_text(&l, sources, problems)?))).collect()
 }
 
+/// The settings alone, found from `directory` upwards; what nobody set where there is no file.
+pub fn settings_of(directory: &Path) -> (Project, Diagnostics) {
+    let mut project = Project { sources: Sources::relative_to(directory), ..Project::default() };
+    let mut problems = Diagnostics::default();
+    if let Some(path) = upwards(directory) {
+        read_settings(path, &mut project, &mut problems);
+    }
+    (project, problems)
+}
+
 /// The files of the project, sorted; reads the settings on the way.
 fn find(
     explicit: &[PathBuf],
@@ -153,7 +163,7 @@ fn upwards(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().map(|d| d.join(SETTINGS)).find(|p| p.is_file())
 }
 
-/// Directories become the YAML files under them; the settings file is not among them.
+/// Directories become the YAML files under them, sorted; the settings file is not among them.
 fn expand(listed: Vec<Listed>, sources: &Sources, problems: &mut Diagnostics) -> Vec<Listed> {
     let mut seen = HashSet::new();
     let mut files = Vec::new();
@@ -168,6 +178,8 @@ fn expand(listed: Vec<Listed>, sources: &Sources, problems: &mut Diagnostics) ->
         let new = found.into_iter().filter(|f| seen.insert(f.clone()));
         files.extend(new.map(|path| Listed { path, span }));
     }
+    // In whichever order they are named, the plan is the same.
+    files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
 

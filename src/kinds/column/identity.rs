@@ -64,17 +64,35 @@ pub fn catalog() -> String {
     )
 }
 
+/// SQL for the name of the sequence of the column `a`.
+pub const SEQUENCE: &str = "
+    (select sc.relname from pg_depend sd join pg_class sc on sc.oid = sd.objid
+     where sd.classid = 1259 and sd.refclassid = 1259 and sd.deptype = 'i' and sc.relkind = 'S'
+       and sd.refobjid = a.attrelid and sd.refobjsubid = a.attnum)";
+
+/// The name of an identity's sequence: PostgreSQL chose it, and it is never compared.
+#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct OwnSequence(pub Option<String>);
+
+impl PartialEq for OwnSequence {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
 impl Identity {
-    /// What `create table` says.
-    pub fn definition(&self) -> String {
-        let words = self.options.words();
+    /// What `create table` says; `sequence` is the name of its sequence, where that is not the usual one.
+    pub fn definition(&self, sequence: Option<&str>) -> String {
+        let name = sequence.map(|name| format!("sequence name {name}"));
+        let words: Vec<String> = name.into_iter().chain(self.options.words()).collect();
         let options = if words.is_empty() { String::new() } else { format!(" ({})", words.join(" ")) };
         format!("generated {} as identity{options}", self.mode.words())
     }
 
     /// The steps from `old`; `alter` writes `alter column … <what>`.
-    pub fn steps(&self, old: Option<&Self>, alter: &dyn Fn(&str) -> Step) -> Vec<Step> {
-        let Some(old) = old else { return vec![alter(&format!("add {}", self.definition()))] };
+    pub fn steps(&self, old: Option<&Self>, sequence: Option<&str>, alter: &dyn Fn(&str) -> Step) -> Vec<Step> {
+        let Some(old) = old else { return vec![alter(&format!("add {}", self.definition(sequence)))] };
         let mut steps = Vec::new();
         if self.mode != old.mode {
             steps.push(alter(&format!("set generated {}", self.mode.words())));

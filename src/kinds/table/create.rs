@@ -35,11 +35,11 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
         steps.extend(column.after_create(apart, &cx.at(at)));
     }
     if apart {
-        steps.extend(attach(table, cx));
+        steps.extend(attach(table.place(), cx));
     }
     steps.extend(table.rls_steps(RowSecurity::Disabled, cx));
     steps.extend(table.replica_identity.is_some().then(|| replica_identity(table, cx)));
-    steps.extend(table.cluster_on.is_some().then(|| cluster_on(table, cx)));
+    steps.extend(table.cluster_on.is_some().then(|| cluster_on(table.cluster_on.as_deref(), cx)));
     steps.extend(carry::after_create(cx));
     steps
 }
@@ -113,7 +113,7 @@ fn would_be_merged(at: &Address, cx: &Cx<'_>) -> bool {
 }
 
 /// The checks of the tables above: a table must have them before it is attached.
-fn checks_above(at: &Address, cx: &Cx<'_>) -> Vec<(String, Address)> {
+pub fn checks_above(at: &Address, cx: &Cx<'_>) -> Vec<(String, Address)> {
     let mut out = Vec::new();
     for parent in parents(at, cx.desired) {
         let checks = cx.desired.children_of::<Check>(&parent, Check::NAME);
@@ -165,13 +165,11 @@ fn index_named(table: &Table) -> Option<String> {
 }
 
 /// `cluster on …` or `set without cluster`.
-pub fn cluster_on(table: &Table, cx: &Cx<'_>) -> Step {
-    let what = table.cluster_on.as_ref().map_or_else(
-        || "set without cluster".to_owned(),
-        |index| format!("cluster on {}", sql::ident(index)),
-    );
-    let needs = table.cluster_on.iter().flat_map(|i| children_named(i, cx));
-    Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::ShareUpdateExclusive).needs(needs)
+pub fn cluster_on(index: Option<&str>, cx: &Cx<'_>) -> Step {
+    let what =
+        index.map_or_else(|| "set without cluster".to_owned(), |index| format!("cluster on {}", sql::ident(index)));
+    let needs = index.into_iter().flat_map(|i| children_named(i, cx));
+    Step::new(format!("alter {} {what}", cx.target())).lock(Lock::ShareUpdateExclusive).needs(needs)
 }
 
 fn children_named(name: &str, cx: &Cx<'_>) -> Vec<Address> {
