@@ -160,6 +160,8 @@ pub struct Rules {
     pub space: bool,
     /// It brings objects that nothing declares.
     pub opaque: bool,
+    /// Where it can't stay, its parent is dropped and made again with it.
+    pub part: bool,
     /// Only what is said of a part of its parent: what is under it does not fall with it, but with the parent.
     pub shadow: bool,
 }
@@ -185,6 +187,7 @@ impl Rules {
         visible: false,
         space: false,
         opaque: false,
+        part: false,
         shadow: false,
     };
 }

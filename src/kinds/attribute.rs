@@ -35,6 +35,7 @@ impl Kind for Attribute {
         class: 1259,
         identity: Identity::Dotted,
         rebuildable: false,
+        part: true,
         renames: true,
         comment: true,
         visible: true,

@@ -22,7 +22,6 @@ impl Kind for CompositeType {
     const RULES: Rules = Rules {
         class: 1247,
         falls_with_parent: false,
-        rebuildable: false,
         renames: true,
         owner: true,
         comment: true,

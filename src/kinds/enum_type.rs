@@ -36,7 +36,6 @@ impl Kind for EnumType {
     const RULES: Rules = Rules {
         class: 1247,
         falls_with_parent: false,
-        rebuildable: false,
         renames: true,
         owner: true,
         comment: true,

@@ -9,7 +9,7 @@ use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, index_steps, index_words, timing};
 use super::part::names::{is_sibling_column, renamed_text};
 use super::part::{IndexKey, Parameters, Sql, index_key, is_default};
-use super::table::{Attached, Table, hide_plain};
+use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
@@ -154,7 +154,8 @@ impl Kind for Exclusion {
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
         let cost = "builds an index while readers and writers wait";
-        vec![constraint::add(cx, &self.words(), Some(cost)).needs(needs)]
+        let add = constraint::add(cx, &self.words(), Some(cost)).needs(needs);
+        std::iter::once(add).chain(mark::again(cx)).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

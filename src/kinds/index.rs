@@ -13,7 +13,7 @@ use super::part::constraint::{index_attached, index_steps};
 use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, renamed_columns, renamed_text};
 use super::part::{IndexKey, Parameters, Sql, is_default, parameters};
-use super::table::{Attached, Table, heirs, hide_plain, takes_part};
+use super::table::{Attached, Table, heirs, hide_plain, mark, takes_part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, RELATION, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
@@ -180,6 +180,7 @@ impl Kind for Index {
         let cost = "builds the index while writers wait";
         let mut steps = vec![if cx.parent_is_new() { step } else { step.hazard(HazardClass::Block, cost) }];
         steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
+        steps.extend(mark::again(cx));
         steps
     }
 

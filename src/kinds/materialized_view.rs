@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::part::catalog::{USER_SCHEMA, options};
 use super::part::{Parameters, Sql, is_default, parameters};
 use super::schema::Schema;
-use super::table::PRIVILEGES;
+use super::table::{PRIVILEGES, mark};
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
 use crate::sql;
@@ -28,6 +28,9 @@ pub struct MaterializedView {
     /// Its table access method; `heap` when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub access_method: Option<String>,
+    /// The index that `cluster` orders it by.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cluster_on: Option<String>,
     /// Its query.
     pub query: Sql,
 }
@@ -43,10 +46,11 @@ fn is_yes(value: &bool) -> bool {
 
 impl PartialEq for MaterializedView {
     fn eq(&self, other: &Self) -> bool {
-        let Self { with_data: _, options, tablespace, access_method, query } = self;
+        let Self { with_data: _, options, tablespace, access_method, cluster_on, query } = self;
         *options == other.options
             && *tablespace == other.tablespace
             && *access_method == other.access_method
+            && *cluster_on == other.cluster_on
             && *query == other.query
     }
 }
@@ -76,6 +80,8 @@ impl Kind for MaterializedView {
                     c.relowner::regrole::text as owner, c.relacl::text[] as acl,
                     c.relispopulated as with_data, s.spcname as tablespace, nullif(m.amname, 'heap') as access_method,
                     {} as options,
+                    (select ic.relname::text from pg_index i join pg_class ic on ic.oid = i.indexrelid
+                     where i.indrelid = c.oid and i.indisclustered) as cluster_on,
                     pg_get_viewdef(c.oid) as query
              from pg_class c join pg_namespace n on n.oid = c.relnamespace
                   left join pg_tablespace s on s.oid = c.reltablespace left join pg_am m on m.oid = c.relam
@@ -102,11 +108,13 @@ impl Kind for MaterializedView {
             sql += &format!(" tablespace {}", sql::ident(tablespace));
         }
         let data = if self.with_data { "" } else { "\nwith no data" };
-        vec![Step::new(format!("{sql} as\n{}{data}", self.query))]
+        let moved = cx.live.spec::<Self>(cx.at).is_some_and(|live| live.cluster_on != self.cluster_on);
+        let cluster = self.cluster_on.as_deref().filter(|_| moved).map(|index| mark::cluster_on(Some(index), cx));
+        std::iter::once(Step::new(format!("{sql} as\n{}{data}", self.query))).chain(cluster).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { with_data: _, options, tablespace, access_method, query } = self;
+        let Self { with_data: _, options, tablespace, access_method, cluster_on, query } = self;
         if *query != old.query {
             return Alter::Replace("PostgreSQL can't give a materialized view another query".to_owned());
         }
@@ -123,6 +131,9 @@ impl Kind for MaterializedView {
         if *tablespace != old.tablespace {
             let to = sql::ident(tablespace.as_deref().unwrap_or("pg_default"));
             steps.push(alter(format!("set tablespace {to}")).hazard(HazardClass::Rewrite, "moves its rows"));
+        }
+        if *cluster_on != old.cluster_on {
+            steps.push(mark::cluster_on(cluster_on.as_deref(), cx));
         }
         Alter::InPlace(steps)
     }

@@ -6,7 +6,7 @@ use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, columns, index_steps, index_words, timing};
 use super::part::{Parameters, is_default};
 use super::part::names::{is_sibling_column, renamed_columns};
-use super::table::{Attached, Table, hide_plain};
+use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::Problem;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
@@ -108,7 +108,8 @@ impl Kind for Unique {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![constraint::add(cx, &self.words(), Some("builds an index while readers and writers wait"))]
+        let add = constraint::add(cx, &self.words(), Some("builds an index while readers and writers wait"));
+        std::iter::once(add).chain(mark::again(cx)).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

@@ -110,7 +110,8 @@ pub fn emit(input: Input<'_>, renames: Renames) -> Result<Emitted, Diagnostics> 
     Ok(out)
 }
 
-fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
+/// What a kind may look at while it writes statements about `at`.
+pub fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
     let entry = find(input.register, at.kind());
     Cx { at, live: input.live, desired: input.desired, server: input.server, entry, register: input.register }
 }

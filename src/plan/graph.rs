@@ -85,12 +85,13 @@ impl Builder<'_> {
     fn stands_from(&self, at: &Address) -> Option<usize> {
         let steps = self.made(at);
         let create = steps.first().filter(|i| self.emitted.nodes[**i].verb == Verb::Create);
-        create.or(steps.last()).copied()
+        create.or(steps.iter().rfind(|i| !self.emitted.nodes[**i].step.late)).copied()
     }
 
     /// Everything about `before` that makes it, then everything about `after` that makes it.
     fn made_first(&mut self, before: &Address, after: &Address, edge: Edge) {
-        if let (Some(b), Some(&a)) = (self.stands_from(before), self.made(after).first()) {
+        let needy = |i: &&usize| !self.emitted.nodes[**i].step.frees;
+        if let (Some(b), Some(&a)) = (self.stands_from(before), self.made(after).iter().find(needy)) {
             // One of the statements about `before` may make `after` besides.
             if self.made(before).contains(&a) {
                 return;
@@ -99,6 +100,14 @@ impl Builder<'_> {
             if edge == Edge::Hard || self.graph.find_edge(NodeIndex::new(b), NodeIndex::new(a)).is_none() {
                 self.edge(b, a, edge);
             }
+        }
+    }
+
+    /// A statement names its object by the new names of what it stands under.
+    fn renamed_first(&mut self, parent: &Address, at: &Address) {
+        let renames = |i: &&usize| self.emitted.nodes[**i].verb == Verb::Rename;
+        if let (Some(&r), Some(&first)) = (self.made(parent).iter().rfind(renames), self.made(at).first()) {
+            self.edge(r, first, Edge::Hard);
         }
     }
 
@@ -127,6 +136,7 @@ impl Builder<'_> {
         for at in self.emitted.makes.keys() {
             for parent in at.ancestors() {
                 self.made_first(parent, at, Edge::Hard);
+                self.renamed_first(parent, at);
             }
             let Some(object) = self.input.desired.get(at) else { continue };
             for (to, edge) in needs(self.input, names, at, object) {
@@ -206,8 +216,12 @@ impl Builder<'_> {
             // A statement that takes the name of what goes can't be the one that lets go of it.
             let takes = |i: &usize| self.emitted.nodes[*i].step.takes.iter().any(|name| name == used.key());
             let alters = |i: &usize| self.emitted.nodes[*i].verb == Verb::Alter;
-            let lets_go: Vec<usize> =
+            let frees = |i: &usize| self.emitted.nodes[*i].step.frees;
+            let mut lets_go: Vec<usize> =
                 self.made(user).iter().copied().take_while(|i| !takes(i)).filter(alters).collect();
+            if lets_go.iter().any(frees) {
+                lets_go.retain(frees);
+            }
             for change in lets_go {
                 self.edge(change, d, Edge::Hard);
             }
@@ -229,6 +243,11 @@ impl Builder<'_> {
                 if let Some(&last) = drops.last() {
                     freed.insert((*slot, at.top().key().to_owned(), at.key().to_owned()), (at, last));
                 }
+            }
+        }
+        for (i, node) in self.emitted.nodes.iter().enumerate() {
+            for name in &node.step.gives {
+                freed.insert((RELATION, node.at.top().key().to_owned(), name.clone()), (&node.at, i));
             }
         }
         for i in 0..self.emitted.nodes.len() {

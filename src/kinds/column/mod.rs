@@ -18,7 +18,7 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::stored::{self, OfType, Stored};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default};
 use super::primary_key;
-use super::table::{Table, heirs, parents};
+use super::table::{Table, heirs, is_key, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{
     Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
@@ -225,10 +225,10 @@ impl Kind for Column {
         let mut steps = Vec::new();
         let loses_default = old.default.is_some() && (default.is_none() || self.changes_type(old));
         if loses_default {
-            steps.push(self.step(cx, "drop default"));
+            steps.push(self.step(cx, "drop default").frees());
         }
         if old.identity.is_some() && identity.is_none() {
-            steps.push(self.step(cx, "drop identity"));
+            steps.push(self.step(cx, "drop identity").frees().gives(sequence_of(cx.at).key()));
         }
         if self.changes_type(old) {
             steps.push(self.type_step(old, cx));
@@ -252,10 +252,36 @@ impl Kind for Column {
         if !*not_null && old.not_null {
             steps.push(self.step(cx, "drop not null"));
         }
-        steps.extend(self.attribute_steps(Some(old), cx));
+        // PostgreSQL forgets how values are stored once they are of another type.
+        let afresh = Self { storage: None, compression: None, ..old.clone() };
+        steps.extend(self.attribute_steps(Some(if self.changes_type(old) { &afresh } else { old }), cx));
         let above = inherited::above(cx.at, cx.desired);
         let leaving = self.leaving(cx);
-        Alter::InPlace(steps.into_iter().map(|s| s.needs(above.iter().chain(&leaving).cloned())).collect())
+        let waits = |s: Step| if s.frees { s } else { s.needs(above.iter().chain(&leaving).cloned()) };
+        Alter::InPlace(steps.into_iter().map(waits).collect())
+    }
+
+    /// Its default goes first and comes back last; where its type itself goes, its values wait as text.
+    fn release(&self, old: &Self, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
+        let names: Vec<String> = used.iter().map(|at| sql::dotted([at.top().key(), at.key()])).collect();
+        let goes = |c: &Self| names.iter().any(|name| name == c.data_type.base());
+        let mut between = old.clone();
+        let mut steps = Vec::new();
+        if between.default.take().is_some() {
+            steps.push(self.step(cx, "drop default").frees());
+        }
+        if goes(old) && goes(self) && matches!(self.inherited, Inherited::No) {
+            if is_key(cx.at, cx.live) {
+                return None; // PostgreSQL can't change the type of a column by which a table is partitioned
+            }
+            let array = if old.data_type.element().is_some() { "[]" } else { "" };
+            between.data_type = TypeName::parse(&format!("text{array}")).expect("text is a type");
+            between.collation = None;
+            steps.push(between.type_step(old, cx).frees().unseats([cx.at.clone()]));
+        }
+        let Alter::InPlace(more) = self.alter(&between, cx) else { return None };
+        steps.extend(more);
+        Some(Alter::InPlace(steps))
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -335,7 +361,8 @@ impl Column {
         Step::new(format!("alter table {table} alter column {} {what}", cx.name())).lock(Lock::AccessExclusive)
     }
 
-    fn changes_type(&self, old: &Self) -> bool {
+    /// True where its type or collation is another.
+    pub fn changes_type(&self, old: &Self) -> bool {
         self.data_type != old.data_type || self.collation != old.collation
     }
 

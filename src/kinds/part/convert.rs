@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use super::TypeName;
 use super::names::object_name;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, find};
 use crate::kinds::column::Column;
+use crate::kinds::table::is_key;
 use crate::model::{Address, HazardClass, Lock, Step};
 use crate::sql;
 
@@ -64,22 +64,31 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
     users.dedup();
     for user in users {
         let Some(column) = cx.desired.spec::<Column>(user) else {
-            if !cx.desired.contains(user) || find(cx.register, user.kind()).rules.rebuildable {
+            if !cx.desired.contains(user) || can_go(cx, user) {
                 continue; // dropped, or dropped and made again
             }
             return Err(in_the_way(cx.at, user));
         };
-        if base(&column.data_type) != cx.identity() {
+        if column.data_type.base() != cx.identity() {
             columns.leaving.push(user.clone());
             continue;
         }
-        let stuck = |u: &&&Address| cx.desired.contains(u) && !find(cx.register, u.kind()).rules.rebuildable;
+        if is_key(user, cx.live) {
+            return Err(in_the_way(cx.at, user));
+        }
+        let stuck = |u: &&&Address| cx.desired.contains(u) && !can_go(cx, u);
         if let Some(fixed) = self::users(cx, user).iter().find(stuck) {
             return Err(in_the_way(user, fixed));
         }
         columns.moved.entry(user.parent().expect("a column has a table")).or_default().push(user);
     }
     Ok(columns)
+}
+
+/// True for what can be dropped and made again, by itself or with what it is a part of.
+fn can_go(cx: &Cx<'_>, user: &Address) -> bool {
+    let rules = &find(cx.register, user.kind()).rules;
+    rules.part || rules.rebuildable
 }
 
 /// What uses an object in the live database; its own facets and parts are not among them.
@@ -90,10 +99,6 @@ fn users<'a>(cx: &Cx<'a>, used: &Address) -> Vec<&'a Address> {
 fn in_the_way(used: &Address, user: &Address) -> Problem {
     Problem::new(Code::Refused, format!("{used} must be made anew, but {user} uses it"))
         .help(format!("change {user} so that it no longer uses {used}, or make a type of another name"))
-}
-
-fn base(data_type: &TypeName) -> &str {
-    data_type.as_str().trim_end_matches("[]")
 }
 
 /// One statement for all columns of a table, so that it is rewritten once.

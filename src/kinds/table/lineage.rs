@@ -166,6 +166,35 @@ pub fn note(state: &mut State) {
     }
 }
 
+/// True for a column by which its table, or a partition of it, is partitioned.
+pub fn is_key(column: &Address, state: &State) -> bool {
+    let Some(table) = column.parent() else { return false };
+    let by = state.spec::<Table>(table).and_then(|t| t.partition_by.as_ref());
+    let names = |text: &str| sql::tokens(text).iter().skip(1).any(|t| t.name().is_some_and(|n| n == column.key()));
+    let same = |heir: &Address| heir.child(Column::NAME, column.key());
+    by.is_some_and(|by| names(by.as_str()))
+        || heirs(table, state).iter().any(|heir| is_partition(heir, state) && is_key(&same(heir), state))
+}
+
+/// Notes which live tables are to have keys of other types: PostgreSQL can't change them.
+pub fn note_keys(live: &mut State, desired: &State) {
+    let is_retyped = |at: &Address| {
+        let columns = live.spec::<Column>(at).zip(desired.spec::<Column>(at));
+        columns.is_some_and(|(old, new)| new.changes_type(old)) && is_key(at, live)
+    };
+    let is_rekeyed = |table: &&Address| {
+        let columns = live.children_of::<Column>(table, Column::NAME);
+        !is_partition(table, live) && columns.into_iter().any(|(at, _)| is_retyped(at))
+    };
+    let rekeyed: Vec<Address> = live.of_kind(Table::NAME).iter().filter(is_rekeyed).cloned().collect();
+    for at in rekeyed {
+        if let Some(table) = live.spec::<Table>(&at) {
+            let table = Table { rekeyed: true, ..table.clone() };
+            live.set(&at, table);
+        }
+    }
+}
+
 /// `attach partition`, once everything that it brings along stands.
 pub fn attach(table: &Table, cx: &Cx<'_>) -> Option<Step> {
     let (parent, bounds) = (table.partition_of.as_ref()?, table.bounds.as_ref()?);
@@ -206,10 +235,10 @@ pub fn steps(new: &Table, old: &Table, cx: &Cx<'_>) -> Vec<Step> {
         steps.push(alter(format!("no inherit {parent}")).hazard(HazardClass::Breaking, lost));
     }
     for parent in new.inherits.iter().filter(|p| !old.inherits.contains(p)) {
-        steps.push(alter(format!("inherit {parent}")).needs(columns_above(cx)));
+        steps.push(alter(format!("inherit {parent}")).late().needs(columns_above(cx)));
     }
     if moved && let Some(step) = attach(new, cx) {
-        steps.push(step.hazard(HazardClass::Block, "scans the table to see that its rows are within the bounds"));
+        steps.push(step.late().hazard(HazardClass::Block, "scans the table to see that its rows are within the bounds"));
     }
     steps
 }

@@ -5,12 +5,13 @@
 mod carry;
 mod create;
 mod lineage;
+pub mod mark;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use create::takes_part;
-pub use lineage::{Attached, heirs, hide_plain, is_partition, is_sprung_from, parents};
+pub use lineage::{Attached, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents};
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
@@ -62,6 +63,9 @@ pub struct Table {
     /// The index that `cluster` orders it by.
     #[serde(skip_serializing_if = "is_default")]
     pub cluster_on: Option<String>,
+    /// A column by which it or a partition of it is partitioned is to have another type. Only a live table says so.
+    #[serde(skip)]
+    pub rekeyed: bool,
     /// The tables that have columns from it.
     #[serde(skip)]
     pub heirs: lineage::Heirs,
@@ -78,6 +82,18 @@ pub enum RowSecurity {
     Enabled,
     /// For the owner too.
     Forced,
+    /// For nobody now, and for the owner too once they are enabled.
+    ForcedWhenEnabled,
+}
+
+impl RowSecurity {
+    fn is_enabled(self) -> bool {
+        matches!(self, Self::Enabled | Self::Forced)
+    }
+
+    fn is_forced(self) -> bool {
+        matches!(self, Self::Forced | Self::ForcedWhenEnabled)
+    }
 }
 
 /// What may be granted on a table.
@@ -128,7 +144,8 @@ impl Kind for Table {
                          then {above} end as inherits,
                     case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
                     c.relpersistence = 'u' as unlogged,
-                    case when c.relforcerowsecurity then 'forced' when c.relrowsecurity then 'enabled' end as rls,
+                    case when c.relforcerowsecurity then case when c.relrowsecurity then 'forced' else 'forced_when_enabled' end
+                         when c.relrowsecurity then 'enabled' end as rls,
                     (select am.amname::text from pg_am am where am.oid = c.relam and am.amname <> 'heap') as access_method,
                     (select ts.spcname::text from pg_tablespace ts where ts.oid = c.reltablespace) as tablespace,
                     (select json_object_agg(o.prefix || split_part(o.o, '=', 1), substr(o.o, strpos(o.o, '=') + 1))
@@ -151,8 +168,9 @@ impl Kind for Table {
         lineage::complete(desired, problems);
     }
 
-    fn foresee(live: &mut State, _desired: &State) {
+    fn foresee(live: &mut State, desired: &State) {
         lineage::note(live);
+        lineage::note_keys(live, desired);
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
@@ -208,10 +226,14 @@ impl Kind for Table {
             options,
             replica_identity,
             cluster_on,
+            rekeyed: _,
             heirs: _,
         } = self;
         if *partition_by != old.partition_by {
             return Alter::Replace("PostgreSQL can't change how a table is partitioned".to_owned());
+        }
+        if old.rekeyed {
+            return Alter::Replace("PostgreSQL can't change the type of a column by which it is partitioned".to_owned());
         }
         let alter = |what: String| Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::AccessExclusive);
         let mut steps = lineage::steps(self, old, cx);
@@ -235,12 +257,17 @@ impl Kind for Table {
         steps.extend(self.rls_steps(old.rls, cx));
         steps.extend(option_steps(&cx.identity(), &old.options, options));
         if *replica_identity != old.replica_identity {
-            steps.push(create::replica_identity(self, cx));
+            steps.push(mark::replica_identity(replica_identity.as_ref(), cx));
         }
         if *cluster_on != old.cluster_on {
-            steps.push(create::cluster_on(self, cx));
+            steps.push(mark::cluster_on(cluster_on.as_deref(), cx));
         }
         Alter::InPlace(steps)
+    }
+
+    /// A partition falls with the table above, and comes back with it.
+    fn release(&self, _old: &Self, _used: &[Address], _cx: &Cx<'_>) -> Option<Alter> {
+        self.partition_of.as_ref().map(|above| Alter::Replace(format!("is a partition of `{above}`, which is made anew")))
     }
 
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
@@ -248,7 +275,7 @@ impl Kind for Table {
         new.partition_of = self.partition_of.as_ref().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone()));
         new.inherits = self.inherits.iter().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone())).collect();
         new.of_type = self.of_type.as_ref().map(|t| t.renamed(from, to).unwrap_or_else(|| t.clone()));
-        create::renamed_index(&mut new, at, from, to);
+        mark::renamed_index(&mut new, at, from, to);
         (new != *self).then_some(new)
     }
 
@@ -261,15 +288,14 @@ impl Table {
     fn rls_steps(&self, old: RowSecurity, cx: &Cx<'_>) -> Vec<Step> {
         let table = cx.identity();
         let alter = |what: &str| Step::new(format!("alter table {table} {what} row level security")).lock(Lock::AccessExclusive);
-        let on = |s: RowSecurity| s != RowSecurity::Disabled;
         let mut steps = Vec::new();
-        if on(self.rls) && !on(old) {
+        if self.rls.is_enabled() && !old.is_enabled() {
             steps.push(alter("enable"));
         }
-        if on(old) && !on(self.rls) {
+        if old.is_enabled() && !self.rls.is_enabled() {
             steps.push(alter("disable").hazard(HazardClass::Access, "policies no longer hold: every row can be seen"));
         }
-        match (old == RowSecurity::Forced, self.rls == RowSecurity::Forced) {
+        match (old.is_forced(), self.rls.is_forced()) {
             (false, true) => steps.push(alter("force")),
             (true, false) => steps.push(alter("no force").hazard(HazardClass::Access, "policies no longer bind the owner")),
             (true, true) | (false, false) => {}
