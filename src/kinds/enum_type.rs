@@ -74,6 +74,7 @@ impl Kind for EnumType {
         let by = Conversion {
             create: &create,
             through: Some("text"),
+            cast: None,
             risk: (!gone.is_empty()).then_some(risk.as_str()),
         };
         match convert(cx, by) {

@@ -45,6 +45,7 @@ kinds! {
     table::Table,
     foreign_table::ForeignTable,
     column::Column,
+    identity_sequence::IdentitySequence,
     foreign_column_option::ForeignColumnOption,
     primary_key::PrimaryKey,
     unique::Unique,

@@ -55,7 +55,7 @@ fn is_bigint(data_type: &TypeName) -> bool {
 }
 
 /// What may be granted on a sequence.
-const PRIVILEGES: Privileges = Privileges {
+pub const PRIVILEGES: Privileges = Privileges {
     noun: "sequence",
     plural: "sequences",
     all: &[("usage", 'U'), ("select", 'r'), ("update", 'w')],

@@ -99,6 +99,9 @@ pub fn emit(input: Input<'_>, renames: Renames) -> Result<Emitted, Diagnostics> 
     problems.into_result(())?;
     let mut out = Emitted { fates, ..Emitted::default() };
     for (at, (old, nodes)) in renames {
+        if falls_anyway(&at, &out.fates, input) {
+            continue;
+        }
         out.renamed.push((old, at.clone()));
         for node in nodes {
             out.add(node);
@@ -114,6 +117,12 @@ pub fn emit(input: Input<'_>, renames: Renames) -> Result<Emitted, Diagnostics> 
 pub fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
     let entry = find(input.register, at.kind());
     Cx { at, live: input.live, desired: input.desired, server: input.server, entry, register: input.register }
+}
+
+/// True for what goes and comes with something above it that is made anew: there is nothing to rename.
+fn falls_anyway(at: &Address, fates: &IndexMap<Address, Fate>, input: Input<'_>) -> bool {
+    let replaced = |p: &Address| fates.get(p).is_some_and(|f| matches!(f.action, Action::Replace));
+    find(input.register, at.kind()).rules.falls_with_parent && at.ancestors().any(replaced)
 }
 
 fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fate> {

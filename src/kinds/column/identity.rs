@@ -5,11 +5,13 @@ use std::fmt;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Column;
-use crate::kind::Kind;
+use super::{Column, sequence_of};
+use crate::kind::{Cx, Kind};
+use crate::kinds::identity_sequence::name_of;
 use crate::kinds::part::sequence_options::{CATALOG, RESTART, with_hazard};
 use crate::kinds::part::{SequenceOptions, is_default};
 use crate::model::{State, Step};
+use crate::sql;
 
 /// An identity: its mode and the numbers of its sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,16 +66,30 @@ pub fn catalog() -> String {
 }
 
 impl Identity {
-    /// What `create table` says.
-    pub fn definition(&self) -> String {
-        let words = self.options.words();
+    /// What the short form says, whatever the sequence is called.
+    pub fn words(&self) -> String {
+        self.clause(None)
+    }
+
+    /// What `create table` says of the identity of `column`.
+    pub fn definition(&self, column: &Cx<'_>) -> String {
+        let name = name_of(column.at, column.desired);
+        let named = name != sequence_of(column.at).key();
+        self.clause(named.then(|| format!("sequence name {}", sql::dotted([column.at.top().key(), name.as_str()]))))
+    }
+
+    fn clause(&self, name: Option<String>) -> String {
+        let words: Vec<String> = name.into_iter().chain(self.options.words()).collect();
         let options = if words.is_empty() { String::new() } else { format!(" ({})", words.join(" ")) };
         format!("generated {} as identity{options}", self.mode.words())
     }
 
-    /// The steps from `old`; `alter` writes `alter column … <what>`.
-    pub fn steps(&self, old: Option<&Self>, alter: &dyn Fn(&str) -> Step) -> Vec<Step> {
-        let Some(old) = old else { return vec![alter(&format!("add {}", self.definition()))] };
+    /// The steps from `old` for the column at `cx`; `alter` writes `alter column … <what>`.
+    pub fn steps(&self, old: Option<&Self>, alter: &dyn Fn(&str) -> Step, cx: &Cx<'_>) -> Vec<Step> {
+        let Some(old) = old else {
+            let add = alter(&format!("add {}", self.definition(cx)));
+            return vec![add.takes(name_of(cx.at, cx.desired))];
+        };
         let mut steps = Vec::new();
         if self.mode != old.mode {
             steps.push(alter(&format!("set generated {}", self.mode.words())));

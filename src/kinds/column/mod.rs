@@ -15,8 +15,10 @@ pub use inherited::{Inherited, has_order_of_its_own};
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
+use super::part::convert::{needs_text, text_of};
 use super::part::stored::{self, OfType, Stored};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default};
+use super::identity_sequence::name_of;
 use super::primary_key;
 use super::table::{Table, heirs, is_key, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
@@ -228,7 +230,7 @@ impl Kind for Column {
             steps.push(self.step(cx, "drop default").frees());
         }
         if old.identity.is_some() && identity.is_none() {
-            steps.push(self.step(cx, "drop identity").frees().gives(sequence_of(cx.at).key()));
+            steps.push(self.step(cx, "drop identity").frees().gives(name_of(cx.at, cx.live)));
         }
         if self.changes_type(old) {
             steps.push(self.type_step(old, cx));
@@ -243,11 +245,7 @@ impl Kind for Column {
             steps.push(self.step(cx, "set not null").hazard(HazardClass::Block, "scans the table while writers wait"));
         }
         if let Some(identity) = identity {
-            let takes = sequence_of(cx.at).key().to_owned();
-            let alter = |what: &str| self.step(cx, what);
-            let steps_of_identity = identity.steps(old.identity.as_ref(), &alter).into_iter();
-            let adds = old.identity.is_none();
-            steps.extend(steps_of_identity.map(|s| if adds { s.takes(takes.clone()) } else { s }));
+            steps.extend(identity.steps(old.identity.as_ref(), &|what| self.step(cx, what), cx));
         }
         if !*not_null && old.not_null {
             steps.push(self.step(cx, "drop not null"));
@@ -345,7 +343,7 @@ impl Column {
             sql += &format!(" generated always as ({generated}){stored}");
         }
         if let Some(identity) = &self.identity {
-            sql += &format!(" {}", identity.definition());
+            sql += &format!(" {}", identity.definition(cx));
         }
         if let Some(default) = &self.default {
             sql += &format!(" default {}", default.as_default());
@@ -371,11 +369,7 @@ impl Column {
         if cx.at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
             return self.step(cx, &format!("type {}{collate}", self.data_type)).disturbs_users();
         }
-        let way = if needs_text(&old.data_type, &self.data_type) {
-            if self.data_type.element().is_some() { "::text[]" } else { "::text" }
-        } else {
-            ""
-        };
+        let way = if needs_text(&old.data_type, &self.data_type) { text_of(&self.data_type) } else { "" };
         // PostgreSQL computes a generated column anew, and takes no `using` for it.
         let using = match self.generated {
             Some(_) => String::new(),
@@ -425,15 +419,6 @@ impl Column {
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
         heirs(table, cx.live).iter().filter(leaves).cloned().collect()
     }
-}
-
-/// True where values go by way of text: between two types of which users made one, and not the same one.
-///
-/// Every type can be written as text and read from it; a cast between two of them need not be there.
-fn needs_text(old: &TypeName, new: &TypeName) -> bool {
-    let base = |t: &TypeName| t.without_modifier().as_str().trim_end_matches("[]").to_owned();
-    let (old, new) = (base(old), base(new));
-    old != new && (old.contains('.') || new.contains('.')) && new != "text"
 }
 
 /// True where PostgreSQL changes the type without rewriting: the same base type with a longer or no limit.

@@ -196,7 +196,7 @@ pub fn write(column: &Column) -> Option<String> {
     }
     match identity {
         Some(identity) if *identity == Identity::default() => text += " identity",
-        Some(identity) => text += &format!(" {}", identity.definition()),
+        Some(identity) => text += &format!(" {}", identity.words()),
         None => {}
     }
     if *not_null && identity.is_none() {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::TypeName;
 use super::names::object_name;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, find};
@@ -21,6 +22,9 @@ pub struct Conversion<'a> {
     pub create: &'a Step,
     /// The type in between: `text` for labels.
     pub through: Option<&'a str>,
+    /// The cast that says how, where types that hold the type could not be moved otherwise: the query of a function
+    /// whose one argument is `$1`.
+    pub cast: Option<&'a str>,
     /// What may go wrong with values, where it may.
     pub risk: Option<&'a str>,
 }
@@ -29,10 +33,13 @@ pub struct Conversion<'a> {
 pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
     let columns = columns(cx)?;
     let old = object_name(cx.at.key(), "", "old");
-    let schema = sql::ident(cx.at.top().key());
     let noun = cx.entry.noun;
-    let mut steps =
-        vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(&old))), by.create.clone().renews()];
+    let old = sql::dotted([cx.at.top().key(), old.as_str()]);
+    let bare = sql::ident(&object_name(cx.at.key(), "", "old"));
+    let mut steps = vec![Step::new(format!("alter {} rename to {bare}", cx.target())), by.create.clone().renews()];
+    let cast = by.cast.filter(|_| !columns.moved.is_empty()).map(|query| cast_between(cx, &old, query));
+    let (make, unmake) = cast.unwrap_or_default();
+    steps.extend(make);
     for (table, columns) in &columns.moved {
         let step = Step::new(move_columns(table, columns, by, cx))
             .lock(Lock::AccessExclusive)
@@ -43,10 +50,23 @@ pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
             None => step,
         });
     }
-    steps.push(Step::new(format!("drop {noun} {schema}.{}", sql::ident(&old))).needs(columns.leaving.iter().cloned()));
+    steps.extend(unmake);
+    steps.push(Step::new(format!("drop {noun} {old}")).needs(columns.leaving.iter().cloned()));
     let unseated: Vec<Address> =
         std::iter::once(cx.at).chain(columns.moved.values().flatten().copied()).cloned().collect();
     Ok(steps.into_iter().map(|s| s.unseats(unseated.iter().cloned())).collect())
+}
+
+/// The statements that make a cast from the old type to the new one, and those that drop it.
+fn cast_between(cx: &Cx<'_>, old: &str, query: &str) -> (Vec<Step>, Vec<Step>) {
+    let new = cx.identity();
+    let function = sql::dotted([cx.at.top().key(), object_name(cx.at.key(), "", "move").as_str()]);
+    let make = [
+        format!("create function {function}({old}) returns {new} language sql immutable strict as {}", sql::literal(query)),
+        format!("create cast ({old} as {new}) with function {function}({old})"),
+    ];
+    let unmake = [format!("drop cast ({old} as {new})"), format!("drop function {function}({old})")];
+    (make.into_iter().map(Step::new).collect(), unmake.into_iter().map(Step::new).collect())
 }
 
 /// The columns that have the type.
@@ -120,4 +140,18 @@ fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &
         }
     }
     format!("alter table {} {}", cx.at(table).identity(), parts.join(", "))
+}
+
+/// True where values go by way of text: between two types of which users made one, and not the same one.
+///
+/// Every type can be written as text and read from it; a cast between two of them need not be there.
+pub fn needs_text(old: &TypeName, new: &TypeName) -> bool {
+    let base = |t: &TypeName| t.without_modifier().as_str().trim_end_matches("[]").to_owned();
+    let (old, new) = (base(old), base(new));
+    old != new && (old.contains('.') || new.contains('.')) && new != "text"
+}
+
+/// The cast to text on the way to a type.
+pub fn text_of(to: &TypeName) -> &'static str {
+    if to.element().is_some() { "::text[]" } else { "::text" }
 }
