@@ -138,6 +138,8 @@ pub struct Rules {
     pub self_adjusting: bool,
     /// It can be renamed in place.
     pub renames: bool,
+    /// Its name is of little weight: where one just like it stands beside it under a name that is not wanted, that is it.
+    pub nameless: bool,
     /// It has an owner.
     pub owner: bool,
     /// It can have a comment.
@@ -176,6 +178,7 @@ impl Rules {
         rebuildable: true,
         self_adjusting: false,
         renames: false,
+        nameless: false,
         owner: false,
         comment: false,
         privileges: None,

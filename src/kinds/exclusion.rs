@@ -80,6 +80,7 @@ impl Kind for Exclusion {
         identity: Identity::OnParent,
         self_adjusting: true,
         renames: true,
+        nameless: true,
         comment: true,
         slots: &[RELATION],
         short_field: Some("elements"),
@@ -168,7 +169,8 @@ impl Kind for Exclusion {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        constraint::drop(cx)
+        let needs = self.attached.leaves_with(cx);
+        constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned())).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

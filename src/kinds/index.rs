@@ -81,6 +81,7 @@ impl Kind for Index {
         class: 1259,
         self_adjusting: true,
         renames: true,
+        nameless: true,
         comment: true,
         slots: &[RELATION],
         short_field: Some("columns"),
@@ -199,7 +200,8 @@ impl Kind for Index {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![Step::new(format!("drop index {}", cx.identity())).lock(Lock::AccessExclusive)]
+        let step = Step::new(format!("drop index {}", cx.identity())).lock(Lock::AccessExclusive);
+        vec![step.needs(self.attached.leaves_with(cx))]
     }
 
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {

@@ -126,7 +126,8 @@ impl Kind for PrimaryKey {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        constraint::drop(cx)
+        let needs = self.attached.leaves_with(cx);
+        constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned())).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

@@ -61,6 +61,7 @@ impl Kind for Unique {
         identity: Identity::OnParent,
         self_adjusting: true,
         renames: true,
+        nameless: true,
         comment: true,
         slots: &[RELATION],
         short_field: Some("columns"),
@@ -122,7 +123,8 @@ impl Kind for Unique {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        constraint::drop(cx)
+        let needs = self.attached.leaves_with(cx);
+        constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned())).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

@@ -1,6 +1,7 @@
 //! `was:` in both directions of time: a rename while the old name stands, nothing once the new one does.
 //!
-//! Where a parent has one object of a kind at most, another name of it is a rename without `was:`.
+//! Where a parent has one object of a kind at most, another name of it is a rename without `was:`. So it is where names
+//! are of little weight (an index, a constraint) and one just like it stands there under a name that is not wanted.
 
 use std::collections::HashMap;
 
@@ -19,7 +20,7 @@ pub fn renames(live: &mut State, input: Input<'_>) -> Renames {
         .desired
         .iter()
         .map(|(at, o)| (at, o.was.as_deref()))
-        .filter(|(at, was)| was.is_some() || is_alone(find(input.register, at.kind())))
+        .filter(|(at, was)| was.is_some() || is_known(find(input.register, at.kind())))
         .collect();
     wanted.sort_by_key(|(at, _)| at.path().len());
     for (at, was) in wanted {
@@ -50,10 +51,21 @@ fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State, desired:
         (Some(was), Some(parent)) => Some(parent.child(at.kind(), &key(was)?)),
         (Some(was), None) => Some(Address::root(at.kind(), &key(was)?)),
         (None, parent) => {
-            let others = live.children(parent.filter(|_| is_alone(entry))?);
-            others.into_iter().find(|a| a.kind() == at.kind()).cloned()
+            let wanted = &desired.get(at)?.spec;
+            let is_it = |other: &Address| {
+                other.kind() == at.kind()
+                    && (is_alone(entry)
+                        || !desired.contains(other) && live.get(other).is_some_and(|o| o.spec.same(&**wanted)))
+            };
+            let others = live.children(parent.filter(|_| is_known(entry))?);
+            others.into_iter().find(|other| is_it(other)).cloned()
         }
     }
+}
+
+/// True for a kind of which an object may be known by more than its name.
+fn is_known(entry: &Entry) -> bool {
+    is_alone(entry) || entry.rules.nameless
 }
 
 /// True for a kind of which a parent has one object at most, whatever its name.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Column;
 use crate::kind::{Cx, Kind};
 use crate::kinds::part::{Parameters, Sql, TypeName};
-use crate::kinds::table::{Table, heirs, is_partition, parents};
+use crate::kinds::table::{Table, heirs, is_made_anew, is_partition, parents};
 use crate::model::{Address, Object, Origin, State, Step};
 
 /// Whose a column is. Not compared: the tables above say.
@@ -184,7 +184,7 @@ fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut
         }
     }
     for heir in heirs(table, live).to_vec() {
-        if !parents(&heir, desired).contains(table) {
+        if !parents(&heir, desired).contains(table) || is_made_anew(&heir, live, desired) {
             continue;
         }
         for (name, list) in &changes {

@@ -11,7 +11,7 @@ mod short;
 use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode};
-pub use inherited::{Inherited, has_order_of_its_own};
+pub use inherited::{Inherited, above, has_order_of_its_own};
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
@@ -20,7 +20,7 @@ use super::part::stored::{self, OfType, Stored};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default};
 use super::identity_sequence::name_of;
 use super::primary_key;
-use super::table::{Table, heirs, is_key, parents};
+use super::table::{Table, heirs, is_key, is_made_anew, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{
     Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
@@ -207,15 +207,16 @@ impl Kind for Column {
         }
         let mut steps = vec![step];
         steps.extend(self.attribute_steps(None, cx));
-        let below = inherited::below(cx.at, cx.desired);
-        for at in below.iter().filter(|at| cx.live.contains(at)) {
+        let stays = |at: &Address| at.parent().is_none_or(|t| !is_made_anew(t, cx.live, cx.desired));
+        let below: Vec<Address> =
+            inherited::below(cx.at, cx.desired).into_iter().filter(|at| cx.live.contains(at) && stays(at)).collect();
+        for at in &below {
             let (Some(column), cx) = (cx.desired.spec::<Self>(at), cx.at(at)) else { continue };
             let Some(above) = inherited::column_above(at, cx.desired) else { continue };
             let Alter::InPlace(more) = column.alter(&above.as_inherited(), &cx) else { continue };
             steps.extend(more);
         }
-        let spoken = below.into_iter().filter(|at| cx.live.contains(at)).collect::<Vec<_>>();
-        steps.into_iter().map(|s| s.speaks_for(spoken.iter().cloned()).needs(self.leaving(cx))).collect()
+        steps.into_iter().map(|s| s.speaks_for(below.iter().cloned()).needs(self.leaving(cx))).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

@@ -10,9 +10,9 @@ use super::TypeName;
 use super::names::object_name;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, find};
-use crate::kinds::column::Column;
+use crate::kinds::column::{Column, above};
 use crate::kinds::table::is_key;
-use crate::model::{Address, HazardClass, Lock, Step};
+use crate::model::{Address, HazardClass, Lock, State, Step};
 use crate::sql;
 
 /// How values of the old type become values of the new one.
@@ -40,6 +40,7 @@ pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
     let cast = by.cast.filter(|_| !columns.moved.is_empty()).map(|query| cast_between(cx, &old, query));
     let (make, unmake) = cast.unwrap_or_default();
     steps.extend(make);
+    steps.extend(columns.below.iter().filter_map(|at| default_step(at, false, cx)));
     for (table, columns) in &columns.moved {
         let step = Step::new(move_columns(table, columns, by, cx))
             .lock(Lock::AccessExclusive)
@@ -50,10 +51,12 @@ pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
             None => step,
         });
     }
+    steps.extend(columns.below.iter().filter_map(|at| default_step(at, true, cx)));
+    steps.extend(columns.named.iter().flat_map(|at| [false, true].map(|set| default_step(at, set, cx))).flatten());
     steps.extend(unmake);
     steps.push(Step::new(format!("drop {noun} {old}")).needs(columns.leaving.iter().cloned()));
     let unseated: Vec<Address> =
-        std::iter::once(cx.at).chain(columns.moved.values().flatten().copied()).cloned().collect();
+        std::iter::once(cx.at).chain(columns.moved.values().flatten().copied()).chain(columns.below.iter().copied()).cloned().collect();
     Ok(steps.into_iter().map(|s| s.unseats(unseated.iter().cloned())).collect())
 }
 
@@ -73,12 +76,16 @@ fn cast_between(cx: &Cx<'_>, old: &str, query: &str) -> (Vec<Step>, Vec<Step>) {
 struct Columns<'a> {
     /// Those that keep it, by table.
     moved: BTreeMap<&'a Address, Vec<&'a Address>>,
+    /// Those that move with the one in the table above.
+    below: Vec<&'a Address>,
+    /// Those of which only the default names it.
+    named: Vec<&'a Address>,
     /// Those that change to another type in the same plan.
     leaving: Vec<Address>,
 }
 
 fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
-    let mut columns = Columns { moved: BTreeMap::new(), leaving: Vec::new() };
+    let mut columns = Columns { moved: BTreeMap::new(), below: Vec::new(), named: Vec::new(), leaving: Vec::new() };
     let mut users: Vec<&Address> = users(cx, cx.at);
     users.sort();
     users.dedup();
@@ -89,9 +96,20 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
             }
             return Err(in_the_way(cx.at, user));
         };
-        if column.data_type.base() != cx.identity() {
-            columns.leaving.push(user.clone());
-            continue;
+        let holds = |c: &Column| c.data_type.base() == cx.identity();
+        match (cx.live.spec::<Column>(user).is_some_and(holds), holds(column)) {
+            (true, true) => {}
+            (true, false) => {
+                columns.leaving.push(user.clone());
+                continue;
+            }
+            (false, _) => {
+                // One of a type that rests on this one lets go when that type does.
+                if !column.data_type.base().contains('.') {
+                    columns.named.push(user);
+                }
+                continue;
+            }
         }
         if is_key(user, cx.live) {
             return Err(in_the_way(cx.at, user));
@@ -99,6 +117,10 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
         let stuck = |u: &&&Address| cx.desired.contains(u) && !can_go(cx, u);
         if let Some(fixed) = self::users(cx, user).iter().find(stuck) {
             return Err(in_the_way(user, fixed));
+        }
+        if !above(user, cx.live).is_empty() {
+            columns.below.push(user);
+            continue;
         }
         columns.moved.entry(user.parent().expect("a column has a table")).or_default().push(user);
     }
@@ -119,6 +141,24 @@ fn users<'a>(cx: &Cx<'a>, used: &Address) -> Vec<&'a Address> {
 fn in_the_way(used: &Address, user: &Address) -> Problem {
     Problem::new(Code::Refused, format!("{used} must be made anew, but {user} uses it"))
         .help(format!("change {user} so that it no longer uses {used}, or make a type of another name"))
+}
+
+/// Takes off a live column's default, or sets the wanted one where it is not that of the column above.
+fn default_step(at: &Address, set: bool, cx: &Cx<'_>) -> Option<Step> {
+    let (table, name) = (cx.at(at.parent()?).identity(), sql::ident(at.key()));
+    let of = |at: &Address, state: &State| state.spec::<Column>(at).and_then(|c| c.default.clone());
+    let what = if set {
+        let wanted = of(at, cx.desired);
+        let passed_down = above(at, cx.desired).first().map(|top| of(top, cx.desired));
+        if passed_down.as_ref() == Some(&wanted) {
+            return None;
+        }
+        wanted.map_or_else(|| "drop default".to_owned(), |default| format!("set default {default}"))
+    } else {
+        of(at, cx.live)?;
+        "drop default".to_owned()
+    };
+    Some(Step::new(format!("alter table {table} alter column {name} {what}")).lock(Lock::AccessExclusive))
 }
 
 /// One statement for all columns of a table, so that it is rewritten once.

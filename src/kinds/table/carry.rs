@@ -13,8 +13,18 @@ use crate::sql;
 
 /// True where rows are carried: the wanted table is partitioned otherwise than the live one, or by another type.
 fn applies(cx: &Cx<'_>) -> bool {
-    let tables = cx.live.spec::<Table>(cx.at).zip(cx.desired.spec::<Table>(cx.at));
+    is_carried(cx.at, cx.live, cx.desired)
+}
+
+/// The same, without a context.
+fn is_carried(at: &Address, live: &State, desired: &State) -> bool {
+    let tables = live.spec::<Table>(at).zip(desired.spec::<Table>(at));
     tables.is_some_and(|(live, wanted)| live.rekeyed || live.partition_by != wanted.partition_by)
+}
+
+/// True for a table that is made anew for that, or as a partition of one that is.
+pub fn is_made_anew(at: &Address, live: &State, desired: &State) -> bool {
+    ancestors(at, live).iter().any(|t| is_carried(t, live, desired))
 }
 
 /// `drop table`, after the rows are put aside where the table comes back for them.

@@ -66,6 +66,13 @@ impl Attached {
     }
 }
 
+impl Attached {
+    /// The table that must leave the one above before this part of an index goes.
+    pub fn leaves_with(self, cx: &Cx<'_>) -> Option<Address> {
+        cx.at.parent().filter(|table| !matches!(self, Self::No) && cx.desired.contains(table)).cloned()
+    }
+}
+
 /// Takes out what PostgreSQL makes of itself.
 pub fn hide_plain<T: 'static>(state: &mut State, kind: KindName, attached: fn(&T) -> Attached) {
     let plain = |at: &Address| state.spec::<T>(at).is_some_and(|spec| matches!(attached(spec), Attached::Plain));

@@ -15,6 +15,7 @@ pub fn replica_identity(identity: Option<&Words>, cx: &Cx<'_>) -> Step {
     let index = identity.and_then(index_named);
     Step::new(format!("alter {} replica identity {words}", cx.target()))
         .lock(Lock::AccessExclusive)
+        .late()
         .needs(index.into_iter().flat_map(|i| children_named(&i, cx)))
 }
 
@@ -22,7 +23,7 @@ pub fn replica_identity(identity: Option<&Words>, cx: &Cx<'_>) -> Step {
 pub fn cluster_on(index: Option<&str>, cx: &Cx<'_>) -> Step {
     let what = index.map_or_else(|| "set without cluster".to_owned(), |i| format!("cluster on {}", sql::ident(i)));
     let needs = index.into_iter().flat_map(|i| children_named(i, cx));
-    Step::new(format!("alter {} {what}", cx.target())).lock(Lock::ShareUpdateExclusive).needs(needs)
+    Step::new(format!("alter {} {what}", cx.target())).lock(Lock::ShareUpdateExclusive).late().needs(needs)
 }
 
 /// What a relation that stays as it is says of the index at `cx`, which is made.

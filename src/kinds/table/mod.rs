@@ -10,6 +10,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub use carry::is_made_anew;
 pub use create::takes_part;
 pub use lineage::{Attached, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents};
 pub use words::Words;
