@@ -60,6 +60,7 @@ impl Kind for PrimaryKey {
         identity: Identity::OnParent,
         self_adjusting: true,
         renames: true,
+        nameless: true,
         comment: true,
         slots: &[RELATION],
         short_field: Some("columns"),

@@ -104,6 +104,8 @@ pub struct Step {
     pub gives: Vec<String>,
     /// True where it only lets go of what the object uses: it waits for nothing that is made, and what goes waits for it.
     pub frees: bool,
+    /// True where it gives the object another type, and so lets go of the old one.
+    pub retypes: bool,
     /// True where the object is of full use before it: nothing that uses the object waits for it.
     pub late: bool,
     /// True where the object is another one after it, as good as just made: its facets start anew.

@@ -219,8 +219,11 @@ impl Builder<'_> {
             let frees = |i: &usize| self.emitted.nodes[*i].step.frees;
             let mut lets_go: Vec<usize> =
                 self.made(user).iter().copied().take_while(|i| !takes(i)).filter(alters).collect();
+            // Another type lets go of whatever the old one rested on, but not of a sequence or an index.
+            let slots = find(self.input.register, used.kind()).rules.slots;
+            let retypes = |i: &usize| self.emitted.nodes[*i].step.retypes && *slots != [RELATION];
             if lets_go.iter().any(frees) {
-                lets_go.retain(frees);
+                lets_go.retain(|i| frees(i) || retypes(i));
             }
             for change in lets_go {
                 self.edge(change, d, Edge::Hard);

@@ -70,7 +70,7 @@ fn is_known(entry: &Entry) -> bool {
 
 /// True for a kind of which a parent has one object at most, whatever its name.
 fn is_alone(entry: &Entry) -> bool {
-    entry.rules.renames && entry.homes.iter().any(|h| h.form == Form::One)
+    entry.rules.renames && !entry.rules.nameless && entry.homes.iter().any(|h| h.form == Form::One)
 }
 
 /// What names a renamed object names it by its new name: PostgreSQL sees to that.

@@ -5,6 +5,7 @@
 
 mod identity;
 mod inherited;
+mod row_type;
 mod serial;
 mod short;
 
@@ -205,7 +206,7 @@ impl Kind for Column {
         if cx.parent_is_new() {
             return vec![step];
         }
-        let mut steps = vec![step];
+        let mut steps = row_type::add(self, cx).unwrap_or_else(|| vec![step]);
         steps.extend(self.attribute_steps(None, cx));
         let stays = |at: &Address| at.parent().is_none_or(|t| !is_made_anew(t, cx.live, cx.desired));
         let below: Vec<Address> =
@@ -234,7 +235,8 @@ impl Kind for Column {
             steps.push(self.step(cx, "drop identity").frees().gives(name_of(cx.at, cx.live)));
         }
         if self.changes_type(old) {
-            steps.push(self.type_step(old, cx));
+            let holders = cx.at.parent().map_or_else(Vec::new, |table| row_type::holders(table, cx));
+            steps.extend(row_type::around(&holders, self.type_step(old, cx), cx));
         }
         match default {
             Some(default) if loses_default || old.default.as_ref() != Some(default) => {
@@ -279,7 +281,14 @@ impl Kind for Column {
             steps.push(between.type_step(old, cx).frees().unseats([cx.at.clone()]));
         }
         let Alter::InPlace(more) = self.alter(&between, cx) else { return None };
-        steps.extend(more);
+        let risk = format!("fails where a value is no {}", self.data_type);
+        steps.extend(more.into_iter().map(|s| match s.retypes {
+            true if s.hazards.iter().all(|h| h.class != HazardClass::Data) => {
+                Step { retypes: false, ..s }.hazard(HazardClass::Data, risk.clone())
+            }
+            true => Step { retypes: false, ..s },
+            false => s,
+        }));
         Some(Alter::InPlace(steps))
     }
 
@@ -288,6 +297,9 @@ impl Kind for Column {
         if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
             return Vec::new(); // it goes with the one above
         }
+        // A table must leave the one above before it can drop a column that came from there.
+        let came = matches!(self.inherited, Inherited::Above | Inherited::Both);
+        let table_first = cx.at.parent().filter(|t| came && cx.desired.contains(t)).cloned();
         let below = inherited::below(cx.at, cx.live);
         let stays = below.iter().any(|at| cx.desired.contains(at));
         let only = if stays { "only " } else { "" };
@@ -298,7 +310,8 @@ impl Kind for Column {
                 .lock(Lock::AccessExclusive)
                 .hazard(HazardClass::Data, "drops the column with its values")
                 .speaks_for(spoken)
-                .needs(self.leaving(cx)),
+                .needs(self.leaving(cx))
+                .needs(table_first),
         ]
     }
 
@@ -368,7 +381,8 @@ impl Column {
     fn type_step(&self, old: &Self, cx: &Cx<'_>) -> Step {
         let collate = self.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
         if cx.at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
-            return self.step(cx, &format!("type {}{collate}", self.data_type)).disturbs_users();
+            let step = self.step(cx, &format!("type {}{collate}", self.data_type)).disturbs_users();
+            return Step { retypes: true, ..step };
         }
         let way = if needs_text(&old.data_type, &self.data_type) { text_of(&self.data_type) } else { "" };
         // PostgreSQL computes a generated column anew, and takes no `using` for it.
@@ -377,10 +391,14 @@ impl Column {
             None => format!(" using {}{way}::{}", cx.name(), self.data_type),
         };
         let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
-        let step = step.unseats(inherited::below(cx.at, cx.live));
+        let step = Step { retypes: true, ..step.unseats(inherited::below(cx.at, cx.live)) };
         if widens(&old.data_type, &self.data_type) {
             return step;
         }
+        let step = match way {
+            "" => step,
+            _ => step.hazard(HazardClass::Data, format!("fails where a value is no {}", self.data_type)),
+        };
         step.hazard(HazardClass::Rewrite, format!("rewrites the table to turn {} into {}", old.data_type, self.data_type))
     }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::TypeName;
+use super::cast_pairs::has_no_cast;
 use super::names::object_name;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, find};
@@ -182,13 +183,14 @@ fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &
     format!("alter table {} {}", cx.at(table).identity(), parts.join(", "))
 }
 
-/// True where values go by way of text: between two types of which users made one, and not the same one.
+/// True where values go by way of text: between two types of which users made one, and not the same one, or that
+/// PostgreSQL does not cast to each other.
 ///
 /// Every type can be written as text and read from it; a cast between two of them need not be there.
 pub fn needs_text(old: &TypeName, new: &TypeName) -> bool {
     let base = |t: &TypeName| t.without_modifier().as_str().trim_end_matches("[]").to_owned();
     let (old, new) = (base(old), base(new));
-    old != new && (old.contains('.') || new.contains('.')) && new != "text"
+    old != new && (old.contains('.') || new.contains('.')) && new != "text" || has_no_cast(&old, &new)
 }
 
 /// The cast to text on the way to a type.

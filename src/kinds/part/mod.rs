@@ -1,5 +1,6 @@
 //! Shapes that several kinds share.
 
+mod cast_pairs;
 pub mod catalog;
 pub mod constraint;
 pub mod convert;

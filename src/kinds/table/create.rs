@@ -1,7 +1,7 @@
 //! `create table` and what follows it at once.
 
 use super::carry;
-use super::lineage::{attach, parents};
+use super::lineage::{attach, leaving, parents};
 use super::{RowSecurity, Table, mark};
 use crate::kind::{Cx, Kind};
 use crate::kinds::check::Check;
@@ -30,7 +30,7 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
         .collect();
     let inline = columns.iter().map(|(at, _)| (*at).clone()).chain(spoken);
     let sql = sentence(table, apart, &lines, cx);
-    let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose)];
+    let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose).needs(leaving(cx))];
     for (at, column) in &columns {
         steps.extend(column.after_create(apart, &cx.at(at)));
     }

@@ -172,6 +172,7 @@ impl Kind for Table {
     fn foresee(live: &mut State, desired: &State) {
         lineage::note(live);
         lineage::note_keys(live, desired);
+        lineage::note_parts(live, desired);
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
@@ -239,7 +240,7 @@ impl Kind for Table {
         let alter = |what: String| Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::AccessExclusive);
         let mut steps = lineage::steps(self, old, cx);
         if *of_type != old.of_type {
-            steps.push(alter(of_type.as_ref().map_or_else(|| "not of".to_owned(), |t| format!("of {t}"))));
+            steps.push(of_type.as_ref().map_or_else(|| alter("not of".to_owned()).frees(), |t| alter(format!("of {t}"))));
         }
         if *unlogged != old.unlogged {
             let word = if *unlogged { "unlogged" } else { "logged" };
@@ -267,8 +268,9 @@ impl Kind for Table {
     }
 
     /// A partition falls with the table above, and comes back with it.
-    fn release(&self, _old: &Self, _used: &[Address], _cx: &Cx<'_>) -> Option<Alter> {
-        self.partition_of.as_ref().map(|above| Alter::Replace(format!("is a partition of `{above}`, which is made anew")))
+    fn release(&self, _old: &Self, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
+        let falls = parents(cx.at, cx.desired).iter().any(|above| used.contains(above));
+        self.partition_of.as_ref().filter(|_| falls).map(|above| Alter::Replace(format!("is a partition of `{above}`, which is made anew")))
     }
 
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
