@@ -1,6 +1,6 @@
 # Each target does all of its set-up: a fresh machine needs Rust and this directory.
 
-.PHONY: help demo test soak lint bench build
+.PHONY: help demo test matrix soak lint bench build
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,10 @@ demo: ## the Activity database on an embedded server: applied, used, changed by 
 test: ## every test, against real servers
 	@./scripts/install-postgresql openssl
 	cargo test --locked
+
+matrix: ## every test on every major of PostgreSQL, 14 to 18; MAJORS says which, FILTER which tests
+	@./scripts/install-postgresql openssl
+	@./scripts/matrix $(MAJORS)
 
 soak: ## thousands of random pairs of states under the case contract; DBSTATE_PAIRS says how many
 	@./scripts/install-postgresql

@@ -373,6 +373,11 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// True when the file of that path is among them.
+    pub fn has(&self, path: &Path) -> bool {
+        self.files.iter().any(|f| f.path == path)
+    }
+
     /// The path of that file.
     pub fn path(&self, id: FileId) -> &Path {
         &self.get(id).path

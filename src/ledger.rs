@@ -5,34 +5,56 @@
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
-use tokio_postgres::Client;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row};
 
 use crate::declare::write::write;
 use crate::diagnostic::Result;
-use crate::kind::{Entry, find};
-use crate::model::{Address, Moved, Spec, State};
+use crate::kind::{self, find};
+use crate::model::{Address, Applied, Moved, Spec, State};
 use crate::session::server_error;
 use crate::sql;
 
 /// The schema that holds the ledger.
 pub const SCHEMA: &str = "dbstate";
 
-/// Per object the digest of what was declared and of what the catalog then said; nothing where there is no ledger.
+/// What the ledger knows of one object.
+#[derive(Debug)]
+struct Settled {
+    declared: String,
+    stored: String,
+    was: Option<String>,
+}
+
+/// Per object the digest of what was declared and of what the catalog then said, and the rename that was then made;
+/// nothing where there is no ledger.
 #[derive(Debug, Default)]
-pub struct Ledger(Option<HashMap<String, (String, String)>>);
+pub struct Ledger(Option<HashMap<String, Settled>>);
 
 /// Reads what the ledger knows of some objects; nothing where there is none or it may not be read.
 pub async fn read(client: &Client, objects: impl IntoIterator<Item = &Address>) -> Ledger {
     let keys: Vec<String> = objects.into_iter().map(key).collect();
-    let sql = "select address, declared, stored from dbstate.settled where address = any($1)";
+    let sql = "select address, declared, stored, was from dbstate.settled where address = any($1)";
     let rows = client.query_typed(sql, &[(&keys, Type::TEXT_ARRAY)]).await.ok();
-    Ledger(rows.map(|rows| rows.iter().map(|r| (r.get(0), (r.get(1), r.get(2)))).collect()))
+    let settled = |r: &Row| (r.get(0), Settled { declared: r.get(1), stored: r.get(2), was: r.get(3) });
+    Ledger(rows.map(|rows| rows.iter().map(settled).collect()))
 }
 
 impl Ledger {
+    /// Whether the rename of an object from `was` was made, or was never needed; `None` where there is no ledger.
+    pub fn carried_out(&self, at: &Address, was: &str) -> Option<bool> {
+        let then = self.0.as_ref()?.get(&key(at));
+        Some(then.is_some_and(|then| then.was.as_deref() == Some(was)))
+    }
+
     /// True when this very declaration left this very stored object.
-    pub fn settles(&self, at: &Address, declared: &dyn Spec, stored: &dyn Spec, register: &'static [Entry]) -> bool {
+    pub fn settles(
+        &self,
+        at: &Address,
+        declared: &dyn Spec,
+        stored: &dyn Spec,
+        register: &'static [kind::Entry],
+    ) -> bool {
         self.moved(at, Some(declared), Some(stored), register) == Some(Moved::Neither)
     }
 
@@ -42,9 +64,9 @@ impl Ledger {
         at: &Address,
         declared: Option<&dyn Spec>,
         stored: Option<&dyn Spec>,
-        register: &'static [Entry],
+        register: &'static [kind::Entry],
     ) -> Option<Moved> {
-        let Some((was_declared, was_stored)) = self.0.as_ref()?.get(&key(at)) else {
+        let Some(then) = self.0.as_ref()?.get(&key(at)) else {
             // Unknown then, so it came since: on the side that has it.
             return match (declared, stored) {
                 (Some(_), None) => Some(Moved::Project),
@@ -53,7 +75,7 @@ impl Ledger {
             };
         };
         let same = |spec: Option<&dyn Spec>, was: &str| spec.is_some_and(|s| digest(at, s, register) == was);
-        Some(match (same(declared, was_declared), same(stored, was_stored)) {
+        Some(match (same(declared, &then.declared), same(stored, &then.stored)) {
             (true, true) => Moved::Neither,
             (false, true) => Moved::Project,
             (true, false) => Moved::Database,
@@ -74,18 +96,12 @@ pub struct Entries<'a> {
     pub declared: &'a State,
     /// What the catalog says now.
     pub stored: &'a State,
-    /// The statements that ran, as they may be shown.
-    pub statements: Vec<&'a str>,
-    /// The git revision of the project, where it is known.
-    pub revision: Option<String>,
-    /// How long the statements ran, in milliseconds.
-    pub milliseconds: i64,
 }
 
-/// Writes what every declared object is now on both sides, and a line of history when statements ran.
-pub async fn record(client: &Client, entries: &Entries<'_>, register: &'static [Entry]) -> Result<()> {
+/// Writes what every declared object is now on both sides.
+pub async fn record(client: &Client, entries: &Entries<'_>, register: &'static [kind::Entry]) -> Result<()> {
     let failed = |error: tokio_postgres::Error| server_error(&error, "the ledger in schema `dbstate`");
-    client.batch_execute(&format!("begin; {CREATE}")).await.map_err(failed)?;
+    client.batch_execute(&format!("begin; {CREATE} delete from dbstate.settled")).await.map_err(failed)?;
     if let Err(error) = fill(client, entries, register).await {
         // The error is what there is to tell; a failed rollback ends with the session.
         let _ = client.batch_execute("rollback").await;
@@ -97,57 +113,128 @@ pub async fn record(client: &Client, entries: &Entries<'_>, register: &'static [
 async fn fill(
     client: &Client,
     entries: &Entries<'_>,
-    register: &'static [Entry],
+    register: &'static [kind::Entry],
 ) -> std::result::Result<(), tokio_postgres::Error> {
-    let (mut keys, mut declared, mut stored) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut keys, mut declared, mut stored, mut was) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, object) in entries.declared.iter() {
         let Some(there) = entries.stored.get(at) else { continue };
         keys.push(key(at));
         declared.push(digest(at, &*object.spec, register));
         stored.push(digest(at, &*there.spec, register));
+        was.push(object.was.as_deref());
     }
-    let sql = "insert into dbstate.settled (address, declared, stored) select * from unnest($1, $2, $3)";
+    let sql = "insert into dbstate.settled (address, declared, stored, was) select * from unnest($1, $2, $3, $4)";
     let list = Type::TEXT_ARRAY;
-    client.query_typed(sql, &[(&keys, list.clone()), (&declared, list.clone()), (&stored, list)]).await?;
-    if entries.statements.is_empty() {
-        return Ok(());
-    }
-    let statements = serde_json::to_string(&entries.statements).unwrap_or_default();
-    let revision = entries.revision.as_deref().map_or_else(|| "null".to_owned(), sql::literal);
-    let sql = format!(
-        "insert into dbstate.history (version, revision, milliseconds, statements) values ({}, {revision}, {}, {})",
-        sql::literal(env!("CARGO_PKG_VERSION")),
-        entries.milliseconds,
-        sql::literal(&statements)
-    );
-    client.batch_execute(&sql).await
+    let lists = [&keys as &(dyn ToSql + Sync), &declared, &stored, &was].map(|value| (value, list.clone()));
+    client.query_typed(sql, &lists).await.map(|_| ())
 }
 
+/// A line of the history as it is written while an apply goes on.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// The statements that ran so far, as they may be shown.
+    pub statements: Vec<&'a str>,
+    /// The renames made so far, each with the old key as `was:` has it.
+    pub renames: Vec<(&'a Address, &'a str)>,
+    /// The git revision of the project, where it is known.
+    pub revision: Option<&'a str>,
+    /// How long the statements ran so far, in milliseconds.
+    pub milliseconds: i64,
+    /// True when this apply has a line already.
+    pub goes_on: bool,
+}
+
+/// SQL that writes the line of an apply, and remembers its renames: to be run in the transaction that made them, so that
+/// an apply which ends in the middle has left what it did.
+pub fn entry(entry: &Entry<'_>) -> String {
+    let statements = serde_json::to_string(&entry.statements).unwrap_or_default();
+    let (statements, milliseconds) = (sql::literal(&statements), entry.milliseconds);
+    let revision = entry.revision.map_or_else(|| "null".to_owned(), sql::literal);
+    let version = sql::literal(env!("CARGO_PKG_VERSION"));
+    let line = if entry.goes_on {
+        format!("update dbstate.history set milliseconds = {milliseconds}, statements = {statements} where {CURRENT}")
+    } else {
+        format!(
+            "insert into dbstate.history (version, revision, milliseconds, statements) \
+             values ({version}, {revision}, {milliseconds}, {statements})"
+        )
+    };
+    let renamed = |(at, was): &(&Address, &str)| {
+        let (at, was) = (sql::literal(&key(at)), sql::literal(was));
+        format!(
+            "; insert into dbstate.settled (address, declared, stored, was) values ({at}, '', '', {was}) \
+             on conflict (address) do update set was = excluded.was"
+        )
+    };
+    format!("{CREATE} {line}{}", entry.renames.iter().map(renamed).collect::<String>())
+}
+
+/// Notes that what the session's last line of history says was found to be as declared.
+pub async fn complete(client: &Client) -> Result<()> {
+    let sql = format!("update dbstate.history set complete = true where {CURRENT}");
+    client.batch_execute(&sql).await.map_err(|error| server_error(&error, &sql))
+}
+
+/// Every apply, the latest first; none where there is no ledger.
+pub async fn history(client: &Client) -> Result<Vec<Applied>> {
+    let exists = "select to_regclass('dbstate.history') is not null";
+    let failed = |error: tokio_postgres::Error| server_error(&error, "the ledger in schema `dbstate`");
+    if !client.query_one(exists, &[]).await.map_err(failed)?.get::<_, bool>(0) {
+        return Ok(Vec::new());
+    }
+    let sql =
+        "select id, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), applied_by, version,
+                      revision, milliseconds, complete, array(select jsonb_array_elements_text(statements))
+               from dbstate.history order by id desc";
+    let rows = client.query(sql, &[]).await.map_err(failed)?;
+    let applied = |r: &Row| Applied {
+        id: r.get(0),
+        at: r.get(1),
+        by: r.get(2),
+        version: r.get(3),
+        revision: r.get(4),
+        milliseconds: r.get(5),
+        complete: r.get(6),
+        statements: r.get(7),
+    };
+    Ok(rows.iter().map(applied).collect())
+}
+
+/// The line of history that this session wrote.
+const CURRENT: &str = "id = currval('dbstate.history_id_seq')";
+
+/// Makes the tables where they are not as they should be: an event trigger of the project sees no statement of ours
+/// otherwise.
 const CREATE: &str = "
-set local client_min_messages = error;
-create schema if not exists dbstate;
-create table if not exists dbstate.settled (
-    address text primary key,
-    declared text not null,
-    stored text not null
-);
-create table if not exists dbstate.history (
-    id bigint generated always as identity primary key,
-    applied_at timestamptz not null default now(),
-    applied_by text not null default current_user,
-    version text not null,
-    revision text,
-    milliseconds bigint not null,
-    statements jsonb not null
-);
-delete from dbstate.settled;
-";
+do $dbstate$ begin
+    if not exists (select from pg_catalog.pg_attribute
+                   where attrelid = to_regclass('dbstate.settled') and attname = 'was') then
+        set local client_min_messages = error;
+        create schema if not exists dbstate;
+        create table if not exists dbstate.settled (
+            address text primary key,
+            declared text not null,
+            stored text not null
+        );
+        create table if not exists dbstate.history (
+            id bigint generated always as identity primary key,
+            applied_at timestamptz not null default now(),
+            applied_by text not null default current_user,
+            version text not null,
+            revision text,
+            milliseconds bigint not null,
+            statements jsonb not null
+        );
+        alter table dbstate.settled add column was text;
+        alter table dbstate.history add column complete boolean not null default false;
+    end if;
+end $dbstate$;";
 
 fn key(at: &Address) -> String {
     format!("{at:?}")
 }
 
-fn digest(at: &Address, spec: &dyn Spec, register: &'static [Entry]) -> String {
+fn digest(at: &Address, spec: &dyn Spec, register: &'static [kind::Entry]) -> String {
     let text = write(&(find(register, at.kind()).write_long)(spec));
     let hash = Sha256::digest(text.as_bytes());
     hash.iter().take(16).fold(String::new(), |out, byte| out + &format!("{byte:02x}"))

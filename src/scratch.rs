@@ -1,8 +1,8 @@
-//! PostgreSQL's own spelling of wanted objects, from a scratch database on the same server.
+//! PostgreSQL's own spelling of wanted objects, from a scratch database.
 //!
 //! PostgreSQL rewrites SQL text when it stores it, so a text that differs may mean the same. Objects in doubt, and what
-//! they need, are built in a database of their own and read back; nothing cluster-wide is made. The database is dropped
-//! at the end, and what a killed run left is dropped by the next.
+//! they need, are built in a database of their own and read back; nothing cluster-wide is made, but on a server of our
+//! own. The database is dropped at the end, and what a killed run left is dropped by the next.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,8 @@ use crate::kind::names::Names;
 use crate::kind::{Entry, Reference, References, Scope, Under, find};
 use crate::model::{Address, Object, Server, State};
 use crate::plan;
-use crate::session::{self, Session, Target};
+use crate::session::{self, Session, Target, server_error};
+use crate::sql;
 
 /// How the names of scratch databases begin.
 const PREFIX: &str = "dbstate_scratch_";
@@ -58,54 +59,104 @@ pub struct Stored {
     pub failure: Option<String>,
 }
 
-/// Builds the doubtful objects and what they need, and reads them back.
-pub async fn read_back(target: &Target, session: &Session, request: Request<'_>) -> Result<Stored> {
-    let name = create(session).await?;
-    let result = build_and_read(target, &name, request).await;
+/// The server that is to hold the scratch database.
+#[derive(Clone, Copy)]
+pub enum Host<'a> {
+    /// The one that the plan is for.
+    Same(&'a Session),
+    /// Another one.
+    Other(&'a Session),
+    /// One of our own, that may get the roles of the one that the plan is for.
+    Own(&'a Session),
+}
+
+impl<'a> Host<'a> {
+    fn session(self) -> &'a Session {
+        let (Self::Same(session) | Self::Other(session) | Self::Own(session)) = self;
+        session
+    }
+}
+
+/// Why a session can't make a scratch database on its server; `None` where it can.
+pub async fn obstacle(session: &Session) -> Result<Option<String>> {
+    let sql = "select pg_is_in_recovery(), rolsuper or rolcreatedb from pg_roles where rolname = current_user";
+    let row = session.client.query_one(sql, &[]).await.map_err(|e| server_error(&e, sql))?;
+    Ok(match (row.get(0), row.get(1)) {
+        (true, _) => Some("the server is a standby, on which nothing can be made".to_owned()),
+        (false, false) => Some(format!("role `{}` may not create databases", session.target().user())),
+        (false, true) => None,
+    })
+}
+
+/// Builds the doubtful objects and what they need, and reads them back. `target` is the session of the plan.
+pub async fn read_back(target: &Session, host: Host<'_>, request: Request<'_>) -> Result<Stored> {
+    let name = create(target, host).await?;
+    let session = host.session();
+    let result = build_and_read(&session.target().with_database(&name), request).await;
     let dropped = session.client.batch_execute(&format!("drop database if exists {name} with (force)")).await;
     let stored = result?;
     dropped.map_err(|e| failed("dropped", &e))?;
     Ok(stored)
 }
 
-async fn create(session: &Session) -> Result<String> {
+async fn create(target: &Session, host: Host<'_>) -> Result<String> {
+    let session = host.session();
     sweep(session).await;
+    let sql = "select pg_encoding_to_char(encoding), datcollate, datctype
+               from pg_database where datname = current_database()";
+    let row = target.client.query_one(sql, &[]).await.map_err(|e| failed("named", &e))?;
+    let encoding: String = row.get(0);
+    let [collate, ctype] = match host {
+        Host::Same(_) => [row.get(1), row.get(2)],
+        // Another machine may not have the locale; it has no part in how things are spelled.
+        Host::Other(_) | Host::Own(_) => ["C".to_owned(), "C".to_owned()],
+    };
+    if let Host::Own(_) = host {
+        borrow_roles(target, session).await?;
+    }
     let sql = format!(
-        "select '{PREFIX}' || pg_backend_pid() || '_' || (extract(epoch from clock_timestamp()) * 1000)::bigint,
-                pg_encoding_to_char(encoding), datcollate, datctype
-         from pg_database where datname = current_database()"
+        "select '{PREFIX}' || pg_backend_pid() || '_' || (extract(epoch from clock_timestamp()) * 1000)::bigint"
     );
     let row = session.client.query_one(&sql, &[]).await.map_err(|e| failed("named", &e))?;
-    let (name, encoding): (String, String) = (row.get(0), row.get(1));
-    let (collate, ctype): (String, String) = (row.get(2), row.get(3));
+    let name: String = row.get(0);
     let create = format!(
         "create database {name} template template0 encoding {} lc_collate {} lc_ctype {}",
-        crate::sql::literal(&encoding),
-        crate::sql::literal(&collate),
-        crate::sql::literal(&ctype)
+        sql::literal(&encoding),
+        sql::literal(&collate),
+        sql::literal(&ctype)
     );
     session.client.batch_execute(&create).await.map_err(|e| failed("created", &e))?;
     Ok(name)
 }
 
-/// Drops what killed runs left: scratch databases of this role that nobody is connected to.
+/// Makes the roles of a server on one of our own: policies name them.
+async fn borrow_roles(from: &Session, to: &Session) -> Result<()> {
+    let roles = "select rolname::text from pg_roles where not starts_with(rolname, 'pg_')";
+    let names = |rows: Vec<tokio_postgres::Row>| rows.iter().map(|r| r.get(0)).collect::<HashSet<String>>();
+    let wanted = names(from.client.query(roles, &[]).await.map_err(|e| failed("filled", &e))?);
+    let there = names(to.client.query(roles, &[]).await.map_err(|e| failed("filled", &e))?);
+    let create: Vec<String> = wanted.difference(&there).map(|r| format!("create role {}", sql::ident(r))).collect();
+    to.client.batch_execute(&create.join("; ")).await.map_err(|e| failed("filled", &e))
+}
+
+/// Drops what killed runs left: scratch databases of this role whose maker is gone, with what still runs in them.
 async fn sweep(session: &Session) {
     let sql = format!(
         "select datname from pg_database d
          where starts_with(datname, '{PREFIX}') and pg_get_userbyid(datdba) = current_user
-           and not exists (select from pg_stat_activity a
-                           where a.datname = d.datname or a.pid = split_part(d.datname::text, '_', 3)::int)"
+           and not exists (select from pg_stat_activity a where a.pid = split_part(d.datname::text, '_', 3)::int)"
     );
     let Ok(rows) = session.client.query(&sql, &[]).await else { return };
     for row in rows {
         let name: String = row.get(0);
         // Another run may have swept it in between.
-        let _ = session.client.batch_execute(&format!("drop database if exists {}", crate::sql::ident(&name))).await;
+        let drop = format!("drop database if exists {} with (force)", sql::ident(&name));
+        let _ = session.client.batch_execute(&drop).await;
     }
 }
 
-async fn build_and_read(target: &Target, name: &str, request: Request<'_>) -> Result<Stored> {
-    let scratch = session::connect(&target.with_database(name), &[("client_min_messages", "error")]).await?;
+async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored> {
+    let scratch = session::connect(target, &[("client_min_messages", "error")]).await?;
     let version = request.server.version;
     let empty = catalog::read(&scratch.client, version, request.register).await?;
     let wanted = closure(request);
@@ -113,7 +164,13 @@ async fn build_and_read(target: &Target, name: &str, request: Request<'_>) -> Re
     for (at, object) in empty.iter().filter(|(at, _)| wanted.contains(at)) {
         live.insert(at.clone(), object.clone());
     }
-    let input = plan::Input { live: &live, desired: &wanted, server: request.server, register: request.register };
+    let input = plan::Input {
+        live: &live,
+        desired: &wanted,
+        server: request.server,
+        register: request.register,
+        online: false,
+    };
     let plan = match plan::plan(input) {
         Ok(plan) => plan,
         Err(problems) => {
@@ -230,8 +287,7 @@ fn is_part(child: &Address, parent: &Address, universe: &State, names: &Names, r
 
 fn failed(what: &str, error: &tokio_postgres::Error) -> Box<Diagnostic> {
     let cause = session::cause(error);
-    Box::new(
-        Diagnostic::new(Code::Server, format!("the scratch database could not be {what}: {cause}"))
-            .help("`--scratch none` plans without it; text that PostgreSQL spells otherwise then shows as changed"),
-    )
+    Box::new(Diagnostic::new(Code::Server, format!("the scratch database could not be {what}: {cause}")).help(
+        "`--scratch URL` names another server; `--scratch none` shows what PostgreSQL spells otherwise as changed",
+    ))
 }

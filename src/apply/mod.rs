@@ -35,6 +35,16 @@ pub enum Event<'a> {
     Begin(usize, usize, &'a PlanStep),
     /// It is done.
     Done(&'a PlanStep, Duration),
+    /// What was done could not be written down.
+    Unnoted(Box<Diagnostic>),
+}
+
+/// Who is told what happens, and says what to write down about it.
+pub trait Watch {
+    /// Something happened.
+    fn event(&mut self, event: Event<'_>);
+    /// SQL that writes down that these statements ran. It runs before the transaction of the last of them is committed.
+    fn note(&mut self, done: &[PlanStep]) -> Option<String>;
 }
 
 /// Takes the lock that keeps applies of this database apart; it is let go with the session.
@@ -64,7 +74,7 @@ pub async fn lock(client: &Client, options: &Options) -> Result<()> {
 }
 
 /// Runs every statement. A segment that fails is rolled back; segments before it stay.
-pub async fn run(client: &Client, plan: &Plan, progress: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<()> {
     let total = plan.steps.len();
     let mut number = 0;
     for segment in plan.steps.chunk_by(|a, b| a.segment == b.segment) {
@@ -74,7 +84,7 @@ pub async fn run(client: &Client, plan: &Plan, progress: &mut dyn FnMut(Event<'_
         }
         for step in segment {
             number += 1;
-            progress(Event::Begin(number, total, step));
+            watch.event(Event::Begin(number, total, step));
             let begun = Instant::now();
             if let Err(error) = client.batch_execute(&step.sql).await {
                 if inside {
@@ -83,16 +93,34 @@ pub async fn run(client: &Client, plan: &Plan, progress: &mut dyn FnMut(Event<'_
                 }
                 return Err(failed(&error, step, number > 1 && segment[0].segment > 0));
             }
-            progress(Event::Done(step, begun.elapsed()));
+            watch.event(Event::Done(step, begun.elapsed()));
         }
         if inside {
             if let Err(problem) = check_bodies(client, segment).await {
                 let _ = client.batch_execute("rollback").await;
                 return Err(problem);
             }
+        }
+        note(client, &plan.steps[..number], inside, watch).await?;
+        if inside {
             client.batch_execute("commit").await.map_err(|e| server_error(&e, "commit"))?;
         }
     }
+    Ok(())
+}
+
+/// Writes down what was done; a note that fails leaves what was done as it is.
+async fn note(client: &Client, done: &[PlanStep], inside: bool, watch: &mut dyn Watch) -> Result<()> {
+    let Some(sql) = watch.note(done) else { return Ok(()) };
+    let run = async |sql: &str| client.batch_execute(sql).await;
+    let result =
+        if inside { run(&format!("savepoint note; {sql}; release savepoint note")).await } else { run(&sql).await };
+    let Err(error) = result else { return Ok(()) };
+    if inside {
+        let undo = "rollback to savepoint note";
+        run(undo).await.map_err(|e| server_error(&e, undo))?;
+    }
+    watch.event(Event::Unnoted(server_error(&error, "the note of what was done")));
     Ok(())
 }
 

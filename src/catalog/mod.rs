@@ -1,7 +1,9 @@
 //! PostgreSQL to a state: one snapshot, every kind's query, and the edges of `pg_depend`.
 
+pub mod census;
 mod depend;
 mod row;
+mod size;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use crate::kind::{Entry, FacetRow, Rules, Under};
 use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Object, Origin, PgVersion, Server, State};
 use crate::session::cause;
+
+pub use size::measure;
 
 /// An object as `pg_depend` names it: class, oid and sub-id.
 pub type ObjectId = (u32, u32, i32);

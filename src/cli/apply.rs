@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::connection::Connection;
 use super::output::Output;
-use super::plan::Scratch;
+use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::apply::Event;
 use crate::declare::pinpoint::pinpoint;
@@ -50,7 +50,7 @@ impl Command {
         let project = self.files.read()?;
         let sources = &project.sources;
         let mut options = self.files.options(&project).with(sources)?;
-        options.scratch = self.scratch.allowed();
+        options.scratch = self.scratch.place();
         let choices = self.choices(&project).with(sources)?;
         if !self.yes && !std::io::stdin().is_terminal() {
             let problem = Diagnostic::new(Code::Usage, "nobody is there to confirm: standard input is no terminal");
@@ -171,6 +171,7 @@ impl Talk for Terminal<'_> {
                     self.output.progress(line.lines().next());
                 }
             }
+            Event::Unnoted(_) => {}
             Event::Done(_, took) => {
                 self.output.progress(None);
                 if self.output.verbose > 1 {

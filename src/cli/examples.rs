@@ -22,6 +22,13 @@ Examples:
   dbstate validate               the project of this directory
   dbstate validate -f db/ -f roles.yaml";
 
+/// Of `fmt`.
+pub const FMT: &str = "\
+Examples:
+  dbstate fmt            the files of the project
+  dbstate fmt --check    in CI: names what is not in the canonical layout, and exits with 1
+  dbstate fmt - < shop.yaml";
+
 /// Of `plan`.
 pub const PLAN: &str = "\
 Examples:
@@ -48,7 +55,16 @@ pub const PULL: &str = "\
 Examples:
   dbstate pull -d shop -o db/          a file a schema
   dbstate pull -d shop --schema shop   one schema, to standard output
-  dbstate pull -d shop --manage database -o db/";
+  dbstate pull -d shop --manage database -o db/
+  dbstate pull -d shop -o db/ --bodies files   functions and views in `.sql` files
+  dbstate pull -o .                            writes into this project what was changed by hand";
+
+/// Of `history`.
+pub const HISTORY: &str = "\
+Examples:
+  dbstate history --env prod              who applied what, and when; the latest first
+  dbstate history -v                      with the statements
+  dbstate history --format json | jq '.applies[0].revision'";
 
 /// Of `local`.
 pub const LOCAL: &str = "\

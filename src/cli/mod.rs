@@ -6,11 +6,14 @@ mod connection;
 mod drift;
 mod examples;
 mod explain;
+mod format;
+mod history;
 mod init;
 mod local;
 mod output;
 mod plan;
 mod pull;
+mod scratch;
 mod validate;
 
 use std::ffi::OsString;
@@ -75,6 +78,9 @@ enum Command {
     /// Check the files, without a database; every problem at once
     #[command(after_help = examples::VALIDATE)]
     Validate(validate::Command),
+    /// Write the files in the canonical layout, with every comment kept
+    #[command(after_help = examples::FMT)]
+    Fmt(format::Command),
     /// Show what would change
     #[command(after_help = examples::PLAN)]
     Plan(plan::Command),
@@ -87,6 +93,9 @@ enum Command {
     /// Write an existing database as YAML
     #[command(after_help = examples::PULL)]
     Pull(pull::Command),
+    /// Show what was applied to a database, by whom and from which revision
+    #[command(after_help = examples::HISTORY)]
+    History(history::Command),
     /// The embedded PostgreSQL: a private server under `.dbstate/`
     #[command(after_help = examples::LOCAL)]
     Local(local::Command),
@@ -235,10 +244,12 @@ impl Command {
         match self {
             Self::Init(command) => command.run(output),
             Self::Validate(command) => command.run(output),
+            Self::Fmt(command) => command.run(output),
             Self::Plan(command) => command.run(output).await,
             Self::Apply(command) => command.run(output).await,
             Self::Drift(command) => command.run(output).await,
             Self::Pull(command) => command.run(output).await,
+            Self::History(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
             Self::Explain(command) => command.run(output),
             Self::Completions(command) => Ok(command.run(output)),

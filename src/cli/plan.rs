@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::connection::Connection;
 use super::output::Output;
+use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::declare::project::Project;
 use crate::diagnostic::Result;
@@ -39,33 +40,10 @@ pub struct Command {
     scratch: Scratch,
 }
 
-/// Whether PostgreSQL may be asked how it spells things.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct Scratch {
-    /// Where texts that PostgreSQL may spell otherwise are settled: a temporary database on the same server, or nowhere
-    #[arg(long, value_enum, default_value = "auto")]
-    scratch: ScratchMode,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ScratchMode {
-    /// In a temporary database, where the role may make one
-    Auto,
-    /// Nowhere: such texts show as changed
-    None,
-}
-
-impl Scratch {
-    /// True where a scratch database may be made.
-    pub fn allowed(self) -> bool {
-        self.scratch == ScratchMode::Auto
-    }
-}
-
 impl Command {
     /// Prints what would change.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let (project, planned) = planned(&self.files, &self.connection, self.scratch, output).await?;
+        let (project, planned) = planned(&self.files, &self.connection, &self.scratch, output).await?;
         output.result(&print(&planned, &project, self.format, output));
         let differs = self.exit_code && !planned.plan.is_empty();
         Ok(if differs { exit::DIFFERENCES } else { exit::OK })
@@ -76,13 +54,13 @@ impl Command {
 pub async fn planned(
     files: &Files,
     connection: &Connection,
-    scratch: Scratch,
+    scratch: &Scratch,
     output: &Output,
 ) -> Result<(Project, Planned), Failure> {
     let project = files.read()?;
     let sources = &project.sources;
     let mut options = files.options(&project).with(sources)?;
-    options.scratch = scratch.allowed();
+    options.scratch = scratch.place();
     let session = connection.open(&project.settings, output).await.with(sources)?;
     let planned = ops::plan::plan(&session, &project.state, &options).await.with(sources)?;
     planned.warnings.iter().for_each(|w| output.warning(w));

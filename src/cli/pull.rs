@@ -1,8 +1,8 @@
 //! `dbstate pull`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::connection::Connection;
 use super::output::Output;
@@ -12,22 +12,37 @@ use crate::declare::write::write;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::Manage;
 use crate::model::bridge::to_node;
+use crate::ops::adopt::adopt;
 use crate::ops::pull::{Choices, pull, pull_one};
+use crate::session::Session;
 
 /// Flags of `dbstate pull`.
 #[derive(Debug, Args)]
 pub struct Command {
     #[command(flatten)]
     connection: Connection,
-    /// Write a file a schema into this directory [default: everything to standard output]
+    /// Write a file a schema into this directory; where it holds a project, write into that what changed, and nothing
+    /// else [default: everything to standard output]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Only this schema; may be given several times
     #[arg(long, value_name = "NAME")]
     schema: Vec<String>,
+    /// Where bodies of functions and procedures and queries of views go
+    #[arg(long, value_enum, default_value = "yaml", requires = "out")]
+    bodies: Bodies,
     /// What the project is to manage
     #[arg(long, value_enum)]
     manage: Option<ManageFlag>,
+}
+
+/// Where texts of SQL go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Bodies {
+    /// Into the YAML
+    Yaml,
+    /// Into `.sql` files of their own, to which the YAML refers
+    Files,
 }
 
 impl Command {
@@ -35,13 +50,17 @@ impl Command {
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
         let session = self.connection.open(&Settings::default(), output).await?;
         let manage = self.manage.map(Manage::from).unwrap_or_default();
-        let choices = Choices { manage, schemas: self.schema.clone() };
+        let choices = Choices { manage, schemas: self.schema.clone(), bodies: self.bodies == Bodies::Files };
         let Some(directory) = &self.out else {
             output.result(&pull_one(&session, &choices).await?);
             return Ok(exit::OK);
         };
+        if project::is_here(directory) {
+            return self.again(&session, directory, output).await;
+        }
         let mut files = pull(&session, &choices).await?;
-        let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
+        let yaml = files.iter().map(|(name, _)| name).filter(|name| name.ends_with(".yaml"));
+        let names: Vec<String> = yaml.cloned().collect();
         let manage = (manage == Manage::Database).then_some(manage);
         let settings = Settings { files: names, manage, ..Settings::default() };
         files.push((project::SETTINGS.to_owned(), write(&to_node(&settings))));
@@ -52,8 +71,25 @@ impl Command {
         std::fs::create_dir_all(directory).map_err(|e| failed(directory, &e))?;
         for (name, text) in &files {
             let path = directory.join(name);
+            let parent = path.parent().unwrap_or(directory);
+            std::fs::create_dir_all(parent).map_err(|e| failed(&path, &e))?;
             std::fs::write(&path, text).map_err(|e| failed(&path, &e))?;
             output.talk(&format!("wrote {}", path.display()));
+        }
+        Ok(exit::OK)
+    }
+
+    /// Writes into the project that is there what changed.
+    async fn again(&self, session: &Session, directory: &Path, output: &Output) -> Result<u8, Failure> {
+        let manage = self.manage.map(Manage::from);
+        let adopted = adopt(session, directory, manage, &self.schema).await;
+        let adopted = adopted.map_err(|(problems, sources)| Failure { problems, sources })?;
+        adopted.warnings.iter().for_each(|w| output.warning(w));
+        for path in &adopted.files {
+            output.talk(&format!("wrote {}", path.display()));
+        }
+        if adopted.files.is_empty() {
+            output.talk("the project says what the database is: nothing was written");
         }
         Ok(exit::OK)
     }

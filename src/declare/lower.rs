@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span, io_text};
-use crate::kind::{Entry, Form, Home, Lowered, find};
+use crate::kind::{Entry, Form, Home, Lowered, find, home};
 use crate::model::bridge::BridgeError;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
@@ -25,7 +25,7 @@ pub struct Lowering<'a> {
 }
 
 /// Keys that every object takes.
-const COMMON: [&str; 2] = ["was", "protect"];
+pub(super) const COMMON: [&str; 2] = ["was", "protect"];
 
 impl<'a> Lowering<'a> {
     /// An empty state.
@@ -47,7 +47,7 @@ impl<'a> Lowering<'a> {
             Value::Null => {}
             Value::Map(entries) => {
                 for (key, node) in entries {
-                    match self.home(None, &key.text) {
+                    match home(self.register, None, &key.text) {
                         Some((entry, home)) => self.lower_home(entry, home, None, node),
                         None => self.unknown_key(key, self.child_keys(None)),
                     }
@@ -68,10 +68,6 @@ impl<'a> Lowering<'a> {
             }
             (entry.complete)(&mut self.state, &mut self.problems, self.register);
         }
-    }
-
-    fn home(&self, parent: Option<&'static Entry>, key: &str) -> Option<(&'static Entry, &'static Home)> {
-        self.register.iter().find_map(|e| e.nests_under(parent).find(|h| h.key == key).map(|h| (e, h)))
     }
 
     fn child_keys(&self, parent: Option<&'static Entry>) -> Vec<&'static str> {
@@ -170,7 +166,7 @@ impl<'a> Lowering<'a> {
         let fields: Vec<&str> = (entry.fields)().iter().copied().filter(|f| !f.starts_with("live_")).collect();
         for (key, value) in entries {
             let text = &*key.text;
-            if let Some((child, home)) = self.home(Some(entry), text) {
+            if let Some((child, home)) = home(self.register, Some(entry), text) {
                 parts.children.push((child, home, value));
             } else if text == "was" {
                 parts.was = self.expect_text(value, "`was` is the name it had before: write `was: old_name`");

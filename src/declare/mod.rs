@@ -1,10 +1,16 @@
 //! YAML to a state, and back.
 
+pub mod adopt;
+pub mod bodies;
 pub mod check;
+pub mod format;
+pub mod graft;
+pub mod layout;
 pub mod lower;
 pub mod pinpoint;
 pub mod project;
 pub mod raise;
 pub mod settings;
+pub mod splice;
 pub mod write;
 pub mod yaml;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::lower::Lowering;
 use super::{check, settings, yaml};
-use crate::diagnostic::{Code, Diagnostics, Problem, Result, Sources, Span, io_text};
+use crate::diagnostic::{Code, Diagnostics, FileId, Problem, Result, Sources, Span, io_text};
 use crate::kind::Entry;
 use crate::model::node::{Node, Value};
 use crate::model::{Manage, State};
@@ -22,8 +22,12 @@ const DEFAULT_FILES: [&str; 2] = ["schema.yaml", "roles.yaml"];
 pub struct Project {
     /// Every file's text, also when there were problems.
     pub sources: Sources,
+    /// The files that declare it.
+    pub files: Vec<FileId>,
     /// The settings.
     pub settings: Settings,
+    /// Their file, where there is one.
+    pub settings_file: Option<FileId>,
     /// What is declared.
     pub state: State,
 }
@@ -52,8 +56,12 @@ pub fn read(
             return (project, problems);
         }
     };
-    let nodes: Vec<Node> =
-        files.iter().filter_map(|listed| read_file(listed, &mut project.sources, &mut problems)).collect();
+    let mut nodes: Vec<Node> = Vec::new();
+    for listed in &files {
+        let Some(node) = read_file(listed, &mut project.sources, &mut problems) else { continue };
+        project.files.extend(node.span.map(|span| span.file));
+        nodes.push(node);
+    }
     let manage = manage.or(project.settings.manage).unwrap_or_default();
     let mut lowering = Lowering::new(register, &mut project.sources);
     lowering.state.set_whole(manage == Manage::Database);
@@ -65,6 +73,45 @@ pub fn read(
     problems.extend(found);
     problems.extend(check::check(&state, &broken, register, &project.sources));
     project.state = state;
+    (project, problems)
+}
+
+/// The texts of a project's files, the settings among them, with their paths: `explicit` files or directories, else what
+/// is found from `directory` upwards.
+pub fn texts(
+    explicit: &[PathBuf],
+    directory: &Path,
+    sources: &mut Sources,
+    problems: &mut Diagnostics,
+) -> Vec<(PathBuf, FileId)> {
+    let mut scratch = Project { sources: Sources::relative_to(directory), ..Project::default() };
+    let mut found = Diagnostics::default();
+    let beside = explicit.iter().map(|p| p.join(SETTINGS)).filter(|p| p.is_file());
+    let settings: Vec<PathBuf> =
+        if explicit.is_empty() { upwards(directory).into_iter().collect() } else { beside.collect() };
+    let files = match find(explicit, directory, &mut scratch, &mut found) {
+        Ok(files) => files,
+        Err(problem) => {
+            problems.push(*problem);
+            return Vec::new();
+        }
+    };
+    if !found.is_empty() {
+        *sources = scratch.sources;
+        problems.extend(found);
+        return Vec::new();
+    }
+    let settings = settings.into_iter().map(|path| Listed { path, span: None });
+    settings.chain(files).filter_map(|l| Some((l.path.clone(), read_text(&l, sources, problems)?))).collect()
+}
+
+/// The settings alone, found from `directory` upwards; what nobody set where there is no file.
+pub fn settings_of(directory: &Path) -> (Project, Diagnostics) {
+    let mut project = Project { sources: Sources::relative_to(directory), ..Project::default() };
+    let mut problems = Diagnostics::default();
+    if let Some(path) = upwards(directory) {
+        read_settings(path, &mut project, &mut problems);
+    }
     (project, problems)
 }
 
@@ -102,11 +149,16 @@ fn defaults(base: &Path) -> Result<Vec<Listed>> {
     Ok(files)
 }
 
+/// True for a directory that holds a project.
+pub fn is_here(directory: &Path) -> bool {
+    [SETTINGS].iter().chain(&DEFAULT_FILES).any(|name| directory.join(name).is_file())
+}
+
 fn upwards(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().map(|d| d.join(SETTINGS)).find(|p| p.is_file())
 }
 
-/// Directories become the YAML files under them; the settings file is not among them.
+/// Directories become the YAML files under them, sorted; the settings file is not among them.
 fn expand(listed: Vec<Listed>, sources: &Sources, problems: &mut Diagnostics) -> Vec<Listed> {
     let mut seen = HashSet::new();
     let mut files = Vec::new();
@@ -121,6 +173,8 @@ fn expand(listed: Vec<Listed>, sources: &Sources, problems: &mut Diagnostics) ->
         let new = found.into_iter().filter(|f| seen.insert(f.clone()));
         files.extend(new.map(|path| Listed { path, span }));
     }
+    // In whichever order they are named, the plan is the same.
+    files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
 
@@ -138,6 +192,7 @@ fn under(directory: &Path) -> Vec<PathBuf> {
 /// Reads the settings, and returns the files they list.
 fn read_settings(path: PathBuf, project: &mut Project, problems: &mut Diagnostics) -> Vec<Listed> {
     let Some(node) = read_file(&Listed { path, span: None }, &mut project.sources, problems) else { return Vec::new() };
+    project.settings_file = node.span.map(|span| span.file);
     project.settings = settings::read(&node, problems);
     let items = match node.get("files").map(|files| &files.value) {
         Some(Value::List(items)) => items.as_slice(),
@@ -149,6 +204,13 @@ fn read_settings(path: PathBuf, project: &mut Project, problems: &mut Diagnostic
 }
 
 fn read_file(listed: &Listed, sources: &mut Sources, problems: &mut Diagnostics) -> Option<Node> {
+    let file = read_text(listed, sources, problems)?;
+    let text = sources.get(file).text.clone();
+    yaml::parse(file, &text, problems)
+}
+
+/// Adds the text of a file to the sources.
+fn read_text(listed: &Listed, sources: &mut Sources, problems: &mut Diagnostics) -> Option<FileId> {
     let bytes = match std::fs::read(&listed.path) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -159,10 +221,7 @@ fn read_file(listed: &Listed, sources: &mut Sources, problems: &mut Diagnostics)
         }
     };
     match yaml::read_utf8(&bytes) {
-        Ok(text) => {
-            let file = sources.add(&listed.path, text);
-            yaml::parse(file, text, problems)
-        }
+        Ok(text) => Some(sources.add(&listed.path, text)),
         Err(problem) => {
             // Up to the first byte that is no text, both are the same.
             let file = sources.add(&listed.path, String::from_utf8_lossy(&bytes));

@@ -1,6 +1,6 @@
 //! Flat objects to YAML: the inverse of lowering.
 
-use crate::kind::{Entry, Form, find};
+use crate::kind::{Entry, Form, find, nested};
 use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Spec, State};
 
@@ -30,12 +30,17 @@ pub fn raise_object(state: &State, register: &'static [Entry], at: &Address) -> 
     Some(Node::new(Value::Map(fields)))
 }
 
-/// The keys under one parent, in the order of the register.
+/// The keys under one parent, in the order in which they are written.
 fn nest(state: &State, register: &'static [Entry], parent: Option<&Entry>, children: &[&Address]) -> Vec<(Key, Node)> {
     let mut out = Vec::new();
-    for entry in register {
+    if children.is_empty() {
+        return out;
+    }
+    for (entry, home) in nested(register, parent) {
         let mine: Vec<&Address> = children.iter().copied().filter(|at| at.kind() == entry.name).collect();
-        let Some(home) = entry.nests_under(parent).next().filter(|_| !mine.is_empty()) else { continue };
+        if mine.is_empty() || out.iter().any(|(key, _): &(Key, Node)| &*key.text == home.key) {
+            continue;
+        }
         let value = match home.form {
             Form::Map => {
                 let pair = |at: &&Address| Some((Key::from(at.key()), raise_object(state, register, at)?));
@@ -57,7 +62,7 @@ fn nest(state: &State, register: &'static [Entry], parent: Option<&Entry>, child
     out
 }
 
-fn list_item(field: &str, at: &Address, node: Node) -> Node {
+pub(super) fn list_item(field: &str, at: &Address, node: Node) -> Node {
     match node.value {
         Value::Map(mut entries) if !entries.is_empty() => {
             entries.insert(0, (Key::from(field), Node::text(at.key())));

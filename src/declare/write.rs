@@ -2,10 +2,11 @@
 //!
 //! Written by hand: the serializer of the YAML crate chooses between flow and block, and between quotes, a document or
 //! a wrapper type at a time, while the form here depends on what each node holds and how wide it gets. Lines are never
-//! folded.
+//! folded; what a file folds stays folded.
 
 mod scalar;
 
+use super::layout::{Folded, Layout, Place};
 use crate::model::node::{Key, Node, Value};
 use scalar::{Context, block, inline};
 
@@ -21,121 +22,294 @@ const KEY_WIDTH: usize = 1000;
 /// The text of `node`, ending in a line break: two spaces a level, text of several lines as literal blocks, quotes
 /// only where a reader might see something else than text.
 pub fn write(node: &Node) -> String {
-    let mut out = String::new();
+    write_with(node, &Layout::default())
+}
+
+/// The same, with the comments, blank lines and anchors of the file that the node was read from.
+pub fn write_with(node: &Node, layout: &Layout) -> String {
+    let mut writer = Writer { out: String::new(), layout };
+    if layout.opened() {
+        writer.out.push_str("---\n");
+    }
+    writer.above(&layout.at(Place::Root).above, 0, true);
     match &node.value {
-        Value::Map(entries) if !entries.is_empty() => map(&mut out, entries, 0),
-        Value::List(items) if !items.is_empty() => list(&mut out, items, 0),
+        Value::Map(entries) if !entries.is_empty() => writer.map(entries, 0, false),
+        Value::List(items) if !items.is_empty() => writer.list(items, 0, false),
+        Value::Null if is_unsaid(node) => {}
         Value::Null | Value::Scalar(_) | Value::List(_) | Value::Map(_) => {
-            out.push_str(&flow(node, Context::Block).unwrap_or_default());
-            out.push('\n');
+            let text = writer.flow(node, Context::Block).unwrap_or_default();
+            writer.out.push_str(&text);
+            writer.out.push('\n');
         }
     }
-    out
+    writer.below(Place::Root, 0);
+    writer.out
 }
 
-/// The entries of a map in block form; the cursor stands at column `indent`.
-fn map(out: &mut String, entries: &[(Key, Node)], indent: usize) {
-    for (i, (key, node)) in entries.iter().enumerate() {
-        if i > 0 {
-            pad(out, indent);
+/// The entries of a map as lines that start at column `indent`.
+pub fn write_entries(entries: &[(Key, Node)], indent: usize, layout: &Layout) -> String {
+    let mut writer = Writer { out: String::new(), layout };
+    pad(&mut writer.out, indent);
+    writer.map(entries, indent, false);
+    writer.out
+}
+
+/// The same for one entry, without what stands above it.
+pub fn write_entry(key: &Key, node: &Node, indent: usize, layout: &Layout) -> String {
+    let mut writer = Writer { out: String::new(), layout };
+    pad(&mut writer.out, indent);
+    writer.map(&[(key.clone(), node.clone())], indent, true);
+    writer.out
+}
+
+/// The items of a list as lines that start at column `indent`.
+pub fn write_items(items: &[Node], indent: usize, layout: &Layout) -> String {
+    let mut writer = Writer { out: String::new(), layout };
+    pad(&mut writer.out, indent);
+    writer.list(items, indent, false);
+    writer.out
+}
+
+struct Writer<'l> {
+    out: String,
+    layout: &'l Layout,
+}
+
+impl Writer<'_> {
+    /// The entries of a map in block form; the cursor stands at column `indent`. `hoisted`: what stands above the first
+    /// of them is written already.
+    fn map(&mut self, entries: &[(Key, Node)], indent: usize, hoisted: bool) {
+        for (i, (key, node)) in entries.iter().enumerate() {
+            let place = Place::entry(key);
+            if i > 0 {
+                pad(&mut self.out, indent);
+            }
+            if i > 0 || !hoisted {
+                self.above(&self.layout.at(place).above, indent, i == 0);
+            }
+            let text = inline(&key.text, false, Context::Key);
+            let width = text.chars().count();
+            if width > KEY_WIDTH {
+                self.out.push_str("? ");
+                self.out.push_str(&text);
+                self.out.push('\n');
+                pad(&mut self.out, indent);
+            } else {
+                self.out.push_str(&text);
+            }
+            self.out.push(':');
+            let column = indent + if width > KEY_WIDTH { 1 } else { width + 1 };
+            let column = column + self.anchor(node);
+            if !self.on_this_line(place, node, indent, column) {
+                self.beside(place);
+                self.out.push('\n');
+                pad(&mut self.out, indent + 2);
+                self.nested(node, indent + 2, false);
+            }
+            self.below(place, indent + 2);
         }
-        let text = inline(&key.text, false, Context::Key);
-        let width = text.chars().count();
-        if width > KEY_WIDTH {
-            out.push_str("? ");
-            out.push_str(&text);
-            out.push('\n');
-            pad(out, indent);
-        } else {
-            out.push_str(&text);
+    }
+
+    /// The items of a list in block form; the cursor stands at column `indent`.
+    fn list(&mut self, items: &[Node], indent: usize, hoisted: bool) {
+        for (i, item) in items.iter().enumerate() {
+            let place = Place::item(item);
+            if i > 0 {
+                pad(&mut self.out, indent);
+            }
+            let is_map = item.as_map().is_some_and(|entries| !entries.is_empty());
+            if i > 0 || !hoisted {
+                self.above(&self.over(item, indent), indent, i == 0);
+            }
+            self.out.push('-');
+            let column = indent + 1 + self.anchor(item);
+            if is_map || !self.on_this_line(place, item, indent, column) {
+                if self.layout.anchor(item).is_some() {
+                    self.out.push('\n');
+                    pad(&mut self.out, indent + 2);
+                } else {
+                    self.out.push(' ');
+                }
+                self.nested(item, indent + 2, true);
+            }
+            self.below(place, indent + 2);
         }
-        out.push(':');
-        let column = indent + if width > KEY_WIDTH { 1 } else { width + 1 };
-        if !on_this_line(out, node, indent, column) {
-            out.push('\n');
-            pad(out, indent + 2);
-            nested(out, node, indent + 2);
+    }
+
+    /// What stands above an item of a list: what stands above its first line too, where it has several.
+    fn over(&self, item: &Node, indent: usize) -> Vec<Box<str>> {
+        if self.layout.is_bare() {
+            return Vec::new();
+        }
+        let around = self.layout.at(Place::item(item));
+        let mut lines = around.above.clone();
+        match &item.value {
+            Value::Map(entries) if !entries.is_empty() => {
+                lines.extend(around.beside.clone());
+                lines.extend(self.layout.at(Place::entry(&entries[0].0)).above.clone());
+            }
+            Value::List(items) if !items.is_empty() && self.on_one_line(item, indent + 2).is_none() => {
+                lines.extend(around.beside.clone());
+                lines.extend(self.over(&items[0], indent + 2));
+            }
+            Value::Null | Value::Scalar(_) | Value::List(_) | Value::Map(_) => {}
+        }
+        lines
+    }
+
+    /// Goes on after the `:` or `-` of a list or map at column `indent` with a scalar or what fits on the line; false,
+    /// and nothing written, if `node` needs lines of its own. The cursor stands at `column`.
+    fn on_this_line(&mut self, place: Place, node: &Node, indent: usize, column: usize) -> bool {
+        if let Some(folded) = self.layout.folded(node) {
+            self.folded(place, folded, indent);
+            return true;
+        }
+        let text = match &node.value {
+            Value::Scalar(scalar) if !self.layout.is_alias(node) => match block(scalar, indent + 2) {
+                Some(block) => block,
+                None => inline(&scalar.text, scalar.plain, Context::Block) + "\n",
+            },
+            Value::Null if is_unsaid(node) => "\n".to_owned(),
+            Value::Null | Value::Scalar(_) | Value::List(_) | Value::Map(_) => {
+                match self.on_one_line(node, column + 1) {
+                    Some(text) => text + "\n",
+                    None => return false,
+                }
+            }
+        };
+        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        if !first.is_empty() {
+            self.out.push(' ');
+            self.out.push_str(first);
+        }
+        self.beside(place);
+        self.out.push('\n');
+        self.out.push_str(rest);
+        true
+    }
+
+    /// A scalar folded over lines, with its lines as they were.
+    fn folded(&mut self, place: Place, folded: &Folded, indent: usize) {
+        let mut lines = folded.lines.iter();
+        self.out.push(' ');
+        self.out.push_str(lines.next().map_or("", |l| l));
+        if folded.block {
+            self.beside(place);
+        }
+        for line in lines {
+            self.out.push('\n');
+            if !line.is_empty() {
+                pad(&mut self.out, indent + 2);
+                self.out.push_str(line);
+            }
+        }
+        if !folded.block {
+            self.beside(place);
+        }
+        self.out.push('\n');
+    }
+
+    /// A list or map that is not empty, in block form.
+    fn nested(&mut self, node: &Node, indent: usize, hoisted: bool) {
+        match &node.value {
+            Value::Map(entries) => self.map(entries, indent, hoisted),
+            Value::List(items) => self.list(items, indent, hoisted),
+            Value::Null | Value::Scalar(_) => {}
+        }
+    }
+
+    /// A value that goes on the line of its key: nothing, an empty list or map, or a short one of scalars.
+    fn on_one_line(&self, node: &Node, column: usize) -> Option<String> {
+        if !self.layout.is_quiet(node) {
+            return None;
+        }
+        let limit = match &node.value {
+            Value::List(items) if !items.is_empty() => LIST_WIDTH,
+            Value::Map(entries) if entries.len() > MAP_ENTRIES => return None,
+            Value::Map(entries) if !entries.is_empty() => MAP_WIDTH,
+            Value::Null | Value::Scalar(_) | Value::List(_) | Value::Map(_) => usize::MAX,
+        };
+        let text = self.flow(node, Context::Block)?;
+        (column.saturating_add(text.chars().count()) <= limit).then_some(text)
+    }
+
+    /// A node in flow form, if all it holds are scalars of one line.
+    fn flow(&self, node: &Node, context: Context) -> Option<String> {
+        let item = |node: &Node| match &node.value {
+            Value::Scalar(s) if s.text.contains('\n') => None,
+            Value::Null | Value::Scalar(_) => self.flow(node, Context::Flow),
+            Value::List(_) | Value::Map(_) => None,
+        };
+        match &node.value {
+            Value::Null => Some("null".into()),
+            Value::Scalar(scalar) if self.layout.is_alias(node) => Some(scalar.text.to_string()),
+            Value::Scalar(scalar) => Some(inline(&scalar.text, scalar.plain, context)),
+            Value::List(items) => {
+                let items: Option<Vec<_>> = items.iter().map(item).collect();
+                Some(format!("[{}]", items?.join(", ")))
+            }
+            Value::Map(entries) if entries.is_empty() => Some("{}".into()),
+            Value::Map(entries) => {
+                let entry = |(key, node): &(Key, Node)| {
+                    let key = inline(&key.text, false, Context::Flow);
+                    Some(format!("{key}: {}", item(node)?))
+                };
+                let entries: Option<Vec<_>> = entries.iter().map(entry).collect();
+                Some(format!("{{ {} }}", entries?.join(", ")))
+            }
+        }
+    }
+
+    /// The anchor of a value; returns its width.
+    fn anchor(&mut self, node: &Node) -> usize {
+        let Some(name) = self.layout.anchor(node) else { return 0 };
+        self.out.push_str(" &");
+        self.out.push_str(name);
+        name.chars().count() + 2
+    }
+
+    /// Lines above an entry; the cursor stands at column `indent` before and after. Nothing is blank before the first.
+    fn above(&mut self, lines: &[Box<str>], indent: usize, first: bool) {
+        let mut first = first && (indent > 0 || self.out.is_empty());
+        for line in lines {
+            if line.is_empty() {
+                if first || self.out.trim_end_matches(' ').ends_with("\n\n") {
+                    continue;
+                }
+                self.out.truncate(self.out.trim_end_matches(' ').len());
+            }
+            first = false;
+            self.out.push_str(line);
+            self.out.push('\n');
+            pad(&mut self.out, indent);
+        }
+    }
+
+    /// The comment at the end of an entry's first line.
+    fn beside(&mut self, place: Place) {
+        if let Some(comment) = &self.layout.at(place).beside {
+            self.out.push(' ');
+            self.out.push_str(comment);
+        }
+    }
+
+    /// The lines after the last entry of what stands at `place`.
+    fn below(&mut self, place: Place, indent: usize) {
+        for line in &self.layout.at(place).below {
+            if !line.is_empty() {
+                pad(&mut self.out, indent);
+                self.out.push_str(line);
+            }
+            if !line.is_empty() || !self.out.is_empty() && !self.out.ends_with("\n\n") {
+                self.out.push('\n');
+            }
         }
     }
 }
 
-/// The items of a list in block form; the cursor stands at column `indent`.
-fn list(out: &mut String, items: &[Node], indent: usize) {
-    for (i, item) in items.iter().enumerate() {
-        if i > 0 {
-            pad(out, indent);
-        }
-        out.push('-');
-        let is_map = item.as_map().is_some_and(|entries| !entries.is_empty());
-        if is_map || !on_this_line(out, item, indent, indent + 1) {
-            out.push(' ');
-            nested(out, item, indent + 2);
-        }
-    }
-}
-
-/// Goes on after the `:` or `-` of a list or map at column `indent` with a scalar or what fits on the line; false, and
-/// nothing written, if `node` needs lines of its own. The cursor stands at `column`.
-fn on_this_line(out: &mut String, node: &Node, indent: usize, column: usize) -> bool {
-    let text = match &node.value {
-        Value::Scalar(scalar) => {
-            let block = block(scalar, indent + 2);
-            Some(block.unwrap_or_else(|| inline(&scalar.text, scalar.plain, Context::Block) + "\n"))
-        }
-        Value::Null | Value::List(_) | Value::Map(_) => on_one_line(node, column + 1).map(|text| text + "\n"),
-    };
-    if let Some(text) = &text {
-        out.push(' ');
-        out.push_str(text);
-    }
-    text.is_some()
-}
-
-/// A list or map that is not empty, in block form.
-fn nested(out: &mut String, node: &Node, indent: usize) {
-    match &node.value {
-        Value::Map(entries) => map(out, entries, indent),
-        Value::List(items) => list(out, items, indent),
-        Value::Null | Value::Scalar(_) => {}
-    }
-}
-
-/// A value that goes on the line of its key: nothing, an empty list or map, or a short one of scalars.
-fn on_one_line(node: &Node, column: usize) -> Option<String> {
-    let limit = match &node.value {
-        Value::List(items) if !items.is_empty() => LIST_WIDTH,
-        Value::Map(entries) if entries.len() > MAP_ENTRIES => return None,
-        Value::Map(entries) if !entries.is_empty() => MAP_WIDTH,
-        Value::Null | Value::Scalar(_) | Value::List(_) | Value::Map(_) => usize::MAX,
-    };
-    let text = flow(node, Context::Block)?;
-    (column.saturating_add(text.chars().count()) <= limit).then_some(text)
-}
-
-/// A node in flow form, if all it holds are scalars of one line.
-fn flow(node: &Node, context: Context) -> Option<String> {
-    let item = |node: &Node| match &node.value {
-        Value::Scalar(s) if s.text.contains('\n') => None,
-        Value::Null | Value::Scalar(_) => flow(node, Context::Flow),
-        Value::List(_) | Value::Map(_) => None,
-    };
-    match &node.value {
-        Value::Null => Some("null".into()),
-        Value::Scalar(scalar) => Some(inline(&scalar.text, scalar.plain, context)),
-        Value::List(items) => {
-            let items: Option<Vec<_>> = items.iter().map(item).collect();
-            Some(format!("[{}]", items?.join(", ")))
-        }
-        Value::Map(entries) if entries.is_empty() => Some("{}".into()),
-        Value::Map(entries) => {
-            let entry = |(key, node): &(Key, Node)| {
-                let key = inline(&key.text, false, Context::Flow);
-                Some(format!("{key}: {}", item(node)?))
-            };
-            let entries: Option<Vec<_>> = entries.iter().map(entry).collect();
-            Some(format!("{{ {} }}", entries?.join(", ")))
-        }
-    }
+/// True for a value that a file leaves out: `key:`.
+fn is_unsaid(node: &Node) -> bool {
+    node.span.is_some_and(|span| span.start == span.end)
 }
 
 fn pad(out: &mut String, indent: usize) {

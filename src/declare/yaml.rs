@@ -7,13 +7,14 @@
 mod build;
 mod explain;
 mod locate;
+pub mod notes;
 mod recover;
 
-use granit_parser::{Parser, options};
+use granit_parser::{Options, Parser, options};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Problem, Span};
 use crate::model::node::{Node, Value};
-use build::Builder;
+use build::{Aliases, Builder};
 
 pub use locate::locate;
 
@@ -35,16 +36,25 @@ const MAX_PROBLEMS: usize = 100;
 /// and unknown anchors leave their entry out and reading goes on; after a syntax error reading starts again at the
 /// next line that can be understood on its own, only to find further problems.
 pub fn parse(file: FileId, text: &str, out: &mut Diagnostics) -> Option<Node> {
+    read(file, text, Aliases::Resolved, out)
+}
+
+/// As [`parse`], with every alias as the text `*name`: what is written, not what it means.
+pub fn parse_as_written(file: FileId, text: &str, out: &mut Diagnostics) -> Option<Node> {
+    read(file, text, Aliases::Kept, out)
+}
+
+fn read(file: FileId, text: &str, aliases: Aliases, out: &mut Diagnostics) -> Option<Node> {
     if u32::try_from(text.len()).is_err() {
         out.push(Diagnostic::new(Code::File, "file of 4 GiB or more").help("split it into several files"));
         return None;
     }
-    let first = segment(file, text, 0);
+    let first = segment(file, text, 0, aliases);
     let mut found = first.found;
     let mut start = first.resume.and_then(|at| recover::line_after(text, at));
     while let Some(from) = start.filter(|_| found.len() < MAX_PROBLEMS) {
         let end = recover::segment_end(text, from);
-        let next = segment(file, &text[..end], from);
+        let next = segment(file, &text[..end], from, aliases);
         found.extend(next.found);
         start = match next.resume {
             Some(at) => recover::line_after(text, at),
@@ -85,15 +95,10 @@ pub fn unquoted(source: &str, span: Span) -> Option<String> {
 }
 
 /// Reads `text[from..]` as one document: one try, up to its first syntax error.
-fn segment(file: FileId, text: &str, from: usize) -> Builder<'_> {
-    let mut limits = options! {
-        flow_nesting_limit: MAX_DEPTH,
-        block_nesting_limit: MAX_DEPTH,
-        disallow_directives: true,
-        emit_unresolved_aliases: true,
-    };
+fn segment(file: FileId, text: &str, from: usize, aliases: Aliases) -> Builder<'_> {
+    let mut limits = limits();
     limits.set_emit_comments(false);
-    let mut builder = Builder::new(file, text, from);
+    let mut builder = Builder::new(file, text, from, aliases);
     for item in Parser::new_from_str_with_options(&text[from..], limits) {
         let go_on = match item {
             Ok((event, span)) => builder.event(event, span),
@@ -108,6 +113,16 @@ fn segment(file: FileId, text: &str, from: usize) -> Builder<'_> {
     }
     builder.finish();
     builder
+}
+
+/// What every reader of a file allows.
+fn limits() -> Options {
+    options! {
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+        disallow_directives: true,
+        emit_unresolved_aliases: true,
+    }
 }
 
 /// What an empty file holds.

@@ -22,10 +22,21 @@ pub fn project(live: &mut State, desired: &mut State, manage: Manage, exclude: &
     });
 }
 
-/// What stands at the top under a name that `was:` knows, and is to be renamed.
+/// What stands at the top under a name that `was:` knows, and is to be renamed: its new name is free, or is itself to go.
 fn renamed(live: &State, desired: &State) -> HashSet<Address> {
-    let top = desired.iter().filter(|(at, _)| at.parent().is_none() && !live.contains(at));
-    top.filter_map(|(at, object)| Some(Address::root(at.kind(), object.was.as_deref()?))).collect()
+    let top = desired.iter().filter(|(at, _)| at.parent().is_none());
+    let mut waiting: Vec<(&Address, Address)> =
+        top.filter_map(|(at, object)| Some((at, Address::root(at.kind(), object.was.as_deref()?)))).collect();
+    let mut out = HashSet::new();
+    loop {
+        let free = |(at, _): &(&Address, Address)| !live.contains(at) || out.contains(*at);
+        let (found, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(free);
+        if found.is_empty() {
+            return out;
+        }
+        out.extend(found.into_iter().map(|(_, old)| old));
+        waiting = rest;
+    }
 }
 
 /// What stands just as wanted, under a name of little weight that is not.

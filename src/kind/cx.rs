@@ -19,6 +19,8 @@ pub struct Cx<'a> {
     pub entry: &'static Entry,
     /// The register, for those that sit on any kind.
     pub register: &'static [Entry],
+    /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
+    pub online: bool,
 }
 
 impl<'a> Cx<'a> {
@@ -56,6 +58,11 @@ impl<'a> Cx<'a> {
     #[must_use]
     pub fn parent(&self) -> Self {
         self.at(self.at.parent().expect("a nested kind has a parent"))
+    }
+
+    /// True when clients may be at work on the rows of the parent, and must not wait for long.
+    pub fn parent_is_in_use(&self) -> bool {
+        self.online && self.at.parent().and_then(|p| self.live.size(p)).is_some_and(|size| size.bytes > 0)
     }
 
     /// True when the parent does not stand yet, or is made anew by the same plan.

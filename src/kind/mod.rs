@@ -423,6 +423,23 @@ pub fn find(register: &'static [Entry], kind: KindName) -> &'static Entry {
     register.iter().find(|e| e.name == kind).expect("every address's kind has a line in the register")
 }
 
+/// What stands at a key under an object of `parent`, or at the top for `None`.
+pub fn home(register: &'static [Entry], parent: Option<&Entry>, key: &str) -> Option<(&'static Entry, &'static Home)> {
+    register.iter().find_map(|e| e.nests_under(parent).find(|h| h.key == key).map(|h| (e, h)))
+}
+
+/// What may stand under an object of `parent`, or at the top for `None`, in the order in which it is written: whose it
+/// is and what it is for, then the rest.
+pub fn nested(
+    register: &'static [Entry],
+    parent: Option<&Entry>,
+) -> impl Iterator<Item = (&'static Entry, &'static Home)> {
+    let of = move |e: &'static Entry| e.nests_under(parent).map(move |h| (e, h)).collect::<Vec<_>>();
+    let (first, rest): (Vec<_>, Vec<_>) =
+        register.iter().flat_map(of).partition(|(_, h)| matches!(h.under, Under::Owned | Under::Commented));
+    first.into_iter().chain(rest)
+}
+
 impl Entry {
     /// True when this kind may stand under an object of `parent`, or at the top for `None`.
     pub fn nests_under(&self, parent: Option<&Self>) -> impl Iterator<Item = &'static Home> {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::part::names::{is_sibling_column, renamed_text};
 use super::part::constraint::FROM_ABOVE;
-use super::part::{FOREIGN_TABLE, Sql, constraint, is_default};
+use super::part::{FOREIGN_TABLE, Sql, constraint, is_default, since};
 use super::table::{Attached, Table, hide_plain};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -78,16 +78,26 @@ impl Kind for Check {
         stays.then(|| constraint::inline(at, &self.words()))
     }
 
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        self.not_enforced.then(|| since(18, "checks that are `not enforced`", "not_enforced", cx))?
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let costs = !self.not_enforced && !self.not_valid;
         let cost = costs.then_some("scans the table while readers and writers wait");
-        vec![constraint::add(cx, &self.words(), cost).needs(columns_in(&self.expression, cx.at, cx.desired))]
+        let needs = columns_in(&self.expression, cx.at, cx.desired);
+        let steps = constraint::add_and_validate(cx, &self.words(), cost).into_iter();
+        steps.map(|step| step.needs(needs.clone())).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
         let Self { expression, no_inherit, not_valid, not_enforced, attached: _ } = self;
         if *expression != old.expression || *no_inherit != old.no_inherit || *not_enforced != old.not_enforced {
-            return Alter::Replace("it is defined otherwise".to_owned());
+            let scans = !not_valid && !not_enforced && matches!(old.attached, Attached::No);
+            let online = scans.then(|| constraint::replace_validated(cx, &self.words())).flatten();
+            let needs = columns_in(expression, cx.at, cx.desired);
+            let online = online.map(|steps| steps.into_iter().map(|s| s.needs(needs.clone())).collect());
+            return online.map_or_else(|| Alter::Replace("it is defined otherwise".to_owned()), Alter::InPlace);
         }
         let validate = old.not_valid && !not_valid;
         Alter::InPlace(if validate { vec![constraint::validate(cx)] } else { Vec::new() })

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::part::is_default;
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 
@@ -15,11 +16,14 @@ pub struct Database {
     /// How many connections it may have at once; -1 for any number.
     #[serde(skip_serializing_if = "is_unlimited")]
     pub connection_limit: i32,
+    /// Whoever may create databases may copy it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub template: bool,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { connection_limit: -1 }
+        Self { connection_limit: -1, template: false }
     }
 }
 
@@ -54,7 +58,7 @@ impl Kind for Database {
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(
             "select oid, '' as key, datdba::regrole::text as owner, datacl::text[] as acl,
-                    datconnlimit as connection_limit
+                    datconnlimit as connection_limit, datistemplate as template
              from pg_database where datname = current_database()"
                 .to_owned(),
         )
@@ -68,9 +72,16 @@ impl Kind for Database {
         Vec::new() // it stands
     }
 
-    fn alter(&self, _old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { connection_limit } = self;
-        Alter::InPlace(vec![Step::new(format!("alter {} connection limit {connection_limit}", cx.target()))])
+    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { connection_limit, template } = self;
+        let mut words = Vec::new();
+        if *connection_limit != old.connection_limit {
+            words.push(format!("connection limit {connection_limit}"));
+        }
+        if *template != old.template {
+            words.push(format!("is_template {template}"));
+        }
+        Alter::InPlace(vec![Step::new(format!("alter {} {}", cx.target(), words.join(" ")))])
     }
 
     fn drop(&self, _cx: &Cx<'_>) -> Vec<Step> {

@@ -42,6 +42,9 @@ pub struct Exclusion {
     /// Where its index is; the database's own tablespace when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
+    /// A comment on its index.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub index_comment: Option<String>,
     /// Whether it is a part of its parent table's.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
@@ -67,7 +70,9 @@ fn is_gist(method: &str) -> bool {
 
 impl PartialEq for Exclusion {
     fn eq(&self, other: &Self) -> bool {
-        self.is_defined_as(other) && self.options == other.options && self.tablespace == other.tablespace
+        let Self { options, tablespace, index_comment, .. } = self;
+        self.is_defined_as(other)
+            && (options, tablespace, index_comment) == (&other.options, &other.tablespace, &other.index_comment)
     }
 }
 
@@ -144,7 +149,7 @@ impl Kind for Exclusion {
 
     fn inline(&self, at: &Address) -> Option<String> {
         let words = self.words();
-        constraint::is_closed(&words).then(|| constraint::inline(at, &words))
+        (self.index_comment.is_none() && constraint::is_closed(&words)).then(|| constraint::inline(at, &words))
     }
 
     /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
@@ -156,7 +161,8 @@ impl Kind for Exclusion {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
         let cost = "builds an index while readers and writers wait";
         let add = constraint::add(cx, &self.words(), Some(cost)).needs(needs);
-        std::iter::once(add).chain(mark::again(cx)).collect()
+        let comment = constraint::index_comment(None, self.index_comment.as_deref(), cx);
+        [add].into_iter().chain(comment).chain(mark::again(cx)).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -165,7 +171,9 @@ impl Kind for Exclusion {
         }
         let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
         let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
-        Alter::InPlace(index_steps(&index, (&old.options, &self.options), tablespace))
+        let mut steps = index_steps(&index, (&old.options, &self.options), tablespace);
+        steps.extend(constraint::index_comment(old.index_comment.as_deref(), self.index_comment.as_deref(), cx));
+        Alter::InPlace(steps)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -202,7 +210,7 @@ impl Exclusion {
 
     /// True when what can't be changed in place is equal.
     fn is_defined_as(&self, other: &Self) -> bool {
-        let Self { method, elements, include, predicate, deferrable, initially_deferred, options: _, tablespace: _, attached: _ } = self;
+        let Self { method, elements, include, predicate, deferrable, initially_deferred, options: _, tablespace: _, index_comment: _, attached: _ } = self;
         let timing = timing(*deferrable, *initially_deferred)
             == constraint::timing(other.deferrable, other.initially_deferred);
         timing

@@ -4,15 +4,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::column::Column;
+use super::column::{Column, has_order_of_its_own};
 use super::foreign_server::ForeignServer;
 use super::part::catalog::{USER_SCHEMA, options};
+use super::part::names::renamed_name;
 use super::part::options::{changes, clause};
 use super::part::{FOREIGN_TABLE, Options, is_default};
 use super::schema::Schema;
-use super::table::PRIVILEGES;
+use super::table::{Heirs, PRIVILEGES, Place, Words, attach, carry_rows, checks_above, moved, place_of};
+use crate::diagnostic::Problem;
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
-use crate::model::{Address, KindName, Lock, PgVersion, Step};
+use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
 /// A foreign table.
@@ -24,6 +26,18 @@ pub struct ForeignTable {
     /// Its options: `table_name` and the like.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Options,
+    /// The table it is a partition of.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub partition_of: Option<String>,
+    /// Which rows it holds as a partition: `values from (1) to (10)`, `values in ('eu')`, `default`.
+    #[serde(default, rename = "for", skip_serializing_if = "is_default")]
+    pub bounds: Option<Words>,
+    /// The tables it inherits from, in order.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub inherits: Vec<String>,
+    /// The tables that have columns from it.
+    #[serde(skip)]
+    pub heirs: Heirs,
 }
 
 impl Kind for ForeignTable {
@@ -46,35 +60,55 @@ impl Kind for ForeignTable {
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
-                    c.relowner::regrole::text as owner, c.relacl::text[] as acl, s.srvname as server, {} as options
+                    c.relowner::regrole::text as owner, c.relacl::text[] as acl, s.srvname as server, {} as options,
+                    {}
              from pg_foreign_table f join pg_class c on c.oid = f.ftrelid join pg_namespace n on n.oid = c.relnamespace
                   join pg_foreign_server s on s.oid = f.ftserver
-             where not c.relispartition and {USER_SCHEMA}
+             where {USER_SCHEMA}
              order by n.nspname, c.relname",
-            options("f.ftoptions")
+            options("f.ftoptions"),
+            place_of("c")
         ))
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
         out.perhaps(Address::root(ForeignServer::NAME, &self.server), "server");
+        self.place().references(out);
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        // A partition with its columns in another order is made by itself, and attached.
+        let apart = self.partition_of.is_some() && has_order_of_its_own(cx.at, cx.desired);
         let columns = cx.desired.children_of::<Column>(cx.at, Column::NAME);
-        let lines: Vec<String> = columns.iter().map(|(at, c)| format!("\n    {}", c.definition(&cx.at(at)))).collect();
-        let inline = columns.iter().map(|(at, _)| (*at).clone());
-        let server = format!("server {}{}", sql::ident(&self.server), clause(&self.options));
-        let sql = format!("create foreign table {} ({}\n) {server}", cx.identity(), lines.join(","));
-        vec![Step::new(sql).speaks_for(inline)]
+        let (shared, whose): (Vec<String>, Vec<Address>) =
+            if apart { checks_above(cx.at, cx).into_iter().unzip() } else { Default::default() };
+        let line = |at: &Address, column: &Column| self.line(apart, column, &cx.at(at));
+        let lines: Vec<String> = columns.iter().filter_map(|(at, c)| line(at, c)).chain(shared).collect();
+        let step = Step::new(self.sentence(apart, &lines, cx));
+        let mut steps = vec![step.speaks_for(columns.iter().map(|(at, _)| (*at).clone())).needs(whose)];
+        for (at, column) in &columns {
+            steps.extend(column.after_create(apart, &cx.at(at)));
+        }
+        steps.extend(if apart { attach(self.place(), cx) } else { None });
+        steps.extend(carry_rows(cx));
+        steps
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        self.place().check()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { server, options } = self;
+        let Self { server, options, partition_of: _, bounds: _, inherits: _, heirs: _ } = self;
         if *server != old.server {
             return Alter::Replace("another server has its rows".to_owned());
         }
-        let sql = format!("alter foreign table {}{}", cx.identity(), changes(options, &old.options));
-        Alter::InPlace(vec![Step::new(sql).lock(Lock::AccessExclusive)])
+        let mut steps = moved(self.place(), old.place(), cx);
+        if *options != old.options {
+            let sql = format!("alter foreign table {}{}", cx.identity(), changes(options, &old.options));
+            steps.push(Step::new(sql).lock(Lock::AccessExclusive));
+        }
+        Alter::InPlace(steps)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -82,7 +116,50 @@ impl Kind for ForeignTable {
     }
 
     fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let it = *from == Address::root(ForeignServer::NAME, &self.server);
-        it.then(|| Self { server: to.key().to_owned(), ..self.clone() })
+        let mut new = self.clone();
+        if *from == Address::root(ForeignServer::NAME, &self.server) {
+            to.key().clone_into(&mut new.server);
+        }
+        for name in new.partition_of.iter_mut().chain(&mut new.inherits) {
+            *name = renamed_name(name, from, to).unwrap_or_else(|| name.clone());
+        }
+        (new != *self).then_some(new)
+    }
+}
+
+impl ForeignTable {
+    /// `create foreign table …`.
+    fn sentence(&self, apart: bool, lines: &[String], cx: &Cx<'_>) -> String {
+        let mut sql = format!("create foreign table {}", cx.identity());
+        let below = self.partition_of.as_ref().zip(self.bounds.as_ref()).filter(|_| !apart);
+        if let Some((parent, _)) = below {
+            sql += &format!(" partition of {parent}");
+        }
+        if !lines.is_empty() || below.is_none() {
+            let lines: Vec<String> = lines.iter().map(|line| format!("\n    {line}")).collect();
+            sql += &format!(" ({}\n)", lines.join(","));
+        }
+        if let Some((_, bounds)) = below {
+            let word = if bounds.as_str() == "default" { "" } else { "for " };
+            sql += &format!(" {word}{bounds}");
+        }
+        if !self.inherits.is_empty() {
+            sql += &format!(" inherits ({})", self.inherits.join(", "));
+        }
+        sql + &format!(" server {}{}", sql::ident(&self.server), clause(&self.options))
+    }
+
+    /// What is said of a column in the brackets.
+    fn line(&self, apart: bool, column: &Column, cx: &Cx<'_>) -> Option<String> {
+        if self.partition_of.is_some() && !apart {
+            let words = column.words_besides(cx);
+            return (!words.is_empty()).then(|| format!("{} with options{words}", cx.name()));
+        }
+        (apart || !column.inherited.is_from_above_only()).then(|| column.definition(cx))
+    }
+
+    /// What it says of the tables above.
+    pub fn place(&self) -> Place<'_> {
+        Place { partition_of: self.partition_of.as_ref(), bounds: self.bounds.as_ref(), inherits: &self.inherits }
     }
 }

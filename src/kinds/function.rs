@@ -144,14 +144,16 @@ impl Kind for Function {
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
-        self.args.references(out);
+        let mut types = References::default();
+        self.args.references(&mut types);
         if let Some(returns) = &self.returns {
-            returns.references(out);
+            returns.references(&mut types);
         }
+        routine::refer_to_types(types, self.language.as_deref(), out);
         if let Some(support) = &self.support {
             out.name(ROUTINE, support, "support");
         }
-        self.transform.iter().for_each(|t| t.reference(out, "transform"));
+        routine::refer_to_transforms(&self.transform, self.language.as_deref(), out);
         self.source().references(out);
     }
 
@@ -224,7 +226,7 @@ impl Function {
         if let Some(args) = routine::args_of_key(&self.args, at) {
             self.args = args;
         }
-        self.language = self.language.map(|l| l.to_lowercase());
+        self.language = self.language.map(routine::language);
         if self.language.is_none() {
             let is_trigger = self.returns.as_ref().is_some_and(Returns::is_trigger);
             self.language = self.source().default_language(is_trigger).map(str::to_owned);

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::check::columns_in;
 use super::column::Column;
 use super::part::catalog::{USER_SCHEMA, options};
-use super::part::constraint::{index_attached, index_steps};
+use super::part::constraint::{index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use};
 use super::part::index_key::{self, Subject, renamed_keys};
-use super::part::names::{is_sibling_column, renamed_columns, renamed_text};
-use super::part::{IndexKey, Parameters, Sql, is_default, parameters};
+use super::part::names::{is_sibling_column, object_name, renamed_columns, renamed_text};
+use super::part::{IndexKey, Parameters, Sql, is_default, since};
 use super::table::{Attached, Table, heirs, hide_plain, mark, takes_part};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, RELATION, References, Rules, Under};
-use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Rules, Under};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
 
 /// An index.
@@ -172,14 +172,16 @@ impl Kind for Index {
         self.texts().next().is_none()
     }
 
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        self.nulls_not_distinct.then(|| since(15, "`nulls not distinct`", "nulls_not_distinct", cx))?
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
         let table = cx.at.parent().map_or(&[][..], |table| heirs(table, cx.desired));
         let below = table.iter().flat_map(|heir| cx.desired.children(heir)).filter(|own| takes_part(own, cx.at, cx));
         let needs: Vec<Address> = needs.into_iter().chain(below.cloned()).collect();
-        let step = Step::new(self.definition(cx)).lock(Lock::Share).needs(needs);
-        let cost = "builds the index while writers wait";
-        let mut steps = vec![if cx.parent_is_new() { step } else { step.hazard(HazardClass::Block, cost) }];
+        let mut steps = vec![self.build(&cx.name(), cx).needs(needs)];
         steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
         steps.extend(mark::again(cx));
         steps
@@ -188,9 +190,14 @@ impl Kind for Index {
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
         let Self { options, tablespace, invalid, only, .. } = self;
         if old.invalid && !invalid {
-            return Alter::Replace("it is invalid: building it failed half-way".to_owned());
+            let online = self.replace_online(cx);
+            let why = "it is invalid: building it failed half-way";
+            return online.map_or_else(|| Alter::Replace(why.to_owned()), Alter::InPlace);
         }
         if !self.is_defined_as(old) || *only != old.only {
+            if let Some(steps) = self.replace_online(cx) {
+                return Alter::InPlace(steps);
+            }
             return Alter::Replace("it is defined otherwise".to_owned());
         }
         let tablespace = (old.tablespace.as_deref(), tablespace.as_deref());
@@ -229,22 +236,48 @@ impl Index {
         gone.chain(differs.map(|(key, target)| set(key, &target.to_string()))).collect()
     }
 
-    fn definition(&self, cx: &Cx<'_>) -> String {
+    /// The statement that builds it by that name: where the table is in use, while readers and writers go on.
+    fn build(&self, name: &str, cx: &Cx<'_>) -> Step {
+        let missed = cx.live.contains(cx.at) && name == cx.name();
+        if cx.parent_is_in_use() && !missed && !is_on_partitioned(cx) && !self.only {
+            let build = Step::new(self.definition("concurrently ", name, cx)).transaction(Transaction::Outside);
+            return build.lock(Lock::ShareUpdateExclusive);
+        }
+        let build = Step::new(self.definition("", name, cx)).lock(Lock::Share);
+        let cost = "builds the index while writers wait";
+        if cx.parent_is_new() { build } else { build.hazard(HazardClass::Block, cost) }
+    }
+
+    /// The statements that put it in the place of the old one, which serves until then; none where the table is not in
+    /// use, or something else rests on the old one.
+    fn replace_online(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
+        if !is_replaced_in_use(cx) || is_on_partitioned(cx) {
+            return None;
+        }
+        let schema = cx.at.top().key();
+        let own = object_name(cx.at.key(), "", "new");
+        let needs = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired));
+        let mut steps = vec![
+            self.build(&sql::ident(&own), cx).needs(needs),
+            Step::new(format!("drop index concurrently {}", cx.identity()))
+                .lock(Lock::ShareUpdateExclusive)
+                .transaction(Transaction::Outside),
+            Step::new(format!("alter index {} rename to {}", sql::dotted([schema, &own]), cx.name()))
+                .lock(Lock::ShareUpdateExclusive)
+                .renews(),
+        ];
+        steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
+        Some(steps)
+    }
+
+    fn definition(&self, concurrently: &str, name: &str, cx: &Cx<'_>) -> String {
         let unique = if self.unique { "unique " } else { "" };
         let table = cx.parent().identity();
         let only = if self.only { "only " } else { "" };
         let method = if is_btree(&self.method) { String::new() } else { format!(" using {}", sql::ident(&self.method)) };
-        let mut sql = format!("create {unique}index {} on {only}{table}{method} ({})", cx.name(), index_key::list(&self.columns));
-        if !self.include.is_empty() {
-            sql += &format!(" include ({})", sql::idents(&self.include));
-        }
-        if self.nulls_not_distinct {
-            sql += " nulls not distinct";
-        }
-        sql += &parameters::with(&self.options);
-        if let Some(tablespace) = &self.tablespace {
-            sql += &format!(" tablespace {}", sql::ident(tablespace));
-        }
+        let keys = index_key::list(&self.columns);
+        let tail = index_tail(&self.include, self.nulls_not_distinct, &self.options, self.tablespace.as_deref());
+        let mut sql = format!("create {unique}index {concurrently}{name} on {only}{table}{method} ({keys}){tail}");
         if let Some(predicate) = &self.predicate {
             sql += &format!(" where {predicate}");
         }

@@ -34,10 +34,10 @@ pub struct OperatorClass {
     #[serde(default, skip_serializing_if = "is_default")]
     pub storage: Option<TypeName>,
     /// Operators: `1 shop.<(shop.money, shop.money)`.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, deserialize_with = "opclass::sorted", skip_serializing_if = "is_default")]
     pub operators: Vec<Member>,
     /// Functions: `1 (shop.money, shop.money) shop.cmp(shop.money, shop.money)`.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, deserialize_with = "opclass::sorted", skip_serializing_if = "is_default")]
     pub functions: Vec<Member>,
     /// The members that PostgreSQL noted with the family: they stay when the class goes.
     #[serde(default, skip_serializing)]
@@ -115,8 +115,6 @@ impl Kind for OperatorClass {
             let own = sql::dotted([at.top().key(), opclass::parts(at.key()).0]);
             spec.family = spec.family.filter(|f| f.as_str() != own);
             spec.storage = spec.storage.filter(|t| *t != spec.data_type);
-            spec.operators.sort();
-            spec.functions.sort();
             desired.set(&at, spec);
         }
     }

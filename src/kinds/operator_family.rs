@@ -24,10 +24,10 @@ use crate::sql;
 #[serde(deny_unknown_fields, default)]
 pub struct OperatorFamily {
     /// Operators: `1 <(integer, bigint)`.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(deserialize_with = "opclass::sorted", skip_serializing_if = "is_default")]
     pub operators: Vec<Member>,
     /// Functions: `1 (integer, bigint) btint48cmp(integer, bigint)`.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(deserialize_with = "opclass::sorted", skip_serializing_if = "is_default")]
     pub functions: Vec<Member>,
 }
 
@@ -67,12 +67,6 @@ impl Kind for OperatorFamily {
 
     /// A class without a family has one of its own name.
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        for at in desired.of_kind(Self::NAME) {
-            let Some(mut spec) = desired.spec::<Self>(&at).cloned() else { continue };
-            spec.operators.sort();
-            spec.functions.sort();
-            desired.set(&at, spec);
-        }
         for at in desired.of_kind(OperatorClass::NAME) {
             let Some((class, schema)) = desired.spec::<OperatorClass>(&at).zip(at.parent()) else { continue };
             let family = schema.child(Self::NAME, at.key());

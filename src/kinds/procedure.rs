@@ -71,7 +71,7 @@ impl Kind for Procedure {
 
     fn references(&self, _at: &Address, out: &mut References) {
         self.args.references(out);
-        self.transform.iter().for_each(|t| t.reference(out, "transform"));
+        routine::refer_to_transforms(&self.transform, self.language.as_deref(), out);
         self.source().references(out);
     }
 
@@ -119,7 +119,7 @@ impl Procedure {
         if let Some(args) = routine::args_of_key(&self.args, at) {
             self.args = args;
         }
-        self.language = self.language.map(|l| l.to_lowercase());
+        self.language = self.language.map(routine::language);
         if self.language.is_none() {
             self.language = self.source().default_language(false).map(str::to_owned);
         }

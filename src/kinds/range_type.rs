@@ -9,6 +9,7 @@ use super::multirange::Multirange;
 use super::part::catalog::USER_SCHEMA;
 use super::part::{TypeName, is_default};
 use super::schema::Schema;
+use super::shell_type::shell_of;
 use crate::kind::{Alter, Cx, Form, Home, Kind, ROUTINE, References, Rules, Slot, TYPE, Under};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
@@ -84,7 +85,10 @@ impl Kind for RangeType {
         ))
     }
 
-    fn references(&self, _at: &Address, out: &mut References) {
+    fn references(&self, at: &Address, out: &mut References) {
+        if self.canonical.is_some() {
+            out.perhaps(shell_of(at), "canonical");
+        }
         self.subtype.reference(out, "subtype");
         let Self { subtype: _, operator_class, collation, canonical, subtype_diff } = self;
         for (slot, name, field) in [

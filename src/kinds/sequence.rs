@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::part::catalog::USER_SCHEMA;
 use super::part::sequence_options::{CATALOG, with_hazard};
-use super::part::{SequenceOptions, TypeName, is_default};
+use super::part::{SequenceOptions, TypeName, is_default, since};
 use super::schema::Schema;
 use super::table::Table;
 use crate::diagnostic::Diagnostics;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Rules, Under};
+use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Kind, Misfit, Privileges, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -151,6 +151,10 @@ impl Kind for Sequence {
 
     fn references(&self, _at: &Address, _out: &mut References) {
         // The column it falls with comes after: its default needs the sequence.
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        self.unlogged.then(|| since(15, "unlogged sequences", "unlogged", cx))?
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -1,4 +1,6 @@
 //! Extended statistics. See <https://www.postgresql.org/docs/current/sql-createstatistics.html>.
+//!
+//! They are in the table's schema; a key with a dot, `shop.totals`, says another.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,13 +8,14 @@ use super::column::Column;
 use super::materialized_view::MaterializedView;
 use super::part::catalog::USER_SCHEMA;
 use super::part::index_key::{IndexKey, Subject, renamed_keys};
-use super::part::is_default;
+use super::part::{FOREIGN_TABLE, is_default};
 use super::part::names::is_sibling_column;
 use super::table::Table;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Slot, Under};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Slot, Under};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
+use crate::sql;
 
 /// What statistics may be of.
 const KINDS: [&str; 3] = ["ndistinct", "dependencies", "mcv"];
@@ -35,12 +38,13 @@ impl Kind for Statistics {
     const NAME: KindName = KindName("statistics");
     const NOUN: &'static str = "statistics";
     const HOMES: &'static [Home] = &[Home {
-        under: Under::Kinds(&[Table::NAME, MaterializedView::NAME]),
+        under: Under::Kinds(&[Table::NAME, FOREIGN_TABLE, MaterializedView::NAME]),
         key: "statistics",
         form: Form::Map,
     }];
     const RULES: Rules = Rules {
         class: 3381,
+        identity: Identity::By(identity),
         renames: true,
         owner: true,
         comment: true,
@@ -51,7 +55,9 @@ impl Kind for Statistics {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select s.oid, 1259 as parent_class, s.stxrelid as parent, s.stxname as key,
+            "select s.oid, 1259 as parent_class, s.stxrelid as parent, 
+                    case when s.stxnamespace <> c.relnamespace or s.stxname ~ '\\.'
+                         then quote_ident(n.nspname) || '.' || quote_ident(s.stxname) else s.stxname end as key,
                     s.stxowner::regrole::text as owner,
                     array(select quote_ident(a.attname)
                           from unnest(s.stxkeys) with ordinality k(n, i)
@@ -63,13 +69,14 @@ impl Kind for Statistics {
                                     from unnest(s.stxkind) k where k <> 'e' order by k) end as kinds,
                     nullif(s.stxstattarget, -1) as target
              from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace
+                  join pg_class c on c.oid = s.stxrelid
              where {USER_SCHEMA}
              order by s.stxrelid, s.stxname"
         ))
     }
 
     fn references(&self, at: &Address, out: &mut References) {
-        let table = at.parent().filter(|p| p.kind() == Table::NAME);
+        let table = at.parent().filter(|p| [Table::NAME, FOREIGN_TABLE].contains(&p.kind()));
         for key in &self.columns {
             match (&key.subject, table) {
                 (Subject::Column(name), Some(table)) => out.object(table.child(Column::NAME, name), "columns"),
@@ -110,9 +117,23 @@ impl Kind for Statistics {
         Alter::InPlace(if *target == old.target { Vec::new() } else { vec![self.target_step(cx)] })
     }
 
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        let name = sql::split_name(to).filter(|parts| parts.len() == 2).and_then(|mut parts| parts.pop());
+        let name = sql::ident(name.as_deref().unwrap_or(to));
+        vec![Step::new(format!("alter {} rename to {name}", cx.target()))]
+    }
+
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let columns = is_sibling_column(at, from).then(|| renamed_keys(&self.columns, from, to))??;
         Some(Self { columns, ..self.clone() })
+    }
+}
+
+/// Schema and name: a key with a dot says both.
+fn identity(at: &Address) -> String {
+    match sql::split_name(at.key()).as_deref() {
+        Some([schema, name]) => sql::dotted([schema.as_str(), name]),
+        _ => sql::dotted([at.top().key(), at.key()]),
     }
 }
 

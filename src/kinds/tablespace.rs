@@ -15,7 +15,8 @@ use crate::sql;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tablespace {
-    /// The empty directory, on the server, that becomes it.
+    /// The empty directory, on the server, that becomes it; none where the server keeps it in its data directory
+    /// (`allow_in_place_tablespaces`).
     pub location: String,
     /// What the planner assumes of it: `random_page_cost` and the like.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -47,7 +48,8 @@ impl Kind for Tablespace {
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select t.oid, t.spcname as key, t.spcowner::regrole::text as owner, t.spcacl::text[] as acl,
-                    pg_tablespace_location(t.oid) as location, {} as options
+                    case when pg_tablespace_location(t.oid) ~ '^pg_tblspc/' then ''
+                         else pg_tablespace_location(t.oid) end as location, {} as options
              from pg_tablespace t where t.spcname !~ '^pg_' order by t.spcname",
             options("t.spcoptions")
         ))

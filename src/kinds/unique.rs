@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
-use super::part::constraint::{self, INDEX_FIELDS, columns, index_steps, index_words, timing};
-use super::part::{Parameters, is_default};
+use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, index_tail, index_words, timing};
+use super::part::{Parameters, is_default, since};
 use super::part::names::{is_sibling_column, renamed_columns};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::Problem;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
+use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -40,6 +40,9 @@ pub struct Unique {
     /// Where its index is; the database's own tablespace when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
+    /// A comment on its index.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub index_comment: Option<String>,
     /// Whether it is a part of its parent table's.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
@@ -47,8 +50,9 @@ pub struct Unique {
 
 impl PartialEq for Unique {
     fn eq(&self, other: &Self) -> bool {
-        let Self { options, tablespace, .. } = self;
-        self.definition() == other.definition() && *options == other.options && *tablespace == other.tablespace
+        let Self { options, tablespace, index_comment, .. } = self;
+        self.definition() == other.definition()
+            && (options, tablespace, index_comment) == (&other.options, &other.tablespace, &other.index_comment)
     }
 }
 
@@ -105,21 +109,36 @@ impl Kind for Unique {
     }
 
     fn inline(&self, at: &Address) -> Option<String> {
-        Some(constraint::inline(at, &self.words()))
+        self.index_comment.is_none().then(|| constraint::inline(at, &self.words()))
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        let overlaps = self.without_overlaps.then(|| since(18, "keys `without overlaps`", "without_overlaps", cx));
+        let nulls = self.nulls_not_distinct.then(|| since(15, "`nulls not distinct`", "nulls_not_distinct", cx));
+        overlaps.flatten().or(nulls.flatten())
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let add = constraint::add(cx, &self.words(), Some("builds an index while readers and writers wait"));
-        std::iter::once(add).chain(mark::again(cx)).collect()
+        let cost = "builds an index while readers and writers wait";
+        let online = self.keyed().and_then(|keyed| keyed.add(cx));
+        let steps = online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]).into_iter();
+        let comment = constraint::index_comment(None, self.index_comment.as_deref(), cx);
+        steps.chain(comment).chain(mark::again(cx)).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
         if self.definition() != old.definition() {
-            return Alter::Replace("it is defined otherwise".to_owned());
+            let Some(mut steps) = self.keyed().and_then(|keyed| keyed.replace(cx)) else {
+                return Alter::Replace("it is defined otherwise".to_owned());
+            };
+            steps.extend(constraint::index_comment(None, self.index_comment.as_deref(), cx));
+            return Alter::InPlace(steps);
         }
         let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
         let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
-        Alter::InPlace(index_steps(&index, (&old.options, &self.options), tablespace))
+        let mut steps = index_steps(&index, (&old.options, &self.options), tablespace);
+        steps.extend(constraint::index_comment(old.index_comment.as_deref(), self.index_comment.as_deref(), cx));
+        Alter::InPlace(steps)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -145,6 +164,15 @@ impl Unique {
         format!("{}{words}{}", self.keys(), timing(self.deferrable, self.initially_deferred))
     }
 
+    /// What its index is, where one can be built beforehand.
+    fn keyed(&self) -> Option<Keyed<'_>> {
+        let Self { columns, include, options, tablespace, deferrable, initially_deferred, .. } = self;
+        let tail = index_tail(include, self.nulls_not_distinct, options, tablespace.as_deref());
+        let index = format!(" ({}){tail}", sql::idents(columns));
+        let timing = timing(*deferrable, *initially_deferred);
+        (!self.without_overlaps).then_some(Keyed { word: "unique", index, timing })
+    }
+
     fn keys(&self) -> String {
         let nulls = if self.nulls_not_distinct { " nulls not distinct" } else { "" };
         let overlaps = if self.without_overlaps { " without overlaps" } else { "" };
@@ -162,6 +190,7 @@ impl Unique {
             initially_deferred,
             options: _,
             tablespace: _,
+            index_comment: _,
             attached: _,
         } = self;
         (self.keys(), include, timing(*deferrable, *initially_deferred))

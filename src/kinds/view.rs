@@ -7,10 +7,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, VIEW_COLUMNS, options};
-use super::part::{Parameters, Sql, Switch, is_default, parameters};
+use super::part::{Parameters, Sql, Switch, is_default, parameters, since};
 use super::schema::Schema;
 use super::table::PRIVILEGES;
-use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
+use crate::kind::{RELATION, TYPE, Alter, Cx, Form, Home, Kind, Misfit, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::diagnostic::{Code, Problem};
 
@@ -94,6 +94,10 @@ impl Kind for View {
 
     fn carry(&mut self, stored: &Self) {
         self.live_columns.clone_from(&stored.live_columns);
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        (!is_default(&self.security_invoker)).then(|| since(15, "views with the rights of who reads them", "security_invoker", cx))?
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -1,15 +1,19 @@
 //! The nouns: no input or output, no async, no SQL.
 
 pub mod address;
+pub mod applied;
 pub mod bridge;
 pub mod node;
 pub mod server;
-pub mod state;
+mod size;
+mod state;
 pub mod step;
 pub mod suggest;
 
 pub use address::{Address, KindName};
+pub use applied::Applied;
 pub use node::Node;
 pub use server::{PgVersion, Server};
+pub use size::Size;
 pub use state::{Manage, Moved, Object, Origin, Spec, State};
 pub use step::{Hazard, HazardClass, Lock, Step, Transaction};

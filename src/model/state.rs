@@ -8,6 +8,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::address::{Address, KindName};
+use super::size::Size;
 use crate::diagnostic::Span;
 
 /// How much of the database is managed.
@@ -113,6 +114,8 @@ pub struct Object {
     pub ordinal: u32,
     /// The key it had before, from `was:`.
     pub was: Option<Box<str>>,
+    /// Whether a rename by `was` was made before, where the ledger knows.
+    pub carried_out: Option<bool>,
     /// `protect: true`: no plan may drop it.
     pub protect: bool,
 }
@@ -131,7 +134,7 @@ impl Object {
 
     /// An object of that spec and origin, at ordinal 0.
     pub fn new(spec: Arc<dyn Spec>, origin: Origin) -> Self {
-        Self { spec, written: None, origin, ordinal: 0, was: None, protect: false }
+        Self { spec, written: None, origin, ordinal: 0, was: None, carried_out: None, protect: false }
     }
 }
 
@@ -143,6 +146,7 @@ pub struct State {
     edges: HashMap<Address, Vec<Address>>,
     falls: HashMap<Address, Vec<Address>>,
     claims: HashSet<KindName>,
+    sizes: HashMap<u32, Size>,
     whole: bool,
 }
 
@@ -284,6 +288,19 @@ impl State {
             if let Some(parent) = at.parent() {
                 self.children.entry(parent.clone()).or_default().push(at.clone());
             }
+        }
+    }
+
+    /// Notes how much the relation with that oid holds.
+    pub fn set_size(&mut self, oid: u32, size: Size) {
+        self.sizes.insert(oid, size);
+    }
+
+    /// How much the relation at an address holds, where that was asked.
+    pub fn size(&self, at: &Address) -> Option<Size> {
+        match self.get(at)?.origin {
+            Origin::Catalog { class: 1259, oid, sub: 0 } => self.sizes.get(&oid).copied(),
+            Origin::Catalog { .. } | Origin::File { .. } | Origin::Derived(_) => None,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::kinds;
 use crate::ledger;
 use crate::model::{HazardClass, State};
-use crate::plan::{Plan, PlanStep, Planned};
+use crate::plan::{Plan, PlanStep, Planned, Verb};
 use crate::session::Session;
 
 /// How to apply.
@@ -59,8 +59,8 @@ pub async fn apply(
     apply::lock(&session.client, &choices.run).await?;
     let planned = plan(session, declared, options).await?;
     if planned.plan.is_empty() {
-        if planned.learned {
-            remember(session, &planned, &[], 0, options, choices, talk).await;
+        if planned.learned && options.ledger {
+            remember(session, &planned, false, talk).await;
         }
         return Ok(Outcome::Nothing(planned));
     }
@@ -68,42 +68,72 @@ pub async fn apply(
         return Ok(Outcome::Declined(planned));
     }
     guard(&planned.plan, &choices.allow)?;
-    let begun = Instant::now();
-    apply::run(&session.client, &planned.plan, &mut |event| talk.progress(event)).await?;
-    let milliseconds = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+    let mut clerk =
+        Clerk { talk, planned: &planned, choices, ledger: options.ledger, begun: Instant::now(), noted: false };
+    apply::run(&session.client, &planned.plan, &mut clerk).await?;
+    let noted = clerk.noted && clerk.ledger;
     let after = after(session, declared, options, &planned.plan).await?;
     converged(&after)?;
-    remember(session, &after, &planned.plan.steps, milliseconds, options, choices, talk).await;
+    if noted {
+        remember(session, &after, true, talk).await;
+    }
     Ok(Outcome::Done(planned))
 }
 
+/// Tells the caller what happens, and the ledger in the same transaction.
+struct Clerk<'a> {
+    talk: &'a mut dyn Talk,
+    planned: &'a Planned,
+    choices: &'a Choices,
+    /// False once the ledger could not be written.
+    ledger: bool,
+    begun: Instant,
+    noted: bool,
+}
+
+impl apply::Watch for Clerk<'_> {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Unnoted(problem) => {
+                self.ledger = false;
+                unwritten(&problem, self.talk);
+            }
+            other => self.talk.progress(other),
+        }
+    }
+
+    fn note(&mut self, done: &[PlanStep]) -> Option<String> {
+        let named = |step: &&PlanStep| matches!(step.verb, Verb::Rename | Verb::Create);
+        let was = |step: &'_ PlanStep| self.planned.declared.get(&step.at).and_then(|o| o.was.as_deref());
+        let mut renames: Vec<_> = done.iter().filter(named).filter_map(|s| Some((&s.at, was(s)?))).collect();
+        renames.dedup();
+        let entry = ledger::Entry {
+            statements: done.iter().map(PlanStep::text).collect(),
+            renames,
+            revision: self.choices.revision.as_deref(),
+            milliseconds: i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX),
+            goes_on: std::mem::replace(&mut self.noted, true),
+        };
+        self.ledger.then(|| ledger::entry(&entry))
+    }
+}
+
 /// Writes the ledger. What can't be remembered is asked again the next time: no reason to fail.
-async fn remember(
-    session: &Session,
-    now: &Planned,
-    ran: &[PlanStep],
-    milliseconds: i64,
-    options: &Options,
-    choices: &Choices,
-    talk: &mut dyn Talk,
-) {
-    if !options.ledger {
-        return;
+async fn remember(session: &Session, now: &Planned, ran: bool, talk: &mut dyn Talk) {
+    let entries = ledger::Entries { declared: &now.declared, stored: &now.live };
+    let mut written = ledger::record(&session.client, &entries, kinds::register()).await;
+    if ran && written.is_ok() {
+        written = ledger::complete(&session.client).await;
     }
-    let entries = ledger::Entries {
-        declared: &now.declared,
-        stored: &now.live,
-        statements: ran.iter().map(PlanStep::text).collect(),
-        revision: choices.revision.clone(),
-        milliseconds,
-    };
-    if let Err(problem) = ledger::record(&session.client, &entries, kinds::register()).await {
-        let cure = "`ledger: off` in `dbstate.yaml` goes without";
-        talk.warning(&format!(
-            "the ledger in schema `dbstate` could not be written: {}; {cure}",
-            problem.problem.message
-        ));
+    if let Err(problem) = written {
+        unwritten(&problem, talk);
     }
+}
+
+fn unwritten(problem: &Diagnostic, talk: &mut dyn Talk) {
+    let cure = "`ledger: off` in `dbstate.yaml` goes without";
+    let message = &problem.problem.message;
+    talk.warning(&format!("the ledger in schema `dbstate` could not be written: {message}; {cure}"));
 }
 
 /// Refuses a plan with a hazard of a class that is not allowed: one problem a class.
@@ -112,7 +142,7 @@ pub fn guard(plan: &Plan, allow: &[HazardClass]) -> Result<(), Diagnostics> {
     for class in HazardClass::ALL.into_iter().filter(|c| !allow.contains(c)) {
         let found: Vec<_> = plan.hazards().filter(|(_, h)| h.class == class).collect();
         let Some((first, _)) = found.first() else { continue };
-        let what: Vec<String> = found.iter().map(|(step, h)| format!("{}: {}", step.at, h.what)).collect();
+        let what: Vec<String> = found.iter().map(|(step, h)| format!("{}: {}", step.at, step.risk(h))).collect();
         let message = format!("hazard `{}` is not allowed: {}", class.as_str(), what.join("; "));
         let mut problem = Diagnostic::new(Code::Hazard, message)
             .help(format!("allow it with `--allow {}`, or in `dbstate.yaml`; nothing was changed", class.as_str()));

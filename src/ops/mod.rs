@@ -1,15 +1,36 @@
 //! One function a command: data in, data out, nothing printed.
 
+pub mod adopt;
 pub mod apply;
+pub mod format;
+pub mod history;
 pub mod init;
 pub mod plan;
 pub mod pull;
+mod settle;
+
+use std::any::Any;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::declare::project::Settings;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::Manage;
+use crate::session::Target;
+
+/// Starts a server of a major version that lives as long as the value beside its target.
+pub type Embedded = fn(u32) -> Result<(Target, Box<dyn Any>)>;
+
+/// Where PostgreSQL is asked how it spells things.
+#[derive(Debug, Clone)]
+pub enum Scratch {
+    /// Nowhere: texts that PostgreSQL may spell otherwise show as changed.
+    None,
+    /// On the server of the database, or where that can't be, on an embedded one.
+    Auto(Option<Embedded>),
+    /// On that server, from a database in which the role may create others.
+    At(Target),
+}
 
 /// How a command reads and compares.
 #[derive(Debug, Clone)]
@@ -18,10 +39,12 @@ pub struct Options {
     pub manage: Manage,
     /// What is left out.
     pub exclude: GlobSet,
-    /// Whether a scratch database may be made.
-    pub scratch: bool,
+    /// Where a scratch database may be made.
+    pub scratch: Scratch,
     /// Whether the ledger is read and written.
     pub ledger: bool,
+    /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
+    pub online: bool,
 }
 
 impl Options {
@@ -39,7 +62,7 @@ impl Options {
             globs.add(Glob::new(pattern).map_err(|e| wrong("exclude", pattern, &format!("a glob: {e}")))?);
         }
         let exclude = globs.build().map_err(|e| wrong("exclude", "", &e.to_string()))?;
-        Ok(Self { manage, exclude, scratch: true, ledger })
+        Ok(Self { manage, exclude, scratch: Scratch::Auto(None), ledger, online: true })
     }
 }
 

@@ -34,6 +34,32 @@ async fn compare(
     options: &Options,
     applied: &Plan,
 ) -> Result<Planned, Diagnostics> {
+    let mut planned = settle(session, declared, options, applied).await?;
+    planned.plan = plan::plan(planned.input(options))?;
+    planned.warnings.append(&mut planned.plan.warnings);
+    if planned.plan.is_empty() {
+        return Ok(planned);
+    }
+    // What a statement risks, and how it is best run, depends on how much there is.
+    let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
+    catalog::measure(&session.client, &mut planned.live, touched.iter()).await?;
+    planned.plan = plan::plan(planned.input(options))?;
+    let renamed = plan::renamed(planned.input(options));
+    planned.differences =
+        planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, &renamed, c))).collect();
+    if options.ledger {
+        planned.blame(session).await;
+    }
+    Ok(planned)
+}
+
+/// Both states, with everything settled that may be spelled in several ways; the plan between them is not made.
+pub(super) async fn settle(
+    session: &Session,
+    declared: &State,
+    options: &Options,
+    applied: &Plan,
+) -> Result<Planned, Diagnostics> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
     let mut whole = catalog::read(&session.client, server.version, register).await?;
@@ -52,43 +78,27 @@ async fn compare(
         differences: HashMap::new(),
         moved: HashMap::new(),
     };
-    let input = Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register };
+    planned.know_renames(session, options, applied).await;
+    let input = planned.input(options);
     let renamed = plan::renamed(input);
     let mut doubtful = scratch::doubtful(&renamed, &planned.desired, register);
     if options.ledger {
         planned.recall(session, &renamed, &mut doubtful).await;
     }
-    if options.scratch && !doubtful.is_empty() {
-        planned.ask(session, &whole, &mut doubtful).await;
+    if !doubtful.is_empty() {
+        planned.ask(session, &options.scratch, &whole, &mut doubtful).await?;
     }
     for at in doubtful.iter().filter(|at| makes(applied, at)) {
         planned.adopt(at, &renamed);
-    }
-    planned.plan =
-        plan::plan(Input { live: &planned.live, desired: &planned.desired, server: &planned.server, register })?;
-    planned.differences = planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, c))).collect();
-    if options.ledger {
-        planned.blame(session).await;
     }
     Ok(planned)
 }
 
 impl Planned {
-    /// Settles what the ledger knows.
-    async fn recall(&mut self, session: &Session, renamed: &State, doubtful: &mut Vec<Address>) {
-        if doubtful.is_empty() {
-            return;
-        }
-        let ledger = ledger::read(&session.client, doubtful.iter()).await;
-        let known = |at: &Address| {
-            let (Some(there), Some(wanted)) = (renamed.get(at), self.declared.get(at)) else { return false };
-            ledger.settles(at, &*wanted.spec, &*there.spec, kinds::register())
-        };
-        let (settled, open): (Vec<_>, Vec<_>) = std::mem::take(doubtful).into_iter().partition(known);
-        *doubtful = open;
-        for at in &settled {
-            self.adopt(at, renamed);
-        }
+    /// What a plan is made from, as far as both sides are known by now.
+    fn input(&self, options: &Options) -> Input<'_> {
+        let (register, online) = (kinds::register(), options.online);
+        Input { live: &self.live, desired: &self.desired, server: &self.server, register, online }
     }
 
     /// Asks the ledger which side of each change moved.
@@ -106,47 +116,6 @@ impl Planned {
             }
         }
     }
-
-    /// Settles what PostgreSQL can say in a scratch database; leaves the rest in doubt, with a warning.
-    async fn ask(&mut self, session: &Session, whole: &State, doubtful: &mut Vec<Address>) {
-        let request = scratch::Request {
-            live: whole,
-            desired: &self.desired,
-            doubtful,
-            server: &self.server,
-            register: kinds::register(),
-        };
-        match scratch::read_back(session.target(), session, request).await {
-            Ok(stored) => {
-                for at in doubtful.iter() {
-                    self.adopt(at, &stored.state);
-                }
-                self.learned = true;
-                doubtful.retain(|at| !stored.state.contains(at));
-                if let Some(failure) = stored.failure {
-                    self.unsettled(doubtful, &failure);
-                }
-            }
-            Err(problem) => self.unsettled(doubtful, &problem.problem.message),
-        }
-    }
-
-    /// Warns that nobody could say whether these differ in more than spelling.
-    fn unsettled(&mut self, doubtful: &[Address], why: &str) {
-        if !doubtful.is_empty() {
-            let list = doubtful.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            self.warnings.push(format!("whether {list} differ only in spelling could not be settled: {why}"));
-        }
-    }
-
-    /// Takes PostgreSQL's spelling of an object, and what it says that the object uses.
-    fn adopt(&mut self, at: &Address, stored: &State) {
-        let (Some(wanted), Some(there)) = (self.desired.get_mut(at), stored.get(at)) else { return };
-        wanted.respell(Arc::clone(&there.spec));
-        for used in stored.uses(at) {
-            self.desired.add_edge(at.clone(), used.clone());
-        }
-    }
 }
 
 /// True when a plan made an object, or what it is under, or changed it.
@@ -158,9 +127,9 @@ fn makes(applied: &Plan, at: &Address) -> bool {
     })
 }
 
-/// The lines in which an object differs, as canonical YAML: its old side and its new.
-fn differences(planned: &Planned, change: &Change) -> Lines {
-    let text = |state: &State, at: &Address| raise_object(state, kinds::register(), at).map(|n| write(&n));
-    let old = text(&planned.live, change.from.as_ref().unwrap_or(&change.at)).unwrap_or_default();
-    show::lines(&old, &text(&planned.desired, &change.at).unwrap_or_default())
+/// The lines in which an object differs, as canonical YAML: its old side, after the renames, and its new.
+fn differences(planned: &Planned, renamed: &State, change: &Change) -> Lines {
+    let text =
+        |state: &State| raise_object(state, kinds::register(), &change.at).map(|n| write(&n)).unwrap_or_default();
+    show::lines(&text(renamed), &text(&planned.desired))
 }

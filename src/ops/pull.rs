@@ -1,9 +1,15 @@
 //! `pull`: a database as YAML.
 
+use globset::GlobSet;
+
 use crate::catalog;
+use crate::declare::adopt::file_name;
+use crate::declare::bodies::take_out;
+use crate::declare::lower::Lowering;
 use crate::declare::raise::raise;
 use crate::declare::write::write;
-use crate::diagnostic::Result;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Sources};
+use crate::diff::{diff, scope};
 use crate::kind::{Scope, find};
 use crate::kinds;
 use crate::ledger;
@@ -20,10 +26,12 @@ pub struct Choices {
     pub manage: Manage,
     /// Only these schemas; all when empty.
     pub schemas: Vec<String>,
+    /// Bodies of routines and queries of views in files of their own.
+    pub bodies: bool,
 }
 
 /// Reads a database and writes it as files: one a schema, one for roles, one for the rest.
-pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>> {
+pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>, Diagnostics> {
     let register = kinds::register();
     let state = read(session, choices).await?;
     let mut files = Vec::new();
@@ -34,10 +42,12 @@ pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>> {
         .cloned()
         .collect();
     for space in &spaces {
-        files.push((
-            format!("{}.yaml", file_name(space.key())),
-            write(&raise(&part(&state, |at| at == space), register)),
-        ));
+        let name = file_name(space.key());
+        let mut root = raise(&part(&state, |at| at == space), register);
+        if choices.bodies {
+            files.extend(take_out(&mut root, name.trim_end_matches(".yaml"), register));
+        }
+        files.push((name, write(&root)));
     }
     let cluster = |at: &Address| find(register, at.kind()).rules.scope == Scope::Cluster;
     let roles = part(&state, cluster);
@@ -51,24 +61,72 @@ pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>> {
     Ok(files)
 }
 
+/// The file of one schema, if the database has it.
+pub async fn schema(session: &Session, name: &str) -> Result<Option<File>, Diagnostics> {
+    let register = kinds::register();
+    let state =
+        read(session, &Choices { manage: Manage::Schemas, schemas: vec![name.to_owned()], ..Choices::default() })
+            .await?;
+    let is_it = |at: &Address| at.key() == name && find(register, at.kind()).rules.space;
+    let part = part(&state, is_it);
+    Ok((!part.is_empty()).then(|| (file_name(name), write(&raise(&part, register)))))
+}
+
 /// Everything as one text.
-pub async fn pull_one(session: &Session, choices: &Choices) -> Result<String> {
+pub async fn pull_one(session: &Session, choices: &Choices) -> Result<String, Diagnostics> {
     Ok(write(&raise(&read(session, choices).await?, kinds::register())))
 }
 
 /// The part of a database that was asked for, in its shortest form.
-async fn read(session: &Session, choices: &Choices) -> Result<State> {
+async fn read(session: &Session, choices: &Choices) -> Result<State, Diagnostics> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
     let mut state = catalog::read(&session.client, server.version, register).await?;
+    all_read(session, &state, choices).await?;
     ledger::hide(&mut state);
     narrow(&mut state, choices);
     state.set_whole(choices.manage == Manage::Database);
+    let live = state.clone();
     // Facets before what they sit on: the inverse of completing.
     for entry in register.iter().rev() {
         (entry.before_raise)(&mut state, register);
     }
+    all_written(&live, &state, choices)?;
     Ok(state)
+}
+
+/// Refuses where the database holds objects that no kind reads.
+async fn all_read(session: &Session, state: &State, choices: &Choices) -> Result<(), Diagnostics> {
+    let mut problems = Diagnostics::default();
+    for object in catalog::census::unread(&session.client, state).await? {
+        let asked = choices.schemas.is_empty() || object.schema.is_some_and(|s| choices.schemas.contains(&s));
+        if asked {
+            let message = format!("{} is of a kind that dbstate does not know", object.what);
+            problems.push(
+                Diagnostic::new(Code::Internal, message)
+                    .help("drop it, or keep it in SQL of your own; nothing was written"),
+            );
+        }
+    }
+    problems.into_result(())
+}
+
+/// Refuses where the YAML, read again, says something else than the database.
+fn all_written(live: &State, short: &State, choices: &Choices) -> Result<(), Diagnostics> {
+    let register = kinds::register();
+    let mut sources = Sources::default();
+    let mut lowering = Lowering::new(register, &mut sources);
+    lowering.state.set_whole(choices.manage == Manage::Database);
+    lowering.file(&raise(short, register));
+    lowering.finish();
+    let (mut said, mut problems) = (lowering.state, lowering.problems);
+    let mut live = live.clone();
+    scope::project(&mut live, &mut said, choices.manage, &GlobSet::empty(), register);
+    for at in diff(&live, &said).keys() {
+        let message = format!("the YAML of {at} says something else than the database");
+        problems.push(Diagnostic::new(Code::Internal, message).help("please report it; nothing was written"));
+    }
+    problems.into_result(())
 }
 
 /// Keeps what was asked for.
@@ -96,15 +154,4 @@ fn part(state: &State, keep: impl Fn(&Address) -> bool) -> State {
         out.insert(at.clone(), object.clone());
     }
     out
-}
-
-/// A name that every file system takes.
-fn file_name(schema: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    let name: String = schema.chars().map(|c| if plain(c) { c } else { '_' }).collect();
-    if matches!(name.as_str(), "roles" | "database" | "dbstate") || name.starts_with('.') {
-        format!("schema_{name}")
-    } else {
-        name
-    }
 }

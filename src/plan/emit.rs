@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::rename::Renames;
+use super::rename::Rename;
 use super::{Change, Input, rebuild};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::diff::{Difference, diff};
@@ -86,28 +86,38 @@ pub struct Emitted {
     pub unseats: HashMap<Address, Vec<usize>>,
     /// Objects that a statement about another one drops.
     pub folded: HashSet<Address>,
+    /// What got another name.
+    pub moves: Vec<Move>,
     fates: IndexMap<Address, Fate>,
-    renamed: Vec<(Address, Address)>,
+}
+
+/// An object that gets another name.
+#[derive(Debug)]
+pub struct Move {
+    /// Its address before.
+    pub from: Address,
+    /// Its address after.
+    pub to: Address,
+    /// The statement that frees the old name, where the rename needs one.
+    pub frees: Option<usize>,
+    /// The statement that takes the new one.
+    pub takes: Option<usize>,
 }
 
 /// Decides and writes statements for every difference.
-pub fn emit(input: Input<'_>, renames: Renames) -> Result<Emitted, Diagnostics> {
+pub fn emit(input: Input<'_>, renames: Vec<Rename>) -> Result<Emitted, Diagnostics> {
     let mut problems = Diagnostics::default();
     let mut fates = decide(input, &mut problems);
     rebuild::spread(&mut fates, input, &mut problems);
     protect(&fates, input, &mut problems);
     problems.into_result(())?;
     let mut out = Emitted { fates, ..Emitted::default() };
-    for (at, (old, nodes)) in renames {
-        if falls_anyway(&at, &out.fates, input) {
+    for rename in renames {
+        if falls_anyway(&rename.to, &out.fates, input) {
             continue;
         }
-        out.renamed.push((old, at.clone()));
-        for node in nodes {
-            out.add(node);
-        }
+        out.renames(rename);
     }
-    out.renamed.sort();
     out.drops(input);
     out.makes(input);
     Ok(out)
@@ -116,7 +126,15 @@ pub fn emit(input: Input<'_>, renames: Renames) -> Result<Emitted, Diagnostics> 
 /// What a kind may look at while it writes statements about `at`.
 pub fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
     let entry = find(input.register, at.kind());
-    Cx { at, live: input.live, desired: input.desired, server: input.server, entry, register: input.register }
+    Cx {
+        at,
+        live: input.live,
+        desired: input.desired,
+        server: input.server,
+        entry,
+        register: input.register,
+        online: input.online,
+    }
 }
 
 /// True for what goes and comes with something above it that is made anew: there is nothing to rename.
@@ -199,6 +217,17 @@ fn protect(fates: &IndexMap<Address, Fate>, input: Input<'_>, problems: &mut Dia
 }
 
 impl Emitted {
+    fn renames(&mut self, Rename { from, to, leaves, arrives }: Rename) {
+        let mut add = |nodes: Vec<Node>| {
+            let first = self.nodes.len();
+            nodes.into_iter().for_each(|node| self.add(node));
+            (first..self.nodes.len()).next().map(|first| (first, self.nodes.len() - 1))
+        };
+        let (left, arrived) = (add(leaves), add(arrives));
+        let frees = left.or(arrived).map(|(_, last)| last);
+        self.moves.push(Move { from, to, frees, takes: arrived.map(|(first, _)| first) });
+    }
+
     fn add(&mut self, node: Node) {
         let index = self.nodes.len();
         let table = if node.verb == Verb::Drop { &mut self.drops } else { &mut self.makes };
@@ -381,11 +410,11 @@ impl Emitted {
             };
             at.ancestors().any(whole) || !stated(at) || matches!(f.action, Action::Drop) && self.folded.contains(at)
         };
-        let renamed = self.renamed.iter().map(|(old, at)| Change {
-            at: at.clone(),
+        let renamed = self.moves.iter().map(|m| Change {
+            at: m.to.clone(),
             verb: Verb::Rename,
             why: None,
-            from: Some(old.clone()),
+            from: Some(m.from.clone()),
         });
         let mut changes: Vec<Change> = renamed.collect();
         changes.extend(self.fates.iter().filter(|(at, f)| !covered(at, f)).map(|(at, f)| Change {

@@ -16,7 +16,7 @@ use super::emit::{Emitted, Verb};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::names::Names;
 use crate::kind::{RELATION, Reference, References, Scope, Slot, find};
-use crate::model::{Address, State};
+use crate::model::{Address, State, Transaction};
 
 /// Whether an edge may give way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,7 @@ fn build(emitted: &Emitted, input: Input<'_>, names: &Names) -> Graph {
     builder.makes(names);
     builder.drops();
     builder.slots();
+    builder.moves();
     builder.graph
 }
 
@@ -237,6 +238,32 @@ impl Builder<'_> {
         own.chain(self.emitted.unseats.get(used).into_iter().flatten().copied()).collect()
     }
 
+    /// A renamed object has left its old address before another comes there, and is at its new one before what is under
+    /// it goes.
+    fn moves(&mut self) {
+        for moved in &self.emitted.moves {
+            let other = self.emitted.moves.iter().find(|m| m.to == moved.from);
+            let next = other.map_or_else(|| self.made_again(&moved.from), |m| m.takes);
+            if let (Some(frees), Some(next)) = (moved.frees, next) {
+                self.edge(frees, next, Edge::Hard);
+            }
+        }
+        let last = |at: &Address| {
+            let mut renames = self.made(at).iter().copied().rev();
+            renames.find(|i| self.emitted.nodes[*i].verb == Verb::Rename)
+        };
+        let mut late = Vec::new();
+        for (at, drops) in &self.emitted.drops {
+            let parents = at.ancestors().filter_map(last);
+            late.extend(parents.filter_map(|rename| Some((rename, *drops.first()?))));
+        }
+        for (rename, drop) in late {
+            if self.graph.find_edge(NodeIndex::new(rename), NodeIndex::new(drop)).is_none() {
+                self.edge(rename, drop, Edge::Soft);
+            }
+        }
+    }
+
     /// A name is free before it is taken again.
     fn slots(&mut self) {
         let register = self.input.register;
@@ -253,6 +280,14 @@ impl Builder<'_> {
                 freed.insert((RELATION, node.at.top().key().to_owned(), name.clone()), (&node.at, i));
             }
         }
+        let mut takes: HashMap<&Address, usize> = HashMap::new();
+        for moved in &self.emitted.moves {
+            takes.extend(moved.takes.map(|takes| (&moved.to, takes)));
+            for slot in find(register, moved.from.kind()).rules.slots {
+                let key = (*slot, moved.from.top().key().to_owned(), moved.from.key().to_owned());
+                freed.extend(moved.frees.map(|frees| (key, (&moved.to, frees))));
+            }
+        }
         for i in 0..self.emitted.nodes.len() {
             let node = &self.emitted.nodes[i];
             for name in &node.step.takes {
@@ -265,8 +300,8 @@ impl Builder<'_> {
         for (at, makes) in &self.emitted.makes {
             for slot in find(register, at.kind()).rules.slots {
                 let key = (*slot, at.top().key().to_owned(), at.key().to_owned());
-                match (freed.get(&key), makes.first()) {
-                    (Some((by, drop)), Some(&make)) if *by != at => self.edge(*drop, make, Edge::Hard),
+                match (freed.get(&key), takes.get(at).or_else(|| makes.first())) {
+                    (Some((by, free)), Some(&make)) if *by != at => self.edge(*free, make, Edge::Hard),
                     _ => {}
                 }
             }
@@ -386,12 +421,18 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         waits[edge.target().index()][usize::from(*edge.weight() == Edge::Soft)] += 1;
     }
     let mut done = vec![false; emitted.nodes.len()];
-    let mut ready: BinaryHeap<Reverse<_>> =
-        (0..waits.len()).filter(|i| waits[*i] == [0, 0]).map(|i| Reverse(key(i))).collect();
+    // What runs in a transaction, and what can't: as long as there is more of one, the other waits.
+    let side = |i: usize| usize::from(emitted.nodes[i].step.transaction == Transaction::Outside);
+    let mut ready: [BinaryHeap<Reverse<_>>; 2] = [BinaryHeap::new(), BinaryHeap::new()];
+    (0..waits.len()).filter(|i| waits[*i] == [0, 0]).for_each(|i| ready[side(i)].push(Reverse(key(i))));
+    let mut now = 0;
     let mut out = Vec::new();
     while out.len() < waits.len() {
         // What must come last waits for what only soft edges hold back.
-        let last = ready.peek().is_none_or(|Reverse(k)| k.0 == LAST);
+        if ready[now].is_empty() {
+            now = 1 - now;
+        }
+        let last = ready[now].peek().is_none_or(|Reverse(k)| k.0 == LAST);
         let held = || {
             let free = |i: &usize| waits[*i][0] == 0 && waits[*i][1] > 0;
             (0..waits.len()).find(|i| !done[*i] && free(i))?;
@@ -401,7 +442,7 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         };
         let next = match if last { held() } else { None } {
             Some(held) => held,
-            None => ready.pop().map(|Reverse(k)| k.5).expect("a circle without soft edges was refused before"),
+            None => ready[now].pop().map(|Reverse(k)| k.5).expect("a circle without soft edges was refused before"),
         };
         if std::mem::replace(&mut done[next], true) {
             continue;
@@ -411,7 +452,7 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
             let target = edge.target().index();
             waits[target][usize::from(*edge.weight() == Edge::Soft)] -= 1;
             if waits[target] == [0, 0] && !done[target] {
-                ready.push(Reverse(key(target)));
+                ready[side(target)].push(Reverse(key(target)));
             }
         }
     }

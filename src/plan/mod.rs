@@ -1,5 +1,6 @@
 //! From a difference to statements in order. The passes, in order: emit (with rebuild), graph, segment.
 
+mod alike;
 mod emit;
 mod graph;
 mod planned;
@@ -9,7 +10,7 @@ mod segment;
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::kind::{Entry, find};
-use crate::model::{Address, Hazard, HazardClass, Lock, Server, State, Transaction};
+use crate::model::{Address, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
 
 pub use emit::Verb;
 pub use planned::{Lines, Planned};
@@ -25,6 +26,8 @@ pub struct Input<'a> {
     pub server: &'a Server,
     /// Every kind.
     pub register: &'static [Entry],
+    /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
+    pub online: bool,
 }
 
 /// One statement of a plan.
@@ -40,6 +43,8 @@ pub struct PlanStep {
     pub shown: Option<String>,
     /// Risks.
     pub hazards: Vec<Hazard>,
+    /// How much the relation holds that it is about, where it risks something.
+    pub size: Option<Size>,
     /// The lock it takes.
     pub lock: Lock,
     /// Where it may run.
@@ -51,6 +56,15 @@ pub struct PlanStep {
 }
 
 impl PlanStep {
+    /// What a hazard may cost, with how much it is about: `drops the table with its rows (1.2 million rows, 340 MB)`.
+    pub fn risk(&self, hazard: &Hazard) -> String {
+        let counts = matches!(hazard.class, HazardClass::Data | HazardClass::Rewrite | HazardClass::Block);
+        match self.size.filter(|size| counts && size.bytes > 0) {
+            Some(size) => format!("{} ({size})", hazard.what),
+            None => hazard.what.clone(),
+        }
+    }
+
     /// The text that may be shown.
     pub fn text(&self) -> &str {
         self.shown.as_deref().unwrap_or(&self.sql)
@@ -77,6 +91,8 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
     /// Objects that change, those under a new or dropped one left out.
     pub changes: Vec<Change>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
 }
 
 impl Plan {
@@ -99,25 +115,24 @@ impl Plan {
 
 /// The live state with everything under the name that is wanted for it, as after the renames of the plan.
 pub fn renamed(input: Input<'_>) -> State {
-    let mut live = input.live.clone();
-    rename::renames(&mut live, input);
-    live
+    rename::renames(input).0
 }
 
 /// Makes the plan that turns `live` into `desired`, or says why there is none.
 pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
-    let mut live = input.live.clone();
-    let renames = rename::renames(&mut live, input);
+    let (mut live, renames) = rename::renames(input);
     for entry in input.register {
         (entry.foresee)(&mut live, input.desired);
     }
     let input = Input { live: &live, ..input };
-    let mut emitted = emit::emit(input, renames)?;
+    let mut warnings = renames.warnings;
+    let mut emitted = emit::emit(input, renames.list)?;
     let order = graph::order(&mut emitted, input)?;
     let changes = emitted.changes(input);
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
     segment::segment(&mut steps);
-    Ok(Plan { steps, changes })
+    warnings.extend(alike::hints(&changes, &steps, input));
+    Ok(Plan { steps, changes, warnings })
 }
 
 /// What clients see of a statement: a name goes, or stands for something else. What comes back as it was is not missed.
@@ -128,11 +143,14 @@ fn breaks(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> Option<&'stati
     }
     let last_drop = emitted.drops.get(&node.at).and_then(|drops| drops.last()) == Some(&i);
     match (node.verb, input.live.get(&node.at), input.desired.get(&node.at)) {
-        (Verb::Rename, _, _) => Some("clients know the old name of"),
+        // Where a rename takes several statements, the one that takes the new name says so.
+        (Verb::Rename, _, _) if emitted.moves.iter().any(|m| m.takes == Some(i)) => {
+            Some("clients know the old name of")
+        }
         (Verb::Drop, Some(there), Some(wanted)) if there.spec.same(&*wanted.spec) => None,
         (Verb::Drop, _, Some(_)) if last_drop => Some("clients find another"),
         (Verb::Drop, _, None) if last_drop => Some("clients lose"),
-        (Verb::Drop | Verb::Create | Verb::Alter | Verb::Replace, _, _) => None,
+        (Verb::Drop | Verb::Create | Verb::Alter | Verb::Replace | Verb::Rename, _, _) => None,
     }
 }
 
@@ -143,11 +161,13 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         hazards.push(Hazard { class: HazardClass::Breaking, what: format!("{what} {}", node.at) });
     }
     let origin = |at: &Address| input.desired.get(at).and_then(|o| o.origin.span());
+    let size = std::iter::once(&node.at).chain(node.at.ancestors()).find_map(|at| input.live.size(at));
     PlanStep {
         at: node.at.clone(),
         verb: node.verb,
         sql: node.step.sql.clone(),
         shown: node.step.shown.clone(),
+        size: size.filter(|_| !hazards.is_empty()),
         hazards,
         lock: node.step.lock,
         transaction: node.step.transaction,

@@ -1,66 +1,147 @@
 //! `was:` in both directions of time: a rename while the old name stands, nothing once the new one does.
 //!
+//! Names may hang together: `c` was `b`, and the new `b` was `a`; or `a` and `b` change places. A chain runs from its
+//! last name, a circle through a name of its own. Where the old name is wanted too, a look at the names can't tell
+//! whether the rename was made: then it counts what the ledger remembers, and what the objects look like.
+//!
 //! Where a parent has one object of a kind at most, another name of it is a rename without `was:`. So it is where names
 //! are of little weight (an index, a constraint) and one just like it stands there under a name that is not wanted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Input;
+use super::alike::distance;
 use super::emit::{Node, Verb};
-use crate::kind::{Cx, Entry, Form, find};
-use crate::model::{Address, State};
+use crate::kind::{Cx, Entry, Form, Slot, find};
+use crate::model::{Address, State, Step};
 
-/// A rename that was made: from the old address, by these statements.
-pub type Renames = HashMap<Address, (Address, Vec<Node>)>;
+/// A rename that was made.
+#[derive(Debug)]
+pub struct Rename {
+    /// Its address before.
+    pub from: Address,
+    /// Its address now.
+    pub to: Address,
+    /// The statements that free the old name for another object, in a circle of names; else none.
+    pub leaves: Vec<Node>,
+    /// The statements after which it has its new name.
+    pub arrives: Vec<Node>,
+}
 
-/// Renames in `live` what `desired` says had another name, parents before children.
-pub fn renames(live: &mut State, input: Input<'_>) -> Renames {
-    let mut out = Renames::new();
-    let mut wanted: Vec<(&Address, Option<&str>)> = input
+/// The renames that were made, in their order, and what the user should know.
+#[derive(Debug, Default)]
+pub struct Renames {
+    /// Renames, parents before children.
+    pub list: Vec<Rename>,
+    /// What could not be told.
+    pub warnings: Vec<String>,
+}
+
+/// An object that had another name.
+struct Claim {
+    to: Address,
+    from: Address,
+}
+
+/// Claims in the order in which they can be made: each takes the name that the one before it left.
+struct Chain<'a> {
+    claims: Vec<&'a Claim>,
+    /// True when the last leaves the name that the first takes.
+    circle: bool,
+}
+
+/// The live state with everything under the name that is wanted for it, and the renames that make it so.
+pub fn renames(input: Input<'_>) -> (State, Renames) {
+    let mut aside: HashSet<Address> = HashSet::new();
+    loop {
+        let mut live = input.live.clone();
+        let renames = attempt(&mut live, &aside, input);
+        match circle(&renames.list, input).filter(|at| aside.insert(at.clone())) {
+            Some(_) => {}
+            None => return (live, renames),
+        }
+    }
+}
+
+/// The first of renames that each take the name that another one is to leave, as two keys that change names do when
+/// their tables do: it must step aside.
+fn circle(list: &[Rename], input: Input<'_>) -> Option<Address> {
+    let places = |at: &Address| -> Vec<(Slot, String, String)> {
+        let slots = find(input.register, at.kind()).rules.slots;
+        slots.iter().map(|s| (*s, at.top().key().to_owned(), s.bare(at.key()).to_owned())).collect()
+    };
+    let mut leaving: HashMap<(Slot, String, String), usize> = HashMap::new();
+    for (i, rename) in list.iter().enumerate().filter(|(_, r)| r.leaves.is_empty()) {
+        leaving.extend(places(&rename.from).into_iter().map(|place| (place, i)));
+    }
+    let next = |i: usize| places(&list[i].to).iter().find_map(|place| leaving.get(place).copied());
+    let mut seen: HashSet<usize> = HashSet::new();
+    for start in leaving.values().copied().collect::<BTreeSet<usize>>() {
+        let mut at = start;
+        while seen.insert(at) {
+            match next(at) {
+                Some(i) if i == start => return Some(list[start].to.clone()),
+                Some(i) => at = i,
+                None => break,
+            }
+        }
+    }
+    None
+}
+
+/// Renames in `live` what `desired` says had another name, parents before children; what is in `aside` in two steps.
+fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Renames {
+    let mut out = Renames::default();
+    let rank = |at: &Address| input.register.iter().position(|e| e.name == at.kind());
+    let mut wanted: Vec<(usize, Option<usize>, &Address)> = input
         .desired
         .iter()
-        .map(|(at, o)| (at, o.was.as_deref()))
-        .filter(|(at, was)| was.is_some() || is_known(find(input.register, at.kind())))
+        .filter(|(at, o)| o.was.is_some() || is_known(find(input.register, at.kind())))
+        .map(|(at, _)| (at.path().len(), rank(at), at))
         .collect();
-    wanted.sort_by_key(|(at, _)| at.path().len());
-    for (at, was) in wanted {
-        let entry = find(input.register, at.kind());
-        let Some(old) = before(at, was, entry, live, input.desired) else { continue };
-        if live.contains(at) || !live.contains(&old) || input.desired.contains(&old) || !entry.rules.renames {
-            continue;
+    wanted.sort_by_key(|(depth, rank, _)| (*depth, *rank));
+    for alike in wanted.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        let mut claimed = HashSet::new();
+        let claims = alike.iter().filter_map(|(_, _, at)| claim(at, live, input));
+        let claims: Vec<Claim> = claims.filter(|claim| claimed.insert(claim.from.clone())).collect();
+        for chain in chains(&claims, live) {
+            if is_pending(&chain, live, input, &mut out.warnings) {
+                make(&chain, live, aside, input, &mut out.list);
+            }
         }
-        let spec = live.get(&old).map(|o| o.spec.clone());
-        let cx = Cx { at: &old, live, desired: input.desired, server: input.server, entry, register: input.register };
-        let steps = spec.map(|s| (entry.rename)(&*s, at.key(), &cx)).unwrap_or_default();
-        let nodes = steps.into_iter().map(|step| Node { at: at.clone(), verb: Verb::Rename, step }).collect();
-        live.relocate(&old, at);
-        for entry in input.register {
-            (entry.rekeyed)(live, &old, at);
-        }
-        follow(live, &old, at, input);
-        out.insert(at.clone(), (old, nodes));
     }
     out
 }
 
+/// What an object was, where that still stands.
+fn claim(at: &Address, live: &State, input: Input<'_>) -> Option<Claim> {
+    let entry = find(input.register, at.kind());
+    let was = input.desired.get(at)?.was.as_deref();
+    let from = before(at, was, entry, live, input.desired)?;
+    let stands = was.is_none() && !is_alone(entry) && live.contains(at);
+    (entry.rules.renames && !stands && from != *at && live.contains(&from)).then(|| Claim { to: at.clone(), from })
+}
+
 /// The address that an object may have had.
 fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State, desired: &State) -> Option<Address> {
-    // The old name may be written as any key of the kind: `total` for `total(bigint)`.
-    let key = |was: &str| (entry.key)(&*desired.get(at)?.spec, was, at.parent()).ok();
-    match (was, at.parent()) {
-        (Some(was), Some(parent)) => Some(parent.child(at.kind(), &key(was)?)),
-        (Some(was), None) => Some(Address::root(at.kind(), &key(was)?)),
-        (None, parent) => {
+    match was {
+        Some(was) => sibling(at, was, entry, desired),
+        None => {
             let wanted = &desired.get(at)?.spec;
             let is_it = |other: &Address| {
-                other.kind() == at.kind()
-                    && (is_alone(entry)
-                        || !desired.contains(other) && live.get(other).is_some_and(|o| o.spec.same(&**wanted)))
+                let alike = || live.get(other).is_some_and(|o| o.spec.same(&**wanted));
+                other.kind() == at.kind() && (is_alone(entry) || !desired.contains(other) && alike())
             };
-            let others = live.children(parent.filter(|_| is_known(entry))?);
+            let others = live.children(at.parent().filter(|_| is_known(entry))?);
             others.into_iter().find(|other| is_it(other)).cloned()
         }
     }
+}
+
+/// The address beside an object, of a name written as any key of the kind: `total` for `total(bigint)`.
+fn sibling(at: &Address, written: &str, entry: &Entry, desired: &State) -> Option<Address> {
+    let key = (entry.key)(&*desired.get(at)?.spec, written, at.parent()).ok()?;
+    Some(at.parent().map_or_else(|| Address::root(at.kind(), &key), |parent| parent.child(at.kind(), &key)))
 }
 
 /// True for a kind of which an object may be known by more than its name.
@@ -71,6 +152,120 @@ fn is_known(entry: &Entry) -> bool {
 /// True for a kind of which a parent has one object at most, whatever its name.
 fn is_alone(entry: &Entry) -> bool {
     entry.rules.renames && !entry.rules.nameless && entry.homes.iter().any(|h| h.form == Form::One)
+}
+
+/// The claims that hang together. A chain at whose end the new name stands was made before, and is left out.
+fn chains<'a>(claims: &'a [Claim], live: &State) -> Vec<Chain<'a>> {
+    // Of several that had one name, the one that does not stand yet.
+    let mut leaving: HashMap<&Address, &Claim> = HashMap::new();
+    for claim in claims {
+        let taken = leaving.get(&claim.from).is_some_and(|other| !live.contains(&other.to) || live.contains(&claim.to));
+        if !taken {
+            leaving.insert(&claim.from, claim);
+        }
+    }
+    let leaves = |claim: &Claim| leaving.get(&claim.from).is_some_and(|c| c.to == claim.to);
+    let into: HashMap<&Address, &Claim> = claims.iter().filter(|c| leaves(c)).map(|c| (&c.to, c)).collect();
+    let mut seen: HashSet<&Address> = HashSet::new();
+    let mut walk = |first: &'a Claim| -> Vec<&'a Claim> {
+        let next = |claim: &&'a Claim| into.get(&claim.from).copied();
+        std::iter::successors(Some(first), next).take_while(|claim| seen.insert(&claim.to)).collect()
+    };
+    let ends = claims.iter().filter(|c| leaves(c) && !leaving.contains_key(&c.to));
+    let open: Vec<Vec<&Claim>> = ends.map(&mut walk).collect();
+    let circles: Vec<Vec<&Claim>> = claims.iter().filter(|c| leaves(c)).map(walk).collect();
+    let open = open.into_iter().filter(|c| !live.contains(&c[0].to)).map(|claims| Chain { claims, circle: false });
+    let circles = circles.into_iter().filter(|c| !c.is_empty()).map(|claims| Chain { claims, circle: true });
+    open.chain(circles).collect()
+}
+
+/// Whether a chain is still to be made.
+fn is_pending(chain: &Chain<'_>, live: &State, input: Input<'_>, warnings: &mut Vec<String>) -> bool {
+    let Some(last) = chain.claims.last() else { return false };
+    if !chain.circle && !input.desired.contains(&last.from) {
+        return true;
+    }
+    let remembered: Vec<Option<bool>> =
+        chain.claims.iter().map(|c| input.desired.get(&c.to).and_then(|o| o.carried_out)).collect();
+    if remembered.contains(&Some(true)) {
+        return false;
+    }
+    let new = remembered.iter().all(|r| *r == Some(false));
+    if new && !chain.circle {
+        return true;
+    }
+    let left = Some((&last.from, None)).filter(|_| !chain.circle);
+    let places = chain.claims.iter().map(|c| (&c.to, Some(&c.from))).chain(left);
+    let [mut as_is, mut renamed] = [0, 0];
+    for (to, from) in places {
+        as_is += distance(to, Some(to), live, input);
+        renamed += distance(to, from, live, input);
+    }
+    if as_is == renamed && chain.circle && !new {
+        warnings.push(undecided(chain));
+        return false;
+    }
+    renamed <= as_is
+}
+
+fn undecided(chain: &Chain<'_>) -> String {
+    let names: Vec<String> = chain.claims.iter().map(|c| c.from.to_string()).collect();
+    format!(
+        "whether {} have changed names yet can't be told, and nothing is renamed: they look alike, and no ledger \
+         remembers; rename them in two steps through a name that none has",
+        names.join(" and ")
+    )
+}
+
+/// Makes the renames of a chain in `live`.
+fn make(chain: &Chain<'_>, live: &mut State, aside: &HashSet<Address>, input: Input<'_>, out: &mut Vec<Rename>) {
+    let mut waiting = None;
+    for (i, claim) in chain.claims.iter().enumerate() {
+        let Claim { from, to } = claim;
+        let first = chain.circle && i == 0;
+        let step = Some(to).filter(|to| first || aside.contains(*to)).and_then(|to| free(to, live, input));
+        let leaves = step.as_ref().map(|step| rename(from, step, to, live, input)).unwrap_or_default();
+        let stands = step.unwrap_or_else(|| from.clone());
+        if first {
+            waiting = Some((claim, stands, leaves));
+            continue;
+        }
+        let arrives = rename(&stands, to, to, live, input);
+        out.push(Rename { from: from.clone(), to: to.clone(), leaves, arrives });
+    }
+    if let Some((Claim { from, to }, stands, leaves)) = waiting {
+        let arrives = rename(&stands, to, to, live, input);
+        out.push(Rename { from: from.clone(), to: to.clone(), leaves, arrives });
+    }
+}
+
+/// An address beside an object that nothing has.
+fn free(at: &Address, live: &State, input: Input<'_>) -> Option<Address> {
+    let entry = find(input.register, at.kind());
+    let mut names = (1..).map_while(|n| sibling(at, &format!("dbstate_rename_{n}"), entry, input.desired));
+    names.find(|a| !live.contains(a) && !input.desired.contains(a))
+}
+
+/// Renames an object in `live`, and gives the statements that do so; they are about `at`.
+fn rename(from: &Address, to: &Address, at: &Address, live: &mut State, input: Input<'_>) -> Vec<Node> {
+    let entry = find(input.register, at.kind());
+    let spec = live.get(from).map(|o| o.spec.clone());
+    let cx = Cx {
+        at: from,
+        live,
+        desired: input.desired,
+        server: input.server,
+        entry,
+        register: input.register,
+        online: input.online,
+    };
+    let steps: Vec<Step> = spec.map(|s| (entry.rename)(&*s, to.key(), &cx)).unwrap_or_default();
+    live.relocate(from, to);
+    for entry in input.register {
+        (entry.rekeyed)(live, from, to);
+    }
+    follow(live, from, to, input);
+    steps.into_iter().map(|step| Node { at: at.clone(), verb: Verb::Rename, step }).collect()
 }
 
 /// What names a renamed object names it by its new name: PostgreSQL sees to that.

@@ -2,6 +2,7 @@
 
 pub mod diagnostic;
 pub mod explain;
+pub mod history;
 pub mod json;
 pub mod sql;
 pub mod text;

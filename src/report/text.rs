@@ -139,7 +139,7 @@ fn write_step(out: &mut String, step: &PlanStep, commits: bool, paint: &Paint) {
         let _ = writeln!(out, "      {}", paint.with("2", &format!("-- {}", costs.join(", "))));
     }
     for hazard in &step.hazards {
-        let text = format!("-- hazard {}: {}", hazard.class.as_str(), hazard.what);
+        let text = format!("-- hazard {}: {}", hazard.class.as_str(), step.risk(hazard));
         let _ = writeln!(out, "      {}", paint.with("31", &text));
     }
 }

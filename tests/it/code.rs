@@ -44,7 +44,8 @@ fn converge(before: &str, after: &str) -> Plan {
         wanted_state.claim(KindName(facet));
     }
     survives_printing(&wanted_state);
-    let input = Input { live: &live_state, desired: &wanted_state, server: &server, register: register() };
+    let input =
+        Input { live: &live_state, desired: &wanted_state, server: &server, register: register(), online: true };
     let plan = plan(input).unwrap_or_else(|e| panic!("{e:?}"));
     let statements: String = plan.steps.iter().map(|s| format!("{};\n", s.sql)).collect();
     live.psql(&format!("set search_path = ''; begin; {statements} commit"));
@@ -223,7 +224,7 @@ fn options_of_views_are_altered() {
     );
     assert_eq!(
         sql(&plan),
-        "alter view shop.v reset (security_barrier);\nalter view shop.v set (check_option = cascaded);\n\
+        "alter view shop.v reset (security_barrier);\nalter view shop.v set (check_option = 'cascaded');\n\
          alter materialized view shop.m reset (fillfactor);\n\
          alter materialized view shop.m set (autovacuum_enabled = 'false');\n"
     );

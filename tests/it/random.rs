@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "a run says what it found")]
 
 mod generate;
+mod kinds;
 mod mutate;
 mod pair;
 mod rng;

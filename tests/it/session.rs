@@ -190,7 +190,7 @@ fn install(data: &Path, certificate: &Path) {
 }
 
 /// PostgreSQL refuses to run as root; then the user `postgres` runs it.
-fn server_user() -> Option<(u32, u32)> {
+pub fn server_user() -> Option<(u32, u32)> {
     let id = |flag: &str, user: &[&str]| {
         let output = run(Command::new("id").arg(flag).args(user));
         String::from_utf8_lossy(&output.stdout).trim().parse::<u32>().expect("a number")

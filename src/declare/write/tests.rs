@@ -55,7 +55,7 @@ fn canonical_form_of_a_project() {
             path: C:\x
             empty: {}
             none: []
-            nothing: null
+            nothing:
             to: ["a,b", "no", x, 1.5, "y:z"]
             rows:
               - [1, 2]

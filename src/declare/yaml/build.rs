@@ -8,6 +8,15 @@ use super::{MAX_ALIAS_BYTES, MAX_ALIAS_NODES, MAX_DEPTH, MAX_NODES, MAX_PROBLEMS
 use crate::diagnostic::{Code, Diagnostic, FileId, Problem, Span};
 use crate::model::node::{Key, Node, Scalar, Value};
 
+/// What becomes of an alias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aliases {
+    /// What it stands for.
+    Resolved,
+    /// The text `*name`.
+    Kept,
+}
+
 /// What one try to read a document leaves.
 pub(super) struct Builder<'t> {
     /// The value, once it is whole.
@@ -24,6 +33,7 @@ pub(super) struct Builder<'t> {
     base: usize,
     frames: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
+    aliases: Aliases,
     documents: usize,
     size: Size,
     aliased: Size,
@@ -85,7 +95,7 @@ impl Size {
 }
 
 impl<'t> Builder<'t> {
-    pub(super) fn new(file: FileId, text: &'t str, base: usize) -> Self {
+    pub(super) fn new(file: FileId, text: &'t str, base: usize, aliases: Aliases) -> Self {
         Self {
             root: None,
             found: Vec::new(),
@@ -96,6 +106,7 @@ impl<'t> Builder<'t> {
             base,
             frames: Vec::new(),
             anchors: HashMap::new(),
+            aliases,
             documents: 0,
             size: Size::default(),
             aliased: Size::default(),
@@ -341,6 +352,12 @@ impl<'t> Builder<'t> {
             }
             Some(Anchored::Known(_, size)) if self.frames.len() + size.height > MAX_DEPTH => {
                 return self.fail(explain::too_deep(span));
+            }
+            Some(Anchored::Known(..)) if self.aliases == Aliases::Kept => {
+                let name = &self.text[span.start as usize..span.end as usize];
+                let value = Value::Scalar(Scalar { text: name.into(), plain: true });
+                let size = Size { nodes: 1, bytes: name.len(), height: 0 };
+                return self.add(Node { value, span: Some(span) }, size, 0, ScalarStyle::Plain);
             }
             Some(Anchored::Known(node, size)) => {
                 let (node, size) = (node.clone(), *size);

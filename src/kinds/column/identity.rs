@@ -5,13 +5,11 @@ use std::fmt;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Column, sequence_of};
-use crate::kind::{Cx, Kind};
-use crate::kinds::identity_sequence::name_of;
+use super::Column;
+use crate::kind::Kind;
 use crate::kinds::part::sequence_options::{CATALOG, RESTART, with_hazard};
 use crate::kinds::part::{SequenceOptions, is_default};
 use crate::model::{State, Step};
-use crate::sql;
 
 /// An identity: its mode and the numbers of its sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,31 +63,35 @@ pub fn catalog() -> String {
     )
 }
 
+/// SQL for the name of the sequence of the column `a`.
+pub const SEQUENCE: &str = "
+    (select sc.relname from pg_depend sd join pg_class sc on sc.oid = sd.objid
+     where sd.classid = 1259 and sd.refclassid = 1259 and sd.deptype = 'i' and sc.relkind = 'S'
+       and sd.refobjid = a.attrelid and sd.refobjsubid = a.attnum)";
+
+/// The name of an identity's sequence: PostgreSQL chose it, and it is never compared.
+#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OwnSequence(pub Option<String>);
+
+impl PartialEq for OwnSequence {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
 impl Identity {
-    /// What the short form says, whatever the sequence is called.
-    pub fn words(&self) -> String {
-        self.clause(None)
-    }
-
-    /// What `create table` says of the identity of `column`.
-    pub fn definition(&self, column: &Cx<'_>) -> String {
-        let name = name_of(column.at, column.desired);
-        let named = name != sequence_of(column.at).key();
-        self.clause(named.then(|| format!("sequence name {}", sql::dotted([column.at.top().key(), name.as_str()]))))
-    }
-
-    fn clause(&self, name: Option<String>) -> String {
+    /// What `create table` says; `sequence` is the name of its sequence, where that is not the usual one.
+    pub fn definition(&self, sequence: Option<&str>) -> String {
+        let name = sequence.map(|name| format!("sequence name {name}"));
         let words: Vec<String> = name.into_iter().chain(self.options.words()).collect();
         let options = if words.is_empty() { String::new() } else { format!(" ({})", words.join(" ")) };
         format!("generated {} as identity{options}", self.mode.words())
     }
 
-    /// The steps from `old` for the column at `cx`; `alter` writes `alter column … <what>`.
-    pub fn steps(&self, old: Option<&Self>, alter: &dyn Fn(&str) -> Step, cx: &Cx<'_>) -> Vec<Step> {
-        let Some(old) = old else {
-            let add = alter(&format!("add {}", self.definition(cx)));
-            return vec![add.takes(name_of(cx.at, cx.desired))];
-        };
+    /// The steps from `old`; `alter` writes `alter column … <what>`.
+    pub fn steps(&self, old: Option<&Self>, sequence: Option<&str>, alter: &dyn Fn(&str) -> Step) -> Vec<Step> {
+        let Some(old) = old else { return vec![alter(&format!("add {}", self.definition(sequence)))] };
         let mut steps = Vec::new();
         if self.mode != old.mode {
             steps.push(alter(&format!("set generated {}", self.mode.words())));

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Column;
+use super::{Column, OwnSequence};
 use crate::kind::{Cx, Kind};
+use crate::kinds::not_null::named_at;
 use crate::kinds::part::{Parameters, Sql, TypeName};
-use crate::kinds::table::{Table, heirs, is_made_anew, is_partition, parents};
+use crate::kinds::table::{heirs, is_made_anew, is_partition, parents, tables};
 use crate::model::{Address, Object, Origin, State, Step};
 
 /// Whose a column is. Not compared: the tables above say.
@@ -44,7 +45,7 @@ impl Inherited {
 /// Fills in the columns that come from above, tables above before those below.
 pub fn complete(desired: &mut State) {
     let mut done = HashSet::new();
-    for at in desired.of_kind(Table::NAME) {
+    for at in tables(desired) {
         fill(&at, desired, &mut done);
     }
 }
@@ -162,7 +163,7 @@ type Changes = HashMap<String, Vec<(Column, Column)>>;
 
 /// Foresees in the columns below what changes to those above will do to them.
 pub fn foresee(live: &mut State, desired: &State) {
-    let mut tables: Vec<Address> = live.of_kind(Table::NAME);
+    let mut tables: Vec<Address> = tables(live);
     tables.retain(|t| !heirs(t, live).is_empty() && parents(t, live).is_empty());
     for table in tables {
         pass_down(&table, &Changes::new(), &HashSet::new(), live, desired);
@@ -210,7 +211,7 @@ pub fn rekeyed(live: &mut State, old: &Address, new: &Address) {
     }
     let Some(table) = new.parent() else { return };
     let tables: Vec<Address> =
-        live.of_kind(Table::NAME).into_iter().filter(|t| crate::kinds::table::is_sprung_from(t, table, live)).collect();
+        tables(live).into_iter().filter(|t| crate::kinds::table::is_sprung_from(t, table, live)).collect();
     for below in tables {
         live.relocate(&below.child(Column::NAME, old.key()), &below.child(Column::NAME, new.key()));
     }
@@ -239,6 +240,7 @@ impl Column {
             storage: self.storage.clone().or_else(|| above.storage.clone()),
             compression: self.compression.clone().or_else(|| above.compression.clone()),
             live_storage: self.live_storage.clone(),
+            live_sequence: OwnSequence::default(),
             statistics: self.statistics,
             options: self.options.clone(),
             inherited: if typed && !partition { Inherited::Both } else { Inherited::Above },
@@ -313,7 +315,7 @@ impl Column {
             let kind = if self.stored { "stored" } else { "virtual" };
             words += &format!(" generated always as ({generated}) {kind}");
         }
-        if self.not_null && above.is_none_or(|a| !a.not_null) {
+        if self.not_null && above.is_none_or(|a| !a.not_null) && named_at(cx.at, cx.desired).is_none() {
             words += " not null";
         }
         words
@@ -329,7 +331,7 @@ impl Column {
                 let what = self.default.as_ref().map_or_else(|| "drop default".to_owned(), |d| format!("set default {d}"));
                 steps.push(self.step(cx, &what));
             }
-            if self.not_null && !above.not_null {
+            if self.not_null && !above.not_null && named_at(cx.at, cx.desired).is_none() {
                 steps.push(self.step(cx, "set not null"));
             }
         }

@@ -11,22 +11,24 @@ mod short;
 
 use serde::{Deserialize, Serialize};
 
-pub use identity::{Identity, Mode};
+pub use identity::{Identity, Mode, OwnSequence};
 pub use inherited::{Inherited, above, has_order_of_its_own};
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
 use super::part::convert::{needs_text, text_of};
+use super::part::names::object_name;
 use super::part::stored::{self, OfType, Stored};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default};
-use super::identity_sequence::name_of;
+use super::identity_sequence;
+use super::not_null::named_at;
 use super::primary_key;
 use super::table::{Table, heirs, is_key, is_made_anew, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{
     Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
 };
-use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
 
 /// A column.
@@ -60,6 +62,9 @@ pub struct Column {
     /// How the type itself stores them.
     #[serde(default, skip_serializing)]
     pub live_storage: OfType,
+    /// The sequence of its identity.
+    #[serde(default, skip_serializing)]
+    pub live_sequence: OwnSequence,
     /// How large values are compressed: `pglz` or `lz4`; the server's default when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub compression: Option<String>,
@@ -114,7 +119,8 @@ impl Kind for Column {
                     {},
                     case when a.attinhcount = 0 then 'no' when a.attislocal then 'both' else 'above' end
                       as live_inherited,
-                    case when not c.relispartition then {} end as identity
+                    case when not c.relispartition then {} end as identity,
+                    case when a.attidentity <> '' and not c.relispartition then {} end as live_sequence
              from pg_attribute a
                   join pg_class c on c.oid = a.attrelid
                   join pg_namespace n on n.oid = c.relnamespace
@@ -123,7 +129,8 @@ impl Kind for Column {
              where c.relkind in ('r', 'p', 'f') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
             stored::fields(),
-            identity::catalog()
+            identity::catalog(),
+            identity::SEQUENCE
         ))
     }
 
@@ -221,7 +228,7 @@ impl Kind for Column {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _, live_storage: _, options: _, inherited: _ } =
+        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _, live_storage: _, live_sequence: _, options: _, inherited: _ } =
             self;
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
@@ -232,7 +239,7 @@ impl Kind for Column {
             steps.push(self.step(cx, "drop default").frees());
         }
         if old.identity.is_some() && identity.is_none() {
-            steps.push(self.step(cx, "drop identity").frees().gives(name_of(cx.at, cx.live)));
+            steps.push(self.step(cx, "drop identity").frees().gives(sequence_name(cx.at, cx.live)));
         }
         if self.changes_type(old) {
             let holders = cx.at.parent().map_or_else(Vec::new, |table| row_type::holders(table, cx));
@@ -244,11 +251,15 @@ impl Kind for Column {
             }
             _ => {}
         }
-        if *not_null && !old.not_null {
-            steps.push(self.step(cx, "set not null").hazard(HazardClass::Block, "scans the table while writers wait"));
+        if *not_null && !old.not_null && named_at(cx.at, cx.desired).is_none() {
+            steps.extend(self.refuse_nulls(cx));
         }
         if let Some(identity) = identity {
-            steps.extend(identity.steps(old.identity.as_ref(), &|what| self.step(cx, what), cx));
+            let takes = sequence_name(cx.at, cx.desired);
+            let alter = |what: &str| self.step(cx, what);
+            let steps_of_identity = identity.steps(old.identity.as_ref(), own_sequence(cx).as_deref(), &alter).into_iter();
+            let adds = old.identity.is_none();
+            steps.extend(steps_of_identity.map(|s| if adds { s.takes(takes.clone()) } else { s }));
         }
         if !*not_null && old.not_null {
             steps.push(self.step(cx, "drop not null"));
@@ -305,28 +316,50 @@ impl Kind for Column {
         let only = if stays { "only " } else { "" };
         let spoken = below.into_iter().filter(|_| !stays);
         let table = cx.parent().identity();
-        vec![
+        let step =
             Step::new(format!("alter table {only}{table} drop column {}", cx.name()))
                 .lock(Lock::AccessExclusive)
-                .hazard(HazardClass::Data, "drops the column with its values")
                 .speaks_for(spoken)
                 .needs(self.leaving(cx))
-                .needs(table_first),
-        ]
+                .needs(table_first);
+        // The values of a generated column are no data of its own.
+        let loses = self.generated.is_none();
+        vec![if loses { step.hazard(HazardClass::Data, "drops the column with its values") } else { step }]
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
         let table = cx.parent().identity();
         let sql = format!("alter table {table} rename column {} to {}", cx.name(), sql::ident(to));
-        vec![Step::new(sql).lock(Lock::AccessExclusive)]
+        let table = cx.at.parent().expect("a column has a table");
+        let follows = self.sequence_follows(cx.at, &table.child(Self::NAME, to));
+        [Step::new(sql).lock(Lock::AccessExclusive)].into_iter().chain(follows).collect()
     }
 
-    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        Some(Self { data_type: self.data_type.renamed(from, to)?, ..self.clone() })
+    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        let data_type = self.data_type.renamed(from, to);
+        let follows = at.is_within(to) && self.sequence_follows(&at.moved(to, from), at).is_some();
+        if data_type.is_none() && !follows {
+            return None;
+        }
+        let sequence = || OwnSequence(Some(sequence_of(at).key().to_owned()));
+        let live_sequence = if follows { sequence() } else { self.live_sequence.clone() };
+        Some(Self { data_type: data_type.unwrap_or_else(|| self.data_type.clone()), live_sequence, ..self.clone() })
     }
 }
 
 impl Column {
+    /// The statement by which the sequence of its identity gets the name that PostgreSQL would have given it, where it had
+    /// that name before.
+    pub fn sequence_follows(&self, from: &Address, to: &Address) -> Option<Step> {
+        let (old, new) = (sequence_of(from), sequence_of(to));
+        if self.live_sequence.0.as_deref() != Some(old.key()) || old.key() == new.key() {
+            return None;
+        }
+        let schema = sql::ident(from.top().key());
+        let sql = format!("alter sequence {schema}.{} rename to {}", sql::ident(old.key()), sql::ident(new.key()));
+        Some(Step::new(sql).takes(new.key()))
+    }
+
     /// A column of that type and nothing else.
     pub fn of_type(data_type: TypeName) -> Self {
         Self {
@@ -339,6 +372,7 @@ impl Column {
             stored: false,
             storage: None,
             live_storage: OfType::default(),
+            live_sequence: OwnSequence::default(),
             compression: None,
             statistics: None,
             options: Parameters::new(),
@@ -357,12 +391,12 @@ impl Column {
             sql += &format!(" generated always as ({generated}){stored}");
         }
         if let Some(identity) = &self.identity {
-            sql += &format!(" {}", identity.definition(cx));
+            sql += &format!(" {}", identity.definition(own_sequence(cx).as_deref()));
         }
         if let Some(default) = &self.default {
             sql += &format!(" default {}", default.as_default());
         }
-        if self.not_null {
+        if self.not_null && named_at(cx.at, cx.desired).is_none() {
             sql += " not null";
         }
         sql
@@ -417,6 +451,26 @@ impl Column {
         }
     }
 
+    /// `set not null`: where the table is in use, a check that is validated while readers and writers go on spares the
+    /// scan under the lock.
+    fn refuse_nulls(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let set = self.step(cx, "set not null");
+        if !cx.parent_is_in_use() {
+            return vec![set.hazard(HazardClass::Block, "scans the table while writers wait")];
+        }
+        let table = cx.parent().identity();
+        let check = sql::ident(&object_name(cx.at.key(), "", "is_not_null"));
+        let alter = |what: String| Step::new(format!("alter table {table} {what}"));
+        vec![
+            alter(format!("add constraint {check} check ({} is not null) not valid", cx.name())).lock(Lock::AccessExclusive),
+            alter(format!("validate constraint {check}"))
+                .lock(Lock::ShareUpdateExclusive)
+                .transaction(Transaction::Outside),
+            set,
+            alter(format!("drop constraint {check}")).lock(Lock::AccessExclusive),
+        ]
+    }
+
     /// Storage, compression and statistics, which `create table` can't say in every version.
     pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
         self.stored().steps(old.map(Self::stored), cx, |what| self.step(cx, what))
@@ -438,6 +492,17 @@ impl Column {
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
         heirs(table, cx.live).iter().filter(leaves).cloned().collect()
     }
+}
+
+/// The name of the sequence of an identity column.
+fn sequence_name(at: &Address, state: &State) -> String {
+    identity_sequence::named_at(at, state).map_or_else(|| sequence_of(at).key().to_owned(), str::to_owned)
+}
+
+/// The name of the sequence of an identity column, where it is not the usual one.
+fn own_sequence(cx: &Cx<'_>) -> Option<String> {
+    let name = identity_sequence::named_at(cx.at, cx.desired)?;
+    (name != sequence_of(cx.at).key()).then(|| sql::dotted([cx.at.top().key(), name]))
 }
 
 /// True where PostgreSQL changes the type without rewriting: the same base type with a longer or no limit.

@@ -30,9 +30,19 @@ pub fn expand(desired: &mut State) {
         if !desired.contains(&sequence) {
             let span = desired.get(&at).and_then(|o| o.origin.span());
             let spec = Sequence { owned_by: Some(sql::dotted(at.path())), ..Sequence::of_type(data_type) };
-            desired.insert(sequence, Object::new(Arc::new(spec), Origin::Derived(span)));
+            let was = sequence_of(&before(&at, desired)).key().to_owned();
+            let mut object = Object::new(Arc::new(spec), Origin::Derived(span));
+            object.was = Some(was.into()).filter(|was: &Box<str>| **was != *sequence.key());
+            desired.insert(sequence, object);
         }
     }
+}
+
+/// The address of a column before its rename and its table's.
+fn before(at: &Address, desired: &State) -> Address {
+    let key = |at: &Address| desired.get(at).and_then(|o| o.was.as_deref()).unwrap_or(at.key()).to_owned();
+    let table = at.parent().expect("a column has a table");
+    at.top().child(table.kind(), &key(table)).child(at.kind(), &key(at))
 }
 
 /// Turns what [`expand`] would make back into a serial column, where nothing else is said of the sequence.

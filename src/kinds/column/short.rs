@@ -182,7 +182,7 @@ fn unknown(token: Token<'_>) -> Problem {
 
 /// Writes the short form, when it says all there is.
 pub fn write(column: &Column) -> Option<String> {
-    let Column { data_type, not_null, collation, default, identity, generated, stored, storage, compression, statistics, live_storage: _, options, inherited: _ } = column;
+    let Column { data_type, not_null, collation, default, identity, generated, stored, storage, compression, statistics, live_storage: _, live_sequence: _, options, inherited: _ } = column;
     let long = data_type.is_absent() || !options.is_empty();
     if long || storage.is_some() || compression.is_some() || statistics.is_some() || (generated.is_some() && !stored) {
         return None;
@@ -196,7 +196,7 @@ pub fn write(column: &Column) -> Option<String> {
     }
     match identity {
         Some(identity) if *identity == Identity::default() => text += " identity",
-        Some(identity) => text += &format!(" {}", identity.words()),
+        Some(identity) => text += &format!(" {}", identity.definition(None)),
         None => {}
     }
     if *not_null && identity.is_none() {

@@ -8,6 +8,7 @@ pub use target::{Action, Target, What};
 
 use super::column::Column;
 use super::index::Index;
+use super::part::since;
 use super::part::constraint::{self, FROM_ABOVE, alter_table, columns, timing};
 use super::part::is_default;
 use super::part::names::{is_sibling_column, renamed_columns, renamed_name};
@@ -16,7 +17,7 @@ use super::schema::Schema;
 use super::table::{Attached, Table, hide_plain};
 use super::unique::Unique;
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Rules, Under};
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -174,6 +175,14 @@ impl Kind for ForeignKey {
         }
     }
 
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        let period = self.period.then(|| since(18, "foreign keys with a `period`", "period", cx));
+        let idle = self.not_enforced.then(|| since(18, "foreign keys that are `not enforced`", "not_enforced", cx));
+        let some = !self.on_delete.columns.is_empty();
+        let some = some.then(|| since(15, "`on delete` for some columns only", "on_delete", cx));
+        period.flatten().or(idle.flatten()).or(some.flatten())
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let state = match (self.not_enforced, self.not_valid) {
             (true, _) => " not enforced",
@@ -183,7 +192,12 @@ impl Kind for ForeignKey {
         let cost = state.is_empty().then_some("compares every row while writers of both tables wait");
         let timing = timing(self.deferrable, self.initially_deferred);
         let definition = format!("{}{timing}{state}", self.definition());
-        vec![constraint::add(cx, &definition, cost).lock(Lock::ShareRowExclusive)]
+        if constraint::is_on_partitioned(cx) {
+            return vec![constraint::add(cx, &definition, cost).lock(Lock::ShareRowExclusive)]; // it can't be `not valid`
+        }
+        let mut steps = constraint::add_and_validate(cx, &definition, cost);
+        steps[0].lock = Lock::ShareRowExclusive;
+        steps
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -208,7 +222,9 @@ impl Kind for ForeignKey {
             && *matching == old.matching
             && *period == old.period;
         if !same {
-            return Alter::Replace("it is defined otherwise".to_owned());
+            let checked = !not_valid && !not_enforced && matches!(old.attached, Attached::No);
+            let online = checked.then(|| self.replace_online(cx)).flatten();
+            return online.map_or_else(|| Alter::Replace("it is defined otherwise".to_owned()), Alter::InPlace);
         }
         let alter = |words: &str| {
             alter_table(cx, &format!("alter constraint {}{words}", cx.name())).lock(Lock::ShareRowExclusive)
@@ -269,6 +285,16 @@ impl Kind for ForeignKey {
 }
 
 impl ForeignKey {
+    /// The statements that put it in the place of the old one, which holds until then.
+    fn replace_online(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
+        if constraint::is_on_partitioned(cx) {
+            return None;
+        }
+        let timing = timing(self.deferrable, self.initially_deferred);
+        let steps = constraint::replace_validated(cx, &format!("{}{timing}", self.definition()))?;
+        Some(steps.into_iter().map(|step| step.needs(self.rests_on.0.clone())).collect())
+    }
+
     fn definition(&self) -> String {
         let period = |columns: &[String]| match columns.split_last().filter(|_| self.period) {
             Some((last, [])) => format!("period {}", sql::ident(last)),

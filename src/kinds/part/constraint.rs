@@ -1,10 +1,12 @@
 //! What the constraints of a table share.
 
 use super::catalog::USER_SCHEMA;
+use super::names::object_name;
 use super::parameters::{self, Parameters};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::Cx;
-use crate::model::{Address, HazardClass, Lock, Step};
+use crate::kinds::table::is_partitioned;
+use crate::model::{Address, HazardClass, Lock, Step, Transaction};
 use crate::sql::{self, Token};
 
 /// What is wrong with a list of columns: none, or one of them twice.
@@ -31,6 +33,108 @@ pub fn add(cx: &Cx<'_>, definition: &str, cost: Option<&str>) -> Step {
         Some(cost) => step.hazard(HazardClass::Block, cost),
         None => step,
     }
+}
+
+/// True where a new object may take longer to be made, so that clients need not wait. What comes back after a rebuild
+/// may not: it would be missing in between.
+pub fn is_new_in_use(cx: &Cx<'_>) -> bool {
+    cx.parent_is_in_use() && !cx.live.contains(cx.at)
+}
+
+/// True where the new form of an object may stand beside the old one until it takes its place: nothing else rests on it.
+pub fn is_replaced_in_use(cx: &Cx<'_>) -> bool {
+    cx.parent_is_in_use() && cx.live.contains(cx.at) && !cx.live.edges().any(|(_, used)| used == cx.at)
+}
+
+/// True for a table, as it is or will be, of which PostgreSQL can't build an index while writers go on.
+pub fn is_on_partitioned(cx: &Cx<'_>) -> bool {
+    cx.at.parent().is_some_and(|table| is_partitioned(table, cx.live) || is_partitioned(table, cx.desired))
+}
+
+/// The same for a constraint that can be checked later: where the table is in use, it is added without looking at the
+/// rows, and validated in a transaction of its own while readers and writers go on.
+pub fn add_and_validate(cx: &Cx<'_>, definition: &str, cost: Option<&str>) -> Vec<Step> {
+    if cost.is_none() || !is_new_in_use(cx) {
+        return vec![add(cx, definition, cost)];
+    }
+    vec![add(cx, &format!("{definition} not valid"), None), validate(cx).transaction(Transaction::Outside)]
+}
+
+/// The new form of a constraint that can be checked later, in the place of the old one, which holds until then; none
+/// where that can't be done while clients are at work.
+pub fn replace_validated(cx: &Cx<'_>, definition: &str) -> Option<Vec<Step>> {
+    let old = cx.name();
+    let new = sql::ident(&object_name(cx.at.key(), "", "new"));
+    let validate = alter_table(cx, &format!("validate constraint {new}")).lock(Lock::ShareUpdateExclusive);
+    is_replaced_in_use(cx).then(|| {
+        vec![
+            alter_table(cx, &format!("add constraint {new} {definition} not valid")),
+            validate.transaction(Transaction::Outside),
+            alter_table(cx, &format!("drop constraint {old}")),
+            alter_table(cx, &format!("rename constraint {new} to {old}")).renews(),
+        ]
+    })
+}
+
+/// A constraint that an index keeps: what it is, and what `create unique index` says behind the table.
+pub struct Keyed<'a> {
+    /// `unique` or `primary key`.
+    pub word: &'a str,
+    /// ` (id) include (no)`.
+    pub index: String,
+    /// ` deferrable`.
+    pub timing: &'a str,
+}
+
+impl Keyed<'_> {
+    /// The steps that add it, with its index built beforehand while readers and writers go on; none where the table is
+    /// not in use, or is partitioned.
+    pub fn add(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
+        let name = cx.at.key();
+        (is_new_in_use(cx) && !is_on_partitioned(cx)).then(|| vec![self.build(name, cx), self.adopt(name, cx)])
+    }
+
+    /// The steps that put it in the place of the old one, which holds until then.
+    pub fn replace(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
+        let index = object_name(cx.at.key(), "", "new");
+        (is_replaced_in_use(cx) && !is_on_partitioned(cx)).then(|| {
+            let drop = alter_table(cx, &format!("drop constraint {}", cx.name()));
+            vec![self.build(&index, cx), drop, self.adopt(&index, cx).renews()]
+        })
+    }
+
+    fn build(&self, index: &str, cx: &Cx<'_>) -> Step {
+        let (index, table) = (sql::ident(index), cx.parent().identity());
+        Step::new(format!("create unique index concurrently {index} on {table}{}", self.index))
+            .lock(Lock::ShareUpdateExclusive)
+            .transaction(Transaction::Outside)
+    }
+
+    fn adopt(&self, index: &str, cx: &Cx<'_>) -> Step {
+        let (word, index, timing) = (self.word, sql::ident(index), self.timing);
+        alter_table(cx, &format!("add constraint {} {word} using index {index}{timing}", cx.name()))
+    }
+}
+
+/// What `create index` says behind its keys: ` include (…) nulls not distinct with (…) tablespace …`.
+pub fn index_tail(
+    include: &[String],
+    nulls_not_distinct: bool,
+    options: &Parameters,
+    tablespace: Option<&str>,
+) -> String {
+    let mut tail = String::new();
+    if !include.is_empty() {
+        tail += &format!(" include ({})", sql::idents(include));
+    }
+    if nulls_not_distinct {
+        tail += " nulls not distinct";
+    }
+    tail += &parameters::with(options);
+    if let Some(tablespace) = tablespace {
+        tail += &format!(" tablespace {}", sql::ident(tablespace));
+    }
+    tail
 }
 
 /// What stands in the brackets of `create table`: `constraint … <definition>`.
@@ -102,6 +206,13 @@ pub fn index_steps(
     steps
 }
 
+/// What is said of the index of a constraint, where that differs; the constraint's own comment is another.
+pub fn index_comment(old: Option<&str>, new: Option<&str>, cx: &Cx<'_>) -> Option<Step> {
+    let text = new.map_or_else(|| "null".to_owned(), sql::literal);
+    let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
+    (old != new).then(|| Step::new(format!("comment on index {index} is {text}")))
+}
+
 /// The catalog query of one sort of table constraint; `con` is `pg_constraint`, `c` its table, `i` and `ic` its index.
 ///
 /// What PostgreSQL makes besides for a foreign key at a partitioned table is left out.
@@ -139,7 +250,8 @@ pub fn index_attached(end: &str, described: &str) -> String {
                            where h.inhrelid = ic.oid and ic.relname = c.relname || '_' || {columns} '{end}'
                              and pc.reloptions is not distinct from ic.reloptions
                              and pc.reltablespace = ic.reltablespace)
-               and not exists (select from pg_description e where {described}) then 'plain'
+               and not exists (select from pg_description e
+                               where {described} or e.classoid = 1259 and e.objoid = ic.oid) then 'plain'
               else 'named' end as live_attached"
     )
 }
@@ -164,4 +276,5 @@ pub const INDEX_FIELDS: &str = "
     con.condeferrable as deferrable, con.condeferred as initially_deferred,
     (select json_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) from unnest(ic.reloptions) o)
       as options,
-    (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace";
+    (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace,
+    obj_description(ic.oid, 'pg_class') as index_comment";

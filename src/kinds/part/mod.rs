@@ -44,6 +44,14 @@ pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+/// Why a server older than the major version `from` can't have `what`, which `field` says.
+pub fn since(from: u32, what: &str, field: &'static str, cx: &crate::kind::Cx<'_>) -> Option<crate::kind::Misfit> {
+    use crate::diagnostic::{Code, Problem};
+    let version = cx.server.version;
+    let problem = Problem::new(Code::Version, format!("PostgreSQL knows {what} from version {from} on"));
+    (!version.at_least(from)).then(|| (problem.help(format!("this server is version {}", version.major())), field))
+}
+
 /// For serde: a problem with its cure, as the bridge to YAML reads it back.
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` passes a value")]
 pub fn refused<E: serde::de::Error>(problem: crate::diagnostic::Problem) -> E {

@@ -113,6 +113,13 @@ impl<'de> Deserialize<'de> for Member {
     }
 }
 
+/// Members in their order: that of the catalog and that of YAML say nothing.
+pub fn sorted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Member>, D::Error> {
+    let mut members = Vec::<Member>::deserialize(deserializer)?;
+    members.sort();
+    Ok(members)
+}
+
 /// `shop.abs_ops using btree`.
 pub fn identity(at: &Address) -> String {
     let (name, method) = parts(at.key());

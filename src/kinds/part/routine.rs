@@ -8,8 +8,8 @@ use super::catalog::{USER_SCHEMA, options};
 use super::signature::Args;
 use super::{Sql, TypeName};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Cx, Identity, Privileges, ROUTINE, References, RoutineKey, Rules};
-use crate::model::{Address, HazardClass, Step};
+use crate::kind::{Cx, Identity, Privileges, ROUTINE, Reference, References, RoutineKey, Rules, TYPE};
+use crate::model::{Address, HazardClass, KindName, Step};
 use crate::sql;
 
 /// With whose rights a routine runs.
@@ -100,6 +100,9 @@ impl Source<'_> {
 
     /// Notes every name in the text.
     pub fn references(&self, out: &mut References) {
+        if let Some(language) = self.language.filter(|l| !LANGUAGES.contains(l)) {
+            out.perhaps(Address::root(KindName("language"), language), "language");
+        }
         if let Some(body) = self.body {
             out.body(body, self.language.unwrap_or_default(), "body");
         }
@@ -123,6 +126,14 @@ impl Source<'_> {
     }
 }
 
+/// The languages that PostgreSQL itself has, whose names may be written in any case.
+const LANGUAGES: [&str; 4] = ["sql", "c", "internal", "plpgsql"];
+
+/// A language as it is called, from its name as written.
+pub fn language(written: String) -> String {
+    LANGUAGES.iter().find(|known| known.eq_ignore_ascii_case(&written)).map_or(written, |known| (*known).to_owned())
+}
+
 /// The name of a routine, without its types.
 pub fn name(at: &Address) -> &str {
     &at.key()[..at.key().rfind_args()]
@@ -131,6 +142,33 @@ pub fn name(at: &Address) -> &str {
 /// `shop.total(order_id bigint)`: the name with arguments as `create` wants them.
 pub fn declaration(args: &Args, cx: &Cx<'_>) -> String {
     format!("{}.{}({args})", sql::ident(cx.at.top().key()), sql::ident(name(cx.at)))
+}
+
+/// Notes what a signature names. A function in C may stand before the types it takes, once they have a name: a base
+/// type is made of such functions.
+pub fn refer_to_types(types: References, language: Option<&str>, out: &mut References) {
+    out.texts.extend(types.texts);
+    for (reference, field) in types.list {
+        match reference {
+            Reference::Name { slot: TYPE, schema: Some(schema), name }
+                if matches!(language, Some("c" | "internal")) =>
+            {
+                let shell = Address::root(KindName("schema"), &schema).child(KindName("shell_type"), &name);
+                out.perhaps(shell, field);
+                out.text(&sql::dotted([schema.as_str(), &name]), field);
+            }
+            other => out.list.push((other, field)),
+        }
+    }
+}
+
+/// Notes the transforms for those types, and the types.
+pub fn refer_to_transforms(types: &[TypeName], language: Option<&str>, out: &mut References) {
+    for data_type in types {
+        data_type.reference(out, "transform");
+        let key = format!("{data_type} language {}", sql::ident(language.unwrap_or_default()));
+        out.perhaps(Address::root(KindName("transform"), &key), "transform");
+    }
 }
 
 /// `transform for type x, for type y`.

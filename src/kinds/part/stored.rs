@@ -37,11 +37,13 @@ impl PartialEq for OfType {
     }
 }
 
+/// SQL for the word that a letter of the catalog stands for.
+pub fn word(letter: &str) -> String {
+    format!("case {letter} when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end")
+}
+
 /// The fields of a catalog query: `a` is `pg_attribute`, `t` the column's `pg_type`.
 pub fn fields() -> String {
-    let word = |letter: &str| {
-        format!("case {letter} when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end")
-    };
     format!(
         "case when a.attstorage <> t.typstorage then {} end as storage,
          case when a.attstorage <> t.typstorage then {} end as live_storage,

@@ -4,7 +4,7 @@
 //! in a temporary table, and with them how far its identities have counted. Sequences of its own are let go and taken
 //! back.
 
-use super::{Table, heirs, is_partition, parents};
+use super::{Table, heirs, is_partition, is_partitioned, parents};
 use crate::kind::{Cx, Kind};
 use crate::kinds::column::Column;
 use crate::kinds::sequence::Sequence;
@@ -36,7 +36,7 @@ pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
     let aside = |name: String, query: String| {
         Step::new(format!("create temporary table {name} on commit drop as {query}")).lock(Lock::AccessExclusive)
     };
-    let whole = cx.live.spec::<Table>(cx.at).is_some_and(|t| t.partition_by.is_some());
+    let whole = is_partitioned(cx.at, cx.live);
     let mut steps = vec![
         aside(rows(cx.at), format!("select * from {}{}", if whole { "" } else { "only " }, cx.identity()))
             .hazard(HazardClass::Rewrite, "copies the rows to the table that takes its place"),

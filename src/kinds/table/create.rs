@@ -35,7 +35,7 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
         steps.extend(column.after_create(apart, &cx.at(at)));
     }
     if apart {
-        steps.extend(attach(table, cx));
+        steps.extend(attach(table.place(), cx));
     }
     steps.extend(table.rls_steps(RowSecurity::Disabled, cx));
     steps.extend(table.replica_identity.as_ref().map(|words| mark::replica_identity(Some(words), cx)));
@@ -113,7 +113,7 @@ fn would_be_merged(at: &Address, cx: &Cx<'_>) -> bool {
 }
 
 /// The checks of the tables above: a table must have them before it is attached.
-fn checks_above(at: &Address, cx: &Cx<'_>) -> Vec<(String, Address)> {
+pub fn checks_above(at: &Address, cx: &Cx<'_>) -> Vec<(String, Address)> {
     let mut out = Vec::new();
     for parent in parents(at, cx.desired) {
         let checks = cx.desired.children_of::<Check>(&parent, Check::NAME);

@@ -7,13 +7,14 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Table;
+use super::{Table, Words};
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Cx, Kind};
+use crate::kind::{Cx, Kind, RELATION, References};
 use crate::kinds::check::Check;
 use crate::kinds::column::Column;
 use crate::kinds::exclusion::Exclusion;
 use crate::kinds::foreign_key::ForeignKey;
+use crate::kinds::foreign_table::ForeignTable;
 use crate::kinds::index::Index;
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::schema::Schema;
@@ -55,19 +56,20 @@ impl Attached {
     /// no longer below its parent. `takes_part` says whether it would become a part of that object of the table above.
     pub fn managed(self, at: &Address, desired: &State, takes_part: impl Fn(&Address) -> bool) -> bool {
         let Some(table) = at.parent().filter(|_| !desired.contains(at)) else { return true };
-        let Some(spec) = desired.spec::<Table>(table) else { return true };
-        if above(spec).next().is_none() {
+        let Some(place) = place(table, desired) else { return true };
+        if place.names().next().is_none() {
             return true;
         }
         let theirs = || parents(table, desired).into_iter().flat_map(|p| desired.descendants(&p)).collect::<Vec<_>>();
-        // Its name is wanted for something else.
+        // The name of its index is wanted for another.
         let in_the_way = || {
             let other = |other: &Address| other.key() == at.key() && other.top() == at.top() && other.parent() != at.parent();
-            desired.of_kind(at.kind()).iter().any(other)
+            let indexes = [Index::NAME, Unique::NAME, PrimaryKey::NAME, Exclusion::NAME];
+            indexes.contains(&at.kind()) && desired.of_kind(at.kind()).iter().any(other)
         };
         let adopted = || !in_the_way() && theirs().iter().any(|their| their.kind() == at.kind() && takes_part(their));
         // Below a table that it merely inherits from, only checks are shared.
-        let shares = spec.partition_of.is_some() || at.kind() == Check::NAME;
+        let shares = place.partition_of.is_some() || at.kind() == Check::NAME;
         matches!(self, Self::No) && !(shares && adopted())
     }
 }
@@ -88,34 +90,119 @@ pub fn hide_plain<T: 'static>(state: &mut State, kind: KindName, attached: fn(&T
     }
 }
 
-/// The names of the tables above.
-fn above(table: &Table) -> impl Iterator<Item = &String> {
-    table.partition_of.iter().chain(&table.inherits)
+/// What a table or a foreign table says of those above it.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The table it is a partition of.
+    pub partition_of: Option<&'a String>,
+    /// Which rows it holds as a partition.
+    pub bounds: Option<&'a Words>,
+    /// The tables it inherits from, in order.
+    pub inherits: &'a [String],
+}
+
+impl<'a> Place<'a> {
+    /// The names of the tables above.
+    fn names(self) -> impl Iterator<Item = &'a String> {
+        self.partition_of.into_iter().chain(self.inherits)
+    }
+
+    /// Notes the tables above.
+    pub fn references(self, out: &mut References) {
+        if let Some(parent) = self.partition_of {
+            out.name(RELATION, parent, "partition_of");
+        }
+        for parent in self.inherits {
+            out.name(RELATION, parent, "inherits");
+        }
+        if let Some(bounds) = self.bounds {
+            out.text(bounds.as_str(), "for");
+        }
+    }
+
+    /// Says what does not go together.
+    pub fn check(self) -> Vec<(Problem, &'static str)> {
+        let wrong = |message: &str, help: &str| Problem::new(Code::WrongType, message).help(help);
+        let mut problems = Vec::new();
+        if self.partition_of.is_some() && self.bounds.is_none() {
+            let help = "write which rows it holds: `for: values from (1) to (10)`, or `for: default`";
+            problems.push((wrong("a partition does not say which rows it holds", help), "partition_of"));
+        }
+        if self.bounds.is_some() && self.partition_of.is_none() {
+            let help = "name the table: `partition_of: shop.orders`";
+            problems.push((wrong("`for` stands on a table that is no partition", help), "for"));
+        }
+        if self.partition_of.is_some() && !self.inherits.is_empty() {
+            problems.push((wrong("a partition inherits from one table only", "remove `inherits`"), "inherits"));
+        }
+        problems
+    }
+}
+
+/// The columns of a catalog query that say what stands above the relation `c`.
+pub fn place_of(c: &str) -> String {
+    let above = format!(
+        "(select jsonb_agg(quote_ident(hn.nspname) || '.' || quote_ident(h.relname) order by i.inhseqno)
+          from pg_inherits i join pg_class h on h.oid = i.inhparent join pg_namespace hn on hn.oid = h.relnamespace
+          where i.inhrelid = {c}.oid)"
+    );
+    format!(
+        "case when {c}.relispartition then {above}->>0 end as partition_of,
+         case when {c}.relispartition then pg_get_expr({c}.relpartbound, {c}.oid) end as \"for\",
+         case when not {c}.relispartition and exists (select from pg_inherits i where i.inhrelid = {c}.oid)
+              then {above} end as inherits"
+    )
+}
+
+/// Every table and foreign table.
+pub fn tables(state: &State) -> Vec<Address> {
+    [Table::NAME, ForeignTable::NAME].into_iter().flat_map(|kind| state.of_kind(kind)).collect()
+}
+
+/// What the table at `at` says of those above it.
+fn place<'a>(at: &Address, state: &'a State) -> Option<Place<'a>> {
+    let table = state.spec::<Table>(at).map(Table::place);
+    table.or_else(|| state.spec::<ForeignTable>(at).map(ForeignTable::place))
+}
+
+/// Sets what the table at `at` says of those above it.
+fn set_place(at: &Address, partition_of: Option<String>, inherits: Vec<String>, state: &mut State) {
+    if let Some(table) = state.spec::<Table>(at) {
+        let table = Table { partition_of, inherits, ..table.clone() };
+        state.set(at, table);
+    } else if let Some(table) = state.spec::<ForeignTable>(at) {
+        let table = ForeignTable { partition_of, inherits, ..table.clone() };
+        state.set(at, table);
+    }
 }
 
 /// The address that a table's name stands for, seen from `at`.
-fn address(name: &str, at: &Address) -> Option<Address> {
+fn address(name: &str, at: &Address, state: &State) -> Option<Address> {
     let mut parts = sql::split_name(name)?;
     let table = parts.pop()?;
     let schema = parts.pop().unwrap_or_else(|| at.top().key().to_owned());
-    Some(Address::root(Schema::NAME, &schema).child(Table::NAME, &table))
+    let schema = Address::root(Schema::NAME, &schema);
+    let foreign = schema.child(ForeignTable::NAME, &table);
+    Some(if state.contains(&foreign) { foreign } else { schema.child(Table::NAME, &table) })
 }
 
 /// The tables right above a table that stand in the same state, in order.
 pub fn parents(at: &Address, state: &State) -> Vec<Address> {
-    let Some(table) = state.spec::<Table>(at) else { return Vec::new() };
-    above(table).filter_map(|name| address(name, at)).filter(|p| state.contains(p)).collect()
+    let Some(place) = place(at, state) else { return Vec::new() };
+    place.names().filter_map(|name| address(name, at, state)).filter(|p| state.contains(p)).collect()
 }
 
 /// The tables right below a table.
 pub fn heirs<'a>(at: &Address, state: &'a State) -> &'a [Address] {
-    let table = state.get(at).and_then(|o| o.as_written().as_any().downcast_ref::<Table>());
-    table.map_or(&[], |t| &t.heirs.0)
+    let Some(object) = state.get(at) else { return &[] };
+    let spec = object.as_written().as_any();
+    let table = spec.downcast_ref::<Table>().map(|t| &t.heirs);
+    table.or_else(|| spec.downcast_ref::<ForeignTable>().map(|t| &t.heirs)).map_or(&[], |heirs| &heirs.0)
 }
 
 /// True for a partition.
 pub fn is_partition(at: &Address, state: &State) -> bool {
-    state.spec::<Table>(at).is_some_and(|t| t.partition_of.is_some())
+    place(at, state).is_some_and(|p| p.partition_of.is_some())
 }
 
 /// True when `below` is somewhere below `at`.
@@ -125,23 +212,19 @@ pub fn is_sprung_from(below: &Address, at: &Address, state: &State) -> bool {
 
 /// Spells names in full, refuses circles, and notes who is below whom.
 pub fn complete(desired: &mut State, problems: &mut Diagnostics) {
-    for at in desired.of_kind(Table::NAME) {
-        let Some(table) = desired.spec::<Table>(&at).filter(|t| above(t).next().is_some()) else { continue };
-        let full = |name: &String| address(name, &at).map_or_else(|| name.clone(), |a| sql::dotted(a.path()));
-        let partition_of = table.partition_of.as_ref().map(full);
-        let table = Table { partition_of, inherits: table.inherits.iter().map(full).collect(), ..table.clone() };
-        desired.set(&at, table);
+    for at in tables(desired) {
+        let Some(place) = place(&at, desired).filter(|p| p.names().next().is_some()) else { continue };
+        let full = |name: &String| address(name, &at, desired).map_or_else(|| name.clone(), |a| sql::dotted(a.path()));
+        let (partition_of, inherits) = (place.partition_of.map(full), place.inherits.iter().map(full).collect());
+        set_place(&at, partition_of, inherits, desired);
     }
-    for at in desired.of_kind(Table::NAME) {
+    for at in tables(desired) {
         if is_below_itself(&at, desired) {
             let problem = Problem::new(Code::Refused, format!("{at} stands below itself"))
                 .help("break the circle of `partition_of` and `inherits`");
             let span = desired.get(&at).and_then(|o| o.origin.span());
             problems.push(span.map_or_else(|| problem.clone().into(), |s| problem.clone().at(s, "")));
-            if let Some(table) = desired.spec::<Table>(&at) {
-                let table = Table { partition_of: None, inherits: Vec::new(), ..table.clone() };
-                desired.set(&at, table);
-            }
+            set_place(&at, None, Vec::new(), desired);
         }
     }
     note(desired);
@@ -165,15 +248,19 @@ fn is_below_itself(at: &Address, state: &State) -> bool {
 /// Notes who is below whom, and that it uses what is above.
 pub fn note(state: &mut State) {
     let mut heirs: HashMap<Address, Vec<Address>> = HashMap::new();
-    for at in state.of_kind(Table::NAME) {
+    for at in tables(state) {
         for parent in parents(&at, state) {
             state.add_edge(at.clone(), parent.clone());
             heirs.entry(parent).or_default().push(at.clone());
         }
     }
     for (at, heirs) in heirs {
+        let heirs = Heirs(heirs);
         if let Some(table) = state.spec::<Table>(&at) {
-            let table = Table { heirs: Heirs(heirs), ..table.clone() };
+            let table = Table { heirs, ..table.clone() };
+            state.set(&at, table);
+        } else if let Some(table) = state.spec::<ForeignTable>(&at) {
+            let table = ForeignTable { heirs, ..table.clone() };
             state.set(&at, table);
         }
     }
@@ -253,8 +340,8 @@ pub fn note_keys(live: &mut State, desired: &State) {
 }
 
 /// `attach partition`, once everything that it brings along stands.
-pub fn attach(table: &Table, cx: &Cx<'_>) -> Option<Step> {
-    let (parent, bounds) = (table.partition_of.as_ref()?, table.bounds.as_ref()?);
+pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
+    let (parent, bounds) = place.partition_of.zip(place.bounds)?;
     let word = if bounds.as_str() == "default" { "" } else { "for " };
     let sql = format!("alter table {parent} attach partition {} {word}{bounds}", cx.identity());
     let needs: Vec<Address> = brought(cx).into_iter().chain(columns_above(cx)).chain(leaving(cx)).collect();
@@ -270,8 +357,9 @@ fn brought(cx: &Cx<'_>) -> Vec<Address> {
 /// Other partitions of the table above that give up their bounds: they do before others take them.
 pub fn leaving(cx: &Cx<'_>) -> Vec<Address> {
     let moves = |heir: &&Address| {
-        let specs = cx.live.spec::<Table>(heir).zip(cx.desired.spec::<Table>(heir));
-        *heir != cx.at && specs.is_some_and(|(old, new)| old.bounds != new.bounds || old.partition_of != new.partition_of)
+        let places = place(heir, cx.live).zip(place(heir, cx.desired));
+        let same = |(old, new): (Place<'_>, Place<'_>)| old.bounds == new.bounds && old.partition_of == new.partition_of;
+        *heir != cx.at && places.is_some_and(|p| !same(p)) && !super::is_made_anew(heir, cx.live, cx.desired)
     };
     let above = parents(cx.at, cx.desired);
     above.iter().flat_map(|table| heirs(table, cx.live)).filter(moves).cloned().collect()
@@ -287,13 +375,13 @@ fn columns_above(cx: &Cx<'_>) -> Vec<Address> {
 }
 
 /// The statements that take a table from below others and put it below others.
-pub fn steps(new: &Table, old: &Table, cx: &Cx<'_>) -> Vec<Step> {
+pub fn steps(new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     let table = cx.identity();
     let moved = new.partition_of != old.partition_of || new.bounds != old.bounds;
-    if let Some(parent) = old.partition_of.as_ref().filter(|_| moved) {
+    if let Some(parent) = old.partition_of.filter(|_| moved) {
         let step = Step::new(format!("alter table {parent} detach partition {table}")).lock(Lock::AccessExclusive).frees();
-        let stays = new.partition_of.as_ref() == Some(parent);
+        let stays = new.partition_of == Some(parent);
         steps.push(if stays {
             step
         } else {

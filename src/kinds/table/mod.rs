@@ -10,16 +10,20 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use carry::is_made_anew;
-pub use create::takes_part;
-pub use lineage::{Attached, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents};
+pub use carry::{after_create as carry_rows, is_made_anew};
+pub use create::{checks_above, takes_part};
+pub use lineage::{
+    Attached, Heirs, Place, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents, place_of, tables,
+};
+pub use lineage::steps as moved;
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
 use super::part::{Parameters, TypeName, is_default, parameters};
 use super::part::names::renamed_name;
+use super::column::Column;
 use super::schema::Schema;
-use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
@@ -132,17 +136,12 @@ impl Kind for Table {
     };
 
     fn catalog(_server: PgVersion) -> Option<String> {
-        let above = "(select jsonb_agg(quote_ident(hn.nspname) || '.' || quote_ident(h.relname) order by i.inhseqno)
-                     from pg_inherits i join pg_class h on h.oid = i.inhparent join pg_namespace hn on hn.oid = h.relnamespace
-                     where i.inhrelid = c.oid)";
+        let place = lineage::place_of("c");
         Some(format!(
             "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
                     c.relowner::regrole::text as owner, c.relacl::text[] as acl,
                     case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_by,
-                    case when c.relispartition then {above}->>0 end as partition_of,
-                    case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end as \"for\",
-                    case when not c.relispartition and exists (select from pg_inherits i where i.inhrelid = c.oid)
-                         then {above} end as inherits,
+                    {place},
                     case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
                     c.relpersistence = 'u' as unlogged,
                     case when c.relforcerowsecurity then case when c.relrowsecurity then 'forced' else 'forced_when_enabled' end
@@ -176,38 +175,17 @@ impl Kind for Table {
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
-        if let Some(parent) = &self.partition_of {
-            out.name(RELATION, parent, "partition_of");
-        }
-        for parent in &self.inherits {
-            out.name(RELATION, parent, "inherits");
-        }
+        self.place().references(out);
         if let Some(of) = &self.of_type {
             of.reference(out, "of_type");
         }
         if let Some(by) = &self.partition_by {
             out.text(by.as_str(), "partition_by");
         }
-        if let Some(bounds) = &self.bounds {
-            out.text(bounds.as_str(), "for");
-        }
     }
 
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
-        let wrong = |message: &str, help: &str| Problem::new(Code::WrongType, message).help(help);
-        let mut problems = Vec::new();
-        if self.partition_of.is_some() && self.bounds.is_none() {
-            let help = "write which rows it holds: `for: values from (1) to (10)`, or `for: default`";
-            problems.push((wrong("a partition does not say which rows it holds", help), "partition_of"));
-        }
-        if self.bounds.is_some() && self.partition_of.is_none() {
-            let help = "name the table: `partition_of: shop.orders`";
-            problems.push((wrong("`for` stands on a table that is no partition", help), "for"));
-        }
-        if self.partition_of.is_some() && !self.inherits.is_empty() {
-            problems.push((wrong("a partition inherits from one table only", "remove `inherits`"), "inherits"));
-        }
-        problems
+        self.place().check()
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -238,7 +216,7 @@ impl Kind for Table {
             return Alter::Replace("PostgreSQL can't change the type of a column by which it is partitioned".to_owned());
         }
         let alter = |what: String| Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::AccessExclusive);
-        let mut steps = lineage::steps(self, old, cx);
+        let mut steps = lineage::steps(self.place(), old.place(), cx);
         if *of_type != old.of_type {
             steps.push(of_type.as_ref().map_or_else(|| alter("not of".to_owned()).frees(), |t| alter(format!("of {t}"))));
         }
@@ -273,6 +251,15 @@ impl Kind for Table {
         self.partition_of.as_ref().filter(|_| falls).map(|above| Alter::Replace(format!("is a partition of `{above}`, which is made anew")))
     }
 
+    fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
+        let schema = cx.at.parent().expect("a table has a schema");
+        let new = schema.child(Self::NAME, to);
+        let columns = cx.live.children_of::<Column>(cx.at, Column::NAME);
+        let follow = columns.into_iter().filter_map(|(at, c)| c.sequence_follows(at, &at.moved(cx.at, &new)));
+        let rename = format!("alter {} rename to {}", cx.target(), sql::ident(to));
+        [Step::new(rename).lock(Lock::AccessExclusive)].into_iter().chain(follow).collect()
+    }
+
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let mut new = self.clone();
         new.partition_of = self.partition_of.as_ref().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone()));
@@ -287,7 +274,17 @@ impl Kind for Table {
     }
 }
 
+/// True for a table that is partitioned.
+pub fn is_partitioned(at: &Address, state: &State) -> bool {
+    state.spec::<Table>(at).is_some_and(|table| table.partition_by.is_some())
+}
+
 impl Table {
+    /// What it says of the tables above.
+    pub fn place(&self) -> Place<'_> {
+        Place { partition_of: self.partition_of.as_ref(), bounds: self.bounds.as_ref(), inherits: &self.inherits }
+    }
+
     fn rls_steps(&self, old: RowSecurity, cx: &Cx<'_>) -> Vec<Step> {
         let table = cx.identity();
         let alter = |what: &str| Step::new(format!("alter table {table} {what} row level security")).lock(Lock::AccessExclusive);

@@ -94,7 +94,7 @@ impl Maker<'_> {
 
     /// One object of a kind by chance.
     pub fn anything(&mut self) {
-        match self.rng.below(23) {
+        match self.rng.below(31) {
             0 => self.enumeration(),
             1 => self.domain(),
             2 => self.sequence(),
@@ -111,6 +111,7 @@ impl Maker<'_> {
             19 => self.policy(),
             20 => self.comment(),
             21 => self.generated(),
+            22..=29 => self.more(),
             _ => self.rights(),
         }
     }
@@ -145,12 +146,12 @@ impl Maker<'_> {
         }
     }
 
-    fn any_schema(&mut self) -> Id {
+    pub fn any_schema(&mut self) -> Id {
         let all = self.state.of("schemas");
         *self.rng.pick(&all)
     }
 
-    fn any_table(&mut self) -> Id {
+    pub fn any_table(&mut self) -> Id {
         let all = self.state.of("tables");
         match self.rng.maybe(&all) {
             Some(id) => id,
@@ -245,7 +246,7 @@ impl Maker<'_> {
         .to_owned()
     }
 
-    fn column_in(&mut self, table: Id) -> Id {
+    pub fn column_in(&mut self, table: Id) -> Id {
         use Class::{Array, Bool, Enum, Json, None, Number, Text, Time};
         let class = *self.rng.pick(&[Number, Number, Number, Text, Text, Text, Time, Bool, Json, Array, Enum, None]);
         let name = self.column_name(table);
@@ -260,8 +261,8 @@ impl Maker<'_> {
             }
         }
         if class == None {
-            let domains = self.state.of("domains");
-            match self.rng.maybe(&domains) {
+            let types = [self.state.of("domains"), self.state.of("composites"), self.state.of("ranges")].concat();
+            match self.rng.maybe(&types) {
                 Some(id) => {
                     kind = format!("@{id}@");
                     new.class = self.state.objects[&id].class;
@@ -509,7 +510,7 @@ impl Maker<'_> {
     }
 
     pub fn view(&mut self) {
-        let relations = [self.state.of("tables"), self.state.of("views"), self.state.of("materialized_views")].concat();
+        let relations = ["tables", "views", "materialized_views", "partitioned"].map(|s| self.state.of(s)).concat();
         let Some(source) = self.rng.maybe(&relations) else { return };
         let section = if self.rng.one_in(4) { "materialized_views" } else { "views" };
         let new = self.top(section);
@@ -657,7 +658,18 @@ impl Maker<'_> {
     }
 
     fn rights(&mut self) {
-        let sections = ["tables", "views", "materialized_views", "functions", "sequences", "schemas"];
+        let sections = [
+            "tables",
+            "views",
+            "materialized_views",
+            "functions",
+            "sequences",
+            "schemas",
+            "partitioned",
+            "aggregates",
+            "procedures",
+            "composites",
+        ];
         let state = &self.state;
         let all: Vec<Id> =
             state.objects.iter().filter(|(_, o)| sections.contains(&o.section)).map(|(id, _)| *id).collect();
@@ -670,8 +682,8 @@ impl Maker<'_> {
             return;
         }
         let privilege = match object.section {
-            "functions" => json!("execute"),
-            "schemas" | "sequences" => json!("usage"),
+            "functions" | "aggregates" | "procedures" => json!("execute"),
+            "schemas" | "sequences" | "composites" => json!("usage"),
             _ => json!(["select", "insert"]),
         };
         object.fields.insert("grants", json!({ role: privilege }));

@@ -45,7 +45,7 @@ fn remove(maker: &mut Maker<'_>) {
 /// The name that `was:` takes.
 fn old_name(state: &State, id: Id) -> String {
     let object = &state.objects[&id];
-    if object.section == "functions" {
+    if matches!(object.section, "functions" | "aggregates" | "procedures") {
         return format!("{}{}", state.name(id), object.signature);
     }
     state.name(id)
@@ -53,11 +53,6 @@ fn old_name(state: &State, id: Id) -> String {
 
 fn can_rename(state: &State, id: Id) -> bool {
     let object = &state.objects[&id];
-    // Open: the sequence of an identity column keeps the name it has from the table and the column.
-    let numbered = |id: Id| state.objects[&id].fields.contains_key("identity");
-    if numbered(id) || state.under(id, "columns").into_iter().any(numbered) {
-        return false;
-    }
     !matches!(object.section, "outputs" | "primary_key") && matches!(object.name, Name::Own(_)) && object.was.is_none()
 }
 
@@ -114,8 +109,23 @@ fn set(maker: &mut Maker<'_>, id: Id, key: &'static str, value: Value) {
 
 /// Another expression, query, body or option.
 fn change_expression(maker: &mut Maker<'_>) {
-    let sections =
-        ["checks", "views", "materialized_views", "columns", "indexes", "policies", "functions", "enums", "sequences"];
+    let sections = [
+        "checks",
+        "views",
+        "materialized_views",
+        "columns",
+        "indexes",
+        "policies",
+        "functions",
+        "enums",
+        "sequences",
+        "domains",
+        "composites",
+        "aggregates",
+        "procedures",
+        "rules",
+        "exclusions",
+    ];
     let Some(id) = any(maker, |s, id| sections.contains(&s.objects[&id].section)) else { return };
     let object = maker.state.objects[&id].clone();
     let table = object.parent.expect("only schemas stand alone");
@@ -157,6 +167,22 @@ fn change_expression(maker: &mut Maker<'_>) {
             set(maker, id, "labels", json!(labels));
         }
         "sequences" => set(maker, id, "increment", json!(7)),
+        "domains" => {
+            let test = maker.test("value", object.class);
+            set(maker, id, "checks", json!({ "fits": test, "more": "value is not null or value is null" }));
+        }
+        "composites" => {
+            let mut attributes = object.fields["attributes"].clone();
+            attributes["added"] = json!("bigint");
+            set(maker, id, "attributes", attributes);
+        }
+        "aggregates" => set(maker, id, "sfunc", json!("int4larger")),
+        "procedures" => set(maker, id, "body", json!("begin raise notice 'x'; end")),
+        "rules" => {
+            let text = object.fields["definition"].as_str().unwrap_or_default().replace("is null", "is not null");
+            set(maker, id, "definition", json!(text));
+        }
+        "exclusions" => set(maker, id, "deferrable", json!(true)),
         _ => {}
     }
 }
@@ -220,7 +246,7 @@ fn drop_field(maker: &mut Maker<'_>) {
 /// Rows for the tables of a state; what does not fit is left out.
 pub fn rows(state: &State) -> String {
     let mut out = String::new();
-    for table in state.of("tables") {
+    for table in [state.of("tables"), state.of("partitioned")].concat() {
         let fed: Vec<Id> = state
             .under(table, "columns")
             .into_iter()

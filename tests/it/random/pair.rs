@@ -181,7 +181,7 @@ impl<'a> Bench<'a> {
     fn pulled(&self, db: &Database<'_>) -> Result<(), Failure> {
         let choices = ops::pull::Choices::default();
         let text = self.session(db, async |session| ops::pull::pull_one(session, &choices).await);
-        let text = text.map_err(|e| failure("the pull", e.to_string()))?;
+        let text = text.map_err(|e| failure("the pull", format!("{e:?}")))?;
         let pulled = project(&text).map_err(|e| failure("reading what was pulled", format!("{e}\n{text}")))?;
         self.empty(db, &pulled, "the plan after a pull")
     }

@@ -112,7 +112,7 @@ impl State {
             let before = self.objects.len();
             self.objects.retain(|_, o| whole(o));
             let bare = |id: &Id, o: &Object| {
-                (o.section.ends_with("views") || o.section == "tables")
+                (o.section.ends_with("views") || matches!(o.section, "tables" | "partitioned"))
                     && !self
                         .objects
                         .values()
@@ -163,10 +163,14 @@ impl State {
                 continue;
             }
             let key = match inner.section {
-                "functions" => format!("{}{}", self.name(*child), inner.signature),
+                "functions" | "aggregates" | "procedures" => format!("{}{}", self.name(*child), inner.signature),
                 _ => self.name(*child),
             };
-            let section = map.entry(inner.section).or_insert_with(|| Value::Object(Map::new()));
+            let section = match inner.section {
+                "partitioned" | "partitions" => "tables",
+                other => other,
+            };
+            let section = map.entry(section).or_insert_with(|| Value::Object(Map::new()));
             let body = if inner.section == "columns" && child % 2 == 0 { short(body) } else { body };
             section.as_object_mut().expect("a section is a map").insert(key, body);
         }

@@ -3,4 +3,5 @@
 pub mod binary;
 pub mod cluster;
 pub mod database;
+pub mod observer;
 pub mod project;

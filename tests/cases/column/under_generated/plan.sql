@@ -3,7 +3,6 @@ set check_function_bodies = off;
 begin;
 drop view shop.v;
 drop index shop.a_twice;
--- hazard data: drops the column with its values
 alter table shop.a drop column twice;
 -- hazard rewrite: rewrites the table to turn integer into bigint
 alter table shop.a alter column id type bigint using id::bigint;

@@ -1,0 +1,82 @@
+//! What the catalog holds and no kind reads.
+//!
+//! Asked of the server's own list of catalogs, so that a kind of object that a new version brings is found too. What
+//! PostgreSQL keeps for an object by itself (row types, indexes of constraints, triggers of foreign keys) counts with
+//! that object.
+
+use std::collections::HashSet;
+
+use tokio_postgres::Client;
+
+use super::query;
+use crate::diagnostic::Result;
+use crate::model::{Origin, State};
+
+/// An object that nothing reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Its schema, if it has one.
+    pub schema: Option<String>,
+    /// It in PostgreSQL's words: `operator family shop.f for access method btree`.
+    pub what: String,
+}
+
+/// Every catalog whose rows have an oid, but for those whose rows are parts of something else, or several objects each.
+const CATALOGS: &str = "select c.oid, c.relname::text as name
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'oid' and a.attnum > 0
+    where c.relnamespace = 11 and c.relkind = 'r' and not c.relisshared
+      and c.relname not in ('pg_attrdef', 'pg_enum', 'pg_amop', 'pg_amproc', 'pg_default_acl')
+    order by c.oid";
+
+/// Objects that users made and that `state`, the whole database as read, does not hold.
+pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
+    let known: HashSet<(u32, u32)> = state
+        .iter()
+        .filter_map(|(_, object)| match object.origin {
+            Origin::Catalog { class, oid, .. } => Some((class, oid)),
+            Origin::File { .. } | Origin::Derived(_) => None,
+        })
+        .collect();
+    let catalogs: Vec<(u32, String)> =
+        query(client, CATALOGS).await?.iter().map(|row| (row.get("oid"), row.get("name"))).collect();
+    let rows = query(client, &rows_of(&catalogs)).await?;
+    Ok(rows
+        .iter()
+        .filter(|row| {
+            let ids: Vec<(u32, u32)> = ["", "for_"]
+                .iter()
+                .filter_map(|prefix| {
+                    let class: Option<u32> = row.get(format!("{prefix}class").as_str());
+                    Some((class?, row.get::<_, Option<u32>>(format!("{prefix}oid").as_str())?))
+                })
+                .collect();
+            !ids.iter().any(|id| known.contains(id))
+        })
+        .map(|row| Unread { schema: row.get("schema"), what: row.get("what") })
+        .collect())
+}
+
+/// One row for each object that a user made, with what PostgreSQL keeps it for.
+fn rows_of(catalogs: &[(u32, String)]) -> String {
+    let each: Vec<String> = catalogs
+        .iter()
+        .map(|(class, name)| format!("select {class}::oid as class, oid from pg_catalog.{name} where oid >= 16384"))
+        .collect();
+    format!(
+        "with recursive made as ({}),
+              kept as (
+                  select m.class, m.oid, m.class as for_class, m.oid as for_oid, 0 as steps from made m
+                  union all
+                  select k.class, k.oid, d.refclassid, d.refobjid, k.steps + 1
+                  from kept k join pg_catalog.pg_depend d on d.classid = k.for_class and d.objid = k.for_oid and d.deptype in ('i', 'e', 'P', 'S')
+                  where k.steps < 5 and d.objsubid = 0)
+         select distinct on (k.class, k.oid) k.class, k.oid, k.for_class, k.for_oid,
+                pg_catalog.pg_describe_object(k.class, k.oid, 0) as what,
+                (pg_catalog.pg_identify_object(k.class, k.oid, 0)).schema as schema
+         from kept k
+         where not exists (select from pg_catalog.pg_depend e where e.classid = k.class and e.objid = k.oid and e.deptype = 'e')
+           and (pg_catalog.pg_identify_object(k.class, k.oid, 0)).schema is distinct from 'pg_toast'
+         order by k.class, k.oid, k.steps desc",
+        each.join(" union all ")
+    )
+}

@@ -1,0 +1,96 @@
+//! The order of keys and the short forms that `pull` writes.
+
+use crate::declare::layout::Layout;
+use crate::declare::lower::COMMON;
+use crate::kind::{Entry, Form, Home, home, nested};
+use crate::model::node::{Node, Value};
+
+/// Puts the keys of every object in order (sections of a file stay where they are), and what it says in long form into the short one where that says the same.
+pub fn file(root: &mut Node, register: &'static [Entry], layout: &Layout) {
+    let canonical = Canonical { register, layout };
+    let Value::Map(entries) = &mut root.value else { return };
+    for (key, node) in entries {
+        if let Some((entry, home)) = home(register, None, &key.text) {
+            canonical.home(entry, home, node);
+        }
+    }
+}
+
+struct Canonical<'l> {
+    register: &'static [Entry],
+    layout: &'l Layout,
+}
+
+impl Canonical<'_> {
+    /// What stands at the key of a home.
+    fn home(&self, entry: &'static Entry, home: &Home, node: &mut Node) {
+        match (home.form, &mut node.value) {
+            (Form::One, _) => self.object(entry, node, None),
+            (Form::Map, Value::Map(entries)) => entries.iter_mut().for_each(|(_, node)| self.object(entry, node, None)),
+            (Form::List(field), Value::List(items)) => {
+                items.iter_mut().for_each(|item| self.object(entry, item, Some(field)));
+            }
+            (Form::Map | Form::List(_) | Form::Free, _) => {}
+        }
+    }
+
+    /// One object; `field` is the key of its name in an item of a list.
+    fn object(&self, entry: &'static Entry, node: &mut Node, field: Option<&str>) {
+        if self.layout.is_alias(node) {
+            return;
+        }
+        if node.value == Value::Null && field.is_none() && self.layout.anchor(node).is_none() {
+            node.value = Value::Map(Vec::new());
+        }
+        let Value::Map(entries) = &mut node.value else { return };
+        for (key, value) in entries.iter_mut() {
+            if let Some((child, place)) = home(self.register, Some(entry), &key.text) {
+                self.home(child, place, value);
+            }
+        }
+        entries.sort_by_key(|(key, _)| self.rank(entry, field, &key.text));
+        if self.layout.is_quiet(node) && !self.layout.is_shared(node) {
+            match field {
+                Some(field) => shorten_item(node, field),
+                None => shorten(entry, node),
+            }
+        }
+    }
+
+    /// The place of a key in the long form: name, common keys, fields, then what nests.
+    fn rank(&self, entry: &'static Entry, field: Option<&str>, key: &str) -> (usize, usize) {
+        if field == Some(key) {
+            return (0, 0);
+        }
+        let at = |list: &[&str], key: &str| list.iter().position(|k| *k == key);
+        let field = entry.rules.file.filter(|_| key == "file").unwrap_or(key);
+        let child = nested(self.register, Some(entry)).position(|(_, home)| home.key == key);
+        match (child, at(&COMMON, key), at((entry.fields)(), field)) {
+            (Some(child), ..) => (3, child),
+            (None, Some(at), _) => (1, at),
+            (None, None, Some(at)) => (2, at),
+            (None, None, None) => (4, 0),
+        }
+    }
+}
+
+/// The short form of a long one without children, where that is no map and means the same.
+fn shorten(entry: &'static Entry, node: &mut Node) {
+    let Ok(spec) = (entry.read)(node) else { return };
+    let short = (entry.write)(&*spec);
+    let shorter = short.as_map().is_none() && short.value != Value::Null;
+    if shorter && (entry.read)(&short).is_ok_and(|read| read.same(&*spec)) {
+        node.value = short.value;
+    }
+}
+
+/// The name alone, for an item of a list that says nothing else.
+fn shorten_item(node: &mut Node, field: &str) {
+    let name = match node.as_map() {
+        Some([(key, name)]) if &*key.text == field => name.as_text(),
+        _ => None,
+    };
+    if let Some(name) = name {
+        node.value = Node::text(name).value;
+    }
+}

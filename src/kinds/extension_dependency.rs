@@ -1,0 +1,62 @@
+//! That something falls with an extension: `alter function … depends on extension …`.
+//!
+//! See <https://www.postgresql.org/docs/current/sql-alterfunction.html>.
+
+use serde::{Deserialize, Serialize};
+
+use super::extension::Extension;
+use super::function::Function;
+use super::index::Index;
+use super::materialized_view::MaterializedView;
+use super::procedure::Procedure;
+use super::trigger::Trigger;
+use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Under};
+use crate::model::{Address, KindName, PgVersion, State, Step};
+
+/// The key is the extension; there is nothing more to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionDependency {}
+
+impl Kind for ExtensionDependency {
+    const NAME: KindName = KindName("extension_dependency");
+    const NOUN: &'static str = "extension";
+    const HOMES: &'static [Home] = &[Home {
+        under: Under::Kinds(&[Function::NAME, Procedure::NAME, Trigger::NAME, MaterializedView::NAME, Index::NAME]),
+        key: "depends_on_extensions",
+        form: Form::List("extension"),
+    }];
+    const RULES: Rules = Rules::DEFAULT;
+
+    fn catalog(_server: PgVersion) -> Option<String> {
+        Some(
+            "select 0::oid as oid, d.classid as parent_class, d.objid as parent, e.extname as key
+             from pg_depend d join pg_extension e on e.oid = d.refobjid
+             where d.refclassid = 3079 and d.deptype = 'x'
+             order by d.classid, d.objid, e.extname"
+                .to_owned(),
+        )
+    }
+
+    fn references(&self, at: &Address, out: &mut References) {
+        out.perhaps(Address::root(Extension::NAME, at.key()), "extension");
+    }
+
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![Step::new(format!("alter {} depends on extension {}", cx.parent().target(), cx.name()))]
+    }
+
+    fn alter(&self, _old: &Self, _cx: &Cx<'_>) -> Alter {
+        Alter::InPlace(Vec::new())
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        vec![Step::new(format!("alter {} no depends on extension {}", cx.parent().target(), cx.name()))]
+    }
+
+    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
+        if old.kind() == Extension::NAME {
+            live.rekey(Self::NAME, old.key(), new.key());
+        }
+    }
+}

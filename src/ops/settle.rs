@@ -1,0 +1,150 @@
+//! What stands behind a comparison: which renames were made, and whether texts that differ mean the same.
+//!
+//! The ledger is asked first, then PostgreSQL, in a scratch database.
+
+use std::sync::Arc;
+
+use super::{Embedded, Options, Scratch};
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::model::{Address, PgVersion, State};
+use crate::plan::{Plan, Planned};
+use crate::scratch::{self, Host, Stored};
+use crate::session::{self, Session};
+use crate::{catalog, kinds, ledger};
+
+impl Planned {
+    /// Notes which renames were made before: those that the ledger knows, and all once a plan ran.
+    pub(super) async fn know_renames(&mut self, session: &Session, options: &Options, applied: &Plan) {
+        let mut renames = Vec::new();
+        for (at, object) in self.desired.iter() {
+            renames.extend(object.was.as_deref().map(|was| (at.clone(), was.to_owned())));
+        }
+        if renames.is_empty() {
+            return;
+        }
+        let ledger = match options.ledger {
+            true => ledger::read(&session.client, renames.iter().map(|(at, _)| at)).await,
+            false => ledger::Ledger::default(),
+        };
+        for (at, was) in &renames {
+            // After a plan ran, nothing is left to rename.
+            let known = if applied.is_empty() { ledger.carried_out(at, was) } else { Some(true) };
+            if let Some(object) = self.desired.get_mut(at) {
+                object.carried_out = known;
+            }
+        }
+    }
+
+    /// Settles what the ledger knows.
+    pub(super) async fn recall(&mut self, session: &Session, renamed: &State, doubtful: &mut Vec<Address>) {
+        if doubtful.is_empty() {
+            return;
+        }
+        let ledger = ledger::read(&session.client, doubtful.iter()).await;
+        let known = |at: &Address| {
+            let (Some(there), Some(wanted)) = (renamed.get(at), self.declared.get(at)) else { return false };
+            ledger.settles(at, &*wanted.spec, &*there.spec, kinds::register())
+        };
+        let (settled, open): (Vec<_>, Vec<_>) = std::mem::take(doubtful).into_iter().partition(known);
+        *doubtful = open;
+        for at in &settled {
+            self.adopt(at, renamed);
+        }
+    }
+
+    /// Settles what PostgreSQL can say in a scratch database; leaves the rest in doubt, with a warning.
+    ///
+    /// # Errors
+    /// When the server that was named for it can't be reached, or is of another version.
+    pub(super) async fn ask(
+        &mut self,
+        session: &Session,
+        place: &Scratch,
+        whole: &State,
+        doubtful: &mut Vec<Address>,
+    ) -> Result<()> {
+        let stored = match place {
+            Scratch::None => return Ok(()),
+            Scratch::At(target) => {
+                let there = session::connect(target, &[]).await?;
+                same_major(catalog::server(&there.client).await?.version, self.server.version)?;
+                self.build(session, Host::Other(&there), whole, doubtful).await
+            }
+            Scratch::Auto(embedded) => match (scratch::obstacle(session).await?, embedded) {
+                (None, _) => self.build(session, Host::Same(session), whole, doubtful).await,
+                (Some(why), None) => Err(Diagnostic::new(Code::Server, why).into()),
+                (Some(why), Some(start)) => self.build_in_own(session, &why, *start, whole, doubtful).await,
+            },
+        };
+        match stored {
+            Ok(stored) => {
+                for at in doubtful.iter() {
+                    self.adopt(at, &stored.state);
+                }
+                self.learned = true;
+                doubtful.retain(|at| !stored.state.contains(at));
+                if let Some(failure) = stored.failure {
+                    self.unsettled(doubtful, &failure);
+                }
+            }
+            Err(problem) => self.unsettled(doubtful, &problem.problem.message),
+        }
+        Ok(())
+    }
+
+    /// In a server of our own; `why` the one that the plan is for won't do.
+    async fn build_in_own(
+        &self,
+        session: &Session,
+        why: &str,
+        start: Embedded,
+        whole: &State,
+        doubtful: &[Address],
+    ) -> Result<Stored> {
+        let also = |mut problem: Box<Diagnostic>| {
+            problem.problem.message = format!("{why}, and no server of our own could do it: {problem}");
+            problem
+        };
+        // The server runs as long as this value lives.
+        let (target, _running) = start(self.server.version.major()).map_err(also)?;
+        let there = session::connect(&target, &[]).await.map_err(also)?;
+        self.build(session, Host::Own(&there), whole, doubtful).await.map_err(also)
+    }
+
+    async fn build(&self, session: &Session, host: Host<'_>, whole: &State, doubtful: &[Address]) -> Result<Stored> {
+        let request = scratch::Request {
+            live: whole,
+            desired: &self.desired,
+            doubtful,
+            server: &self.server,
+            register: kinds::register(),
+        };
+        scratch::read_back(session, host, request).await
+    }
+
+    /// Warns that nobody could say whether these differ in more than spelling.
+    fn unsettled(&mut self, doubtful: &[Address], why: &str) {
+        if !doubtful.is_empty() {
+            let list = doubtful.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            self.warnings.push(format!("whether {list} differ only in spelling could not be settled: {why}"));
+        }
+    }
+
+    /// Takes PostgreSQL's spelling of an object, and what it says that the object uses.
+    pub(super) fn adopt(&mut self, at: &Address, stored: &State) {
+        let (Some(wanted), Some(there)) = (self.desired.get_mut(at), stored.get(at)) else { return };
+        wanted.respell(Arc::clone(&there.spec));
+        for used in stored.uses(at) {
+            self.desired.add_edge(at.clone(), used.clone());
+        }
+    }
+}
+
+/// Spellings are those of a major version.
+fn same_major(scratch: PgVersion, target: PgVersion) -> Result<()> {
+    if scratch.major() == target.major() {
+        return Ok(());
+    }
+    let message = format!("the scratch server is PostgreSQL {}, the database's is {}", scratch.major(), target.major());
+    Err(Box::new(Diagnostic::new(Code::Usage, message).help("name a server of the same major version")))
+}

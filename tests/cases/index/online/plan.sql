@@ -1,0 +1,13 @@
+set search_path = '';
+set check_function_bodies = off;
+create index concurrently a_no_new on shop.a (no, id);
+drop index concurrently shop.a_no;
+create index concurrently a_kept_new on shop.a (id) where id > 0;
+drop index concurrently shop.a_kept;
+create unique index concurrently "A lower" on shop.a (lower(note)) include (id);
+begin;
+alter index shop.a_no_new rename to a_no;
+alter index shop.a_kept_new rename to a_kept;
+comment on index shop.a_kept is 'kept';
+comment on index shop.a_no is 'both';
+commit;
