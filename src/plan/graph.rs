@@ -87,7 +87,12 @@ impl Builder<'_> {
         let steps = self.made(at);
         let create = steps.iter().find(|i| self.emitted.nodes[**i].verb != Verb::Rename);
         let create = create.filter(|i| self.emitted.nodes[**i].verb == Verb::Create);
-        create.or(steps.last()).copied()
+        create.or(steps.iter().rfind(|i| !self.emitted.nodes[**i].step.late)).copied()
+    }
+
+    /// The first statement about an object that needs what the object needs.
+    fn needy(&self, at: &Address) -> Option<usize> {
+        self.made(at).iter().copied().find(|i| !self.emitted.nodes[*i].step.frees)
     }
 
     /// Everything about `before` that makes it, then the statement `after`.
@@ -101,6 +106,14 @@ impl Builder<'_> {
             if edge == Edge::Hard || self.graph.find_edge(NodeIndex::new(b), NodeIndex::new(a)).is_none() {
                 self.edge(b, a, edge);
             }
+        }
+    }
+
+    /// A statement names its object by the new names of what it stands under.
+    fn renamed_first(&mut self, parent: &Address, at: &Address) {
+        let renames = |i: &&usize| self.emitted.nodes[**i].verb == Verb::Rename;
+        if let (Some(&r), Some(&first)) = (self.made(parent).iter().rfind(renames), self.made(at).first()) {
+            self.edge(r, first, Edge::Hard);
         }
     }
 
@@ -128,10 +141,12 @@ impl Builder<'_> {
     fn makes(&mut self, names: &Names) {
         for at in self.emitted.makes.keys() {
             for parent in at.ancestors() {
-                self.made_first(parent, self.made(at).first().copied(), Edge::Hard);
+                self.made_first(parent, self.needy(at), Edge::Hard);
+                self.renamed_first(parent, at);
             }
             // To get another name, an object needs nothing but its parent.
-            let first = self.made_again(at);
+            let node = |i: &usize| &self.emitted.nodes[*i];
+            let first = self.made(at).iter().copied().find(|i| node(i).verb != Verb::Rename && !node(i).step.frees);
             let Some(object) = self.input.desired.get(at) else { continue };
             for (to, edge) in needs(self.input, names, at, object) {
                 self.made_first(&to, first, edge);
@@ -210,8 +225,15 @@ impl Builder<'_> {
             // A statement that takes the name of what goes can't be the one that lets go of it.
             let takes = |i: &usize| self.emitted.nodes[*i].step.takes.iter().any(|name| name == used.key());
             let alters = |i: &usize| self.emitted.nodes[*i].verb == Verb::Alter;
-            let lets_go: Vec<usize> =
+            let frees = |i: &usize| self.emitted.nodes[*i].step.frees;
+            let mut lets_go: Vec<usize> =
                 self.made(user).iter().copied().take_while(|i| !takes(i)).filter(alters).collect();
+            // Another type lets go of whatever the old one rested on, but not of a sequence or an index.
+            let slots = find(self.input.register, used.kind()).rules.slots;
+            let retypes = |i: &usize| self.emitted.nodes[*i].step.retypes && *slots != [RELATION];
+            if lets_go.iter().any(frees) {
+                lets_go.retain(|i| frees(i) || retypes(i));
+            }
             for change in lets_go {
                 self.edge(change, d, Edge::Hard);
             }
@@ -259,6 +281,11 @@ impl Builder<'_> {
                 if let Some(&last) = drops.last() {
                     freed.insert((*slot, at.top().key().to_owned(), at.key().to_owned()), (at, last));
                 }
+            }
+        }
+        for (i, node) in self.emitted.nodes.iter().enumerate() {
+            for name in &node.step.gives {
+                freed.insert((RELATION, node.at.top().key().to_owned(), name.clone()), (&node.at, i));
             }
         }
         let mut takes: HashMap<&Address, usize> = HashMap::new();
