@@ -113,11 +113,9 @@ pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<
             }
             watch.event(Event::Done(step, begun.elapsed()));
         }
-        if inside {
-            if let Err(problem) = check_bodies(client, segment).await {
-                let _ = client.batch_execute("rollback").await;
-                return Err(problem);
-            }
+        if inside && let Err(problem) = check_bodies(client, segment).await {
+            let _ = client.batch_execute("rollback").await;
+            return Err(problem);
         }
         note(client, &plan.steps[..number], inside, watch).await?;
         if inside {

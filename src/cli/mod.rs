@@ -254,7 +254,7 @@ impl Command {
             Self::Validate(command) => command.run(output),
             Self::Fmt(command) => command.run(output),
             Self::Plan(command) => command.run(output).await,
-            Self::Apply(command) => command.run(output).await,
+            Self::Apply(command) => Box::pin(command.run(output)).await,
             Self::Drift(command) => command.run(output).await,
             Self::Diff(command) => command.run(output).await,
             Self::Pull(command) => command.run(output).await,

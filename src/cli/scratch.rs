@@ -22,7 +22,7 @@ pub struct Scratch {
 enum Place {
     Auto,
     None,
-    At(Target),
+    At(Box<Target>),
 }
 
 impl Scratch {
@@ -40,7 +40,7 @@ fn parse(text: &str) -> Result<Place, String> {
     match text {
         "auto" => Ok(Place::Auto),
         "none" => Ok(Place::None),
-        url => Target::parse(url).map(Place::At).map_err(|problem| problem.to_string()),
+        url => Target::parse(url).map(|target| Place::At(Box::new(target))).map_err(|problem| problem.to_string()),
     }
 }
 

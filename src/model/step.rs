@@ -78,6 +78,7 @@ pub enum Transaction {
 }
 
 /// One statement.
+#[expect(clippy::struct_excessive_bools, reason = "each says another thing to another pass")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Step {
     /// The text sent, without a final semicolon.

@@ -31,7 +31,7 @@ pub enum Scratch {
     /// On the server of the database, or where that can't be, on an embedded one.
     Auto(Option<Embedded>),
     /// On that server, from a database in which the role may create others.
-    At(Target),
+    At(Box<Target>),
 }
 
 /// How a command reads and compares.

@@ -22,9 +22,10 @@ impl Planned {
         if renames.is_empty() {
             return;
         }
-        let ledger = match options.ledger {
-            true => ledger::read(&session.client, renames.iter().map(|(at, _)| at)).await,
-            false => ledger::Ledger::default(),
+        let ledger = if options.ledger {
+            ledger::read(&session.client, renames.iter().map(|(at, _)| at)).await
+        } else {
+            ledger::Ledger::default()
         };
         for (at, was) in &renames {
             // After a plan ran, nothing is left to rename.

@@ -48,7 +48,7 @@ pub fn hints(changes: &[Change], steps: &[PlanStep], input: Input<'_>) -> Vec<St
         let like = |at: &&Address| {
             (at.kind(), at.parent()) == (old.kind(), old.parent()) && shape(at, input.desired, loosely, input) == wanted
         };
-        let Some(found) = added.iter().position(|at| like(at)) else { continue };
+        let Some(found) = added.iter().position(like) else { continue };
         let new = added.remove(found);
         let was = old.key();
         hints.push(format!("{old} is dropped and {new} of the same shape is added: `was: {was}` would rename it"));

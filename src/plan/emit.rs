@@ -220,7 +220,9 @@ impl Emitted {
     fn renames(&mut self, Rename { from, to, leaves, arrives }: Rename) {
         let mut add = |nodes: Vec<Node>| {
             let first = self.nodes.len();
-            nodes.into_iter().for_each(|node| self.add(node));
+            for node in nodes {
+                self.add(node);
+            }
             (first..self.nodes.len()).next().map(|first| (first, self.nodes.len() - 1))
         };
         let (left, arrived) = (add(leaves), add(arrives));

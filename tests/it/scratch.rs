@@ -170,7 +170,7 @@ impl Standby {
         until(|| {
             let output =
                 Command::new("psql").args(["-AtXc", "select pg_is_in_recovery()", url]).output().expect("psql runs");
-            answer = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            String::from_utf8_lossy(&output.stdout).trim().clone_into(&mut answer);
             output.status.success()
         });
         answer

@@ -28,7 +28,9 @@ impl Canonical<'_> {
             (Form::One, _) => self.object(entry, node, None),
             (Form::Map, Value::Map(entries)) => entries.iter_mut().for_each(|(_, node)| self.object(entry, node, None)),
             (Form::List(field), Value::List(items)) => {
-                items.iter_mut().for_each(|item| self.object(entry, item, Some(field)));
+                for item in items {
+                    self.object(entry, item, Some(field));
+                }
             }
             (Form::Map | Form::List(_) | Form::Free, _) => {}
         }

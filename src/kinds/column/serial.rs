@@ -30,9 +30,9 @@ pub fn expand(desired: &mut State) {
         if !desired.contains(&sequence) {
             let span = desired.get(&at).and_then(|o| o.origin.span());
             let spec = Sequence { owned_by: Some(sql::dotted(at.path())), ..Sequence::of_type(data_type) };
-            let was = sequence_of(&before(&at, desired)).key().to_owned();
+            let was = sequence_of(&before(&at, desired));
             let mut object = Object::new(Arc::new(spec), Origin::Derived(span));
-            object.was = Some(was.into()).filter(|was: &Box<str>| **was != *sequence.key());
+            object.was = (was != sequence).then(|| was.key().into());
             desired.insert(sequence, object);
         }
     }

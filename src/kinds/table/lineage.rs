@@ -96,10 +96,7 @@ pub fn hide_plain<T: 'static>(state: &mut State, kind: KindName, attached: fn(&T
 fn renamed(table: &Address, desired: &State) -> Option<Address> {
     let was = |at: &Address, old: &Address| desired.get(at).and_then(|o| o.was.as_deref()) == Some(old.key());
     let schema = table.parent()?;
-    let schema = match desired.contains(schema) {
-        true => schema.clone(),
-        false => desired.of_kind(schema.kind()).into_iter().find(|at| was(at, schema))?,
-    };
+    let schema = if desired.contains(schema) { schema.clone() } else { desired.of_kind(schema.kind()).into_iter().find(|at| was(at, schema))? };
     let same = schema.child(table.kind(), table.key());
     let other = || desired.children(&schema).into_iter().find(|at| at.kind() == table.kind() && was(at, table)).cloned();
     if desired.contains(&same) { Some(same) } else { other() }

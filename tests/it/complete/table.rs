@@ -27,7 +27,8 @@ pub struct Catalog {
     pub majors: Option<Majors>,
     /// What holds for all of it.
     #[serde(with = "serde_yaml_09::with::singleton_map_recursive")]
-    pub catalog: Option<Whole>,
+    #[serde(rename = "catalog")]
+    pub whole: Option<Whole>,
     /// Why no server of the tests can hold anything in it.
     pub untested: Option<String>,
 }

@@ -77,9 +77,10 @@ impl Maker<'_> {
         let table = self.any_table();
         let Some(column) = self.any_column(table, &[Class::Number, Class::Text]) else { return };
         let number = self.state.objects[&column].class == Class::Number;
-        let element = match number {
-            true => format!("int4range(@{column}@::int, @{column}@::int + 1) with &&"),
-            false => format!("lower(@{column}@) with ="),
+        let element = if number {
+            format!("int4range(@{column}@::int, @{column}@::int + 1) with &&")
+        } else {
+            format!("lower(@{column}@) with =")
         };
         let method = if number { "gist" } else { "btree" };
         let mut new = self.with(table, "exclusions", &[("elements", json!([element])), ("method", json!(method))]);
