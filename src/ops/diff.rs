@@ -25,23 +25,23 @@ pub enum Side<'a> {
 pub async fn diff(from: Side<'_>, to: Side<'_>, options: &Options) -> Result<Planned, Diagnostics> {
     match (from, to) {
         (Side::Database(session), Side::Project(project)) => {
-            finish(settle(session, &project.state, options, &Plan::default()).await?, options)
+            finish(settle(session, &project.state, options, &Plan::default()).await?, options.online)
         }
         (Side::Project(project), Side::Database(session)) => {
             let planned = settle(session, &project.state, options, &Plan::default()).await?;
             let (live, desired) = (foreign(&planned.desired), planned.live);
-            finish(Planned { declared: desired.clone(), live, desired, ..planned }, options)
+            finish(Planned { declared: desired.clone(), live, desired, ..planned }, options.online)
         }
         (Side::Project(from), Side::Project(to)) => {
             let (mut live, mut desired) = (foreign(&from.state), to.state.clone());
             scope::project(&mut live, &mut desired, options.manage, &options.exclude, kinds::register());
             let note = "no server was asked: what differs in spelling alone shows as changed".to_owned();
-            finish(Planned { warnings: vec![note], ..Planned::new(live, desired, Server::offline()) }, options)
+            finish(Planned { warnings: vec![note], ..Planned::new(live, desired, Server::offline()) }, true)
         }
         (Side::Database(from), Side::Database(to)) => {
             let (live, _) = whole(from, options).await?;
             let (desired, server) = whole(to, options).await?;
-            finish(Planned::new(live, desired, server), options)
+            finish(Planned::new(live, desired, server), options.online)
         }
     }
 }

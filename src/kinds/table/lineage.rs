@@ -259,7 +259,8 @@ pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     let word = if bounds.as_str() == "default" { "" } else { "for " };
     let sql = format!("alter table {parent} attach partition {} {word}{bounds}", cx.identity());
     let brings = [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, Index::NAME];
-    let own = cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind())).cloned();
+    let stands = |at: &&Address| at.kind() == Column::NAME && cx.live.contains(at);
+    let own = cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind()) && !stands(c)).cloned();
     let needs: Vec<Address> = own.chain(columns_above(cx)).collect();
     Some(Step::new(sql).lock(Lock::AccessExclusive).needs(needs))
 }
