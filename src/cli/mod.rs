@@ -256,7 +256,7 @@ impl Command {
             Self::Plan(command) => command.run(output).await,
             Self::Apply(command) => command.run(output).await,
             Self::Drift(command) => command.run(output).await,
-            Self::Diff(command) => command.run(output).await,
+            Self::Diff(command) => Box::pin(command.run(output)).await,
             Self::Pull(command) => command.run(output).await,
             Self::History(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,

@@ -59,7 +59,8 @@ impl Command {
             return self.again(&session, directory, output).await;
         }
         let mut files = pull(&session, &choices).await?;
-        let yaml = files.iter().map(|(name, _)| name).filter(|name| name.ends_with(".yaml"));
+        let yaml =
+            files.iter().map(|(name, _)| name).filter(|name| Path::new(name).extension().is_some_and(|e| e == "yaml"));
         let names: Vec<String> = yaml.cloned().collect();
         let manage = (manage == Manage::Database).then_some(manage);
         let settings = Settings { files: names, manage, ..Settings::default() };

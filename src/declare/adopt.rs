@@ -225,21 +225,18 @@ impl Adoption<'_> {
     fn container(&mut self, parent: Option<&Address>, home: &'static Home) -> Option<&mut Node> {
         let register = self.request.register;
         let under = parent.map(|p| find(register, p.kind()));
-        let holder = match parent {
-            Some(parent) => {
-                let declared = self.request.declared.get(parent);
-                let long = under.zip(declared).map(|(entry, object)| (entry.write_long)(&**object.as_written()));
-                let node = self.node(parent)?;
-                if node.as_map().is_none() {
-                    node.value = long.map_or(Value::Map(Vec::new()), |n| n.value);
-                }
-                node
+        let holder = if let Some(parent) = parent {
+            let declared = self.request.declared.get(parent);
+            let long = under.zip(declared).map(|(entry, object)| (entry.write_long)(&**object.as_written()));
+            let node = self.node(parent)?;
+            if node.as_map().is_none() {
+                node.value = long.map_or(Value::Map(Vec::new()), |n| n.value);
             }
-            None => {
-                let has = |page: &Page| page.root.get(home.key).is_some();
-                let page = self.pages.iter().position(has).unwrap_or(0);
-                &mut self.pages.get_mut(page)?.root
-            }
+            node
+        } else {
+            let has = |page: &Page| page.root.get(home.key).is_some();
+            let page = self.pages.iter().position(has).unwrap_or(0);
+            &mut self.pages.get_mut(page)?.root
         };
         let entries = as_map(holder);
         let rank = |key: &str| nested(register, under).position(|(_, h)| h.key == key);

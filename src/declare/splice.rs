@@ -89,17 +89,14 @@ impl Splicer<'_> {
         }
         let mut after: Option<usize> = None;
         for (key, node) in new {
-            match old.iter().find(|(k, _)| k.text == key.text) {
-                Some((key, node)) => {
-                    let start = key.span.map_or(0, |s| s.start as usize);
-                    after = Some(self.end(Place::entry(key), node, start));
-                }
-                None => {
-                    let first = old.first().and_then(|(k, _)| k.span).map_or(0, |s| s.start as usize);
-                    let at = after.unwrap_or_else(|| self.above(first));
-                    let text = write_entries(&[(key.clone(), node.clone())], indent, self.layout);
-                    self.edits.push(Edit { start: at, end: at, text });
-                }
+            if let Some((key, node)) = old.iter().find(|(k, _)| k.text == key.text) {
+                let start = key.span.map_or(0, |s| s.start as usize);
+                after = Some(self.end(Place::entry(key), node, start));
+            } else {
+                let first = old.first().and_then(|(k, _)| k.span).map_or(0, |s| s.start as usize);
+                let at = after.unwrap_or_else(|| self.above(first));
+                let text = write_entries(&[(key.clone(), node.clone())], indent, self.layout);
+                self.edits.push(Edit { start: at, end: at, text });
             }
         }
     }
@@ -115,22 +112,19 @@ impl Splicer<'_> {
         }
         let mut after: Option<usize> = None;
         for item in new {
-            match old.iter().find(|o| o.span == item.span) {
-                Some(before) => {
-                    let Some(start) = self.dash(before) else { continue };
-                    let end = self.end(Place::item(before), before, start);
-                    if !alike(before, item) {
-                        let lines = write_items(std::slice::from_ref(item), indent, self.layout);
-                        self.replace(self.above(start), start, end, lines);
-                    }
-                    after = Some(end);
+            if let Some(before) = old.iter().find(|o| o.span == item.span) {
+                let Some(start) = self.dash(before) else { continue };
+                let end = self.end(Place::item(before), before, start);
+                if !alike(before, item) {
+                    let lines = write_items(std::slice::from_ref(item), indent, self.layout);
+                    self.replace(self.above(start), start, end, lines);
                 }
-                None => {
-                    let first = old.first().and_then(|first| self.dash(first)).unwrap_or(0);
-                    let at = after.unwrap_or_else(|| self.above(first));
-                    let text = write_items(std::slice::from_ref(item), indent, self.layout);
-                    self.edits.push(Edit { start: at, end: at, text });
-                }
+                after = Some(end);
+            } else {
+                let first = old.first().and_then(|first| self.dash(first)).unwrap_or(0);
+                let at = after.unwrap_or_else(|| self.above(first));
+                let text = write_items(std::slice::from_ref(item), indent, self.layout);
+                self.edits.push(Edit { start: at, end: at, text });
             }
         }
     }

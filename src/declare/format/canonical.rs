@@ -26,9 +26,15 @@ impl Canonical<'_> {
     fn home(&self, entry: &'static Entry, home: &Home, node: &mut Node) {
         match (home.form, &mut node.value) {
             (Form::One, _) => self.object(entry, node, None),
-            (Form::Map, Value::Map(entries)) => entries.iter_mut().for_each(|(_, node)| self.object(entry, node, None)),
+            (Form::Map, Value::Map(entries)) => {
+                for (_, node) in entries {
+                    self.object(entry, node, None);
+                }
+            }
             (Form::List(field), Value::List(items)) => {
-                items.iter_mut().for_each(|item| self.object(entry, item, Some(field)));
+                for item in items {
+                    self.object(entry, item, Some(field));
+                }
             }
             (Form::Map | Form::List(_) | Form::Free, _) => {}
         }
