@@ -12,12 +12,13 @@ pub fn project(live: &mut State, desired: &mut State, manage: Manage, exclude: &
     let excluded = |at: &Address| !exclude.is_empty() && exclude.is_match(at.path().join("."));
     desired.retain(|at, _| !excluded(at));
     let renamed = renamed(live, desired);
+    let known = known(live, desired, register);
     live.retain(|at, object| {
         let entry = find(register, at.kind());
         let whole = entry.rules.scope == Scope::Database && manage == Manage::Database;
         let in_scope =
             whole || at.parent().is_some() || renamed.contains(at) || (entry.in_scope)(&*object.spec, at, desired);
-        in_scope && !excluded(at) && (entry.managed)(&*object.spec, at, desired)
+        in_scope && !excluded(at) && (known.contains(at) || (entry.managed)(&*object.spec, at, desired))
     });
 }
 
@@ -36,4 +37,19 @@ fn renamed(live: &State, desired: &State) -> HashSet<Address> {
         out.extend(found.into_iter().map(|(_, old)| old));
         waiting = rest;
     }
+}
+
+/// What stands just as wanted, under a name of little weight that is not.
+fn known(live: &State, desired: &State, register: &'static [Entry]) -> HashSet<Address> {
+    let missing = desired.iter().filter(|(at, o)| o.was.is_none() && !live.contains(at));
+    let nameless = missing.filter(|(at, _)| find(register, at.kind()).rules.nameless);
+    let known = nameless.filter_map(|(at, wanted)| {
+        let is_it = |other: &&Address| {
+            other.kind() == at.kind()
+                && !desired.contains(other)
+                && live.get(other).is_some_and(|o| o.spec.same(&*wanted.spec))
+        };
+        live.children(at.parent()?).into_iter().find(is_it).cloned()
+    });
+    known.collect()
 }

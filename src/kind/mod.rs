@@ -208,6 +208,12 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// Statements that turn `old` into `self`.
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter;
 
+    /// How `old` becomes it and lets go meanwhile of those objects, which are dropped and made anew; `None` where it
+    /// can't. Asked where it can't itself be made anew.
+    fn release(&self, _old: &Self, _used: &[Address], _cx: &Cx<'_>) -> Option<Alter> {
+        None
+    }
+
     /// Statements that drop it.
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(format!("drop {}", cx.target()))]
@@ -318,6 +324,8 @@ pub struct Entry {
     pub create: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::alter`]: the new spec, then the old.
     pub alter: fn(&dyn Spec, &dyn Spec, &Cx<'_>) -> Alter,
+    /// [`Kind::release`]: the new spec, then the old.
+    pub release: fn(&dyn Spec, &dyn Spec, &[Address], &Cx<'_>) -> Option<Alter>,
     /// [`Kind::drop`].
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::rename`].
@@ -367,6 +375,7 @@ pub const fn entry<K: Kind>() -> Entry {
         inline: |spec, at| of::<K>(spec).inline(at),
         create: |spec, cx| of::<K>(spec).create(cx),
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
+        release: |new, old, used, cx| of::<K>(new).release(of::<K>(old), used, cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
         respelled: respelled::<K>,

@@ -138,6 +138,8 @@ pub struct Rules {
     pub self_adjusting: bool,
     /// It can be renamed in place.
     pub renames: bool,
+    /// Its name is of little weight: where one just like it stands beside it under a name that is not wanted, that is it.
+    pub nameless: bool,
     /// It has an owner.
     pub owner: bool,
     /// It can have a comment.
@@ -160,6 +162,8 @@ pub struct Rules {
     pub space: bool,
     /// It brings objects that nothing declares.
     pub opaque: bool,
+    /// Where it can't stay, its parent is dropped and made again with it.
+    pub part: bool,
     /// Only what is said of a part of its parent: what is under it does not fall with it, but with the parent.
     pub shadow: bool,
 }
@@ -174,6 +178,7 @@ impl Rules {
         rebuildable: true,
         self_adjusting: false,
         renames: false,
+        nameless: false,
         owner: false,
         comment: false,
         privileges: None,
@@ -185,6 +190,7 @@ impl Rules {
         visible: false,
         space: false,
         opaque: false,
+        part: false,
         shadow: false,
     };
 }

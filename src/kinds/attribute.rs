@@ -36,6 +36,7 @@ impl Kind for Attribute {
         class: 1259,
         identity: Identity::Dotted,
         rebuildable: false,
+        part: true,
         renames: true,
         comment: true,
         visible: true,
@@ -80,14 +81,10 @@ impl Kind for Attribute {
         vec![Self::step(cx, &format!("add attribute {}", self.definition(cx)))]
     }
 
-    fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+    fn alter(&self, _old: &Self, cx: &Cx<'_>) -> Alter {
         let Self { data_type, collation } = self;
-        if cx.live.edges().any(|(user, used)| used == cx.parent().at && cx.live.spec::<Column>(user).is_some()) {
-            let message = format!("PostgreSQL can't turn {} into {data_type} while a column has the type", old.data_type);
-            return Alter::Refuse(
-                Problem::new(Code::Refused, message)
-                    .help("add an attribute of another name, or make a type of another name and move the columns over"),
-            );
+        if cx.live.spec::<CompositeType>(cx.parent().at).is_some_and(|t| t.stale) {
+            return Alter::InPlace(Vec::new()); // the type is made anew
         }
         let collate = collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
         let step = Self::step(cx, &format!("alter attribute {} type {data_type}{collate}", cx.name()));

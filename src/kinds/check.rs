@@ -40,6 +40,7 @@ impl Kind for Check {
         class: 2606,
         identity: Identity::OnParent,
         renames: true,
+        nameless: true,
         comment: true,
         short_field: Some("expression"),
         ..Rules::DEFAULT

@@ -60,7 +60,6 @@ impl Kind for Domain {
     const RULES: Rules = Rules {
         class: 1247,
         falls_with_parent: false,
-        rebuildable: false,
         renames: true,
         owner: true,
         comment: true,
@@ -139,7 +138,7 @@ impl Kind for Domain {
         if self.needs_another(old, cx) {
             let create = self.create_with_checks(cx);
             let risk = format!("fails where a value is no {data_type}");
-            let by = Conversion { create: &create, through: None, risk: Some(&risk) };
+            let by = Conversion { create: &create, through: None, cast: None, risk: Some(&risk) };
             return convert(cx, by).map_or_else(Alter::Refuse, Alter::InPlace);
         }
         let alter = |what: &str| Step::new(format!("alter domain {} {what}", cx.identity()));

@@ -37,7 +37,6 @@ impl Kind for EnumType {
     const RULES: Rules = Rules {
         class: 1247,
         falls_with_parent: false,
-        rebuildable: false,
         renames: true,
         owner: true,
         comment: true,
@@ -76,6 +75,7 @@ impl Kind for EnumType {
         let by = Conversion {
             create: &create,
             through: Some("text"),
+            cast: None,
             risk: (!gone.is_empty()).then_some(risk.as_str()),
         };
         match convert(cx, by) {

@@ -9,8 +9,8 @@ use super::check::columns_in;
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, index_steps, index_words, timing};
 use super::part::names::{is_sibling_column, renamed_text};
-use super::part::{IndexKey, Parameters, Sql, index_key, is_default};
-use super::table::{Attached, Table, hide_plain};
+use super::part::{IndexKey, Parameters, Sql, index_key, is_default, refer_to_tablespace};
+use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
@@ -86,6 +86,7 @@ impl Kind for Exclusion {
         identity: Identity::OnParent,
         self_adjusting: true,
         renames: true,
+        nameless: true,
         comment: true,
         slots: &[RELATION],
         short_field: Some("elements"),
@@ -123,6 +124,7 @@ impl Kind for Exclusion {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
+        refer_to_tablespace(self.tablespace.as_ref(), out);
         let Some(table) = at.parent() else { return };
         for element in &self.elements {
             element.key.references(out, "elements");
@@ -161,7 +163,8 @@ impl Kind for Exclusion {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
         let cost = "builds an index while readers and writers wait";
         let add = constraint::add(cx, &self.words(), Some(cost)).needs(needs);
-        [add].into_iter().chain(constraint::index_comment(None, self.index_comment.as_deref(), cx)).collect()
+        let comment = constraint::index_comment(None, self.index_comment.as_deref(), cx);
+        [add].into_iter().chain(comment).chain(mark::again(cx)).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -176,7 +179,8 @@ impl Kind for Exclusion {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        constraint::drop(cx)
+        let needs = self.attached.leaves_with(cx);
+        constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned())).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

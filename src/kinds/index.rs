@@ -13,8 +13,8 @@ use super::part::catalog::{USER_SCHEMA, options};
 use super::part::constraint::{index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use};
 use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, object_name, renamed_columns, renamed_text};
-use super::part::{IndexKey, Parameters, Sql, is_default, since};
-use super::table::{Attached, Table, heirs, hide_plain, takes_part};
+use super::part::{IndexKey, Parameters, Sql, is_default, since, refer_to_tablespace};
+use super::table::{Attached, Table, heirs, hide_plain, mark, takes_part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
@@ -82,6 +82,7 @@ impl Kind for Index {
         class: 1259,
         self_adjusting: true,
         renames: true,
+        nameless: true,
         comment: true,
         slots: &[RELATION],
         short_field: Some("columns"),
@@ -136,6 +137,7 @@ impl Kind for Index {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
+        refer_to_tablespace(self.tablespace.as_ref(), out);
         let table = at.parent().filter(|p| p.kind() == Table::NAME);
         let column = |name: &str| table.map(|t| t.child(Column::NAME, name));
         for key in &self.columns {
@@ -183,6 +185,7 @@ impl Kind for Index {
         let needs: Vec<Address> = needs.into_iter().chain(below.cloned()).collect();
         let mut steps = vec![self.build(&cx.name(), cx).needs(needs)];
         steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
+        steps.extend(mark::again(cx));
         steps
     }
 
@@ -206,7 +209,8 @@ impl Kind for Index {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![Step::new(format!("drop index {}", cx.identity())).lock(Lock::AccessExclusive)]
+        let step = Step::new(format!("drop index {}", cx.identity())).lock(Lock::AccessExclusive);
+        vec![step.needs(self.attached.leaves_with(cx))]
     }
 
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, options};
-use super::part::{Parameters, Sql, is_default, parameters};
+use super::part::{Parameters, Sql, is_default, parameters, refer_to_tablespace};
 use super::schema::Schema;
-use super::table::{PRIVILEGES, cluster_on};
+use super::table::{PRIVILEGES, mark};
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
 use crate::sql;
@@ -94,9 +94,7 @@ impl Kind for MaterializedView {
 
     fn references(&self, _at: &Address, out: &mut References) {
         out.query(self.query.as_str(), "query");
-        if let Some(tablespace) = &self.tablespace {
-            out.perhaps(Address::root(KindName("tablespace"), tablespace), "tablespace");
-        }
+        refer_to_tablespace(self.tablespace.as_ref(), out);
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -109,13 +107,13 @@ impl Kind for MaterializedView {
             sql += &format!(" tablespace {}", sql::ident(tablespace));
         }
         let data = if self.with_data { "" } else { "\nwith no data" };
-        let mut steps = vec![Step::new(format!("{sql} as\n{}{data}", self.query))];
-        steps.extend(self.cluster_on.as_deref().map(|index| cluster_on(Some(index), cx)));
-        steps
+        let moved = cx.live.spec::<Self>(cx.at).is_some_and(|live| live.cluster_on != self.cluster_on);
+        let cluster = self.cluster_on.as_deref().filter(|_| moved).map(|index| mark::cluster_on(Some(index), cx));
+        std::iter::once(Step::new(format!("{sql} as\n{}{data}", self.query))).chain(cluster).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { with_data: _, options, tablespace, access_method, cluster_on: clustered, query } = self;
+        let Self { with_data: _, options, tablespace, access_method, cluster_on, query } = self;
         if *query != old.query {
             return Alter::Replace("PostgreSQL can't give a materialized view another query".to_owned());
         }
@@ -133,8 +131,8 @@ impl Kind for MaterializedView {
             let to = sql::ident(tablespace.as_deref().unwrap_or("pg_default"));
             steps.push(alter(format!("set tablespace {to}")).hazard(HazardClass::Rewrite, "moves its rows"));
         }
-        if *clustered != old.cluster_on {
-            steps.push(cluster_on(clustered.as_deref(), cx));
+        if *cluster_on != old.cluster_on {
+            steps.push(mark::cluster_on(cluster_on.as_deref(), cx));
         }
         Alter::InPlace(steps)
     }

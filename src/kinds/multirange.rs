@@ -36,6 +36,7 @@ impl Kind for Multirange {
     const RULES: Rules = Rules {
         class: 1247,
         rebuildable: false,
+        part: true,
         renames: true,
         comment: true,
         slots: &[TYPE],

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, index_tail, index_words, timing};
-use super::part::{Parameters, is_default, since};
+use super::part::{Parameters, is_default, since, refer_to_tablespace};
 use super::part::names::{is_sibling_column, object_name, renamed_columns};
-use super::table::{Attached, Table, hide_plain};
+use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::Problem;
 use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
@@ -65,6 +65,7 @@ impl Kind for PrimaryKey {
         identity: Identity::OnParent,
         self_adjusting: true,
         renames: true,
+        nameless: true,
         comment: true,
         slots: &[RELATION],
         short_field: Some("columns"),
@@ -100,6 +101,7 @@ impl Kind for PrimaryKey {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
+        refer_to_tablespace(self.tablespace.as_ref(), out);
         let Some(table) = at.parent() else { return };
         for (list, field) in [(&self.columns, "columns"), (&self.include, "include")] {
             for column in list {
@@ -124,7 +126,8 @@ impl Kind for PrimaryKey {
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed().and_then(|keyed| keyed.add(cx));
         let steps = online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]).into_iter();
-        steps.chain(constraint::index_comment(None, self.index_comment.as_deref(), cx)).collect()
+        let comment = constraint::index_comment(None, self.index_comment.as_deref(), cx);
+        steps.chain(comment).chain(mark::again(cx)).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -143,7 +146,8 @@ impl Kind for PrimaryKey {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        constraint::drop(cx)
+        let needs = self.attached.leaves_with(cx);
+        constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned())).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

@@ -42,7 +42,6 @@ impl Kind for RangeType {
     const RULES: Rules = Rules {
         class: 1247,
         falls_with_parent: false,
-        rebuildable: false,
         renames: true,
         owner: true,
         comment: true,

@@ -99,7 +99,8 @@ impl Sequence {
 
     fn owned_by_step(&self, cx: &Cx<'_>) -> Step {
         let owner = self.owned_by.as_deref().unwrap_or("none");
-        Step::new(format!("alter sequence {} owned by {owner}", cx.identity())).needs(self.owner_column())
+        let new = self.owner_column().filter(|column| !cx.live.contains(column));
+        Step::new(format!("alter sequence {} owned by {owner}", cx.identity())).needs(new).late()
     }
 }
 

@@ -100,6 +100,14 @@ pub struct Step {
     pub unseats: Vec<Address>,
     /// Names of relations in the object's schema that it takes: they are free before it runs.
     pub takes: Vec<String>,
+    /// Names of relations in the object's schema that it gives up: they may be taken after it.
+    pub gives: Vec<String>,
+    /// True where it only lets go of what the object uses: it waits for nothing that is made, and what goes waits for it.
+    pub frees: bool,
+    /// True where it gives the object another type, and so lets go of the old one.
+    pub retypes: bool,
+    /// True where the object is of full use before it: nothing that uses the object waits for it.
+    pub late: bool,
     /// True where the object is another one after it, as good as just made: its facets start anew.
     pub renews: bool,
 }
@@ -142,6 +150,27 @@ impl Step {
     #[must_use]
     pub fn takes(mut self, relation: impl Into<String>) -> Self {
         self.takes.push(relation.into());
+        self
+    }
+
+    /// The same, giving up the name of a relation.
+    #[must_use]
+    pub fn gives(mut self, relation: impl Into<String>) -> Self {
+        self.gives.push(relation.into());
+        self
+    }
+
+    /// The same, as what only lets go.
+    #[must_use]
+    pub fn frees(mut self) -> Self {
+        self.frees = true;
+        self
+    }
+
+    /// The same, as what nobody waits for.
+    #[must_use]
+    pub fn late(mut self) -> Self {
+        self.late = true;
         self
     }
 

@@ -113,6 +113,9 @@ pub fn emit(input: Input<'_>, renames: Vec<Rename>) -> Result<Emitted, Diagnosti
     problems.into_result(())?;
     let mut out = Emitted { fates, ..Emitted::default() };
     for rename in renames {
+        if falls_anyway(&rename.to, &out.fates, input) {
+            continue;
+        }
         out.renames(rename);
     }
     out.drops(input);
@@ -120,7 +123,8 @@ pub fn emit(input: Input<'_>, renames: Vec<Rename>) -> Result<Emitted, Diagnosti
     Ok(out)
 }
 
-fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
+/// What a kind may look at while it writes statements about `at`.
+pub fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
     let entry = find(input.register, at.kind());
     Cx {
         at,
@@ -131,6 +135,12 @@ fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
         register: input.register,
         online: input.online,
     }
+}
+
+/// True for what goes and comes with something above it that is made anew: there is nothing to rename.
+fn falls_anyway(at: &Address, fates: &IndexMap<Address, Fate>, input: Input<'_>) -> bool {
+    let replaced = |p: &Address| fates.get(p).is_some_and(|f| matches!(f.action, Action::Replace));
+    find(input.register, at.kind()).rules.falls_with_parent && at.ancestors().any(replaced)
 }
 
 fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fate> {

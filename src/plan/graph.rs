@@ -73,7 +73,7 @@ impl Builder<'_> {
         self.emitted.makes.get(at).map_or(&[], Vec::as_slice)
     }
 
-    /// The first statement that makes what was dropped.
+    /// The first statement that makes or changes an object, its renames left out.
     fn made_again(&self, at: &Address) -> Option<usize> {
         self.made(at).iter().copied().find(|i| self.emitted.nodes[*i].verb != Verb::Rename)
     }
@@ -85,13 +85,19 @@ impl Builder<'_> {
     /// The statement after which others may use an object: its creation, or the last change of what was there.
     fn stands_from(&self, at: &Address) -> Option<usize> {
         let steps = self.made(at);
-        let create = steps.first().filter(|i| self.emitted.nodes[**i].verb == Verb::Create);
-        create.or(steps.last()).copied()
+        let create = steps.iter().find(|i| self.emitted.nodes[**i].verb != Verb::Rename);
+        let create = create.filter(|i| self.emitted.nodes[**i].verb == Verb::Create);
+        create.or(steps.iter().rfind(|i| !self.emitted.nodes[**i].step.late)).copied()
     }
 
-    /// Everything about `before` that makes it, then everything about `after` that makes it.
-    fn made_first(&mut self, before: &Address, after: &Address, edge: Edge) {
-        if let (Some(b), Some(&a)) = (self.stands_from(before), self.made(after).first()) {
+    /// The first statement about an object that needs what the object needs.
+    fn needy(&self, at: &Address) -> Option<usize> {
+        self.made(at).iter().copied().find(|i| !self.emitted.nodes[*i].step.frees)
+    }
+
+    /// Everything about `before` that makes it, then the statement `after`.
+    fn made_first(&mut self, before: &Address, after: Option<usize>, edge: Edge) {
+        if let (Some(b), Some(a)) = (self.stands_from(before), after) {
             // One of the statements about `before` may make `after` besides.
             if self.made(before).contains(&a) {
                 return;
@@ -100,6 +106,14 @@ impl Builder<'_> {
             if edge == Edge::Hard || self.graph.find_edge(NodeIndex::new(b), NodeIndex::new(a)).is_none() {
                 self.edge(b, a, edge);
             }
+        }
+    }
+
+    /// A statement names its object by the new names of what it stands under.
+    fn renamed_first(&mut self, parent: &Address, at: &Address) {
+        let renames = |i: &&usize| self.emitted.nodes[**i].verb == Verb::Rename;
+        if let (Some(&r), Some(&first)) = (self.made(parent).iter().rfind(renames), self.made(at).first()) {
+            self.edge(r, first, Edge::Hard);
         }
     }
 
@@ -127,14 +141,18 @@ impl Builder<'_> {
     fn makes(&mut self, names: &Names) {
         for at in self.emitted.makes.keys() {
             for parent in at.ancestors() {
-                self.made_first(parent, at, Edge::Hard);
+                self.made_first(parent, self.needy(at), Edge::Hard);
+                self.renamed_first(parent, at);
             }
+            // To get another name, an object needs nothing but its parent.
+            let node = |i: &usize| &self.emitted.nodes[*i];
+            let first = self.made(at).iter().copied().find(|i| node(i).verb != Verb::Rename && !node(i).step.frees);
             let Some(object) = self.input.desired.get(at) else { continue };
             for (to, edge) in needs(self.input, names, at, object) {
-                self.made_first(&to, at, edge);
+                self.made_first(&to, first, edge);
             }
             for to in self.input.desired.uses(at) {
-                self.made_first(to, at, Edge::Hard);
+                self.made_first(to, first, Edge::Hard);
             }
         }
         for i in 0..self.emitted.nodes.len() {
@@ -207,8 +225,15 @@ impl Builder<'_> {
             // A statement that takes the name of what goes can't be the one that lets go of it.
             let takes = |i: &usize| self.emitted.nodes[*i].step.takes.iter().any(|name| name == used.key());
             let alters = |i: &usize| self.emitted.nodes[*i].verb == Verb::Alter;
-            let lets_go: Vec<usize> =
+            let frees = |i: &usize| self.emitted.nodes[*i].step.frees;
+            let mut lets_go: Vec<usize> =
                 self.made(user).iter().copied().take_while(|i| !takes(i)).filter(alters).collect();
+            // Another type lets go of whatever the old one rested on, but not of a sequence or an index.
+            let slots = find(self.input.register, used.kind()).rules.slots;
+            let retypes = |i: &usize| self.emitted.nodes[*i].step.retypes && *slots != [RELATION];
+            if lets_go.iter().any(frees) {
+                lets_go.retain(|i| frees(i) || retypes(i));
+            }
             for change in lets_go {
                 self.edge(change, d, Edge::Hard);
             }
@@ -256,6 +281,11 @@ impl Builder<'_> {
                 if let Some(&last) = drops.last() {
                     freed.insert((*slot, at.top().key().to_owned(), at.key().to_owned()), (at, last));
                 }
+            }
+        }
+        for (i, node) in self.emitted.nodes.iter().enumerate() {
+            for name in &node.step.gives {
+                freed.insert((RELATION, node.at.top().key().to_owned(), name.clone()), (&node.at, i));
             }
         }
         let mut takes: HashMap<&Address, usize> = HashMap::new();

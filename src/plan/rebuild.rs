@@ -5,16 +5,16 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::Input;
-use super::emit::{Action, Fate};
+use super::emit::{self, Action, Fate};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::kind::find;
+use crate::kind::{Alter, find};
 use crate::model::Address;
 
 /// Spreads replacements and disturbances until nothing more follows.
 pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &mut Diagnostics) {
     let users = users(input);
     let mut queue: Vec<Address> = fates.keys().cloned().collect();
-    let mut done: HashSet<Address> = HashSet::new();
+    let mut done: HashSet<(Address, Option<Touch>, bool)> = HashSet::new();
     while let Some(at) = queue.pop() {
         let Some(fate) = fates.get(&at) else { continue };
         let (touches, renewed) = match &fate.action {
@@ -26,7 +26,7 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
             Action::Create => (None, false),
         };
         let unseats = unseated(fate);
-        if !(touches.is_some() || renewed || !unseats.is_empty()) || !done.insert(at.clone()) {
+        if !(touches.is_some() || renewed || !unseats.is_empty()) || !done.insert((at.clone(), touches, renewed)) {
             continue;
         }
         if touches == Some(Touch::Replaced) || renewed {
@@ -46,7 +46,7 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
 }
 
 /// What happens to an object that others use.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Touch {
     /// It goes and comes again.
     Replaced,
@@ -100,6 +100,8 @@ fn touch(
     input: Input<'_>,
     problems: &mut Diagnostics,
 ) -> Option<Address> {
+    let whole = user.parent().filter(|_| find(input.register, user.kind()).rules.part);
+    let user = whole.unwrap_or(user);
     let entry = find(input.register, user.kind());
     let object = input.live.get(user).filter(|_| input.desired.contains(user))?;
     let rebuildable = (entry.rebuildable)(&*object.spec);
@@ -110,7 +112,7 @@ fn touch(
         Some(Action::Drop | Action::Replace | Action::Create) => return None,
         Some(Action::Alter(_)) | None => {}
     }
-    if how == Touch::Dropped && (fates.contains_key(user) || !rebuildable) {
+    if how == Touch::Dropped && !comes_otherwise(used, input) && (fates.contains_key(user) || !rebuildable) {
         return None; // it lets go by an alteration of its own
     }
     if rebuildable {
@@ -120,6 +122,12 @@ fn touch(
             Touch::Disturbed | Touch::Unseated => "changes",
         };
         fates.insert(user.clone(), Fate { action: Action::Replace, why: Some(format!("uses {used}, which {what}")) });
+        return Some(user.clone());
+    }
+    if matches!(how, Touch::Replaced | Touch::Dropped)
+        && let Some(fate) = release(user, fates, input)
+    {
+        fates.insert(user.clone(), fate);
         return Some(user.clone());
     }
     // A user that can't be made again must let go by an alteration of its own.
@@ -137,4 +145,35 @@ fn touch(
     }
     problems.push(problem);
     None
+}
+
+/// What lets a user that can't be made again go on without what it uses and what is dropped, for as long as it takes.
+fn release(user: &Address, fates: &IndexMap<Address, Fate>, input: Input<'_>) -> Option<Fate> {
+    let (live, desired) = (input.live.get(user)?, input.desired.get(user)?);
+    let goes = |at: &&Address| fates.get(*at).is_some_and(|f| matches!(f.action, Action::Replace | Action::Drop));
+    let mut used: Vec<Address> = input.live.uses(user).iter().filter(goes).cloned().collect();
+    used.sort();
+    let action = match (find(input.register, user.kind()).release)(
+        &**desired.as_written(),
+        &*live.spec,
+        &used,
+        &emit::cx(user, input),
+    )? {
+        Alter::InPlace(steps) => Action::Alter(steps),
+        Alter::Replace(_) => Action::Replace,
+        Alter::Drop | Alter::Refuse(_) => return None,
+    };
+    let names: Vec<String> = used.iter().map(ToString::to_string).collect();
+    Some(Fate { action, why: Some(format!("uses {}, made anew", names.join(", "))) })
+}
+
+/// True where an object of another kind takes the name of one that goes.
+fn comes_otherwise(used: &Address, input: Input<'_>) -> bool {
+    let slots = find(input.register, used.kind()).rules.slots;
+    input.desired.iter().any(|(at, _)| {
+        let entry = find(input.register, at.kind());
+        at.kind() != used.kind()
+            && at.top() == used.top()
+            && slots.iter().any(|s| entry.rules.slots.contains(s) && s.bare(at.key()) == s.bare(used.key()))
+    })
 }

@@ -4,7 +4,8 @@
 //! last name, a circle through a name of its own. Where the old name is wanted too, a look at the names can't tell
 //! whether the rename was made: then it counts what the ledger remembers, and what the objects look like.
 //!
-//! Where a parent has one object of a kind at most, another name of it is a rename without `was:`.
+//! Where a parent has one object of a kind at most, another name of it is a rename without `was:`. So it is where names
+//! are of little weight (an index, a constraint) and one just like it stands there under a name that is not wanted.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -95,12 +96,14 @@ fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Rena
     let mut wanted: Vec<(usize, Option<usize>, &Address)> = input
         .desired
         .iter()
-        .filter(|(at, o)| o.was.is_some() || is_alone(find(input.register, at.kind())))
+        .filter(|(at, o)| o.was.is_some() || is_known(find(input.register, at.kind())))
         .map(|(at, _)| (at.path().len(), rank(at), at))
         .collect();
     wanted.sort_by_key(|(depth, rank, _)| (*depth, *rank));
     for alike in wanted.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        let claims: Vec<Claim> = alike.iter().filter_map(|(_, _, at)| claim(at, live, input)).collect();
+        let mut claimed = HashSet::new();
+        let claims = alike.iter().filter_map(|(_, _, at)| claim(at, live, input));
+        let claims: Vec<Claim> = claims.filter(|claim| claimed.insert(claim.from.clone())).collect();
         for chain in chains(&claims, live) {
             if is_pending(&chain, live, input, &mut out.warnings) {
                 make(&chain, live, aside, input, &mut out.list);
@@ -115,7 +118,8 @@ fn claim(at: &Address, live: &State, input: Input<'_>) -> Option<Claim> {
     let entry = find(input.register, at.kind());
     let was = input.desired.get(at)?.was.as_deref();
     let from = before(at, was, entry, live, input.desired)?;
-    (entry.rules.renames && from != *at && live.contains(&from)).then(|| Claim { to: at.clone(), from })
+    let stands = was.is_none() && !is_alone(entry) && live.contains(at);
+    (entry.rules.renames && !stands && from != *at && live.contains(&from)).then(|| Claim { to: at.clone(), from })
 }
 
 /// The address that an object may have had.
@@ -123,8 +127,13 @@ fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State, desired:
     match was {
         Some(was) => sibling(at, was, entry, desired),
         None => {
-            let others = live.children(at.parent().filter(|_| is_alone(entry))?);
-            others.into_iter().find(|a| a.kind() == at.kind()).cloned()
+            let wanted = &desired.get(at)?.spec;
+            let is_it = |other: &Address| {
+                let alike = || live.get(other).is_some_and(|o| o.spec.same(&**wanted));
+                other.kind() == at.kind() && (is_alone(entry) || !desired.contains(other) && alike())
+            };
+            let others = live.children(at.parent().filter(|_| is_known(entry))?);
+            others.into_iter().find(|other| is_it(other)).cloned()
         }
     }
 }
@@ -135,9 +144,14 @@ fn sibling(at: &Address, written: &str, entry: &Entry, desired: &State) -> Optio
     Some(at.parent().map_or_else(|| Address::root(at.kind(), &key), |parent| parent.child(at.kind(), &key)))
 }
 
+/// True for a kind of which an object may be known by more than its name.
+fn is_known(entry: &Entry) -> bool {
+    is_alone(entry) || entry.rules.nameless
+}
+
 /// True for a kind of which a parent has one object at most, whatever its name.
 fn is_alone(entry: &Entry) -> bool {
-    entry.rules.renames && entry.homes.iter().any(|h| h.form == Form::One)
+    entry.rules.renames && !entry.rules.nameless && entry.homes.iter().any(|h| h.form == Form::One)
 }
 
 /// The claims that hang together. A chain at whose end the new name stands was made before, and is left out.

@@ -14,7 +14,7 @@ use super::{Column, OwnSequence};
 use crate::kind::{Cx, Kind};
 use crate::kinds::not_null::named_at;
 use crate::kinds::part::{Parameters, Sql, TypeName};
-use crate::kinds::table::{heirs, is_partition, parents, tables};
+use crate::kinds::table::{heirs, is_made_anew, is_partition, parents, tables};
 use crate::model::{Address, Object, Origin, State, Step};
 
 /// Whose a column is. Not compared: the tables above say.
@@ -186,7 +186,7 @@ fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut
         }
     }
     for heir in heirs(table, live).to_vec() {
-        if !parents(&heir, desired).contains(table) {
+        if !parents(&heir, desired).contains(table) || is_made_anew(&heir, live, desired) {
             continue;
         }
         for (name, list) in &changes {

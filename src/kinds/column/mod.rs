@@ -5,6 +5,7 @@
 
 mod identity;
 mod inherited;
+mod row_type;
 mod serial;
 mod short;
 
@@ -12,17 +13,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode, OwnSequence};
-pub use inherited::{Inherited, has_order_of_its_own};
+pub use inherited::{Inherited, above, has_order_of_its_own};
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
+use super::part::convert::{needs_text, text_of};
 use super::part::names::object_name;
 use super::part::stored::{self, OfType, Stored};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default};
 use super::identity_sequence;
 use super::not_null::named_at;
 use super::primary_key;
-use super::table::{Table, heirs, parents};
+use super::table::{Table, heirs, is_key, is_made_anew, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{
     Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
@@ -212,17 +214,18 @@ impl Kind for Column {
         if cx.parent_is_new() {
             return vec![step];
         }
-        let mut steps = vec![step];
+        let mut steps = row_type::add(self, cx).unwrap_or_else(|| vec![step]);
         steps.extend(self.attribute_steps(None, cx));
-        let below = inherited::below(cx.at, cx.desired);
-        for at in below.iter().filter(|at| cx.live.contains(at)) {
+        let stays = |at: &Address| at.parent().is_none_or(|t| !is_made_anew(t, cx.live, cx.desired));
+        let below: Vec<Address> =
+            inherited::below(cx.at, cx.desired).into_iter().filter(|at| cx.live.contains(at) && stays(at)).collect();
+        for at in &below {
             let (Some(column), cx) = (cx.desired.spec::<Self>(at), cx.at(at)) else { continue };
             let Some(above) = inherited::column_above(at, cx.desired) else { continue };
             let Alter::InPlace(more) = column.alter(&above.as_inherited(), &cx) else { continue };
             steps.extend(more);
         }
-        let spoken = below.into_iter().filter(|at| cx.live.contains(at)).collect::<Vec<_>>();
-        steps.into_iter().map(|s| s.speaks_for(spoken.iter().cloned()).needs(self.leaving(cx))).collect()
+        steps.into_iter().map(|s| s.speaks_for(below.iter().cloned()).needs(self.leaving(cx))).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -231,16 +234,22 @@ impl Kind for Column {
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
         }
+        if self.changes_type(old) && partitions(cx) {
+            let message = format!("PostgreSQL can't change the type of {}: its table is partitioned by it", cx.at);
+            let help = "declare a table of another name, carry the rows over, and give it the name with `was:`";
+            return Alter::Refuse(Problem::new(Code::Refused, message).help(help));
+        }
         let mut steps = Vec::new();
         let loses_default = old.default.is_some() && (default.is_none() || self.changes_type(old));
         if loses_default {
-            steps.push(self.step(cx, "drop default"));
+            steps.push(self.step(cx, "drop default").frees());
         }
         if old.identity.is_some() && identity.is_none() {
-            steps.push(self.step(cx, "drop identity"));
+            steps.push(self.step(cx, "drop identity").frees().gives(sequence_name(cx.at, cx.live)));
         }
         if self.changes_type(old) {
-            steps.push(self.type_step(old, cx));
+            let holders = cx.at.parent().map_or_else(Vec::new, |table| row_type::holders(table, cx));
+            steps.extend(row_type::around(&holders, self.type_step(old, cx), cx));
         }
         match default {
             Some(default) if loses_default || old.default.as_ref() != Some(default) => {
@@ -252,8 +261,7 @@ impl Kind for Column {
             steps.extend(self.refuse_nulls(cx));
         }
         if let Some(identity) = identity {
-            let usual = || sequence_of(cx.at).key().to_owned();
-            let takes = identity_sequence::named_at(cx.at, cx.desired).map_or_else(usual, str::to_owned);
+            let takes = sequence_name(cx.at, cx.desired);
             let alter = |what: &str| self.step(cx, what);
             let steps_of_identity = identity.steps(old.identity.as_ref(), own_sequence(cx).as_deref(), &alter).into_iter();
             let adds = old.identity.is_none();
@@ -262,10 +270,43 @@ impl Kind for Column {
         if !*not_null && old.not_null {
             steps.push(self.step(cx, "drop not null"));
         }
-        steps.extend(self.attribute_steps(Some(old), cx));
+        // PostgreSQL forgets how values are stored once they are of another type.
+        let afresh = Self { storage: None, compression: None, ..old.clone() };
+        steps.extend(self.attribute_steps(Some(if self.changes_type(old) { &afresh } else { old }), cx));
         let above = inherited::above(cx.at, cx.desired);
         let leaving = self.leaving(cx);
-        Alter::InPlace(steps.into_iter().map(|s| s.needs(above.iter().chain(&leaving).cloned())).collect())
+        let waits = |s: Step| if s.frees { s } else { s.needs(above.iter().chain(&leaving).cloned()) };
+        Alter::InPlace(steps.into_iter().map(waits).collect())
+    }
+
+    /// Its default goes first and comes back last; where its type itself goes, its values wait as text.
+    fn release(&self, old: &Self, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
+        let names: Vec<String> = used.iter().map(|at| sql::dotted([at.top().key(), at.key()])).collect();
+        let goes = |c: &Self| names.iter().any(|name| name == c.data_type.base());
+        let mut between = old.clone();
+        let mut steps = Vec::new();
+        if between.default.take().is_some() {
+            steps.push(self.step(cx, "drop default").frees());
+        }
+        if goes(old) && goes(self) && matches!(self.inherited, Inherited::No) {
+            if is_key(cx.at, cx.live) {
+                return None; // PostgreSQL can't change the type of a column by which a table is partitioned
+            }
+            let array = if old.data_type.element().is_some() { "[]" } else { "" };
+            between.data_type = TypeName::parse(&format!("text{array}")).expect("text is a type");
+            between.collation = None;
+            steps.push(between.type_step(old, cx).frees().unseats([cx.at.clone()]));
+        }
+        let Alter::InPlace(more) = self.alter(&between, cx) else { return None };
+        let risk = format!("fails where a value is no {}", self.data_type);
+        steps.extend(more.into_iter().map(|s| match s.retypes {
+            true if s.hazards.iter().all(|h| h.class != HazardClass::Data) => {
+                Step { retypes: false, ..s }.hazard(HazardClass::Data, risk.clone())
+            }
+            true => Step { retypes: false, ..s },
+            false => s,
+        }));
+        Some(Alter::InPlace(steps))
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -273,6 +314,9 @@ impl Kind for Column {
         if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
             return Vec::new(); // it goes with the one above
         }
+        // A table must leave the one above before it can drop a column that came from there.
+        let came = matches!(self.inherited, Inherited::Above | Inherited::Both);
+        let table_first = cx.at.parent().filter(|t| came && cx.desired.contains(t)).cloned();
         let below = inherited::below(cx.at, cx.live);
         let stays = below.iter().any(|at| cx.desired.contains(at));
         let only = if stays { "only " } else { "" };
@@ -282,7 +326,8 @@ impl Kind for Column {
             Step::new(format!("alter table {only}{table} drop column {}", cx.name()))
                 .lock(Lock::AccessExclusive)
                 .speaks_for(spoken)
-                .needs(self.leaving(cx));
+                .needs(self.leaving(cx))
+                .needs(table_first);
         // The values of a generated column are no data of its own.
         let loses = self.generated.is_none();
         vec![if loses { step.hazard(HazardClass::Data, "drops the column with its values") } else { step }]
@@ -292,13 +337,13 @@ impl Kind for Column {
         let table = cx.parent().identity();
         let sql = format!("alter table {table} rename column {} to {}", cx.name(), sql::ident(to));
         let table = cx.at.parent().expect("a column has a table");
-        let follows = self.sequence_follows(cx.at, &table.child(Self::NAME, to));
+        let follows = self.sequence_follows(cx.at, &table.child(Self::NAME, to), cx);
         [Step::new(sql).lock(Lock::AccessExclusive)].into_iter().chain(follows).collect()
     }
 
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let data_type = self.data_type.renamed(from, to);
-        let follows = at.is_within(to) && self.sequence_follows(&at.moved(to, from), at).is_some();
+        let follows = at.is_within(to) && self.has_usual_sequence(&at.moved(to, from), at);
         if data_type.is_none() && !follows {
             return None;
         }
@@ -310,15 +355,21 @@ impl Kind for Column {
 
 impl Column {
     /// The statement by which the sequence of its identity gets the name that PostgreSQL would have given it, where it had
-    /// that name before.
-    pub fn sequence_follows(&self, from: &Address, to: &Address) -> Option<Step> {
-        let (old, new) = (sequence_of(from), sequence_of(to));
-        if self.live_sequence.0.as_deref() != Some(old.key()) || old.key() == new.key() {
+    /// that name before and nothing is said of it.
+    pub fn sequence_follows(&self, from: &Address, to: &Address, cx: &Cx<'_>) -> Option<Step> {
+        if !self.has_usual_sequence(from, to) || identity_sequence::named_at(from, cx.live).is_some() {
             return None;
         }
+        let (old, new) = (sequence_of(from), sequence_of(to));
         let schema = sql::ident(from.top().key());
         let sql = format!("alter sequence {schema}.{} rename to {}", sql::ident(old.key()), sql::ident(new.key()));
         Some(Step::new(sql).takes(new.key()))
+    }
+
+    /// True where the sequence of its identity is called after `from`, which is to be `to`.
+    fn has_usual_sequence(&self, from: &Address, to: &Address) -> bool {
+        let (old, new) = (sequence_of(from), sequence_of(to));
+        self.live_sequence.0.as_deref() == Some(old.key()) && old.key() != new.key()
     }
 
     /// A column of that type and nothing else.
@@ -368,30 +419,32 @@ impl Column {
         Step::new(format!("alter table {table} alter column {} {what}", cx.name())).lock(Lock::AccessExclusive)
     }
 
-    fn changes_type(&self, old: &Self) -> bool {
+    /// True where its type or collation is another.
+    pub fn changes_type(&self, old: &Self) -> bool {
         self.data_type != old.data_type || self.collation != old.collation
     }
 
     fn type_step(&self, old: &Self, cx: &Cx<'_>) -> Step {
         let collate = self.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
         if cx.at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
-            return self.step(cx, &format!("type {}{collate}", self.data_type)).disturbs_users();
+            let step = self.step(cx, &format!("type {}{collate}", self.data_type)).disturbs_users();
+            return Step { retypes: true, ..step };
         }
-        let way = if needs_text(&old.data_type, &self.data_type) {
-            if self.data_type.element().is_some() { "::text[]" } else { "::text" }
-        } else {
-            ""
-        };
+        let way = if needs_text(&old.data_type, &self.data_type) { text_of(&self.data_type) } else { "" };
         // PostgreSQL computes a generated column anew, and takes no `using` for it.
         let using = match self.generated {
             Some(_) => String::new(),
             None => format!(" using {}{way}::{}", cx.name(), self.data_type),
         };
         let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
-        let step = step.unseats(inherited::below(cx.at, cx.live));
+        let step = Step { retypes: true, ..step.unseats(inherited::below(cx.at, cx.live)) };
         if widens(&old.data_type, &self.data_type) {
             return step;
         }
+        let step = match way {
+            "" => step,
+            _ => step.hazard(HazardClass::Data, format!("fails where a value is no {}", self.data_type)),
+        };
         step.hazard(HazardClass::Rewrite, format!("rewrites the table to turn {} into {}", old.data_type, self.data_type))
     }
 
@@ -453,19 +506,22 @@ impl Column {
     }
 }
 
+/// True for a column in the key by which its table is and stays partitioned.
+fn partitions(cx: &Cx<'_>) -> bool {
+    let key = |state: &State| state.spec::<Table>(cx.at.parent()?)?.partition_by.clone();
+    let stays = key(cx.live).filter(|by| key(cx.desired).as_ref() == Some(by));
+    stays.is_some_and(|by| sql::tokens(by.as_str()).iter().any(|t| t.name().as_deref() == Some(cx.at.key())))
+}
+
+/// The name of the sequence of an identity column.
+fn sequence_name(at: &Address, state: &State) -> String {
+    identity_sequence::named_at(at, state).map_or_else(|| sequence_of(at).key().to_owned(), str::to_owned)
+}
+
 /// The name of the sequence of an identity column, where it is not the usual one.
 fn own_sequence(cx: &Cx<'_>) -> Option<String> {
     let name = identity_sequence::named_at(cx.at, cx.desired)?;
     (name != sequence_of(cx.at).key()).then(|| sql::dotted([cx.at.top().key(), name]))
-}
-
-/// True where values go by way of text: between two types of which users made one, and not the same one.
-///
-/// Every type can be written as text and read from it; a cast between two of them need not be there.
-fn needs_text(old: &TypeName, new: &TypeName) -> bool {
-    let base = |t: &TypeName| t.without_modifier().as_str().trim_end_matches("[]").to_owned();
-    let (old, new) = (base(old), base(new));
-    old != new && (old.contains('.') || new.contains('.')) && new != "text"
 }
 
 /// True where PostgreSQL changes the type without rewriting: the same base type with a longer or no limit.

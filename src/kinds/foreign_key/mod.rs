@@ -101,6 +101,7 @@ impl Kind for ForeignKey {
         identity: Identity::OnParent,
         self_adjusting: true,
         renames: true,
+        nameless: true,
         comment: true,
         ..Rules::DEFAULT
     };

@@ -7,11 +7,13 @@
 use std::collections::BTreeMap;
 
 use super::TypeName;
+use super::cast_pairs::has_no_cast;
 use super::names::object_name;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, find};
-use crate::kinds::column::Column;
-use crate::model::{Address, HazardClass, Lock, Step};
+use crate::kinds::column::{Column, above};
+use crate::kinds::table::is_key;
+use crate::model::{Address, HazardClass, Lock, State, Step};
 use crate::sql;
 
 /// How values of the old type become values of the new one.
@@ -21,6 +23,9 @@ pub struct Conversion<'a> {
     pub create: &'a Step,
     /// The type in between: `text` for labels.
     pub through: Option<&'a str>,
+    /// The cast that says how, where types that hold the type could not be moved otherwise: the query of a function
+    /// whose one argument is `$1`.
+    pub cast: Option<&'a str>,
     /// What may go wrong with values, where it may.
     pub risk: Option<&'a str>,
 }
@@ -29,10 +34,14 @@ pub struct Conversion<'a> {
 pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
     let columns = columns(cx)?;
     let old = object_name(cx.at.key(), "", "old");
-    let schema = sql::ident(cx.at.top().key());
     let noun = cx.entry.noun;
-    let mut steps =
-        vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(&old))), by.create.clone().renews()];
+    let old = sql::dotted([cx.at.top().key(), old.as_str()]);
+    let bare = sql::ident(&object_name(cx.at.key(), "", "old"));
+    let mut steps = vec![Step::new(format!("alter {} rename to {bare}", cx.target())), by.create.clone().renews()];
+    let cast = by.cast.filter(|_| !columns.moved.is_empty()).map(|query| cast_between(cx, &old, query));
+    let (make, unmake) = cast.unwrap_or_default();
+    steps.extend(make);
+    steps.extend(columns.below.iter().filter_map(|at| default_step(at, false, cx)));
     for (table, columns) in &columns.moved {
         let step = Step::new(move_columns(table, columns, by, cx))
             .lock(Lock::AccessExclusive)
@@ -43,43 +52,92 @@ pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
             None => step,
         });
     }
-    steps.push(Step::new(format!("drop {noun} {schema}.{}", sql::ident(&old))).needs(columns.leaving.iter().cloned()));
-    let unseated: Vec<Address> =
-        std::iter::once(cx.at).chain(columns.moved.values().flatten().copied()).cloned().collect();
+    steps.extend(columns.below.iter().filter_map(|at| default_step(at, true, cx)));
+    steps.extend(columns.named.iter().flat_map(|at| [false, true].map(|set| default_step(at, set, cx))).flatten());
+    steps.extend(unmake);
+    steps.push(Step::new(format!("drop {noun} {old}")).needs(columns.leaving.iter().cloned()));
+    let unseated: Vec<Address> = std::iter::once(cx.at)
+        .chain(columns.moved.values().flatten().copied())
+        .chain(columns.below.iter().copied())
+        .cloned()
+        .collect();
     Ok(steps.into_iter().map(|s| s.unseats(unseated.iter().cloned())).collect())
+}
+
+/// The statements that make a cast from the old type to the new one, and those that drop it.
+fn cast_between(cx: &Cx<'_>, old: &str, query: &str) -> (Vec<Step>, Vec<Step>) {
+    let new = cx.identity();
+    let function = sql::dotted([cx.at.top().key(), object_name(cx.at.key(), "", "move").as_str()]);
+    let make = [
+        format!(
+            "create function {function}({old}) returns {new} language sql immutable strict as {}",
+            sql::literal(query)
+        ),
+        format!("create cast ({old} as {new}) with function {function}({old})"),
+    ];
+    let unmake = [format!("drop cast ({old} as {new})"), format!("drop function {function}({old})")];
+    (make.into_iter().map(Step::new).collect(), unmake.into_iter().map(Step::new).collect())
 }
 
 /// The columns that have the type.
 struct Columns<'a> {
     /// Those that keep it, by table.
     moved: BTreeMap<&'a Address, Vec<&'a Address>>,
+    /// Those that move with the one in the table above.
+    below: Vec<&'a Address>,
+    /// Those of which only the default names it.
+    named: Vec<&'a Address>,
     /// Those that change to another type in the same plan.
     leaving: Vec<Address>,
 }
 
 fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
-    let mut columns = Columns { moved: BTreeMap::new(), leaving: Vec::new() };
+    let mut columns = Columns { moved: BTreeMap::new(), below: Vec::new(), named: Vec::new(), leaving: Vec::new() };
     let mut users: Vec<&Address> = users(cx, cx.at);
     users.sort();
     users.dedup();
     for user in users {
         let Some(column) = cx.desired.spec::<Column>(user) else {
-            if !cx.desired.contains(user) || find(cx.register, user.kind()).rules.rebuildable {
+            if !cx.desired.contains(user) || can_go(cx, user) {
                 continue; // dropped, or dropped and made again
             }
             return Err(in_the_way(cx.at, user));
         };
-        if base(&column.data_type) != cx.identity() {
-            columns.leaving.push(user.clone());
-            continue;
+        let holds = |c: &Column| c.data_type.base() == cx.identity();
+        match (cx.live.spec::<Column>(user).is_some_and(holds), holds(column)) {
+            (true, true) => {}
+            (true, false) => {
+                columns.leaving.push(user.clone());
+                continue;
+            }
+            (false, _) => {
+                // One of a type that rests on this one lets go when that type does.
+                if !column.data_type.base().contains('.') {
+                    columns.named.push(user);
+                }
+                continue;
+            }
         }
-        let stuck = |u: &&&Address| cx.desired.contains(u) && !find(cx.register, u.kind()).rules.rebuildable;
+        if is_key(user, cx.live) {
+            return Err(in_the_way(cx.at, user));
+        }
+        let stuck = |u: &&&Address| cx.desired.contains(u) && !can_go(cx, u);
         if let Some(fixed) = self::users(cx, user).iter().find(stuck) {
             return Err(in_the_way(user, fixed));
+        }
+        if !above(user, cx.live).is_empty() {
+            columns.below.push(user);
+            continue;
         }
         columns.moved.entry(user.parent().expect("a column has a table")).or_default().push(user);
     }
     Ok(columns)
+}
+
+/// True for what can be dropped and made again, by itself or with what it is a part of.
+fn can_go(cx: &Cx<'_>, user: &Address) -> bool {
+    let rules = &find(cx.register, user.kind()).rules;
+    rules.part || rules.rebuildable
 }
 
 /// What uses an object in the live database; its own facets and parts are not among them.
@@ -92,8 +150,22 @@ fn in_the_way(used: &Address, user: &Address) -> Problem {
         .help(format!("change {user} so that it no longer uses {used}, or make a type of another name"))
 }
 
-fn base(data_type: &TypeName) -> &str {
-    data_type.as_str().trim_end_matches("[]")
+/// Takes off a live column's default, or sets the wanted one where it is not that of the column above.
+fn default_step(at: &Address, set: bool, cx: &Cx<'_>) -> Option<Step> {
+    let (table, name) = (cx.at(at.parent()?).identity(), sql::ident(at.key()));
+    let of = |at: &Address, state: &State| state.spec::<Column>(at).and_then(|c| c.default.clone());
+    let what = if set {
+        let wanted = of(at, cx.desired);
+        let passed_down = above(at, cx.desired).first().map(|top| of(top, cx.desired));
+        if passed_down.as_ref() == Some(&wanted) {
+            return None;
+        }
+        wanted.map_or_else(|| "drop default".to_owned(), |default| format!("set default {default}"))
+    } else {
+        of(at, cx.live)?;
+        "drop default".to_owned()
+    };
+    Some(Step::new(format!("alter table {table} alter column {name} {what}")).lock(Lock::AccessExclusive))
 }
 
 /// One statement for all columns of a table, so that it is rewritten once.
@@ -115,4 +187,19 @@ fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &
         }
     }
     format!("alter table {} {}", cx.at(table).identity(), parts.join(", "))
+}
+
+/// True where values go by way of text: between two types of which users made one, and not the same one, or that
+/// PostgreSQL does not cast to each other.
+///
+/// Every type can be written as text and read from it; a cast between two of them need not be there.
+pub fn needs_text(old: &TypeName, new: &TypeName) -> bool {
+    let base = |t: &TypeName| t.without_modifier().as_str().trim_end_matches("[]").to_owned();
+    let (old, new) = (base(old), base(new));
+    old != new && (old.contains('.') || new.contains('.')) && new != "text" || has_no_cast(&old, &new)
+}
+
+/// The cast to text on the way to a type.
+pub fn text_of(to: &TypeName) -> &'static str {
+    if to.element().is_some() { "::text[]" } else { "::text" }
 }

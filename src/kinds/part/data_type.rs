@@ -63,6 +63,11 @@ impl TypeName {
         Self(format!("{}{}", &self.0[..open], &self.0[close + 1..]).into())
     }
 
+    /// The type of what an array holds at its core, or the type itself.
+    pub fn base(&self) -> &str {
+        self.0.trim_end_matches("[]")
+    }
+
     /// The element type, for an array.
     pub fn element(&self) -> Option<Self> {
         self.0.strip_suffix("[]").map(|e| Self(e.into()))

@@ -40,6 +40,7 @@ macro_rules! own_schema {
 
 pub(in crate::kinds) use {own_schema, text_schema};
 
+mod cast_pairs;
 pub mod catalog;
 pub mod constraint;
 pub mod convert;
@@ -81,6 +82,14 @@ pub const FOREIGN_TABLE: crate::model::KindName = crate::model::KindName("foreig
 /// For serde: true for a value that need not be written because it is the default.
 pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// Notes the tablespace that something is in: it is made outside of the transaction in which the thing is made.
+pub fn refer_to_tablespace(name: Option<&String>, out: &mut crate::kind::References) {
+    use crate::model::{Address, KindName};
+    if let Some(name) = name {
+        out.perhaps(Address::root(KindName("tablespace"), name), "tablespace");
+    }
 }
 
 /// Why a server older than the major version `from` can't have `what`, which `field` says.

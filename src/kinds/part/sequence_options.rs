@@ -39,7 +39,7 @@ impl SequenceOptions {
     /// The same with what PostgreSQL would choose itself left out; `data_type` is the sequence's.
     #[must_use]
     pub fn normalised(&self, data_type: &str) -> Self {
-        let up = self.increment.is_none_or(|i| i > 0);
+        let up = self.is_ascending();
         let (low, high) = match data_type {
             "smallint" => (i64::from(i16::MIN), i64::from(i16::MAX)),
             "integer" => (i64::from(i32::MIN), i64::from(i32::MAX)),
@@ -75,16 +75,23 @@ impl SequenceOptions {
 
     /// The words of `alter sequence` that turn `old` into this.
     pub fn changes(&self, old: &Self) -> Vec<String> {
-        let number = |word: &str, absent: &str, new: Option<i64>, old: Option<i64>| {
-            (new != old).then(|| new.map_or_else(|| absent.to_owned(), |v| format!("{word} {v}")))
+        let changed = |word: &str, absent: &str, new: Option<i64>, is: bool| {
+            is.then(|| new.map_or_else(|| absent.to_owned(), |v| format!("{word} {v}")))
+        };
+        let number =
+            |word: &str, absent: &str, new: Option<i64>, old: Option<i64>| changed(word, absent, new, new != old);
+        // The bounds of the other direction stay unless they are named.
+        let turns = self.is_ascending() != old.is_ascending();
+        let bound = |word: &str, new: Option<i64>, old: Option<i64>| {
+            changed(word, &format!("no {word}"), new, turns || new != old)
         };
         let first = self.first();
         // A sequence that was never used stands at its first value, which the new bounds may not hold.
         let outside = !self.bounds().contains(&old.first());
         [
             number("increment by", "increment by 1", self.increment, old.increment),
-            number("minvalue", "no minvalue", self.min, old.min),
-            number("maxvalue", "no maxvalue", self.max, old.max),
+            bound("minvalue", self.min, old.min),
+            bound("maxvalue", self.max, old.max),
             (first != old.first()).then(|| format!("start with {first}")),
             number("cache", "cache 1", self.cache, old.cache),
             (self.cycle != old.cycle).then(|| if self.cycle { "cycle" } else { "no cycle" }.to_owned()),
@@ -95,16 +102,20 @@ impl SequenceOptions {
         .collect()
     }
 
+    fn is_ascending(&self) -> bool {
+        self.increment.is_none_or(|i| i > 0)
+    }
+
     /// The least and the greatest value, as far as they do not follow from the type.
     fn bounds(&self) -> RangeInclusive<i64> {
-        let up = self.increment.is_none_or(|i| i > 0);
+        let up = self.is_ascending();
         let (low, high) = if up { (1, i64::MAX) } else { (i64::MIN, -1) };
         self.min.unwrap_or(low)..=self.max.unwrap_or(high)
     }
 
     /// The value it begins with.
     fn first(&self) -> i64 {
-        let up = self.increment.is_none_or(|i| i > 0);
+        let up = self.is_ascending();
         self.start.unwrap_or_else(|| if up { self.min.unwrap_or(1) } else { self.max.unwrap_or(-1) })
     }
 }

@@ -11,10 +11,20 @@ use crate::kinds::sequence::Sequence;
 use crate::model::{Address, HazardClass, Lock, State, Step};
 use crate::sql;
 
-/// True where rows are carried: the wanted table is partitioned otherwise than the live one.
+/// True where rows are carried: the wanted table is partitioned otherwise than the live one, or by another type.
 fn applies(cx: &Cx<'_>) -> bool {
-    let tables = cx.live.spec::<Table>(cx.at).zip(cx.desired.spec::<Table>(cx.at));
-    tables.is_some_and(|(live, wanted)| live.partition_by != wanted.partition_by)
+    is_carried(cx.at, cx.live, cx.desired)
+}
+
+/// The same, without a context.
+fn is_carried(at: &Address, live: &State, desired: &State) -> bool {
+    let tables = live.spec::<Table>(at).zip(desired.spec::<Table>(at));
+    tables.is_some_and(|(live, wanted)| live.rekeyed || live.partition_by != wanted.partition_by)
+}
+
+/// True for a table that is made anew for that, or as a partition of one that is.
+pub fn is_made_anew(at: &Address, live: &State, desired: &State) -> bool {
+    ancestors(at, live).iter().any(|t| is_carried(t, live, desired))
 }
 
 /// `drop table`, after the rows are put aside where the table comes back for them.
@@ -51,7 +61,7 @@ pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
 /// Puts the rows into the new table: the last of its partitions to be made does, or the table itself without any.
 pub fn after_create(cx: &Cx<'_>) -> Vec<Step> {
     let tree = |top: &Address| descendants(top, cx.desired);
-    let top = ancestors(cx.at, cx.desired).into_iter().find(|t| applies(&cx.at(t)));
+    let top = ancestors(cx.at, cx.desired).into_iter().rfind(|t| applies(&cx.at(t)));
     let Some(top) = top else { return Vec::new() };
     let below = tree(&top);
     let leaf = |at: &&Address| heirs(at, cx.desired).is_empty();

@@ -1,8 +1,8 @@
 //! `create table` and what follows it at once.
 
 use super::carry;
-use super::lineage::{attach, parents};
-use super::{RowSecurity, Table, Words};
+use super::lineage::{attach, leaving, parents};
+use super::{RowSecurity, Table, mark};
 use crate::kind::{Cx, Kind};
 use crate::kinds::check::Check;
 use crate::kinds::column::{Column, has_order_of_its_own};
@@ -11,7 +11,7 @@ use crate::kinds::index::Index;
 use crate::kinds::part::{constraint, parameters};
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::unique::Unique;
-use crate::model::{Address, Lock, Step};
+use crate::model::{Address, Step};
 use crate::sql;
 
 /// Every statement of a new table.
@@ -30,7 +30,7 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
         .collect();
     let inline = columns.iter().map(|(at, _)| (*at).clone()).chain(spoken);
     let sql = sentence(table, apart, &lines, cx);
-    let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose)];
+    let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose).needs(leaving(cx))];
     for (at, column) in &columns {
         steps.extend(column.after_create(apart, &cx.at(at)));
     }
@@ -38,8 +38,8 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
         steps.extend(attach(table.place(), cx));
     }
     steps.extend(table.rls_steps(RowSecurity::Disabled, cx));
-    steps.extend(table.replica_identity.is_some().then(|| replica_identity(table, cx)));
-    steps.extend(table.cluster_on.is_some().then(|| cluster_on(table.cluster_on.as_deref(), cx)));
+    steps.extend(table.replica_identity.as_ref().map(|words| mark::replica_identity(Some(words), cx)));
+    steps.extend(table.cluster_on.as_deref().map(|index| mark::cluster_on(Some(index), cx)));
     steps.extend(carry::after_create(cx));
     steps
 }
@@ -102,9 +102,14 @@ fn constraints(cx: &Cx<'_>) -> Vec<(String, Address)> {
     out
 }
 
-/// True for a unique constraint over the columns of another key of the table: within one statement PostgreSQL makes one
-/// constraint of the two (`transformIndexConstraints` in `parse_utilcmd.c`), so this one needs a statement of its own.
+/// True for a unique constraint over the columns of another key of the table, or an exclusion defined as another: within
+/// one statement PostgreSQL makes one constraint of the two (`transformIndexConstraints` in `parse_utilcmd.c`), so this
+/// one needs a statement of its own.
 fn would_be_merged(at: &Address, cx: &Cx<'_>) -> bool {
+    if let Some(exclusion) = cx.desired.spec::<Exclusion>(at) {
+        let others = cx.desired.children_of::<Exclusion>(cx.at, Exclusion::NAME);
+        return others.into_iter().take_while(|(other, _)| *other != at).any(|(_, other)| other == exclusion);
+    }
     let Some(unique) = cx.desired.spec::<Unique>(at) else { return false };
     let keys = cx.desired.children_of::<PrimaryKey>(cx.at, PrimaryKey::NAME);
     let others = cx.desired.children_of::<Unique>(cx.at, Unique::NAME);
@@ -147,44 +152,4 @@ pub fn takes_part(at: &Address, their: &Address, cx: &Cx<'_>) -> bool {
     at.kind() == their.kind() && cx.desired.get(at).zip(cx.desired.get(their)).is_some_and(|(a, b)| {
         a.spec.same(&*b.spec) || at.kind() == PrimaryKey::NAME
     })
-}
-
-/// `replica identity …`.
-pub fn replica_identity(table: &Table, cx: &Cx<'_>) -> Step {
-    let words = table.replica_identity.as_ref().map_or("default", Words::as_str);
-    let index = index_named(table);
-    Step::new(format!("alter table {} replica identity {words}", cx.identity()))
-        .lock(Lock::AccessExclusive)
-        .needs(index.into_iter().flat_map(|i| children_named(&i, cx)))
-}
-
-/// The index of `using index …`.
-fn index_named(table: &Table) -> Option<String> {
-    let tokens = sql::tokens(table.replica_identity.as_ref()?.as_str());
-    tokens.get(2).and_then(sql::Token::name)
-}
-
-/// `cluster on …` or `set without cluster`.
-pub fn cluster_on(index: Option<&str>, cx: &Cx<'_>) -> Step {
-    let what =
-        index.map_or_else(|| "set without cluster".to_owned(), |index| format!("cluster on {}", sql::ident(index)));
-    let needs = index.into_iter().flat_map(|i| children_named(i, cx));
-    Step::new(format!("alter {} {what}", cx.target())).lock(Lock::ShareUpdateExclusive).needs(needs)
-}
-
-fn children_named(name: &str, cx: &Cx<'_>) -> Vec<Address> {
-    cx.desired.children(cx.at).into_iter().filter(|c| c.key() == name && c.kind() != Column::NAME).cloned().collect()
-}
-
-/// Follows the rename of an index that a table names.
-pub fn renamed_index(table: &mut Table, at: &Address, from: &Address, to: &Address) {
-    if from.parent() != Some(at) || from.kind() == Column::NAME {
-        return;
-    }
-    if table.cluster_on.as_deref() == Some(from.key()) {
-        table.cluster_on = Some(to.key().to_owned());
-    }
-    if index_named(table).as_deref() == Some(from.key()) {
-        table.replica_identity = Some(Words::new(&format!("using index {}", sql::ident(to.key()))));
-    }
 }

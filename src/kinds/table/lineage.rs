@@ -14,6 +14,7 @@ use crate::kind::{Cx, Kind, RELATION, References};
 use crate::kinds::check::Check;
 use crate::kinds::column::Column;
 use crate::kinds::exclusion::Exclusion;
+use crate::kinds::foreign_key::ForeignKey;
 use crate::kinds::foreign_table::ForeignTable;
 use crate::kinds::index::Index;
 use crate::kinds::primary_key::PrimaryKey;
@@ -56,15 +57,29 @@ impl Attached {
     /// no longer below its parent. `takes_part` says whether it would become a part of that object of the table above.
     pub fn managed(self, at: &Address, desired: &State, takes_part: impl Fn(&Address) -> bool) -> bool {
         let Some(table) = at.parent().filter(|_| !desired.contains(at)) else { return true };
-        let Some(place) = place(table, desired) else { return true };
+        let place = place(table, desired).or_else(|| place(&renamed(table, desired)?, desired));
+        let Some(place) = place else { return true };
         if place.names().next().is_none() {
             return true;
         }
         let theirs = || parents(table, desired).into_iter().flat_map(|p| desired.descendants(&p)).collect::<Vec<_>>();
-        let adopted = || theirs().iter().any(|their| their.kind() == at.kind() && takes_part(their));
+        // The name of its index is wanted for another.
+        let in_the_way = || {
+            let other = |other: &Address| other.key() == at.key() && other.top() == at.top() && other.parent() != at.parent();
+            let indexes = [Index::NAME, Unique::NAME, PrimaryKey::NAME, Exclusion::NAME];
+            indexes.contains(&at.kind()) && desired.of_kind(at.kind()).iter().any(other)
+        };
+        let adopted = || !in_the_way() && theirs().iter().any(|their| their.kind() == at.kind() && takes_part(their));
         // Below a table that it merely inherits from, only checks are shared.
         let shares = place.partition_of.is_some() || at.kind() == Check::NAME;
         matches!(self, Self::No) && !(shares && adopted())
+    }
+}
+
+impl Attached {
+    /// The table that must leave the one above before this part of an index goes.
+    pub fn leaves_with(self, cx: &Cx<'_>) -> Option<Address> {
+        cx.at.parent().filter(|table| !matches!(self, Self::No) && cx.desired.contains(table)).cloned()
     }
 }
 
@@ -75,6 +90,19 @@ pub fn hide_plain<T: 'static>(state: &mut State, kind: KindName, attached: fn(&T
     if !gone.is_empty() {
         state.retain(|at, _| !gone.contains(at));
     }
+}
+
+/// The table that is to be what `table` was, in a schema that may have had another name, too.
+fn renamed(table: &Address, desired: &State) -> Option<Address> {
+    let was = |at: &Address, old: &Address| desired.get(at).and_then(|o| o.was.as_deref()) == Some(old.key());
+    let schema = table.parent()?;
+    let schema = match desired.contains(schema) {
+        true => schema.clone(),
+        false => desired.of_kind(schema.kind()).into_iter().find(|at| was(at, schema))?,
+    };
+    let same = schema.child(table.kind(), table.key());
+    let other = || desired.children(&schema).into_iter().find(|at| at.kind() == table.kind() && was(at, table)).cloned();
+    if desired.contains(&same) { Some(same) } else { other() }
 }
 
 /// What a table or a foreign table says of those above it.
@@ -253,16 +281,105 @@ pub fn note(state: &mut State) {
     }
 }
 
+/// True for a column by which its table, or a partition of it, is partitioned.
+pub fn is_key(column: &Address, state: &State) -> bool {
+    let Some(table) = column.parent() else { return false };
+    let by = state.spec::<Table>(table).and_then(|t| t.partition_by.as_ref());
+    let names = |text: &str| sql::tokens(text).iter().skip(1).any(|t| t.name().is_some_and(|n| n == column.key()));
+    let same = |heir: &Address| heir.child(Column::NAME, column.key());
+    by.is_some_and(|by| names(by.as_str()))
+        || heirs(table, state).iter().any(|heir| is_partition(heir, state) && is_key(&same(heir), state))
+}
+
+/// Notes which parts of an index or a constraint fall with that of the table above, and which tables must leave first
+/// to keep theirs.
+pub fn note_parts(live: &mut State, desired: &State) {
+    for at in live.iter().filter(|(at, _)| is_part(at, live)).map(|(at, _)| at.clone()).collect::<Vec<_>>() {
+        let Some(table) = at.parent().cloned() else { continue };
+        for above in parents(&table, live) {
+            let theirs: Vec<Address> = live.children(&above).into_iter().filter(|t| makes(t, &at, live)).cloned().collect();
+            let stays = parents(&table, desired).contains(&above);
+            for their in theirs {
+                live.add_edge(if stays { at.clone() } else { table.clone() }, their.clone());
+                if stays {
+                    live.add_fall(at.clone(), their);
+                }
+            }
+        }
+    }
+}
+
+/// True for a live index or constraint that is a part of another.
+fn is_part(at: &Address, live: &State) -> bool {
+    let attached = live
+        .spec::<Index>(at)
+        .map(|i| i.attached)
+        .or_else(|| live.spec::<PrimaryKey>(at).map(|k| k.attached))
+        .or_else(|| live.spec::<Unique>(at).map(|u| u.attached))
+        .or_else(|| live.spec::<Exclusion>(at).map(|e| e.attached))
+        .or_else(|| live.spec::<ForeignKey>(at).map(|f| f.attached))
+        .or_else(|| live.spec::<Check>(at).map(|c| c.attached));
+    attached.is_some_and(|a| !matches!(a, Attached::No))
+}
+
+/// True where `their` object of the table above has `at` as a part.
+fn makes(their: &Address, at: &Address, live: &State) -> bool {
+    if their.kind() != at.kind() {
+        return false;
+    }
+    match (live.spec::<Index>(their), live.spec::<Index>(at)) {
+        (Some(a), Some(b)) => a.is_defined_as(b),
+        _ if at.kind() == PrimaryKey::NAME => true,
+        _ if at.kind() == Check::NAME => their.key() == at.key(),
+        _ => live.get(their).zip(live.get(at)).is_some_and(|(a, b)| a.spec.same(&*b.spec)),
+    }
+}
+
+/// Notes which live tables are to have keys of other types: PostgreSQL can't change them.
+pub fn note_keys(live: &mut State, desired: &State) {
+    let is_retyped = |at: &Address| {
+        let columns = live.spec::<Column>(at).zip(desired.spec::<Column>(at));
+        columns.is_some_and(|(old, new)| new.changes_type(old)) && is_key(at, live)
+    };
+    let is_rekeyed = |table: &&Address| {
+        let columns = live.children_of::<Column>(table, Column::NAME);
+        !is_partition(table, live) && columns.into_iter().any(|(at, _)| is_retyped(at))
+    };
+    let rekeyed: Vec<Address> = live.of_kind(Table::NAME).iter().filter(is_rekeyed).cloned().collect();
+    for at in rekeyed {
+        if let Some(table) = live.spec::<Table>(&at) {
+            let table = Table { rekeyed: true, ..table.clone() };
+            live.set(&at, table);
+        }
+    }
+}
+
 /// `attach partition`, once everything that it brings along stands.
 pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     let (parent, bounds) = place.partition_of.zip(place.bounds)?;
     let word = if bounds.as_str() == "default" { "" } else { "for " };
     let sql = format!("alter table {parent} attach partition {} {word}{bounds}", cx.identity());
+    let needs: Vec<Address> = brought(cx).into_iter().chain(columns_above(cx)).chain(leaving(cx)).collect();
+    Some(Step::new(sql).lock(Lock::AccessExclusive).needs(needs))
+}
+
+/// What a table must have before it is put below another.
+fn brought(cx: &Cx<'_>) -> Vec<Address> {
     let brings = [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, Index::NAME];
     let stands = |at: &&Address| at.kind() == Column::NAME && cx.live.contains(at);
-    let own = cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind()) && !stands(c)).cloned();
-    let needs: Vec<Address> = own.chain(columns_above(cx)).collect();
-    Some(Step::new(sql).lock(Lock::AccessExclusive).needs(needs))
+    let own = cx.desired.children(cx.at).into_iter();
+    own.filter(|c| brings.contains(&c.kind()) && !stands(c)).cloned().collect()
+}
+
+/// Other partitions of the table above that give up their bounds: they do before others take them.
+pub fn leaving(cx: &Cx<'_>) -> Vec<Address> {
+    let moves = |heir: &&Address| {
+        let places = place(heir, cx.live).zip(place(heir, cx.desired));
+        let same = |(old, new): (Place<'_>, Place<'_>)| old.bounds == new.bounds && old.partition_of == new.partition_of;
+        *heir != cx.at && places.is_some_and(|p| !same(p)) && !super::is_made_anew(heir, cx.live, cx.desired)
+    };
+    let above = parents(cx.at, cx.desired);
+    above.iter().flat_map(|table| heirs(table, cx.live)).filter(moves).cloned().collect()
 }
 
 /// The columns of the tables above.
@@ -280,7 +397,7 @@ pub fn steps(new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
     let table = cx.identity();
     let moved = new.partition_of != old.partition_of || new.bounds != old.bounds;
     if let Some(parent) = old.partition_of.filter(|_| moved) {
-        let step = Step::new(format!("alter table {parent} detach partition {table}")).lock(Lock::AccessExclusive);
+        let step = Step::new(format!("alter table {parent} detach partition {table}")).lock(Lock::AccessExclusive).frees();
         let stays = new.partition_of == Some(parent);
         steps.push(if stays {
             step
@@ -291,13 +408,13 @@ pub fn steps(new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
     let alter = |what: String| Step::new(format!("alter table {table} {what}")).lock(Lock::AccessExclusive);
     for parent in old.inherits.iter().filter(|p| !new.inherits.contains(p)) {
         let lost = format!("`{parent}` no longer shows the rows of {}", cx.at);
-        steps.push(alter(format!("no inherit {parent}")).hazard(HazardClass::Breaking, lost));
+        steps.push(alter(format!("no inherit {parent}")).frees().hazard(HazardClass::Breaking, lost));
     }
     for parent in new.inherits.iter().filter(|p| !old.inherits.contains(p)) {
-        steps.push(alter(format!("inherit {parent}")).needs(columns_above(cx)));
+        steps.push(alter(format!("inherit {parent}")).late().needs(columns_above(cx)).needs(brought(cx)));
     }
     if moved && let Some(step) = attach(new, cx) {
-        steps.push(step.hazard(HazardClass::Block, "scans the table to see that its rows are within the bounds"));
+        steps.push(step.late().hazard(HazardClass::Block, "scans the table to see that its rows are within the bounds"));
     }
     steps
 }

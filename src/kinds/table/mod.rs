@@ -5,22 +5,23 @@
 mod carry;
 mod create;
 mod lineage;
+pub mod mark;
 mod words;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use carry::after_create as carry_rows;
-pub use create::{checks_above, cluster_on, takes_part};
+pub use carry::{after_create as carry_rows, is_made_anew};
+pub use create::{checks_above, takes_part};
 pub use lineage::{
-    Attached, Heirs, Place, attach, heirs, hide_plain, is_partition, is_sprung_from, parents, place_of, tables,
+    Attached, Heirs, Place, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents, place_of, tables,
 };
 pub use lineage::steps as moved;
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Parameters, TypeName, is_default, parameters};
-use super::part::names::renamed_name;
+use super::part::{Parameters, Sql, TypeName, is_default, parameters, refer_to_tablespace};
+use super::part::names::{renamed_name, renamed_text};
 use super::column::Column;
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
@@ -68,6 +69,9 @@ pub struct Table {
     /// The index that `cluster` orders it by.
     #[serde(skip_serializing_if = "is_default")]
     pub cluster_on: Option<String>,
+    /// A column by which it or a partition of it is partitioned is to have another type. Only a live table says so.
+    #[serde(skip)]
+    pub rekeyed: bool,
     /// The tables that have columns from it.
     #[serde(skip)]
     pub heirs: lineage::Heirs,
@@ -84,6 +88,18 @@ pub enum RowSecurity {
     Enabled,
     /// For the owner too.
     Forced,
+    /// For nobody now, and for the owner too once they are enabled.
+    ForcedWhenEnabled,
+}
+
+impl RowSecurity {
+    fn is_enabled(self) -> bool {
+        matches!(self, Self::Enabled | Self::Forced)
+    }
+
+    fn is_forced(self) -> bool {
+        matches!(self, Self::Forced | Self::ForcedWhenEnabled)
+    }
 }
 
 /// What may be granted on a table.
@@ -129,7 +145,8 @@ impl Kind for Table {
                     {place},
                     case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
                     c.relpersistence = 'u' as unlogged,
-                    case when c.relforcerowsecurity then 'forced' when c.relrowsecurity then 'enabled' end as rls,
+                    case when c.relforcerowsecurity then case when c.relrowsecurity then 'forced' else 'forced_when_enabled' end
+                         when c.relrowsecurity then 'enabled' end as rls,
                     (select am.amname::text from pg_am am where am.oid = c.relam and am.amname <> 'heap') as access_method,
                     (select ts.spcname::text from pg_tablespace ts where ts.oid = c.reltablespace) as tablespace,
                     (select json_object_agg(o.prefix || split_part(o.o, '=', 1), substr(o.o, strpos(o.o, '=') + 1))
@@ -152,12 +169,15 @@ impl Kind for Table {
         lineage::complete(desired, problems);
     }
 
-    fn foresee(live: &mut State, _desired: &State) {
+    fn foresee(live: &mut State, desired: &State) {
         lineage::note(live);
+        lineage::note_keys(live, desired);
+        lineage::note_parts(live, desired);
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
         self.place().references(out);
+        refer_to_tablespace(self.tablespace.as_ref(), out);
         if let Some(of) = &self.of_type {
             of.reference(out, "of_type");
         }
@@ -188,15 +208,19 @@ impl Kind for Table {
             options,
             replica_identity,
             cluster_on,
+            rekeyed: _,
             heirs: _,
         } = self;
         if *partition_by != old.partition_by {
             return Alter::Replace("PostgreSQL can't change how a table is partitioned".to_owned());
         }
+        if old.rekeyed {
+            return Alter::Replace("PostgreSQL can't change the type of a column by which it is partitioned".to_owned());
+        }
         let alter = |what: String| Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::AccessExclusive);
         let mut steps = lineage::steps(self.place(), old.place(), cx);
         if *of_type != old.of_type {
-            steps.push(alter(of_type.as_ref().map_or_else(|| "not of".to_owned(), |t| format!("of {t}"))));
+            steps.push(of_type.as_ref().map_or_else(|| alter("not of".to_owned()).frees(), |t| alter(format!("of {t}"))));
         }
         if *unlogged != old.unlogged {
             let word = if *unlogged { "unlogged" } else { "logged" };
@@ -215,19 +239,25 @@ impl Kind for Table {
         steps.extend(self.rls_steps(old.rls, cx));
         steps.extend(option_steps(&cx.identity(), &old.options, options));
         if *replica_identity != old.replica_identity {
-            steps.push(create::replica_identity(self, cx));
+            steps.push(mark::replica_identity(replica_identity.as_ref(), cx));
         }
         if *cluster_on != old.cluster_on {
-            steps.push(create::cluster_on(cluster_on.as_deref(), cx));
+            steps.push(mark::cluster_on(cluster_on.as_deref(), cx));
         }
         Alter::InPlace(steps)
+    }
+
+    /// A partition falls with the table above, and comes back with it.
+    fn release(&self, _old: &Self, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
+        let falls = parents(cx.at, cx.desired).iter().any(|above| used.contains(above));
+        self.partition_of.as_ref().filter(|_| falls).map(|above| Alter::Replace(format!("is a partition of `{above}`, which is made anew")))
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
         let schema = cx.at.parent().expect("a table has a schema");
         let new = schema.child(Self::NAME, to);
         let columns = cx.live.children_of::<Column>(cx.at, Column::NAME);
-        let follow = columns.into_iter().filter_map(|(at, c)| c.sequence_follows(at, &at.moved(cx.at, &new)));
+        let follow = columns.into_iter().filter_map(|(at, c)| c.sequence_follows(at, &at.moved(cx.at, &new), cx));
         let rename = format!("alter {} rename to {}", cx.target(), sql::ident(to));
         [Step::new(rename).lock(Lock::AccessExclusive)].into_iter().chain(follow).collect()
     }
@@ -237,7 +267,11 @@ impl Kind for Table {
         new.partition_of = self.partition_of.as_ref().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone()));
         new.inherits = self.inherits.iter().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone())).collect();
         new.of_type = self.of_type.as_ref().map(|t| t.renamed(from, to).unwrap_or_else(|| t.clone()));
-        create::renamed_index(&mut new, at, from, to);
+        mark::renamed_index(&mut new, at, from, to);
+        if from.kind() == Column::NAME && from.parent() == Some(at) {
+            let key = self.partition_by.as_ref().and_then(|by| renamed_text(&Sql::new(by.as_str()), from, to));
+            new.partition_by = key.map(|by| Words::new(by.as_str())).or(new.partition_by);
+        }
         (new != *self).then_some(new)
     }
 
@@ -260,15 +294,14 @@ impl Table {
     fn rls_steps(&self, old: RowSecurity, cx: &Cx<'_>) -> Vec<Step> {
         let table = cx.identity();
         let alter = |what: &str| Step::new(format!("alter table {table} {what} row level security")).lock(Lock::AccessExclusive);
-        let on = |s: RowSecurity| s != RowSecurity::Disabled;
         let mut steps = Vec::new();
-        if on(self.rls) && !on(old) {
+        if self.rls.is_enabled() && !old.is_enabled() {
             steps.push(alter("enable"));
         }
-        if on(old) && !on(self.rls) {
+        if old.is_enabled() && !self.rls.is_enabled() {
             steps.push(alter("disable").hazard(HazardClass::Access, "policies no longer hold: every row can be seen"));
         }
-        match (old == RowSecurity::Forced, self.rls == RowSecurity::Forced) {
+        match (old.is_forced(), self.rls.is_forced()) {
             (false, true) => steps.push(alter("force")),
             (true, false) => steps.push(alter("no force").hazard(HazardClass::Access, "policies no longer bind the owner")),
             (true, true) | (false, false) => {}

@@ -1,0 +1,73 @@
+//! What a table or a materialized view says of one of its indexes: `cluster on`, `replica identity using index`.
+//!
+//! PostgreSQL keeps it with the index. Where an index is made anew, it is said again.
+
+use super::{Table, Words};
+use crate::kind::{Cx, Kind};
+use crate::kinds::column::Column;
+use crate::kinds::materialized_view::MaterializedView;
+use crate::model::{Address, Lock, State, Step};
+use crate::sql;
+
+/// `replica identity …`; `cx` is the table's.
+pub fn replica_identity(identity: Option<&Words>, cx: &Cx<'_>) -> Step {
+    let words = identity.map_or("default", Words::as_str);
+    let index = identity.and_then(index_named);
+    Step::new(format!("alter {} replica identity {words}", cx.target()))
+        .lock(Lock::AccessExclusive)
+        .late()
+        .needs(index.into_iter().flat_map(|i| children_named(&i, cx)))
+}
+
+/// `cluster on …` or `set without cluster`; `cx` is the relation's.
+pub fn cluster_on(index: Option<&str>, cx: &Cx<'_>) -> Step {
+    let what = index.map_or_else(|| "set without cluster".to_owned(), |i| format!("cluster on {}", sql::ident(i)));
+    let needs = index.into_iter().flat_map(|i| children_named(i, cx));
+    Step::new(format!("alter {} {what}", cx.target())).lock(Lock::ShareUpdateExclusive).late().needs(needs)
+}
+
+/// What a relation that stays as it is says of the index at `cx`, which is made.
+pub fn again(cx: &Cx<'_>) -> Vec<Step> {
+    let relation = cx.parent();
+    let stays = |of: fn(&Address, &State) -> Option<String>| {
+        let wanted = of(relation.at, cx.desired).filter(|name| name == cx.at.key())?;
+        let live = of(relation.at, cx.live);
+        let is_new_view = cx.desired.spec::<MaterializedView>(relation.at).is_some() && cx.parent_is_new();
+        (is_new_view || live.as_ref() == Some(&wanted)).then_some(wanted)
+    };
+    let cluster = stays(clustered).map(|name| cluster_on(Some(&name), &relation));
+    let table = cx.desired.spec::<Table>(relation.at);
+    let identity = stays(identified).and(table).map(|t| replica_identity(t.replica_identity.as_ref(), &relation));
+    cluster.into_iter().chain(identity).collect()
+}
+
+/// Follows the rename of an index that a table names.
+pub fn renamed_index(table: &mut Table, at: &Address, from: &Address, to: &Address) {
+    if from.parent() != Some(at) || from.kind() == Column::NAME {
+        return;
+    }
+    if table.cluster_on.as_deref() == Some(from.key()) {
+        table.cluster_on = Some(to.key().to_owned());
+    }
+    if table.replica_identity.as_ref().and_then(index_named).as_deref() == Some(from.key()) {
+        table.replica_identity = Some(Words::new(&format!("using index {}", sql::ident(to.key()))));
+    }
+}
+
+fn clustered(at: &Address, state: &State) -> Option<String> {
+    let view = state.spec::<MaterializedView>(at).and_then(|v| v.cluster_on.clone());
+    view.or_else(|| state.spec::<Table>(at)?.cluster_on.clone())
+}
+
+fn identified(at: &Address, state: &State) -> Option<String> {
+    index_named(state.spec::<Table>(at)?.replica_identity.as_ref()?)
+}
+
+/// The index of `using index …`.
+fn index_named(identity: &Words) -> Option<String> {
+    sql::tokens(identity.as_str()).get(2).and_then(sql::Token::name)
+}
+
+fn children_named(name: &str, cx: &Cx<'_>) -> Vec<Address> {
+    cx.desired.children(cx.at).into_iter().filter(|c| c.key() == name && c.kind() != Column::NAME).cloned().collect()
+}

@@ -1,0 +1,1 @@
+insert into shop.orders (id, past) values (1, '{new,paid}')

@@ -1,0 +1,1 @@
+insert into shop.orders (id) values (1)
