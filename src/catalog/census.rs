@@ -56,7 +56,7 @@ pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
         .collect())
 }
 
-/// One row for each object that a user made, with what PostgreSQL keeps it for; a type that is only a name is none.
+/// One row for each object that a user made, with what PostgreSQL keeps it for.
 fn rows_of(catalogs: &[(u32, String)]) -> String {
     let each: Vec<String> = catalogs
         .iter()

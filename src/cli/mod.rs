@@ -14,8 +14,8 @@ mod local;
 mod output;
 mod plan;
 mod pull;
-mod scratch;
 mod schema;
+mod scratch;
 mod validate;
 
 use std::ffi::OsString;
@@ -256,7 +256,7 @@ impl Command {
             Self::Plan(command) => command.run(output).await,
             Self::Apply(command) => Box::pin(command.run(output)).await,
             Self::Drift(command) => command.run(output).await,
-            Self::Diff(command) => command.run(output).await,
+            Self::Diff(command) => Box::pin(command.run(output)).await,
             Self::Pull(command) => command.run(output).await,
             Self::History(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,

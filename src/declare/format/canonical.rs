@@ -26,7 +26,11 @@ impl Canonical<'_> {
     fn home(&self, entry: &'static Entry, home: &Home, node: &mut Node) {
         match (home.form, &mut node.value) {
             (Form::One, _) => self.object(entry, node, None),
-            (Form::Map, Value::Map(entries)) => entries.iter_mut().for_each(|(_, node)| self.object(entry, node, None)),
+            (Form::Map, Value::Map(entries)) => {
+                for (_, node) in entries {
+                    self.object(entry, node, None);
+                }
+            }
             (Form::List(field), Value::List(items)) => {
                 for item in items {
                     self.object(entry, item, Some(field));
