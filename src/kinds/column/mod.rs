@@ -5,6 +5,7 @@
 
 mod identity;
 mod inherited;
+mod release;
 mod row_type;
 mod serial;
 mod short;
@@ -23,7 +24,7 @@ use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_de
 use super::identity_sequence;
 use super::not_null::named_at;
 use super::primary_key;
-use super::table::{Table, heirs, is_key, is_made_anew, parents};
+use super::table::{Table, heirs, is_made_anew, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{
     Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
@@ -273,34 +274,8 @@ impl Kind for Column {
         Alter::InPlace(steps.into_iter().map(waits).collect())
     }
 
-    /// Its default goes first and comes back last; where its type itself goes, its values wait as text.
     fn release(&self, old: &Self, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
-        let names: Vec<String> = used.iter().map(|at| sql::dotted([at.top().key(), at.key()])).collect();
-        let goes = |c: &Self| names.iter().any(|name| name == c.data_type.base());
-        let mut between = old.clone();
-        let mut steps = Vec::new();
-        if between.default.take().is_some() {
-            steps.push(self.step(cx, "drop default").frees());
-        }
-        if goes(old) && goes(self) && matches!(self.inherited, Inherited::No) {
-            if is_key(cx.at, cx.live) {
-                return None; // PostgreSQL can't change the type of a column by which a table is partitioned
-            }
-            let array = if old.data_type.element().is_some() { "[]" } else { "" };
-            between.data_type = TypeName::parse(&format!("text{array}")).expect("text is a type");
-            between.collation = None;
-            steps.push(between.type_step(old, cx).frees().unseats([cx.at.clone()]));
-        }
-        let Alter::InPlace(more) = self.alter(&between, cx) else { return None };
-        let risk = format!("fails where a value is no {}", self.data_type);
-        steps.extend(more.into_iter().map(|s| match s.retypes {
-            true if s.hazards.iter().all(|h| h.class != HazardClass::Data) => {
-                Step { retypes: false, ..s }.hazard(HazardClass::Data, risk.clone())
-            }
-            true => Step { retypes: false, ..s },
-            false => s,
-        }));
-        Some(Alter::InPlace(steps))
+        release::release(self, old, used, cx)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {

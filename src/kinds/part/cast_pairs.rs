@@ -43,7 +43,17 @@ const PAIRS: &[(&str, &str)] = &[
 
 /// Types of no family.
 const ALONE: &[&str] = &[
-    "uuid", "bytea", "xml", "tsvector", "tsquery", "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange",
+    "uuid",
+    "bytea",
+    "xml",
+    "tsvector",
+    "tsquery",
+    "int4range",
+    "int8range",
+    "numrange",
+    "tsrange",
+    "tstzrange",
+    "daterange",
 ];
 
 /// True where PostgreSQL has both types itself and no cast from one to the other. Names without modifiers.

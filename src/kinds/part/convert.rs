@@ -56,8 +56,11 @@ pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
     steps.extend(columns.named.iter().flat_map(|at| [false, true].map(|set| default_step(at, set, cx))).flatten());
     steps.extend(unmake);
     steps.push(Step::new(format!("drop {noun} {old}")).needs(columns.leaving.iter().cloned()));
-    let unseated: Vec<Address> =
-        std::iter::once(cx.at).chain(columns.moved.values().flatten().copied()).chain(columns.below.iter().copied()).cloned().collect();
+    let unseated: Vec<Address> = std::iter::once(cx.at)
+        .chain(columns.moved.values().flatten().copied())
+        .chain(columns.below.iter().copied())
+        .cloned()
+        .collect();
     Ok(steps.into_iter().map(|s| s.unseats(unseated.iter().cloned())).collect())
 }
 
@@ -66,7 +69,10 @@ fn cast_between(cx: &Cx<'_>, old: &str, query: &str) -> (Vec<Step>, Vec<Step>) {
     let new = cx.identity();
     let function = sql::dotted([cx.at.top().key(), object_name(cx.at.key(), "", "move").as_str()]);
     let make = [
-        format!("create function {function}({old}) returns {new} language sql immutable strict as {}", sql::literal(query)),
+        format!(
+            "create function {function}({old}) returns {new} language sql immutable strict as {}",
+            sql::literal(query)
+        ),
         format!("create cast ({old} as {new}) with function {function}({old})"),
     ];
     let unmake = [format!("drop cast ({old} as {new})"), format!("drop function {function}({old})")];

@@ -77,7 +77,8 @@ impl SequenceOptions {
         let changed = |word: &str, absent: &str, new: Option<i64>, is: bool| {
             is.then(|| new.map_or_else(|| absent.to_owned(), |v| format!("{word} {v}")))
         };
-        let number = |word: &str, absent: &str, new: Option<i64>, old: Option<i64>| changed(word, absent, new, new != old);
+        let number =
+            |word: &str, absent: &str, new: Option<i64>, old: Option<i64>| changed(word, absent, new, new != old);
         // The bounds of the other direction stay unless they are named.
         let turns = self.is_ascending() != old.is_ascending();
         let bound = |word: &str, new: Option<i64>, old: Option<i64>| {
