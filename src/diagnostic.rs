@@ -48,6 +48,8 @@ pub enum Code {
     Connection,
     /// PostgreSQL answered a statement with an error.
     Server,
+    /// A lock was not to be had in time.
+    Lock,
     /// A hazard that nothing allows.
     Hazard,
     /// A change that PostgreSQL offers no safe way to make.
@@ -64,7 +66,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::File,
         Self::Syntax,
         Self::UnknownKey,
@@ -76,6 +78,7 @@ impl Code {
         Self::Version,
         Self::Connection,
         Self::Server,
+        Self::Lock,
         Self::Hazard,
         Self::Refused,
         Self::NotConverged,
@@ -98,6 +101,7 @@ impl Code {
             Self::Version => "version",
             Self::Connection => "connection",
             Self::Server => "server",
+            Self::Lock => "lock",
             Self::Hazard => "hazard",
             Self::Refused => "refused",
             Self::NotConverged => "not-converged",

@@ -118,6 +118,24 @@ fn from_file(path: &Path) -> Result<SecretString, Problem> {
     Ok(text.into())
 }
 
+impl schemars::JsonSchema for Source {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Source".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let one = |key: &str, what: &str| {
+            let value = serde_json::json!({ "type": "string", "description": what });
+            let properties = serde_json::Map::from_iter([(key.to_owned(), value)]);
+            serde_json::json!({
+                "type": "object", "properties": properties, "required": [key], "additionalProperties": false
+            })
+        };
+        let (env, file) = (one("env", "The name of an environment variable."), one("file", "The path of a file."));
+        schemars::json_schema!({ "anyOf": [env, file] })
+    }
+}
+
 impl Serialize for Source {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;
@@ -172,7 +190,7 @@ impl<'de> Deserialize<'de> for Source {
 }
 
 /// What PostgreSQL stores of a password; an empty one stands for no password.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Verifier(String);
 

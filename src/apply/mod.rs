@@ -1,5 +1,6 @@
 //! Running a plan: one apply at a time a database, one transaction a segment.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
 use tokio_postgres::error::SqlState;
@@ -35,6 +36,8 @@ pub enum Event<'a> {
     Begin(usize, usize, &'a PlanStep),
     /// It is done.
     Done(&'a PlanStep, Duration),
+    /// A lock was not to be had: the try with that number, from 1, comes after a pause.
+    Again(u32, Duration),
     /// What was done could not be written down.
     Unnoted(Box<Diagnostic>),
 }
@@ -62,15 +65,30 @@ pub async fn lock(client: &Client, options: &Options) -> Result<()> {
     client.batch_execute(&settings).await.map_err(|e| setting_error(&e))?;
     let sql = format!("select pg_advisory_lock({LOCK_KEY})");
     client.batch_execute(&sql).await.map_err(|error| {
-        let busy = error.code().is_some_and(|c| c.code() == "55P03");
-        if busy {
+        if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) {
             let message = format!("another apply is running on this database (waited {})", options.lock_timeout);
             return Box::new(
-                Diagnostic::new(Code::Server, message).help("wait for it to end, or give a longer `--lock-timeout`"),
+                Diagnostic::new(Code::Lock, message).help("wait for it to end, or give a longer `--lock-timeout`"),
             );
         }
         server_error(&error, &sql)
     })
+}
+
+/// How often a plan is tried again when a lock is not to be had.
+pub const TRIES: u32 = 8;
+
+/// How long to wait before the try with that number, from 1: twice as long each time, half of it by chance, so that two
+/// who wait for each other do not meet again.
+pub fn pause(number: u32) -> Duration {
+    let longest = Duration::from_millis(200) * 2_u32.pow(number.min(6));
+    let chance = RandomState::new().build_hasher().finish() % 1000;
+    longest / 2 + longest.mul_f64(0.0005 * f64::from(u32::try_from(chance).unwrap_or_default()))
+}
+
+/// Waits.
+pub async fn sleep(pause: Duration) {
+    tokio::time::sleep(pause).await;
 }
 
 /// Runs every statement. A segment that fails is rolled back; segments before it stay.
@@ -127,6 +145,9 @@ async fn note(client: &Client, done: &[PlanStep], inside: bool, watch: &mut dyn 
 /// The error of a step, with the statement, the YAML line, and whether anything stays.
 fn failed(error: &Error, step: &PlanStep, partial: bool) -> Box<Diagnostic> {
     let mut diagnostic = server_error(error, step.text());
+    if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) {
+        diagnostic.problem.code = Code::Lock;
+    }
     if let Some(span) = step.origin {
         diagnostic = Box::new(diagnostic.label(span, "asked for here"));
     }

@@ -52,15 +52,22 @@ pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
                 .collect();
             !ids.iter().any(|id| known.contains(id))
         })
-        .map(|row| Unread { schema: row.get("schema"), what: row.get("what") })
+        .map(|row| Unread { schema: row.get("space"), what: row.get("what") })
         .collect())
 }
 
-/// One row for each object that a user made, with what PostgreSQL keeps it for.
+/// One row for each object that a user made, with what PostgreSQL keeps it for; a type that is only a name is none.
 fn rows_of(catalogs: &[(u32, String)]) -> String {
     let each: Vec<String> = catalogs
         .iter()
-        .map(|(class, name)| format!("select {class}::oid as class, oid from pg_catalog.{name} where oid >= 16384"))
+        .map(|(class, name)| {
+            let but = match name.as_str() {
+                "pg_constraint" => " and contype <> 'n'", // read with the column or the domain that refuses nulls
+                "pg_namespace" => " and nspname !~ '^pg_'", // of temporary tables
+                _ => "",
+            };
+            format!("select {class}::oid as class, oid from pg_catalog.{name} where oid >= 16384{but}")
+        })
         .collect();
     format!(
         "with recursive made as ({}),
@@ -72,10 +79,10 @@ fn rows_of(catalogs: &[(u32, String)]) -> String {
                   where k.steps < 5 and d.objsubid = 0)
          select distinct on (k.class, k.oid) k.class, k.oid, k.for_class, k.for_oid,
                 pg_catalog.pg_describe_object(k.class, k.oid, 0) as what,
-                (pg_catalog.pg_identify_object(k.class, k.oid, 0)).schema as schema
+                (pg_catalog.pg_identify_object(k.class, k.oid, 0)).schema as space
          from kept k
          where not exists (select from pg_catalog.pg_depend e where e.classid = k.class and e.objid = k.oid and e.deptype = 'e')
-           and (pg_catalog.pg_identify_object(k.class, k.oid, 0)).schema is distinct from 'pg_toast'
+           and coalesce((pg_catalog.pg_identify_object(k.class, k.oid, 0)).schema, '') !~ '^pg_(toast|temp)'
          order by k.class, k.oid, k.steps desc",
         each.join(" union all ")
     )

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::connection::Connection;
 use super::output::Output;
+use super::plan::Manner;
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::apply::Event;
@@ -42,6 +43,8 @@ pub struct Command {
     statement_timeout: Option<String>,
     #[command(flatten)]
     scratch: Scratch,
+    #[command(flatten)]
+    manner: Manner,
 }
 
 impl Command {
@@ -51,6 +54,7 @@ impl Command {
         let sources = &project.sources;
         let mut options = self.files.options(&project).with(sources)?;
         options.scratch = self.scratch.place();
+        options.online = self.manner.is_online();
         let choices = self.choices(&project).with(sources)?;
         if !self.yes && !std::io::stdin().is_terminal() {
             let problem = Diagnostic::new(Code::Usage, "nobody is there to confirm: standard input is no terminal");
@@ -172,6 +176,10 @@ impl Talk for Terminal<'_> {
                 }
             }
             Event::Unnoted(_) => {}
+            Event::Again(number, pause) => {
+                let seconds = pause.as_secs_f64();
+                self.output.talk(&format!("a lock is not to be had; try {number} in {seconds:.1} s"));
+            }
             Event::Done(_, took) => {
                 self.output.progress(None);
                 if self.output.verbose > 1 {

@@ -37,6 +37,12 @@ pub struct Connection {
 pub const LOCAL_DATABASE: &str = "postgres";
 
 impl Connection {
+    /// To the database of that URL or name.
+    pub fn to(database: &str) -> Self {
+        let database = Some(database.to_owned());
+        Self { database, host: None, port: None, username: None, env: None, env_file: None }
+    }
+
     /// Connects; warnings go to `output`.
     pub async fn open(&self, settings: &Settings, output: &Output) -> Result<Session> {
         let target = self.target(settings)?;

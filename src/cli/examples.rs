@@ -50,6 +50,13 @@ Examples:
   dbstate drift --env prod     every night: exit code 2 when the database differs
   dbstate drift --format json";
 
+/// Of `diff`.
+pub const DIFF: &str = "\
+Examples:
+  dbstate diff main..HEAD                       what a branch changes; no server is asked
+  dbstate diff postgres://db/shop staging/      what leads from a database to a directory of YAML
+  dbstate diff postgres://a/shop postgres://b/shop --exit-code";
+
 /// Of `pull`.
 pub const PULL: &str = "\
 Examples:
@@ -73,6 +80,14 @@ Examples:
   dbstate plan -d local/shop
   dbstate local psql shop -- -c 'select 1'
   dbstate local stop";
+
+/// Of `schema`.
+pub const SCHEMA: &str = "\
+Examples:
+  dbstate schema > .dbstate/schema.json
+  dbstate schema --settings > .dbstate/settings.json
+
+With `# yaml-language-server: $schema=.dbstate/schema.json` at the top of a file, editors complete and check it.";
 
 /// Of `explain`.
 pub const EXPLAIN: &str = "\

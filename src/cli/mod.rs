@@ -3,6 +3,7 @@
 mod apply;
 mod completions;
 mod connection;
+mod diff;
 mod drift;
 mod examples;
 mod explain;
@@ -14,6 +15,7 @@ mod output;
 mod plan;
 mod pull;
 mod scratch;
+mod schema;
 mod validate;
 
 use std::ffi::OsString;
@@ -90,6 +92,9 @@ enum Command {
     /// Say whether the database differs from the YAML; exit code 2 when it does
     #[command(after_help = examples::DRIFT)]
     Drift(drift::Command),
+    /// Show what leads from one project, git revision or database to another
+    #[command(after_help = examples::DIFF)]
+    Diff(diff::Command),
     /// Write an existing database as YAML
     #[command(after_help = examples::PULL)]
     Pull(pull::Command),
@@ -99,6 +104,9 @@ enum Command {
     /// The embedded PostgreSQL: a private server under `.dbstate/`
     #[command(after_help = examples::LOCAL)]
     Local(local::Command),
+    /// Print the JSON Schema of the YAML, for editors
+    #[command(after_help = examples::SCHEMA)]
+    Schema(schema::Command),
     /// Print the page of an error code or a hazard class
     #[command(after_help = examples::EXPLAIN)]
     Explain(explain::Command),
@@ -248,9 +256,11 @@ impl Command {
             Self::Plan(command) => command.run(output).await,
             Self::Apply(command) => command.run(output).await,
             Self::Drift(command) => command.run(output).await,
+            Self::Diff(command) => command.run(output).await,
             Self::Pull(command) => command.run(output).await,
             Self::History(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
+            Self::Schema(command) => Ok(command.run(output)),
             Self::Explain(command) => command.run(output),
             Self::Completions(command) => Ok(command.run(output)),
         }

@@ -38,12 +38,29 @@ pub struct Command {
     exit_code: bool,
     #[command(flatten)]
     scratch: Scratch,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// Whether clients go on while statements run.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Manner {
+    /// Take the plain form of every statement, in one transaction where possible, though clients may have to wait
+    #[arg(long)]
+    offline: bool,
+}
+
+impl Manner {
+    /// True where clients go on.
+    pub fn is_online(self) -> bool {
+        !self.offline
+    }
 }
 
 impl Command {
     /// Prints what would change.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let (project, planned) = planned(&self.files, &self.connection, &self.scratch, output).await?;
+        let (project, planned) = planned(&self.files, &self.connection, &self.scratch, self.manner, output).await?;
         output.result(&print(&planned, &project, self.format, output));
         let differs = self.exit_code && !planned.plan.is_empty();
         Ok(if differs { exit::DIFFERENCES } else { exit::OK })
@@ -55,12 +72,14 @@ pub async fn planned(
     files: &Files,
     connection: &Connection,
     scratch: &Scratch,
+    manner: Manner,
     output: &Output,
 ) -> Result<(Project, Planned), Failure> {
     let project = files.read()?;
     let sources = &project.sources;
     let mut options = files.options(&project).with(sources)?;
     options.scratch = scratch.place();
+    options.online = manner.is_online();
     let session = connection.open(&project.settings, output).await.with(sources)?;
     let planned = ops::plan::plan(&session, &project.state, &options).await.with(sources)?;
     planned.warnings.iter().for_each(|w| output.warning(w));

@@ -8,7 +8,6 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::bodies::plain;
 use super::graft::graft;
 use super::layout::Layout;
 use super::lower::COMMON;
@@ -33,6 +32,8 @@ pub struct Request<'a> {
     pub live: &'a State,
     /// Where the two differ.
     pub differences: &'a [Address],
+    /// The name of the file for a space that is new.
+    pub file_name: fn(&str) -> String,
     /// Every kind.
     pub register: &'static [Entry],
 }
@@ -201,7 +202,7 @@ impl Adoption<'_> {
             let entries = vec![(Key::from(at.key()), node)];
             let root = Node::new(Value::Map(vec![(Key::from(home.key), Node::new(Value::Map(entries)))]));
             let directory = self.request.sources.path(self.pages[0].file).parent().unwrap_or(Path::new(""));
-            self.written.push((directory.join(file_name(at.key())), write(&root)));
+            self.written.push((directory.join((self.request.file_name)(at.key())), write(&root)));
             self.done.insert(at);
             return;
         }
@@ -333,16 +334,6 @@ pub fn list_files(text: &str, file: Option<FileId>, names: &[String]) -> String 
     });
     as_list(&mut entries[at].1).extend(names.iter().map(|name| Node::text(name.as_str())));
     splice(text, &Layout::read(text, &root), &root, &changed)
-}
-
-/// The file of a schema, by a name that every file system takes.
-pub fn file_name(schema: &str) -> String {
-    let name = plain(schema);
-    if matches!(name.as_str(), "roles" | "database" | "dbstate") {
-        format!("schema_{name}.yaml")
-    } else {
-        format!("{name}.yaml")
-    }
 }
 
 /// Puts a value in the place of another.

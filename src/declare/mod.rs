@@ -5,6 +5,7 @@ pub mod bodies;
 pub mod check;
 pub mod format;
 pub mod graft;
+pub mod json_schema;
 pub mod layout;
 pub mod lower;
 pub mod pinpoint;

@@ -149,6 +149,11 @@ fn defaults(base: &Path) -> Result<Vec<Listed>> {
     Ok(files)
 }
 
+/// The directory of the project that is found from `directory` upwards.
+pub fn root(directory: &Path) -> PathBuf {
+    upwards(directory).and_then(|file| Some(file.parent()?.to_owned())).unwrap_or_else(|| directory.to_owned())
+}
+
 /// True for a directory that holds a project.
 pub fn is_here(directory: &Path) -> bool {
     [SETTINGS].iter().chain(&DEFAULT_FILES).any(|name| directory.join(name).is_file())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use globset::Glob;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lower::read_all;
@@ -13,7 +14,7 @@ use crate::model::suggest::did_you_mean;
 use crate::model::{HazardClass, Manage};
 
 /// `dbstate.yaml`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Files and directories, relative to this file.
@@ -70,6 +71,24 @@ impl Source {
     }
 }
 
+impl JsonSchema for Source {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Source".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "anyOf": [
+            { "type": "string" },
+            {
+                "type": "object",
+                "properties": { "env": { "type": "string", "description": "The name of an environment variable." } },
+                "required": ["env"],
+                "additionalProperties": false
+            }
+        ] })
+    }
+}
+
 impl Serialize for Source {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -105,7 +124,7 @@ impl<'de> Deserialize<'de> for Source {
 }
 
 /// A named target.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Environment {
     /// Where the database is.

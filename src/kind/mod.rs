@@ -12,6 +12,8 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -75,7 +77,7 @@ pub type Later = Box<dyn FnOnce(&mut State, &mut Diagnostics)>;
 ///
 /// The type itself is the object's spec: what YAML says in long form, what the catalog query returns, and what `pull`
 /// prints. Fields that are absent take serde's default and are not printed.
-pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// Its name in addresses and messages: `foreign_key`.
     const NAME: KindName;
     /// Its noun in SQL: `materialized view`.
@@ -131,6 +133,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + Send 
     /// Writes [`Form::Free`]: the value for what stands under one parent.
     fn raise(_children: &[(&Address, &Self)]) -> Option<Node> {
         None
+    }
+
+    /// The JSON Schema of [`Form::Free`].
+    fn free_schema(_home: &Home) -> serde_json::Value {
+        serde_json::Value::Bool(true)
     }
 
     /// Fills in what follows from the rest of the project, once every file is read.
@@ -265,6 +272,12 @@ pub struct Entry {
     pub born: fn(&Address, &Cx<'_>) -> Vec<(String, Arc<dyn Spec>)>,
     /// The keys of the long form.
     pub fields: fn() -> &'static [&'static str],
+    /// The JSON Schema of the long form.
+    pub schema: fn() -> serde_json::Value,
+    /// True where text is a short form of its own: [`Kind::short`].
+    pub reads_text: fn() -> bool,
+    /// [`Kind::free_schema`].
+    pub free_schema: fn(&Home) -> serde_json::Value,
     /// Reads any form but [`Form::Free`].
     pub read: fn(&Node) -> ReadResult,
     /// Writes the shortest form that says all.
@@ -336,6 +349,9 @@ pub const fn entry<K: Kind>() -> Entry {
         facet: |row, rules| erase(K::facet(row, rules)),
         born: |on, cx| erase(K::born(on, cx)),
         fields: bridge::fields_of::<K>,
+        schema: schema::<K>,
+        reads_text: || K::short("").is_some(),
+        free_schema: K::free_schema,
         read: read::<K>,
         write: write::<K>,
         write_long: |spec| bridge::to_node(of::<K>(spec)),
@@ -373,6 +389,11 @@ fn of<K: Kind>(spec: &dyn Spec) -> &K {
 
 fn erase<K: Kind>(list: Vec<(String, K)>) -> Vec<(String, Arc<dyn Spec>)> {
     list.into_iter().map(|(key, spec)| (key, Arc::new(spec) as Arc<dyn Spec>)).collect()
+}
+
+fn schema<K: Kind>() -> serde_json::Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    K::json_schema(&mut settings.into_generator()).to_value()
 }
 
 fn read<K: Kind>(node: &Node) -> ReadResult {

@@ -1,5 +1,6 @@
 //! An access method. See <https://www.postgresql.org/docs/current/sql-create-access-method.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::QualifiedName;
@@ -8,7 +9,7 @@ use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, ROUTINE, References, Ru
 use crate::model::{Address, KindName, PgVersion, Step};
 
 /// An access method.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessMethod {
     /// What it is for.
@@ -19,7 +20,7 @@ pub struct AccessMethod {
 }
 
 /// What an access method is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// Tables.

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::function::Parallel;
@@ -19,7 +20,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An aggregate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Aggregate {
     /// Its arguments, as in `create aggregate`: `value numeric`, or `fraction double precision order by value numeric`.
@@ -89,7 +90,7 @@ pub struct Aggregate {
 }
 
 /// What a final function does to the state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Modify {
     /// Nothing.
@@ -329,6 +330,8 @@ impl Aggregate {
         format!("{create} aggregate {name}({args}) (\n    {}\n)", words.join(",\n    "))
     }
 }
+
+crate::kinds::part::text_schema!(AggregateArgs, "Arguments, as in `create aggregate`.");
 
 #[cfg(test)]
 mod tests {

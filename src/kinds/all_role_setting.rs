@@ -2,6 +2,7 @@
 //!
 //! See <https://www.postgresql.org/docs/current/sql-alterrole.html>. Only declared ones are managed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::{Setting, setting};
@@ -11,7 +12,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A setting: the key is its name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AllRoleSetting {
     /// The value.

@@ -2,6 +2,7 @@
 //!
 //! The short form is what stands after its name in `create type`: `text collate "C"`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
@@ -14,7 +15,7 @@ use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 use crate::sql;
 
 /// An attribute.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
     /// Its data type.

@@ -2,6 +2,7 @@
 //!
 //! PostgreSQL lets neither the type nor its functions go without the other: it can be made and altered, not dropped.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::enum_type::PRIVILEGES;
@@ -15,7 +16,7 @@ use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 
 /// A base type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BaseType {
     /// The function that reads its text.

@@ -1,5 +1,6 @@
 //! A cast: the key is `json as text`. See <https://www.postgresql.org/docs/current/sql-createcast.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::signature::routine_key;
@@ -10,7 +11,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A cast: by a function, by the types' text, or, with neither, by taking the bytes as they are.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cast {
     /// The function, with the types it takes: `shop.to_text(json)`.
@@ -25,7 +26,7 @@ pub struct Cast {
 }
 
 /// Where a cast applies by itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Context {
     /// Nowhere.

@@ -1,5 +1,6 @@
 //! A check on a table. See <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-CHECK-CONSTRAINTS>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
@@ -12,7 +13,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// What every row must satisfy. PostgreSQL would spell it otherwise once the type of a column it names changes.

@@ -3,6 +3,7 @@
 //! The version of the library that it was made with is not managed: `alter collation … refresh version` changes no
 //! definition, only what the server warns of.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::USER_SCHEMA;
@@ -14,7 +15,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A collation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Collation {
     /// Whose rules it follows.
@@ -47,7 +48,7 @@ fn is_true(value: &bool) -> bool {
 }
 
 /// Whose rules a collation follows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
     /// The operating system's.

@@ -1,5 +1,6 @@
 //! The comment on an object. See <https://www.postgresql.org/docs/current/sql-comment.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kind::{Alter, Cx, Form, Home, Kind, Rules, Under, find};
@@ -11,7 +12,7 @@ use crate::sql;
 const BY_INITDB: [&str; 2] = ["standard public schema", "default administrative connection database"];
 
 /// A comment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Comment {
     /// The text, as it is.

@@ -1,5 +1,6 @@
 //! A composite type. See <https://www.postgresql.org/docs/current/rowtypes.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attribute::Attribute;
@@ -15,7 +16,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A composite type: its attributes are objects of their own.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CompositeType {
     /// `alter type` can't make of it what is wanted: another order of its attributes, or other types of them while

@@ -1,5 +1,6 @@
 //! A conversion between encodings. See <https://www.postgresql.org/docs/current/sql-createconversion.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, function};
@@ -11,7 +12,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A conversion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conversion {
     /// The encoding it reads, as PostgreSQL spells it: `UTF8`.

@@ -3,6 +3,7 @@
 //! It always stands: dbstate connects to it. Its address holds no name, so that one project fits databases of any name.
 //! It is managed when it is declared, or a grant on it is.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::is_default;
@@ -10,7 +11,7 @@ use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Unde
 use crate::model::{Address, KindName, PgVersion, State, Step};
 
 /// The database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// How many connections it may have at once; -1 for any number.

@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::grant::Grant;
 use super::part::privilege::grantee;
@@ -21,7 +23,7 @@ use crate::model::{Address, HazardClass, KindName, Object, Origin, PgVersion, St
 use crate::sql;
 
 /// What one grantee gets on one sort of object that one role makes, in one schema or everywhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DefaultPrivilege {
     /// The role that makes the objects.
@@ -93,6 +95,16 @@ impl Kind for DefaultPrivilege {
                 });
             });
         });
+    }
+
+    fn free_schema(_home: &Home) -> serde_json::Value {
+        let granted = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
+        let by_grantee = json!({ "type": "object", "additionalProperties": granted });
+        let properties: serde_json::Map<String, serde_json::Value> =
+            plurals().map(|objects| (objects.to_owned(), by_grantee.clone())).collect();
+        let by_objects = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+        let by_schema = json!({ "type": "object", "additionalProperties": by_objects });
+        json!({ "type": "object", "additionalProperties": by_schema })
     }
 
     fn raise(children: &[(&Address, &Self)]) -> Option<Node> {
@@ -169,6 +181,11 @@ impl Kind for DefaultPrivilege {
     fn drop(&self, _cx: &Cx<'_>) -> Vec<Step> {
         Self { privileges: self.base(), ..self.clone() }.steps(&self.privileges)
     }
+}
+
+/// The sorts of objects that have privileges.
+fn plurals() -> impl Iterator<Item = &'static str> {
+    register().iter().filter_map(|e| e.rules.privileges).map(|p| p.plural)
 }
 
 impl DefaultPrivilege {

@@ -2,6 +2,7 @@
 //!
 //! The short form is what stands after `as` in `create domain`: `text not null default ''`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
@@ -10,15 +11,15 @@ use super::enum_type::PRIVILEGES;
 use super::part::catalog::USER_SCHEMA;
 use super::part::convert::{Conversion, convert};
 use super::part::names::object_name;
-use super::part::{QualifiedName, Sql, TypeName, is_default};
+use super::part::{QualifiedName, Sql, TypeName, is_default, since};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, COLLATION, Cx, Form, Home, Kind, References, Rules, TYPE, Under};
-use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
+use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, TYPE, Under};
+use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Domain {
     /// The type below it.
@@ -27,12 +28,29 @@ pub struct Domain {
     /// Refuses nulls.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_null: bool,
+    /// The name of the constraint that refuses nulls; nobody's when absent. From PostgreSQL 17 on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub not_null_name: Option<String>,
+    /// A comment on that constraint.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub not_null_comment: Option<String>,
     /// Its collation, where it is not the type's.
     #[serde(default, skip_serializing_if = "is_default")]
     pub collation: Option<QualifiedName>,
     /// The default of columns that have none.
     #[serde(default, skip_serializing_if = "is_default")]
     pub default: Option<Sql>,
+}
+
+/// A name that is not said is not compared: it follows no rename of the domain.
+impl PartialEq for Domain {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { data_type, not_null, not_null_name, not_null_comment, collation, default } = self;
+        let named = not_null_name.as_ref().zip(other.not_null_name.as_ref());
+        (data_type, not_null, not_null_comment) == (&other.data_type, &other.not_null, &other.not_null_comment)
+            && (collation, default) == (&other.collation, &other.default)
+            && named.is_none_or(|(mine, theirs)| mine == theirs)
+    }
 }
 
 impl Kind for Domain {
@@ -51,11 +69,19 @@ impl Kind for Domain {
         ..Rules::DEFAULT
     };
 
-    fn catalog(_server: PgVersion) -> Option<String> {
+    fn catalog(server: PgVersion) -> Option<String> {
+        let not_null = if server.at_least(17) {
+            "(select con.conname::text from pg_constraint con where con.contypid = t.oid and con.contype = 'n')
+               as not_null_name,
+             (select obj_description(con.oid, 'pg_constraint') from pg_constraint con
+              where con.contypid = t.oid and con.contype = 'n') as not_null_comment,"
+        } else {
+            ""
+        };
         Some(format!(
             "select t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
                     t.typowner::regrole::text as owner, t.typacl::text[] as acl,
-                    format_type(t.typbasetype, t.typtypmod) as type, t.typnotnull as not_null,
+                    format_type(t.typbasetype, t.typtypmod) as type, t.typnotnull as not_null, {not_null}
                     case when t.typcollation <> b.typcollation
                          then (select case when cn.nspname = 'pg_catalog' then quote_ident(co.collname)
                                            else quote_ident(cn.nspname) || '.' || quote_ident(co.collname) end
@@ -73,7 +99,19 @@ impl Kind for Domain {
     }
 
     fn shorten(&self) -> Option<String> {
-        self.as_column().shorten()
+        let said = self.not_null_name.is_some() || self.not_null_comment.is_some();
+        if said { None } else { self.as_column().shorten() }
+    }
+
+    /// The name that PostgreSQL gives goes unsaid.
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        for at in state.of_kind(Self::NAME) {
+            let usual = object_name(at.key(), "", "not_null");
+            if let Some(spec) = state.spec::<Self>(&at).filter(|d| d.not_null_name.as_ref() == Some(&usual)) {
+                let spec = Self { not_null_name: None, ..spec.clone() };
+                state.set(&at, spec);
+            }
+        }
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
@@ -86,12 +124,17 @@ impl Kind for Domain {
         }
     }
 
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        let said = self.not_null_name.is_some() || self.not_null_comment.is_some();
+        said.then(|| since(17, "the constraint that refuses nulls in a domain by name", "not_null_name", cx))?
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![Step::new(self.definition(cx))]
+        [Step::new(self.definition(cx))].into_iter().chain(self.not_null_said(None, cx)).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { data_type, not_null, collation: _, default } = self;
+        let Self { data_type, not_null, not_null_name: _, not_null_comment: _, collation: _, default } = self;
         if self.needs_another(old, cx) {
             let create = self.create_with_checks(cx);
             let risk = format!("fails where a value is no {data_type}");
@@ -106,11 +149,19 @@ impl Kind for Domain {
             None => steps.push(alter("drop default")),
         }
         if *not_null && !old.not_null {
-            steps.push(alter("set not null").hazard(HazardClass::Block, "scans every table that uses the domain"));
+            let named = self.not_null_name.as_deref().map(|name| format!("add constraint {} not null", sql::ident(name)));
+            let step = alter(named.as_deref().unwrap_or("set not null"));
+            steps.push(step.hazard(HazardClass::Block, "scans every table that uses the domain"));
         }
         if old.not_null && !*not_null {
             steps.push(alter("drop not null"));
         }
+        if let (true, Some(from), Some(to)) = (old.not_null && *not_null, &old.not_null_name, &self.not_null_name)
+            && from != to
+        {
+            steps.push(alter(&format!("rename constraint {} to {}", sql::ident(from), sql::ident(to))));
+        }
+        steps.extend(self.not_null_said(Some(old), cx));
         Alter::InPlace(steps)
     }
 
@@ -128,10 +179,26 @@ impl Domain {
         if let Some(default) = &self.default {
             sql += &format!(" default {}", default.as_default());
         }
+        if let (true, Some(name)) = (self.not_null, &self.not_null_name) {
+            sql += &format!(" constraint {}", sql::ident(name));
+        }
         if self.not_null {
             sql += " not null";
         }
         sql
+    }
+
+    /// The comment on the constraint that refuses nulls, where it changes.
+    fn not_null_said(&self, old: Option<&Self>, cx: &Cx<'_>) -> Option<Step> {
+        let there = old.filter(|o| o.not_null).and_then(|o| o.not_null_comment.as_ref());
+        if !self.not_null || self.not_null_comment.as_ref() == there {
+            return None;
+        }
+        let known = self.not_null_name.as_ref().or(old.and_then(|o| o.not_null_name.as_ref()));
+        let name = known.cloned().unwrap_or_else(|| object_name(cx.at.key(), "", "not_null"));
+        let text = self.not_null_comment.as_deref().map_or_else(|| "null".to_owned(), sql::literal);
+        let on = cx.identity();
+        Some(Step::new(format!("comment on constraint {} on domain {on} is {text}", sql::ident(&name))))
     }
 
     /// True when the domain can't be altered: its type changes, or nulls would be looked for inside of arrays.
@@ -147,7 +214,8 @@ impl Domain {
         let mut sql = Self { not_null: false, ..self.clone() }.definition(cx);
         if self.not_null {
             // The old domain has the name that PostgreSQL would choose.
-            let name = object_name(cx.at.key(), "", "not_null");
+            let usual = || object_name(cx.at.key(), "", "not_null");
+            let name = self.not_null_name.clone().unwrap_or_else(usual);
             sql += &format!(" constraint {} not null", sql::ident(&name));
         }
         for (at, check) in &valid {
@@ -158,7 +226,7 @@ impl Domain {
 
     /// The column whose short form is this domain's.
     fn as_column(&self) -> Column {
-        let Self { data_type, not_null, collation, default } = self.clone();
+        let Self { data_type, not_null, not_null_name: _, not_null_comment: _, collation, default } = self.clone();
         Column { not_null, collation, default, ..Column::of_type(data_type) }
     }
 
@@ -168,7 +236,7 @@ impl Domain {
             return Err(problem.help("write it on the columns that have the domain as their type"));
         }
         let Column { data_type, not_null, collation, default, .. } = column;
-        Ok(Self { data_type, not_null, collation, default })
+        Ok(Self { data_type, not_null, not_null_name: None, not_null_comment: None, collation, default })
     }
 }
 

@@ -1,5 +1,6 @@
 //! A check on a domain. See <https://www.postgresql.org/docs/current/sql-alterdomain.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::domain::{Domain, is_in_arrays};
@@ -11,7 +12,7 @@ use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 use crate::sql;
 
 /// A check on a domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DomainCheck {
     /// What every value must satisfy; `value` stands for it.

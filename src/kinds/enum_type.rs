@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::USER_SCHEMA;
@@ -17,7 +18,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step, Transaction};
 use crate::sql::{self, TokenClass};
 
 /// An enumerated type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnumType {
     /// Its labels, in their order.

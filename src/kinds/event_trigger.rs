@@ -2,6 +2,7 @@
 //!
 //! It is made after everything else: it would fire on the statements of the plan itself.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::is_default;
@@ -13,7 +14,7 @@ use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An event trigger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventTrigger {
     /// What fires it.
@@ -29,7 +30,7 @@ pub struct EventTrigger {
 }
 
 /// What fires an event trigger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// A command begins.

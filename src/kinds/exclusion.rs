@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::columns_in;
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, index_steps, index_words, timing};
 use super::part::names::{is_sibling_column, renamed_text};
-use super::part::{IndexKey, Parameters, Sql, index_key, is_default};
+use super::part::{IndexKey, Parameters, Sql, index_key, is_default, refer_to_tablespace};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
@@ -16,7 +17,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An exclusion constraint: no two rows satisfy all its operators.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exclusion {
     /// The access method of its index; `gist` when absent.
@@ -123,6 +124,7 @@ impl Kind for Exclusion {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
+        refer_to_tablespace(self.tablespace.as_ref(), out);
         let Some(table) = at.parent() else { return };
         for element in &self.elements {
             element.key.references(out, "elements");
@@ -265,3 +267,5 @@ impl From<Element> for String {
         element.to_string()
     }
 }
+
+crate::kinds::part::text_schema!(Element, "A column or an expression and an operator: `room with =`.");

@@ -3,6 +3,7 @@
 //! A schema or version that is not declared is not managed. What an extension brings along is never touched. Its schema
 //! may be one that the project does not know.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::is_default;
@@ -18,7 +19,7 @@ const BY_INITDB: [&str; 1] = ["plpgsql"];
 const SCHEMA: &str = "public";
 
 /// An extension.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Extension {
     /// The schema of what it brings along; `public` when it is made, and not managed, when absent.

@@ -2,6 +2,7 @@
 //!
 //! See <https://www.postgresql.org/docs/current/sql-alterfunction.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::extension::Extension;
@@ -14,7 +15,7 @@ use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 
 /// The key is the extension; there is nothing more to say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExtensionDependency {}
 

@@ -1,6 +1,7 @@
 //! An option of a column of a foreign table, for its wrapper: the key is its name.
 //! See <https://www.postgresql.org/docs/current/sql-createforeigntable.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
@@ -11,7 +12,7 @@ use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
 /// An option.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForeignColumnOption {
     /// Its value.

@@ -1,5 +1,6 @@
 //! A foreign data wrapper. See <https://www.postgresql.org/docs/current/sql-createforeigndatawrapper.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{function, options};
@@ -9,7 +10,7 @@ use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, Re
 use crate::model::{Address, KindName, PgVersion, Step};
 
 /// A foreign data wrapper.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForeignDataWrapper {
     /// The function that does the work; without one no foreign table can be read.

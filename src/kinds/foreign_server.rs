@@ -2,6 +2,7 @@
 //!
 //! Who logs in there as whom is said by user mappings, which stand under it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::foreign_data_wrapper::ForeignDataWrapper;
@@ -13,7 +14,7 @@ use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 
 /// A foreign server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForeignServer {
     /// The foreign data wrapper that reaches it.

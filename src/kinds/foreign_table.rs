@@ -2,6 +2,7 @@
 //!
 //! Its rows are elsewhere: dropping it loses none. Columns, checks and triggers are as on any table.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::{Column, has_order_of_its_own};
@@ -18,7 +19,7 @@ use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
 /// A foreign table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForeignTable {
     /// The server that has the rows.

@@ -2,6 +2,7 @@
 //!
 //! The key is the identity: the name and the input types, `total(bigint)`. Aggregates are a kind of their own.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::part::routine::{self, Security, Source};
@@ -13,7 +14,7 @@ use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, ROUTINE, References, Rules
 use crate::model::{Address, KindName, PgVersion, State, Step};
 
 /// A function.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Function {
     /// Its arguments, as in `create function`.
@@ -73,7 +74,7 @@ pub struct Function {
 }
 
 /// What PostgreSQL may assume of a function's result.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Volatility {
     /// Nothing.
@@ -86,7 +87,7 @@ pub enum Volatility {
 }
 
 /// Whether parallel workers may run a function.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Parallel {
     /// It keeps the query from being parallel.

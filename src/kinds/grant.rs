@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::default_privilege::DefaultPrivilege;
 use super::owner::{Owner, owner_of};
-use super::part::privilege::{grantee, split_acl_item};
+use super::part::privilege::{grantee, on_thing_schema, split_acl_item, under_role_schema};
 use super::part::{PrivilegeSet, ROLE};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Span};
 use crate::kind::{
@@ -22,10 +22,10 @@ use crate::kind::{
 use crate::kinds::register;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
-use crate::model::{Address, HazardClass, KindName, Object, Origin, State, Step};
+use crate::model::{Address, HazardClass, KindName, Object, Origin, State, Step, bridge};
 
 /// The privileges of one grantee on one thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The privileges; none takes away what there is by default.
@@ -87,11 +87,12 @@ impl Kind for Grant {
         }
     }
 
+    fn free_schema(home: &Home) -> serde_json::Value {
+        if matches!(home.under, Under::Granted) { on_thing_schema() } else { under_role_schema(register()) }
+    }
+
     fn raise(children: &[(&Address, &Self)]) -> Option<Node> {
-        let pair = |(at, grant): &(&Address, &Self)| {
-            let value = crate::model::bridge::to_node(&grant.privileges);
-            (Key::from(at.key()), value)
-        };
+        let pair = |(at, grant): &(&Address, &Self)| (Key::from(at.key()), bridge::to_node(&grant.privileges));
         let mut sorted: Vec<_> = children.to_vec();
         sorted.sort_by_key(|(at, _)| at.key().to_owned());
         Some(Node::new(Value::Map(sorted.iter().map(pair).collect())))
@@ -290,16 +291,15 @@ fn things(state: &State, register: &'static [Entry]) -> Vec<(Address, Privileges
 
 /// `none` has done its part; an owner with everything is as good as unsaid.
 fn drop_empty(desired: &mut State, register: &'static [Entry]) {
-    let mut unsaid: Vec<Address> = Vec::new();
+    let mut unsaid: HashSet<Address> = HashSet::new();
     for at in desired.of_kind(Grant::NAME) {
         let (Some(grant), Some(thing)) = (desired.spec::<Grant>(&at), at.parent()) else { continue };
         let owned = is_owner(at.key(), thing, desired);
         let full = find(register, thing.kind()).rules.privileges.is_some_and(|r| grant.privileges.is_full(&r));
         if if owned { full } else { grant.privileges.is_empty() } {
-            unsaid.push(at);
+            unsaid.insert(at);
         }
     }
-    let unsaid: HashSet<Address> = unsaid.into_iter().collect();
     desired.retain(|at, _| !unsaid.contains(at));
 }
 

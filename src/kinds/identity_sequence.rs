@@ -3,6 +3,7 @@
 //! It comes and goes with the identity; its numbers are said there.
 //! See <https://www.postgresql.org/docs/current/ddl-identity-columns.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::{Column, sequence_of};
@@ -15,7 +16,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// The sequence of an identity column. Its name is in its address.
-#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct IdentitySequence {
     /// Its name, in the schema of the table; `<table>_<column>_seq` when absent.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::columns_in;
@@ -12,7 +13,7 @@ use super::part::catalog::{USER_SCHEMA, options};
 use super::part::constraint::{index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use};
 use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, object_name, renamed_columns, renamed_text};
-use super::part::{IndexKey, Parameters, Sql, is_default, since};
+use super::part::{IndexKey, Parameters, Sql, is_default, since, refer_to_tablespace};
 use super::table::{Attached, Table, heirs, hide_plain, mark, takes_part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Rules, Under};
@@ -20,7 +21,7 @@ use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step,
 use crate::sql;
 
 /// An index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an attribute of PostgreSQL's own")]
 pub struct Index {
@@ -136,6 +137,7 @@ impl Kind for Index {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
+        refer_to_tablespace(self.tablespace.as_ref(), out);
         let table = at.parent().filter(|p| p.kind() == Table::NAME);
         let column = |name: &str| table.map(|t| t.child(Column::NAME, name));
         for key in &self.columns {

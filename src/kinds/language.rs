@@ -2,6 +2,7 @@
 //!
 //! Those that an extension brings are the extension's.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::function;
@@ -10,7 +11,7 @@ use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, Re
 use crate::model::{Address, KindName, PgVersion, Step};
 
 /// A language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Language {
     /// The function that runs its functions.

@@ -3,6 +3,7 @@
 //! See <https://www.postgresql.org/docs/current/largeobjects.html>. What is in it is data: it is never dropped, and where it
 //! is missing an empty one is made. Only declared ones are managed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Code, Problem};
@@ -10,7 +11,7 @@ use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Unde
 use crate::model::{Address, KindName, PgVersion, State, Step};
 
 /// A large object has nothing of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LargeObject {}
 

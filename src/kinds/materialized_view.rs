@@ -2,10 +2,11 @@
 //!
 //! Its rows are nobody's only copy: whether it holds any is not compared, and another query makes it anew.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, options};
-use super::part::{Parameters, Sql, is_default, parameters};
+use super::part::{Parameters, Sql, is_default, parameters, refer_to_tablespace};
 use super::schema::Schema;
 use super::table::{PRIVILEGES, mark};
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
@@ -13,7 +14,7 @@ use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
 use crate::sql;
 
 /// A materialized view.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaterializedView {
     /// Filled when made; `false` leaves that to a later `refresh`.
@@ -93,9 +94,7 @@ impl Kind for MaterializedView {
 
     fn references(&self, _at: &Address, out: &mut References) {
         out.query(self.query.as_str(), "query");
-        if let Some(tablespace) = &self.tablespace {
-            out.perhaps(Address::root(KindName("tablespace"), tablespace), "tablespace");
-        }
+        refer_to_tablespace(self.tablespace.as_ref(), out);
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

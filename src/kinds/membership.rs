@@ -4,6 +4,7 @@
 //! what counts is their sum. Who makes a role there becomes a member of it by itself, with `admin` alone: that grant is
 //! left alone unless it is declared.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::is_default;
@@ -14,7 +15,7 @@ use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A membership: the key is the group.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Membership {
     /// Has the group's privileges without `set role`; as the member's own `inherit` when absent. From PostgreSQL 16 on.

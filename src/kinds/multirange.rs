@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::USER_SCHEMA;
@@ -13,7 +14,7 @@ use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Rules, TYPE, Under};
 use crate::model::{Address, KindName, Object, Origin, PgVersion, State, Step};
 
 /// A multirange type. Its name is in its address.
-#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Multirange {
     /// Its name; the one that PostgreSQL makes from the range's when absent.

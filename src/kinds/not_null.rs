@@ -3,6 +3,7 @@
 //! From PostgreSQL 18 on every column that refuses nulls has one; the usual kind is said by `not null` of the column.
 //! See <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-NOT-NULL>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
@@ -16,7 +17,7 @@ use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A not-null constraint with something of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotNull {
     /// The column.
@@ -117,14 +118,19 @@ impl Kind for NotNull {
     /// The column may go on refusing nulls: then the constraint becomes a usual one.
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         let Some(column) = self.column_of(cx.at) else { return Vec::new() };
-        let stays = cx.desired.spec::<Column>(&column).is_some_and(|c| c.not_null);
-        if !stays || named_at(&column, cx.desired).is_some() && !self.not_valid {
+        if cx.desired.spec::<Column>(&column).is_none_or(|c| !c.not_null) {
             return Vec::new();
         }
         if self.not_valid {
             return constraint::drop(cx);
         }
-        self.turned(&cx.name(), self.no_inherit, &sql::ident(&usual_name(&column)), false, cx)
+        let said = !cx.live.children(cx.at).is_empty();
+        let mut steps = Vec::new();
+        steps.extend(said.then(|| Step::new(format!("comment on {} is null", cx.target()))));
+        if named_at(&column, cx.desired).is_none() {
+            steps.extend(self.as_usual(&column, cx));
+        }
+        steps
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
@@ -138,6 +144,11 @@ impl Kind for NotNull {
 }
 
 impl NotNull {
+    /// The steps that leave a constraint of the usual kind.
+    fn as_usual(&self, column: &Address, cx: &Cx<'_>) -> Vec<Step> {
+        self.turned(&cx.name(), self.no_inherit, &sql::ident(&usual_name(column)), false, cx)
+    }
+
     fn words(&self) -> String {
         let inherit = if self.no_inherit { " no inherit" } else { "" };
         let state = if self.not_valid { " not valid" } else { "" };

@@ -3,6 +3,7 @@
 //! See <https://www.postgresql.org/docs/current/sql-createoperator.html>. PostgreSQL notes commutators and negators on both
 //! sides, so what is declared on one counts for the other.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, function, operator};
@@ -16,7 +17,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An operator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Operator {
     /// The function that does it.
@@ -182,7 +183,19 @@ impl Kind for Operator {
         if fixed || late && !cx.server.version.at_least(17) {
             return Alter::Replace("PostgreSQL can't change what the planner may do with it".to_owned());
         }
-        Alter::InPlace(vec![Step::new(format!("alter {} set ({})", cx.target(), words.join(", ")))])
+        let step = Step::new(format!("alter {} set ({})", cx.target(), words.join(", ")));
+        let new = self.other_sides(cx.at).into_iter().filter(|other| !cx.live.contains(other));
+        Alter::InPlace(vec![step.needs(new)])
+    }
+}
+
+impl Operator {
+    /// Its commutator and its negator, where they are declared.
+    fn other_sides(&self, at: &Address) -> Vec<Address> {
+        let Ok([left, right]) = operands(at.key()) else { return Vec::new() };
+        let commutator = self.commutator.as_ref().and_then(|c| named(c, &[right.clone(), left.clone()]));
+        let negator = self.negator.as_ref().and_then(|n| named(n, &[left, right]));
+        commutator.into_iter().chain(negator).collect()
     }
 }
 

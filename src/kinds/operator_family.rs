@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access_method::AccessMethod;
@@ -20,7 +21,7 @@ use crate::model::{Address, KindName, Object, Origin, PgVersion, State, Step};
 use crate::sql;
 
 /// An operator family: the members that belong to no class of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OperatorFamily {
     /// Operators: `1 <(integer, bigint)`.

@@ -2,6 +2,7 @@
 //!
 //! The key is the identity: the name and the input types, `close_day(date)`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::routine::{self, Security, Source};
@@ -14,7 +15,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A procedure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Procedure {
     /// Its arguments, as in `create procedure`.

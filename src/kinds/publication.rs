@@ -2,6 +2,7 @@
 //!
 //! Its tables and schemas are objects of their own.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::is_default;
@@ -10,7 +11,7 @@ use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 
 /// A publication.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Publication {
     /// Every table, those made later included.
@@ -34,7 +35,7 @@ impl Default for Publication {
 }
 
 /// A sort of change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// New rows.
@@ -61,7 +62,7 @@ impl Change {
 }
 
 /// Which computed columns are published.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Generated {
     /// None.

@@ -2,6 +2,7 @@
 //!
 //! See <https://www.postgresql.org/docs/current/sql-createpublication.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::publication::Publication;
@@ -11,7 +12,7 @@ use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, References, Rules, Under}
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 
 /// A schema of a publication has nothing of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedSchema {}
 

@@ -3,6 +3,7 @@
 //! See <https://www.postgresql.org/docs/current/logical-replication-publication.html>. It is written with `only`: what
 //! inherits from it is listed by itself.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::names::renamed_name;
@@ -14,7 +15,7 @@ use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step}
 use crate::sql;
 
 /// A table of a publication.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PublishedTable {
     /// Only these columns; from PostgreSQL 15 on.

@@ -2,6 +2,7 @@
 //!
 //! PostgreSQL can't alter one: it is dropped and made again, where nothing that stays uses it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::enum_type::PRIVILEGES;
@@ -15,7 +16,7 @@ use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 
 /// A range type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RangeType {
     /// The type of its bounds.

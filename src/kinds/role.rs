@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::part::{ROLE, is_default};
@@ -15,7 +16,7 @@ use crate::secret::{self, Source, Verifier};
 use crate::sql;
 
 /// A role.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an attribute of PostgreSQL's own")]
 pub struct Role {
@@ -375,6 +376,8 @@ impl<'de> Deserialize<'de> for Until {
         })
     }
 }
+
+crate::kinds::part::text_schema!(Until, "A date, as `2030-12-31 23:59:59+00`, or `infinity`.");
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 //!
 //! The rule that is a view's query is part of the view.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::part::catalog::USER_SCHEMA;
@@ -14,7 +15,7 @@ use crate::model::{Address, KindName, Lock, PgVersion, Step};
 use crate::sql;
 
 /// A rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// In which sessions it holds.

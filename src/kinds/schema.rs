@@ -1,5 +1,6 @@
 //! A schema. See <https://www.postgresql.org/docs/current/sql-createschema.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Code, Problem};
@@ -7,7 +8,7 @@ use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Unde
 use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 
 /// A schema has nothing of its own but what is in it and on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schema {}
 

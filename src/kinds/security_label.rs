@@ -2,6 +2,7 @@
 //!
 //! See <https://www.postgresql.org/docs/current/sql-security-label.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kind::{Alter, Cx, Form, Home, Kind, Rules, Under};
@@ -9,7 +10,7 @@ use crate::model::{HazardClass, KindName, PgVersion, Step};
 use crate::sql;
 
 /// A label.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecurityLabel {
     /// The label, in the provider's words.

@@ -1,5 +1,6 @@
 //! A sequence. See <https://www.postgresql.org/docs/current/sql-createsequence.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
@@ -14,7 +15,7 @@ use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A sequence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sequence {
     /// `smallint`, `integer` or `bigint`.

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::base_type::BaseType;
@@ -17,7 +18,7 @@ use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Rules, Under};
 use crate::model::{Address, KindName, Object, Origin, PgVersion, State, Step};
 
 /// A shell type has nothing but a name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShellType {}
 
@@ -25,11 +26,11 @@ impl Kind for ShellType {
     const NAME: KindName = KindName("shell_type");
     const NOUN: &'static str = "type";
     const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Schema::NAME]), key: "shell_types", form: Form::Map }];
-    const RULES: Rules = Rules { falls_with_parent: false, ..Rules::DEFAULT };
+    const RULES: Rules = Rules { class: 1247, falls_with_parent: false, comment: true, ..Rules::DEFAULT };
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select 0::oid as oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key
+            "select case when t.typisdefined then 0 else t.oid end as oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key
              from pg_type t join pg_namespace n on n.oid = t.typnamespace left join pg_range r on r.rngtypid = t.oid
              where (not t.typisdefined or t.typtype = 'b' or r.rngcanonical <> 0) and {USER_SCHEMA}
                and not exists (select from pg_type e where e.typarray = t.oid)

@@ -2,6 +2,7 @@
 //!
 //! They are in the table's schema; a key with a dot, `shop.totals`, says another.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
@@ -11,8 +12,8 @@ use super::part::index_key::{IndexKey, Subject, renamed_keys};
 use super::part::{FOREIGN_TABLE, is_default};
 use super::part::names::is_sibling_column;
 use super::table::Table;
-use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Slot, Under};
+use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, References, Rules, Slot, Under};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
@@ -21,7 +22,7 @@ use crate::sql;
 const KINDS: [&str; 3] = ["ndistinct", "dependencies", "mcv"];
 
 /// Statistics over several columns or expressions of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Statistics {
     /// The columns and expressions.
@@ -60,8 +61,8 @@ impl Kind for Statistics {
                          then quote_ident(n.nspname) || '.' || quote_ident(s.stxname) else s.stxname end as key,
                     s.stxowner::regrole::text as owner,
                     array(select quote_ident(a.attname)
-                          from unnest(s.stxkeys) with ordinality k(n, i)
-                               join pg_attribute a on a.attrelid = s.stxrelid and a.attnum = k.n order by k.i)
+                          from unnest(s.stxkeys) k(n)
+                               join pg_attribute a on a.attrelid = s.stxrelid and a.attnum = k.n order by a.attname)
                       || coalesce((select array_agg('(' || e || ')')
                                    from unnest(pg_get_statisticsobjdef_expressions(s.oid)) e), array[]::text[]) as columns,
                     case when s.stxkind @> array['d', 'f', 'm']::\"char\"[] or s.stxkind = array['e']::\"char\"[] then null
@@ -73,6 +74,15 @@ impl Kind for Statistics {
              where {USER_SCHEMA}
              order by s.stxrelid, s.stxname"
         ))
+    }
+
+    /// PostgreSQL sorts columns as the table has them, which says nothing: here they are sorted by name.
+    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
+        for at in desired.of_kind(Self::NAME) {
+            if let Some(statistics) = desired.spec::<Self>(&at).cloned() {
+                desired.set(&at, statistics.sorted());
+            }
+        }
     }
 
     fn references(&self, at: &Address, out: &mut References) {
@@ -125,7 +135,7 @@ impl Kind for Statistics {
 
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let columns = is_sibling_column(at, from).then(|| renamed_keys(&self.columns, from, to))??;
-        Some(Self { columns, ..self.clone() })
+        Some(Self { columns, ..self.clone() }.sorted())
     }
 }
 
@@ -138,6 +148,15 @@ fn identity(at: &Address) -> String {
 }
 
 impl Statistics {
+    /// The same with its columns in the order of their names, before its expressions.
+    fn sorted(mut self) -> Self {
+        self.columns.sort_by_key(|key| match &key.subject {
+            Subject::Column(name) => (false, name.clone()),
+            Subject::Expression(_) => (true, String::new()),
+        });
+        self
+    }
+
     fn target_step(&self, cx: &Cx<'_>) -> Step {
         let target = self.target.map_or_else(|| "-1".to_owned(), |t| t.to_string());
         Step::new(format!("alter {} set statistics {target}", cx.target())).lock(Lock::ShareUpdateExclusive)

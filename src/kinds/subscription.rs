@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use secrecy::ExposeSecret;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::is_default;
@@ -17,7 +18,7 @@ use crate::secret::{self, Hidden, Source};
 use crate::sql;
 
 /// A subscription.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of PostgreSQL's own")]
 pub struct Subscription {
@@ -61,11 +62,12 @@ pub struct Subscription {
     pub failover: bool,
     /// The connection string, where it may be read.
     #[serde(default, skip_serializing)]
+    #[schemars(skip)]
     pub live_connection: Option<Hidden>,
 }
 
 /// Whether transactions come before they are committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Streaming {
     /// No.

@@ -2,6 +2,7 @@
 //!
 //! See <https://www.postgresql.org/docs/current/sql-createtablespace.html>. Only declared ones are managed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::options;
@@ -12,7 +13,7 @@ use crate::model::{Address, KindName, PgVersion, Step, Transaction};
 use crate::sql;
 
 /// A tablespace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tablespace {
     /// The empty directory, on the server, that becomes it; none where the server keeps it in its data directory

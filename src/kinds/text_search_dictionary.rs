@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, qualified};
@@ -16,7 +17,7 @@ use crate::sql::{self, TokenClass};
 pub const SLOT: Slot = Slot("text search dictionary");
 
 /// A dictionary.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextSearchDictionary {
     /// What it is made of: `simple`, `snowball`, `shop.own`.

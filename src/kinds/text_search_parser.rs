@@ -1,5 +1,6 @@
 //! A text search parser. See <https://www.postgresql.org/docs/current/sql-createtsparser.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, function};
@@ -12,7 +13,7 @@ use crate::model::{Address, KindName, PgVersion, Step};
 pub const SLOT: Slot = Slot("text search parser");
 
 /// A parser: functions that cut a text into words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextSearchParser {
     /// Begins a text.

@@ -2,6 +2,7 @@
 //!
 //! See <https://www.postgresql.org/docs/current/sql-createtransform.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::language::Language;
@@ -13,7 +14,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A transform: one way, or both.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Transform {
     /// The function that makes the language's value of PostgreSQL's.

@@ -2,6 +2,7 @@
 //!
 //! See <https://www.postgresql.org/docs/current/sql-altertable.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::FOREIGN_TABLE;
@@ -13,7 +14,7 @@ use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Rules, Under};
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 
 /// The state of a trigger in a partition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TriggerState {
     /// `origin`, `disabled`, `replica` or `always`.

@@ -1,10 +1,11 @@
 //! A unique constraint. See <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-UNIQUE-CONSTRAINTS>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, index_tail, index_words, timing};
-use super::part::{Parameters, is_default, since};
+use super::part::{Parameters, is_default, since, refer_to_tablespace};
 use super::part::names::{is_sibling_column, renamed_columns};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::Problem;
@@ -13,7 +14,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A unique constraint.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an attribute of PostgreSQL's own")]
 pub struct Unique {
@@ -96,6 +97,7 @@ impl Kind for Unique {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
+        refer_to_tablespace(self.tablespace.as_ref(), out);
         let Some(table) = at.parent() else { return };
         for (list, field) in [(&self.columns, "columns"), (&self.include, "include")] {
             for column in list {

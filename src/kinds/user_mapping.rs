@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use secrecy::ExposeSecret;
+use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -20,7 +21,7 @@ use crate::secret::{self, Hidden, Source};
 use crate::sql;
 
 /// A user mapping.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserMapping {
     /// Its options: `user`, `password` and the like.
@@ -28,6 +29,7 @@ pub struct UserMapping {
     pub options: BTreeMap<String, Given>,
     /// The options that hold secrets.
     #[serde(skip_serializing)]
+    #[schemars(skip)]
     pub live_secrets: BTreeMap<String, Hidden>,
 }
 
@@ -257,3 +259,5 @@ impl Kind for UserMapping {
         .collect()
     }
 }
+
+crate::kinds::part::own_schema!(Given, generator => schemars::json_schema!({ "anyOf": [{ "type": "string" }, generator.subschema_for::<Source>()] }));

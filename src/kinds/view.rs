@@ -4,6 +4,7 @@
 //! are or new ones follow. The columns of a query are known only to PostgreSQL, so a state read from a catalog carries
 //! them and a file can't say them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, VIEW_COLUMNS, options};
@@ -15,7 +16,7 @@ use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step}
 use crate::diagnostic::{Code, Problem};
 
 /// A view.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct View {
     /// Rows are filtered by the view before functions of a caller see them.
@@ -35,7 +36,7 @@ pub struct View {
 }
 
 /// Which conditions a new row must meet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckOption {
     /// The view's own.

@@ -3,6 +3,7 @@
 //! The column itself comes and goes with the query. Only columns of which something is said are objects.
 //! See <https://www.postgresql.org/docs/current/sql-alterview.html>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::PRIVILEGES;
@@ -16,7 +17,7 @@ use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Unde
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 
 /// A column of a view.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ViewColumn {
     /// What an insert through the view puts where it gives no value.

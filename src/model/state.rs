@@ -12,7 +12,7 @@ use super::size::Size;
 use crate::diagnostic::Span;
 
 /// How much of the database is managed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Manage {
     /// Every object inside a declared schema.

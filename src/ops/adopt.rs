@@ -144,6 +144,7 @@ fn write(
         declared: &planned.desired,
         live: &live,
         differences: left,
+        file_name: pull::file_name,
         register,
     };
     let mut files = rewrite(&request);

@@ -68,9 +68,30 @@ pub async fn apply(
         return Ok(Outcome::Declined(planned));
     }
     guard(&planned.plan, &choices.allow)?;
-    let mut clerk =
-        Clerk { talk, planned: &planned, choices, ledger: options.ledger, begun: Instant::now(), noted: false };
-    apply::run(&session.client, &planned.plan, &mut clerk).await?;
+    let mut clerk = Clerk {
+        talk,
+        declared: &planned.declared,
+        choices,
+        ledger: options.ledger,
+        begun: Instant::now(),
+        earlier: Vec::new(),
+        committed: 0,
+        noted: false,
+    };
+    let mut rest = planned.plan.clone();
+    let mut tries = 0;
+    while let Err(problem) = apply::run(&session.client, &rest, &mut clerk).await {
+        if problem.problem.code != Code::Lock || tries == apply::TRIES {
+            return Err(problem.into());
+        }
+        tries += 1;
+        let pause = apply::pause(tries);
+        clerk.again(&rest, Event::Again(tries, pause));
+        apply::sleep(pause).await;
+        // What was committed stays; what it left half-done is seen in the catalog.
+        rest = plan(session, declared, options).await?.plan;
+        guard(&rest, &choices.allow)?;
+    }
     let noted = clerk.noted && clerk.ledger;
     let after = after(session, declared, options, &planned.plan).await?;
     converged(&after)?;
@@ -83,12 +104,25 @@ pub async fn apply(
 /// Tells the caller what happens, and the ledger in the same transaction.
 struct Clerk<'a> {
     talk: &'a mut dyn Talk,
-    planned: &'a Planned,
+    declared: &'a State,
     choices: &'a Choices,
     /// False once the ledger could not be written.
     ledger: bool,
     begun: Instant,
+    /// What was committed before the plan was made again.
+    earlier: Vec<String>,
+    /// How many statements of this plan are committed.
+    committed: usize,
     noted: bool,
+}
+
+impl Clerk<'_> {
+    /// Keeps what was committed of a plan that is made again.
+    fn again(&mut self, plan: &Plan, event: Event<'_>) {
+        let committed = plan.steps.iter().take(std::mem::take(&mut self.committed));
+        self.earlier.extend(committed.map(|step| step.text().to_owned()));
+        self.talk.progress(event);
+    }
 }
 
 impl apply::Watch for Clerk<'_> {
@@ -104,11 +138,12 @@ impl apply::Watch for Clerk<'_> {
 
     fn note(&mut self, done: &[PlanStep]) -> Option<String> {
         let named = |step: &&PlanStep| matches!(step.verb, Verb::Rename | Verb::Create);
-        let was = |step: &'_ PlanStep| self.planned.declared.get(&step.at).and_then(|o| o.was.as_deref());
+        let was = |step: &'_ PlanStep| self.declared.get(&step.at).and_then(|o| o.was.as_deref());
         let mut renames: Vec<_> = done.iter().filter(named).filter_map(|s| Some((&s.at, was(s)?))).collect();
         renames.dedup();
+        self.committed = done.len();
         let entry = ledger::Entry {
-            statements: done.iter().map(PlanStep::text).collect(),
+            statements: self.earlier.iter().map(String::as_str).chain(done.iter().map(PlanStep::text)).collect(),
             renames,
             revision: self.choices.revision.as_deref(),
             milliseconds: i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX),

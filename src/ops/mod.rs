@@ -2,11 +2,13 @@
 
 pub mod adopt;
 pub mod apply;
+pub mod diff;
 pub mod format;
 pub mod history;
 pub mod init;
 pub mod plan;
 pub mod pull;
+pub mod revision;
 mod settle;
 
 use std::any::Any;

@@ -1,6 +1,5 @@
 //! `plan`: what would change.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Options;
@@ -34,22 +33,32 @@ async fn compare(
     options: &Options,
     applied: &Plan,
 ) -> Result<Planned, Diagnostics> {
-    let mut planned = settle(session, declared, options, applied).await?;
-    planned.plan = plan::plan(planned.input(options))?;
-    planned.warnings.append(&mut planned.plan.warnings);
+    let planned = settle(session, declared, options, applied).await?;
+    let mut planned = finish(planned, options.online)?;
     if planned.plan.is_empty() {
         return Ok(planned);
     }
     // What a statement risks, and how it is best run, depends on how much there is.
     let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
     catalog::measure(&session.client, &mut planned.live, touched.iter()).await?;
-    planned.plan = plan::plan(planned.input(options))?;
-    let renamed = plan::renamed(planned.input(options));
-    planned.differences =
-        planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, &renamed, c))).collect();
+    let mut planned = finish(planned, options.online)?;
     if options.ledger {
         planned.blame(session).await;
     }
+    Ok(planned)
+}
+
+/// Plans between two states that are settled.
+pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diagnostics> {
+    planned.plan = plan::plan(planned.input(online))?;
+    for warning in std::mem::take(&mut planned.plan.warnings) {
+        if !planned.warnings.contains(&warning) {
+            planned.warnings.push(warning);
+        }
+    }
+    let renamed = plan::renamed(planned.input(online));
+    planned.differences =
+        planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, &renamed, c))).collect();
     Ok(planned)
 }
 
@@ -67,19 +76,9 @@ pub(super) async fn settle(
     let mut live = whole.clone();
     let mut declared = declared.clone();
     scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
-    let mut planned = Planned {
-        plan: Plan::default(),
-        desired: declared.clone(),
-        live,
-        declared,
-        server,
-        warnings: Vec::new(),
-        learned: false,
-        differences: HashMap::new(),
-        moved: HashMap::new(),
-    };
+    let mut planned = Planned::new(live, declared, server);
     planned.know_renames(session, options, applied).await;
-    let input = planned.input(options);
+    let input = planned.input(options.online);
     let renamed = plan::renamed(input);
     let mut doubtful = scratch::doubtful(&renamed, &planned.desired, register);
     if options.ledger {
@@ -96,8 +95,8 @@ pub(super) async fn settle(
 
 impl Planned {
     /// What a plan is made from, as far as both sides are known by now.
-    fn input(&self, options: &Options) -> Input<'_> {
-        let (register, online) = (kinds::register(), options.online);
+    fn input(&self, online: bool) -> Input<'_> {
+        let register = kinds::register();
         Input { live: &self.live, desired: &self.desired, server: &self.server, register, online }
     }
 

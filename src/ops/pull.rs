@@ -3,8 +3,7 @@
 use globset::GlobSet;
 
 use crate::catalog;
-use crate::declare::adopt::file_name;
-use crate::declare::bodies::take_out;
+use crate::declare::bodies::{plain, take_out};
 use crate::declare::lower::Lowering;
 use crate::declare::raise::raise;
 use crate::declare::write::write;
@@ -154,4 +153,14 @@ fn part(state: &State, keep: impl Fn(&Address) -> bool) -> State {
         out.insert(at.clone(), object.clone());
     }
     out
+}
+
+/// The file of a schema, by a name that every file system takes.
+pub fn file_name(schema: &str) -> String {
+    let name = plain(schema);
+    if matches!(name.as_str(), "roles" | "database" | "dbstate") {
+        format!("schema_{name}.yaml")
+    } else {
+        format!("{name}.yaml")
+    }
 }

@@ -73,7 +73,7 @@ impl Builder<'_> {
         self.emitted.makes.get(at).map_or(&[], Vec::as_slice)
     }
 
-    /// The first statement that makes what was dropped.
+    /// The first statement that makes or changes an object, its renames left out.
     fn made_again(&self, at: &Address) -> Option<usize> {
         self.made(at).iter().copied().find(|i| self.emitted.nodes[*i].verb != Verb::Rename)
     }
@@ -85,14 +85,14 @@ impl Builder<'_> {
     /// The statement after which others may use an object: its creation, or the last change of what was there.
     fn stands_from(&self, at: &Address) -> Option<usize> {
         let steps = self.made(at);
-        let create = steps.first().filter(|i| self.emitted.nodes[**i].verb == Verb::Create);
+        let create = steps.iter().find(|i| self.emitted.nodes[**i].verb != Verb::Rename);
+        let create = create.filter(|i| self.emitted.nodes[**i].verb == Verb::Create);
         create.or(steps.iter().rfind(|i| !self.emitted.nodes[**i].step.late)).copied()
     }
 
-    /// Everything about `before` that makes it, then everything about `after` that makes it.
-    fn made_first(&mut self, before: &Address, after: &Address, edge: Edge) {
-        let needy = |i: &&usize| !self.emitted.nodes[**i].step.frees;
-        if let (Some(b), Some(&a)) = (self.stands_from(before), self.made(after).iter().find(needy)) {
+    /// Everything about `before` that makes it, then the statement `after`.
+    fn made_first(&mut self, before: &Address, after: Option<usize>, edge: Edge) {
+        if let (Some(b), Some(a)) = (self.stands_from(before), after) {
             // One of the statements about `before` may make `after` besides.
             if self.made(before).contains(&a) {
                 return;
@@ -136,15 +136,22 @@ impl Builder<'_> {
     fn makes(&mut self, names: &Names) {
         for at in self.emitted.makes.keys() {
             for parent in at.ancestors() {
-                self.made_first(parent, at, Edge::Hard);
+                let needy = self.made(at).iter().copied().find(|i| !self.emitted.nodes[*i].step.frees);
+                self.made_first(parent, needy, Edge::Hard);
                 self.renamed_first(parent, at);
             }
+            // To get another name, an object needs nothing but its parent.
+            let needy = |i: &usize| {
+                let node = &self.emitted.nodes[*i];
+                node.verb != Verb::Rename && !node.step.frees
+            };
+            let first = self.made(at).iter().copied().find(needy);
             let Some(object) = self.input.desired.get(at) else { continue };
             for (to, edge) in needs(self.input, names, at, object) {
-                self.made_first(&to, at, edge);
+                self.made_first(&to, first, edge);
             }
             for to in self.input.desired.uses(at) {
-                self.made_first(to, at, Edge::Hard);
+                self.made_first(to, first, Edge::Hard);
             }
         }
         for i in 0..self.emitted.nodes.len() {

@@ -32,6 +32,21 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// Both states as they are, and no plan yet.
+    pub fn new(live: State, declared: State, server: Server) -> Self {
+        Self {
+            plan: Plan::default(),
+            live,
+            desired: declared.clone(),
+            declared,
+            server,
+            warnings: Vec::new(),
+            learned: false,
+            differences: HashMap::new(),
+            moved: HashMap::new(),
+        }
+    }
+
     /// The lines in which a changed object differs.
     pub fn lines(&self, change: &Change) -> &[(char, String)] {
         self.differences.get(&change.at).map_or(&[], Vec::as_slice)

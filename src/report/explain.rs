@@ -4,7 +4,7 @@ use crate::diagnostic::Code;
 use crate::model::HazardClass;
 
 /// Every page: its name and its text.
-pub const PAGES: [(&str, &str); 22] = [
+pub const PAGES: [(&str, &str); 23] = [
     ("file", include_str!("explain/file.md")),
     ("syntax", include_str!("explain/syntax.md")),
     ("unknown-key", include_str!("explain/unknown-key.md")),
@@ -16,6 +16,7 @@ pub const PAGES: [(&str, &str); 22] = [
     ("version", include_str!("explain/version.md")),
     ("connection", include_str!("explain/connection.md")),
     ("server", include_str!("explain/server.md")),
+    ("lock", include_str!("explain/lock.md")),
     ("hazard", include_str!("explain/hazard.md")),
     ("refused", include_str!("explain/refused.md")),
     ("not-converged", include_str!("explain/not-converged.md")),

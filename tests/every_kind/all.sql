@@ -117,6 +117,10 @@ comment on domain shop.code is 'code';
 alter domain shop.code owner to other;
 grant usage on type shop.code to "app's" with grant option;
 create domain shop.code2 as shop.code;
+\if :v17
+alter domain shop.code2 add constraint "some thing" not null;
+comment on constraint "some thing" on domain shop.code2 is 'never nothing';
+\endif
 create domain shop.matrix as int[][];
 create function shop.float_diff(a float8, b float8) returns float8 language sql immutable as 'select a - b';
 create type shop.float_range as range (subtype = float8, subtype_diff = shop.float_diff,

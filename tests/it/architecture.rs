@@ -95,7 +95,7 @@ const SEES: &[(&str, &[&str])] = &[
     ("similar", &["diff"]),
     ("squawk_lexer", &["sql"]),
     ("squawk_syntax", &["sql"]),
-    ("tokio", &["session", "cli"]),
+    ("tokio", &["session", "apply", "cli"]),
     ("tokio_postgres", &["session", "catalog", "scratch", "ledger", "apply"]),
     ("rustls", &["session"]),
 ];

@@ -33,6 +33,7 @@ struct Settings {
     refuse: Option<String>,
     known_gap: Option<String>,
     min_version: Option<u32>,
+    max_version: Option<u32>,
     env: BTreeMap<String, String>,
 }
 
@@ -96,8 +97,8 @@ fn judge(case: &Case) -> Result<(), String> {
     let caught = std::panic::catch_unwind(|| {
         if case.settings.cluster == "own" {
             let own = own_cluster();
-            if too_old(case, own.server()) { Ok(()) } else { there_and_back(case, own.server(), true) }
-        } else if too_old(case, cluster()) {
+            if is_passed_over(case, own.server()) { Ok(()) } else { there_and_back(case, own.server(), true) }
+        } else if is_passed_over(case, cluster()) {
             Ok(())
         } else {
             there_and_back(case, cluster(), false)
@@ -114,8 +115,10 @@ fn judge(case: &Case) -> Result<(), String> {
     }
 }
 
-fn too_old(case: &Case, server: &Server) -> bool {
-    case.settings.min_version.is_some_and(|min| server.version().major < min)
+/// True for a case of newer or of older versions only.
+fn is_passed_over(case: &Case, server: &Server) -> bool {
+    let major = server.version().major;
+    case.settings.min_version.is_some_and(|min| major < min) || case.settings.max_version.is_some_and(|max| major > max)
 }
 
 fn there_and_back(case: &Case, server: &Server, own: bool) -> Result<(), String> {

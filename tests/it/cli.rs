@@ -12,8 +12,8 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use crate::support::binary::{command, dbstate, dbstate_with};
 use crate::support::database::Database;
 
-const COMMANDS: [&str; 10] =
-    ["init", "validate", "fmt", "plan", "apply", "drift", "pull", "local", "explain", "completions"];
+const COMMANDS: [&str; 12] =
+    ["init", "validate", "fmt", "plan", "apply", "drift", "diff", "pull", "local", "schema", "explain", "completions"];
 
 const SHOP: &str = "schemas:
   shop:

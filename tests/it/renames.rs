@@ -268,3 +268,26 @@ fn a_drop_and_an_add_alike_get_a_hint() {
     project.write("schema.yaml", &shop(other));
     assert_eq!(project.run(&["plan"], 0).stderr, "");
 }
+
+#[test]
+fn a_partition_is_renamed_with_what_its_parent_gave_it() {
+    let database = Database::create();
+    let project = |schema: &str, partition: &str, was: [&str; 2]| {
+        format!(
+            "schemas:
+  {schema}:
+    {}tables:
+      t: {{ partition_by: list (k), columns: {{ k: int, n: int }}, primary_key: [k], indexes: {{ t_n: [n] }} }}
+      {partition}: {{ {}partition_of: t, for: 'values in (1)' }}
+",
+            was[0], was[1]
+        )
+    };
+    let one = Project::new(&database, &[("schema.yaml", &project("shop", "t_1", ["", ""]))]);
+    one.apply();
+    database.psql("insert into shop.t values (1, 2)");
+    one.write("schema.yaml", &project("store", "first", ["was: shop\n    ", "was: t_1, "]));
+    one.apply();
+    one.settled();
+    assert_eq!(database.psql("select n from store.first"), "2");
+}

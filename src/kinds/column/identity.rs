@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -21,7 +22,7 @@ pub struct Identity {
 }
 
 /// Whether an insert may give a value.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Mode {
     /// Only with `overriding system value`.
     #[default]
@@ -42,7 +43,7 @@ impl Mode {
 }
 
 /// The long form.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Long {
     #[serde(default)]
@@ -70,7 +71,7 @@ pub const SEQUENCE: &str = "
        and sd.refobjid = a.attrelid and sd.refobjsubid = a.attnum)";
 
 /// The name of an identity's sequence: PostgreSQL chose it, and it is never compared.
-#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct OwnSequence(pub Option<String>);
 
@@ -160,3 +161,5 @@ impl<'de> Deserialize<'de> for Identity {
         deserializer.deserialize_any(Either)
     }
 }
+
+crate::kinds::part::own_schema!(Identity, generator => schemars::json_schema!({ "anyOf": [{ "enum": [true, "always", "by default"] }, generator.subschema_for::<Long>()] }));

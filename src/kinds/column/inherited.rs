@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Column, OwnSequence};
@@ -17,7 +18,7 @@ use crate::kinds::table::{heirs, is_made_anew, is_partition, parents, tables};
 use crate::model::{Address, Object, Origin, State, Step};
 
 /// Whose a column is. Not compared: the tables above say.
-#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Inherited {
     /// The table's own.

@@ -10,6 +10,7 @@ mod row_type;
 mod serial;
 mod short;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode, OwnSequence};
@@ -33,7 +34,7 @@ use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step,
 use crate::sql;
 
 /// A column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
     /// Its data type; absent for a column that comes from a table above.
@@ -306,13 +307,13 @@ impl Kind for Column {
         let table = cx.parent().identity();
         let sql = format!("alter table {table} rename column {} to {}", cx.name(), sql::ident(to));
         let table = cx.at.parent().expect("a column has a table");
-        let follows = self.sequence_follows(cx.at, &table.child(Self::NAME, to));
+        let follows = self.sequence_follows(cx.at, &table.child(Self::NAME, to), cx);
         [Step::new(sql).lock(Lock::AccessExclusive)].into_iter().chain(follows).collect()
     }
 
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let data_type = self.data_type.renamed(from, to);
-        let follows = at.is_within(to) && self.sequence_follows(&at.moved(to, from), at).is_some();
+        let follows = at.is_within(to) && self.has_usual_sequence(&at.moved(to, from), at);
         if data_type.is_none() && !follows {
             return None;
         }
@@ -324,15 +325,21 @@ impl Kind for Column {
 
 impl Column {
     /// The statement by which the sequence of its identity gets the name that PostgreSQL would have given it, where it had
-    /// that name before.
-    pub fn sequence_follows(&self, from: &Address, to: &Address) -> Option<Step> {
-        let (old, new) = (sequence_of(from), sequence_of(to));
-        if self.live_sequence.0.as_deref() != Some(old.key()) || old.key() == new.key() {
+    /// that name before and nothing is said of it.
+    pub fn sequence_follows(&self, from: &Address, to: &Address, cx: &Cx<'_>) -> Option<Step> {
+        if !self.has_usual_sequence(from, to) || identity_sequence::named_at(from, cx.live).is_some() {
             return None;
         }
+        let (old, new) = (sequence_of(from), sequence_of(to));
         let schema = sql::ident(from.top().key());
         let sql = format!("alter sequence {schema}.{} rename to {}", sql::ident(old.key()), sql::ident(new.key()));
         Some(Step::new(sql).takes(new.key()))
+    }
+
+    /// True where the sequence of its identity is called after `from`, which is to be `to`.
+    fn has_usual_sequence(&self, from: &Address, to: &Address) -> bool {
+        let (old, new) = (sequence_of(from), sequence_of(to));
+        self.live_sequence.0.as_deref() == Some(old.key()) && old.key() != new.key()
     }
 
     /// A column of that type and nothing else.

@@ -2,6 +2,7 @@
 
 mod target;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use target::{Action, Target, What};
@@ -22,7 +23,7 @@ use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
 /// A foreign key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an attribute of PostgreSQL's own")]
 pub struct ForeignKey {
@@ -63,7 +64,7 @@ pub struct ForeignKey {
 }
 
 /// Whether a row counts of which some columns are null.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Match {
     /// It points nowhere.

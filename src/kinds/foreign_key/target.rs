@@ -166,6 +166,13 @@ fn names(tokens: &[Token<'_>]) -> Option<Vec<String>> {
     Some(items?.into_iter().flatten().collect())
 }
 
+crate::kinds::part::text_schema!(Target, "The table and its columns: `shop.users(id)`.");
+crate::kinds::part::own_schema!(Action, _generator => schemars::json_schema!({
+    "type": "string",
+    "description": "`no action`, `restrict`, `cascade`, `set null` or `set default`, the last two perhaps with columns.",
+    "pattern": "^(no action|NO ACTION|restrict|RESTRICT|cascade|CASCADE|set null|SET NULL|set default|SET DEFAULT)"
+}));
+
 #[cfg(test)]
 mod tests {
     use super::*;

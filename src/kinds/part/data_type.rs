@@ -293,6 +293,8 @@ impl<'de> Deserialize<'de> for TypeName {
     }
 }
 
+crate::kinds::part::text_schema!(TypeName, "A data type, as in SQL: `numeric(12,2)`, `text[]`, `shop.status`.");
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -143,6 +143,8 @@ impl<'de> Deserialize<'de> for Sql {
     }
 }
 
+crate::kinds::part::text_schema!(Sql, "SQL, as one would type it in psql.");
+
 #[cfg(test)]
 mod tests {
     use super::*;

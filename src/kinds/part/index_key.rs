@@ -315,6 +315,11 @@ pub const CATALOG: &str = "
     || case i.indoption[k.i - 1] & 3 when 1 then ' desc nulls last' when 2 then ' nulls first' when 3 then ' desc'
                                      else '' end";
 
+crate::kinds::part::text_schema!(
+    IndexKey,
+    "A column or an expression, as in `create index`: `id desc`, `lower(email)`."
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,45 @@
 //! Shapes that several kinds share.
 
+/// The JSON Schema of a type that is written as text.
+macro_rules! text_schema {
+    ($type:ident, $what:literal) => {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "description": $what })
+            }
+        }
+    };
+}
+
+/// The JSON Schema of a type in a form of its own.
+macro_rules! own_schema {
+    ($type:ident, $generator:ident => $schema:expr) => {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema($generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $schema
+            }
+        }
+    };
+}
+
+pub(in crate::kinds) use {own_schema, text_schema};
+
 mod cast_pairs;
 pub mod catalog;
 pub mod constraint;
@@ -42,6 +82,14 @@ pub const FOREIGN_TABLE: crate::model::KindName = crate::model::KindName("foreig
 /// For serde: true for a value that need not be written because it is the default.
 pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// Notes the tablespace that something is in: it is made outside of the transaction in which the thing is made.
+pub fn refer_to_tablespace(name: Option<&String>, out: &mut crate::kind::References) {
+    use crate::model::{Address, KindName};
+    if let Some(name) = name {
+        out.perhaps(Address::root(KindName("tablespace"), name), "tablespace");
+    }
 }
 
 /// Why a server older than the major version `from` can't have `what`, which `field` says.

@@ -172,6 +172,8 @@ pub fn functions(family: &str, test: &str) -> String {
     )
 }
 
+crate::kinds::part::text_schema!(Member, "A member of an operator class or family, as in `create operator class`.");
+
 #[cfg(test)]
 mod tests {
     use super::*;

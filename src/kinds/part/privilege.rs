@@ -7,9 +7,10 @@ use std::fmt;
 
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::json;
 
 use crate::diagnostic::{Code, Problem};
-use crate::kind::Privileges;
+use crate::kind::{Entry, Form, Privileges};
 use crate::model::suggest::did_you_mean;
 
 /// The words that end a privilege that may be passed on.
@@ -219,6 +220,35 @@ impl<'de> Deserialize<'de> for PrivilegeSet {
         deserializer.deserialize_any(Any)
     }
 }
+
+/// The JSON Schema of `grants:` on a thing.
+pub fn on_thing_schema() -> serde_json::Value {
+    let columns = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
+    let of_columns = json!({ "type": "object", "additionalProperties": columns });
+    let granted = json!({ "anyOf": [
+        { "type": "string" },
+        { "type": "array", "items": { "anyOf": [{ "type": "string" }, of_columns.clone()] } },
+        of_columns
+    ] });
+    json!({ "type": "object", "additionalProperties": granted })
+}
+
+/// The JSON Schema of `grants:` under a role.
+pub fn under_role_schema(register: &'static [Entry]) -> serde_json::Value {
+    let by_name = on_thing_schema();
+    let things = |entry: &Entry| {
+        let alone = entry.homes.iter().any(|home| home.form == Form::One);
+        if alone { by_name["additionalProperties"].clone() } else { by_name.clone() }
+    };
+    let properties: serde_json::Map<String, serde_json::Value> =
+        register.iter().filter_map(|e| Some((e.rules.privileges?.plural.to_owned(), things(e)))).collect();
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+crate::kinds::part::own_schema!(PrivilegeSet, _generator => schemars::json_schema!({
+    "description": "A privilege, a list of them, or `none`; `select with grant option` may be passed on.",
+    "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
+}));
 
 #[cfg(test)]
 mod tests {

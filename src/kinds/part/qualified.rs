@@ -53,6 +53,8 @@ impl<'de> Deserialize<'de> for QualifiedName {
     }
 }
 
+crate::kinds::part::text_schema!(QualifiedName, "A name, with its schema where it has one.");
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -159,6 +159,8 @@ impl<'de> Deserialize<'de> for Setting {
     }
 }
 
+crate::kinds::part::own_schema!(Setting, _generator => schemars::json_schema!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] }));
+
 #[cfg(test)]
 mod tests {
     use super::*;

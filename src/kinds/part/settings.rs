@@ -38,3 +38,5 @@ impl<'de> Deserialize<'de> for Settings {
         stored.collect::<Result<_, D::Error>>().map(Self)
     }
 }
+
+crate::kinds::part::own_schema!(Settings, generator => schemars::json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<Setting>() }));

@@ -352,6 +352,12 @@ pub fn routine_key(written: &str, args: &Args) -> Result<String, Problem> {
     Err(Problem::new(Code::WrongType, message).help(format!("write `{name}({from_args})`, or the name alone")))
 }
 
+crate::kinds::part::text_schema!(
+    Args,
+    "Arguments, as in `create function`: `order_id bigint, note text default null`."
+);
+crate::kinds::part::text_schema!(Returns, "What it returns: a type, `setof` a type, `table (…)`, `trigger`.");
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -51,3 +51,7 @@ impl<'de> Deserialize<'de> for Switch {
         Ok(switch)
     }
 }
+
+crate::kinds::part::own_schema!(Switch, _generator => schemars::json_schema!({
+    "enum": [true, false, "true", "false", "on", "off", "yes", "no", "1", "0", 1, 0]
+}));

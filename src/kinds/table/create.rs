@@ -102,9 +102,14 @@ fn constraints(cx: &Cx<'_>) -> Vec<(String, Address)> {
     out
 }
 
-/// True for a unique constraint over the columns of another key of the table: within one statement PostgreSQL makes one
-/// constraint of the two (`transformIndexConstraints` in `parse_utilcmd.c`), so this one needs a statement of its own.
+/// True for a unique constraint over the columns of another key of the table, or an exclusion defined as another: within
+/// one statement PostgreSQL makes one constraint of the two (`transformIndexConstraints` in `parse_utilcmd.c`), so this
+/// one needs a statement of its own.
 fn would_be_merged(at: &Address, cx: &Cx<'_>) -> bool {
+    if let Some(exclusion) = cx.desired.spec::<Exclusion>(at) {
+        let others = cx.desired.children_of::<Exclusion>(cx.at, Exclusion::NAME);
+        return others.into_iter().take_while(|(other, _)| *other != at).any(|(_, other)| other == exclusion);
+    }
     let Some(unique) = cx.desired.spec::<Unique>(at) else { return false };
     let keys = cx.desired.children_of::<PrimaryKey>(cx.at, PrimaryKey::NAME);
     let others = cx.desired.children_of::<Unique>(cx.at, Unique::NAME);

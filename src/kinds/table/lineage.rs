@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Table, Words};
@@ -33,7 +34,7 @@ impl PartialEq for Heirs {
 }
 
 /// Whether an index or a constraint of a partition is a part of its parent's. Not compared.
-#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Attached {
     /// It is the table's own.
@@ -56,7 +57,8 @@ impl Attached {
     /// no longer below its parent. `takes_part` says whether it would become a part of that object of the table above.
     pub fn managed(self, at: &Address, desired: &State, takes_part: impl Fn(&Address) -> bool) -> bool {
         let Some(table) = at.parent().filter(|_| !desired.contains(at)) else { return true };
-        let Some(place) = place(table, desired) else { return true };
+        let place = place(table, desired).or_else(|| place(&renamed(table, desired)?, desired));
+        let Some(place) = place else { return true };
         if place.names().next().is_none() {
             return true;
         }
@@ -88,6 +90,19 @@ pub fn hide_plain<T: 'static>(state: &mut State, kind: KindName, attached: fn(&T
     if !gone.is_empty() {
         state.retain(|at, _| !gone.contains(at));
     }
+}
+
+/// The table that is to be what `table` was, in a schema that may have had another name, too.
+fn renamed(table: &Address, desired: &State) -> Option<Address> {
+    let was = |at: &Address, old: &Address| desired.get(at).and_then(|o| o.was.as_deref()) == Some(old.key());
+    let schema = table.parent()?;
+    let schema = match desired.contains(schema) {
+        true => schema.clone(),
+        false => desired.of_kind(schema.kind()).into_iter().find(|at| was(at, schema))?,
+    };
+    let same = schema.child(table.kind(), table.key());
+    let other = || desired.children(&schema).into_iter().find(|at| at.kind() == table.kind() && was(at, table)).cloned();
+    if desired.contains(&same) { Some(same) } else { other() }
 }
 
 /// What a table or a foreign table says of those above it.
@@ -351,7 +366,8 @@ pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
 /// What a table must have before it is put below another.
 fn brought(cx: &Cx<'_>) -> Vec<Address> {
     let brings = [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, Index::NAME];
-    cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind())).cloned().collect()
+    let stands = |at: &&Address| at.kind() == Column::NAME && cx.live.contains(at);
+    cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind()) && !stands(c)).cloned().collect()
 }
 
 /// Other partitions of the table above that give up their bounds: they do before others take them.

@@ -8,6 +8,7 @@ mod lineage;
 pub mod mark;
 mod words;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use carry::{after_create as carry_rows, is_made_anew};
@@ -19,8 +20,8 @@ pub use lineage::steps as moved;
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Parameters, TypeName, is_default, parameters};
-use super::part::names::renamed_name;
+use super::part::{Parameters, Sql, TypeName, is_default, parameters, refer_to_tablespace};
+use super::part::names::{renamed_name, renamed_text};
 use super::column::Column;
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
@@ -29,7 +30,7 @@ use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step}
 use crate::sql;
 
 /// A table: its columns, constraints and the like are objects of their own.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Table {
     /// How its rows are spread over partitions: `range (created_at)`.
@@ -77,7 +78,7 @@ pub struct Table {
 }
 
 /// Whether policies hold, and for whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowSecurity {
     /// For nobody.
@@ -176,6 +177,7 @@ impl Kind for Table {
 
     fn references(&self, _at: &Address, out: &mut References) {
         self.place().references(out);
+        refer_to_tablespace(self.tablespace.as_ref(), out);
         if let Some(of) = &self.of_type {
             of.reference(out, "of_type");
         }
@@ -255,7 +257,7 @@ impl Kind for Table {
         let schema = cx.at.parent().expect("a table has a schema");
         let new = schema.child(Self::NAME, to);
         let columns = cx.live.children_of::<Column>(cx.at, Column::NAME);
-        let follow = columns.into_iter().filter_map(|(at, c)| c.sequence_follows(at, &at.moved(cx.at, &new)));
+        let follow = columns.into_iter().filter_map(|(at, c)| c.sequence_follows(at, &at.moved(cx.at, &new), cx));
         let rename = format!("alter {} rename to {}", cx.target(), sql::ident(to));
         [Step::new(rename).lock(Lock::AccessExclusive)].into_iter().chain(follow).collect()
     }
@@ -266,6 +268,10 @@ impl Kind for Table {
         new.inherits = self.inherits.iter().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone())).collect();
         new.of_type = self.of_type.as_ref().map(|t| t.renamed(from, to).unwrap_or_else(|| t.clone()));
         mark::renamed_index(&mut new, at, from, to);
+        if from.kind() == Column::NAME && from.parent() == Some(at) {
+            let key = self.partition_by.as_ref().and_then(|by| renamed_text(&Sql::new(by.as_str()), from, to));
+            new.partition_by = key.map(|by| Words::new(by.as_str())).or(new.partition_by);
+        }
         (new != *self).then_some(new)
     }
 

@@ -45,6 +45,8 @@ impl<'de> Deserialize<'de> for Words {
     }
 }
 
+crate::kinds::part::text_schema!(Words, "Words of SQL.");
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -137,6 +137,8 @@ impl<'de> Deserialize<'de> for Call {
     }
 }
 
+crate::kinds::part::text_schema!(Call, "The function and its arguments: `shop.touch()`.");
+
 #[cfg(test)]
 mod tests {
     use super::*;

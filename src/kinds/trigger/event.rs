@@ -165,6 +165,14 @@ impl<'de> Deserialize<'de> for Item {
     }
 }
 
+crate::kinds::part::own_schema!(Events, _generator => {
+    let columns = serde_json::json!({ "type": "array", "items": { "type": "string" } });
+    let update = serde_json::json!({ "type": "object", "properties": { "update": columns }, "required": ["update"], "additionalProperties": false });
+    schemars::json_schema!({
+        "anyOf": [{ "type": "string" }, { "type": "array", "items": { "anyOf": [{ "type": "string" }, update] } }]
+    })
+});
+
 #[cfg(test)]
 mod tests {
     use super::*;

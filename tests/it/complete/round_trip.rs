@@ -71,6 +71,7 @@ fn what_is_pulled_builds_the_same_database_attribute_by_attribute() {
     let pulled = from.path().join("pulled");
     let pulled = pulled.to_str().expect("UTF-8");
     let to = with(Project::new(&built, &[]));
+    built.psql("alter system set allow_in_place_tablespaces = on; select pg_reload_conf()");
     to.run(&["apply", "-q", "--yes", "--allow", "data,access,rewrite,block,breaking", "-f", pulled], 0);
     assert_eq!(to.run(&["plan", "--format", "sql", "-f", pulled], 0).stdout, "", "the second plan");
     to.run(&["pull", "-q", "--manage", "database", "-o", "again"], 0);
@@ -80,7 +81,7 @@ fn what_is_pulled_builds_the_same_database_attribute_by_attribute() {
     let differ = difference(&rows(&there), &rows(&here));
     assert!(differ.is_empty(), "the catalogs differ:\n{differ}");
     if dumps(there.server()) {
-        built.psql("drop schema dbstate cascade");
+        built.psql("drop schema if exists dbstate cascade");
         let [one, other] = [&source, &built].map(|database| without_column_order(&database.pg_dump()));
         let differ = difference(&one, &other);
         assert!(differ.is_empty(), "pg_dump differs:\n{differ}");
@@ -92,9 +93,9 @@ fn rows(cluster: &Ephemeral) -> String {
     observer::rows(cluster.server(), "every", |_| true)
 }
 
-/// The files of a directory, each with its text.
+/// The files of a directory, each with its text, but for the list of them, whose order is that of their making.
 fn files(dir: &Path) -> BTreeMap<String, String> {
-    let entries = std::fs::read_dir(dir).expect("read").flatten();
+    let entries = std::fs::read_dir(dir).expect("read").flatten().filter(|e| e.file_name() != "dbstate.yaml");
     let read = |e: std::fs::DirEntry| {
         (e.file_name().to_string_lossy().into_owned(), std::fs::read_to_string(e.path()).expect("read"))
     };

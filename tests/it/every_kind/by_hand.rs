@@ -129,6 +129,7 @@ pub const ROLES: &[ByHand] = &[
     ("grant kit_owner to app", "membership `app.kit_owner`"),
     ("drop owned by auditor; drop role auditor", "role `auditor`"),
     ("alter database every set work_mem = '9MB'", "database setting `work_mem` of database"),
+    ("alter database every is_template true; alter database every connection limit 3", "database"),
 ];
 
 /// Privileges, default ones too.

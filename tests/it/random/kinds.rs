@@ -136,7 +136,8 @@ impl Maker<'_> {
             return;
         };
         let event = *self.rng.pick(&["delete", "update"]);
-        let what = *self.rng.pick(&["also notify changed", "instead nothing"]);
+        let what = *self.rng.pick(&["instead nothing", "also delete from @T@ where false"]);
+        let what = what.replace("@T@", &format!("@{table}@"));
         let text = format!("on {event} to @{table}@ where old.@{column}@ is null do {what}");
         let new = self.with(table, "rules", &[("definition", json!(text))]);
         self.state.add(new);

@@ -53,7 +53,14 @@ fn old_name(state: &State, id: Id) -> String {
 
 fn can_rename(state: &State, id: Id) -> bool {
     let object = &state.objects[&id];
-    !matches!(object.section, "outputs" | "primary_key") && matches!(object.name, Name::Own(_)) && object.was.is_none()
+    // Open: the parts that PostgreSQL gives a partition keep the names that they have from it and its columns.
+    let partitioned = |table: &Id| state.objects[table].section == "partitioned";
+    if object.parent.as_ref().filter(|p| partitioned(p)).is_some_and(|p| !state.under(*p, "indexes").is_empty()) {
+        return false;
+    }
+    !matches!(object.section, "outputs" | "primary_key" | "partitioned" | "partitions")
+        && matches!(object.name, Name::Own(_))
+        && object.was.is_none()
 }
 
 fn rename(maker: &mut Maker<'_>) {

@@ -68,7 +68,7 @@ fn as_dumped(line: &str) -> String {
 /// A row without the value of a key.
 fn without(line: &str, key: &str) -> String {
     let start = line.find(&format!("\"{key}\": ")).unwrap_or(line.len());
-    let end = line[start..].find(", \"").map_or(line.len(), |i| start + i);
+    let end = line[start..].find(", \"").map_or(line.len(), |i| start + i + 2);
     format!("{}{}", &line[..start], &line[end..])
 }
 

@@ -1,0 +1,1 @@
+select id, total from shop.orders where total > 1000

@@ -1,0 +1,1 @@
+select total from shop.orders where id = order_id

@@ -1,0 +1,1 @@
+insert into shop.purchase default values; insert into shop.kept default values;

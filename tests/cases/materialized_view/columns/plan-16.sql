@@ -1,0 +1,10 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+alter materialized view shop.m set (autovacuum_enabled = 'false');
+alter materialized view shop.m alter column note set storage default;
+alter materialized view shop.m alter column note set compression pglz;
+alter materialized view shop.m alter column note set statistics 8;
+alter materialized view shop.m alter column note reset (n_distinct);
+alter materialized view shop.m alter column id set (n_distinct = '-0.5');
+commit;

@@ -1,0 +1,97 @@
+//! `diff`: any two of projects, git revisions and databases.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::binary::{Output, dbstate};
+use crate::support::database::Database;
+
+const OLD: &str = "schemas:\n  shop:\n    tables:\n      t:\n        columns: { id: bigint }\n";
+const NEW: &str = "schemas:\n  shop:\n    tables:\n      t:\n        columns: { id: bigint, note: text }\n";
+const ADDED: &str = "alter table shop.t add column note text;\n";
+const DROPPED: &str = "alter table shop.t drop column note;\n";
+
+fn sql(args: &[&str], dir: &Path) -> String {
+    let output = diff(args, dir, 2);
+    let sql = |line: &&str| ["alter ", "drop ", "create "].iter().any(|word| line.starts_with(word));
+    output.stdout.lines().filter(sql).map(|l| format!("{l}\n")).collect()
+}
+
+#[track_caller]
+fn diff(args: &[&str], dir: &Path, code: i32) -> Output {
+    let args: Vec<&str> = ["diff", "--exit-code", "--format", "sql"].iter().chain(args).copied().collect();
+    let output = dbstate(args, dir);
+    assert_eq!(output.code, Some(code), "{}{}", output.stdout, output.stderr);
+    output
+}
+
+fn files() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (name, text) in [("old.yaml", OLD), ("new.yaml", NEW)] {
+        fs::write(dir.path().join(name), text).expect("written");
+    }
+    dir
+}
+
+#[test]
+fn two_projects_without_a_server() {
+    let dir = files();
+    assert_eq!(sql(&["old.yaml", "new.yaml"], dir.path()), ADDED);
+    assert_eq!(sql(&["new.yaml", "old.yaml"], dir.path()), DROPPED);
+    let same = diff(&["new.yaml", "new.yaml"], dir.path(), 0);
+    assert!(same.stderr.contains("note: no server was asked"), "{}", same.stderr);
+    let text = dbstate(["diff", "old.yaml", "new.yaml"], dir.path());
+    assert!(text.stdout.contains("Plan: 1 to add"), "{}", text.stdout);
+    let json: serde_json::Value =
+        serde_json::from_str(&dbstate(["diff", "old.yaml", "new.yaml", "--format", "json"], dir.path()).stdout)
+            .expect("JSON");
+    assert_eq!(json["changes"][0]["name"], "shop.t.note");
+}
+
+#[test]
+fn databases_and_projects_in_either_order() {
+    let dir = files();
+    let (one, other) = (Database::create(), Database::create());
+    one.psql("create schema shop; create table shop.t (id bigint)");
+    other.psql("create schema shop; create table shop.t (id bigint, note text)");
+    assert_eq!(sql(&[&one.url(), "new.yaml"], dir.path()), ADDED);
+    assert_eq!(sql(&["new.yaml", &one.url()], dir.path()), DROPPED);
+    assert_eq!(sql(&[&one.url(), &other.url()], dir.path()), ADDED);
+    diff(&[&other.url(), "new.yaml"], dir.path(), 0);
+    diff(&["new.yaml", &other.url()], dir.path(), 0);
+    diff(&[&one.url(), &one.url()], dir.path(), 0);
+}
+
+#[test]
+fn revisions_of_git() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let git = |args: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"];
+        let output = Command::new("git").current_dir(dir.path()).args(identity).args(args).output().expect("git");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let write = |name: &str, text: &str| {
+        fs::create_dir_all(dir.path().join("db/sql")).expect("a directory");
+        fs::write(dir.path().join("db").join(name), text).expect("written");
+    };
+    git(&["init", "-q"]);
+    write("schema.yaml", OLD);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "old"]);
+    write("sql/f.sql", "select 1");
+    write(
+        "schema.yaml",
+        &format!("{NEW}    functions:\n      f(): {{ returns: int, language: sql, file: sql/f.sql }}\n"),
+    );
+    git(&["add", "."]);
+    git(&["commit", "-qm", "new"]);
+    let here = dir.path().join("db");
+    assert!(sql(&["HEAD~1..HEAD"], &here).contains(ADDED));
+    assert!(sql(&["HEAD", "HEAD~1"], &here).contains(DROPPED));
+    diff(&["HEAD"], &here, 0);
+    write("schema.yaml", OLD);
+    assert!(sql(&["HEAD"], &here).contains(DROPPED), "the project of the directory is the other side");
+    let unknown = dbstate(["diff", "nowhere..HEAD"], &here);
+    assert_eq!(unknown.code, Some(1));
+}
