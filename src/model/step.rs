@@ -78,8 +78,8 @@ pub enum Transaction {
 }
 
 /// One statement.
-#[expect(clippy::struct_excessive_bools, reason = "each says another thing to another pass")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a reason of its own why a statement runs when it does")]
 pub struct Step {
     /// The text sent, without a final semicolon.
     pub sql: String,

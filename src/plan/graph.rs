@@ -90,11 +90,6 @@ impl Builder<'_> {
         create.or(steps.iter().rfind(|i| !self.emitted.nodes[**i].step.late)).copied()
     }
 
-    /// The first statement about an object that needs what the object needs.
-    fn needy(&self, at: &Address) -> Option<usize> {
-        self.made(at).iter().copied().find(|i| !self.emitted.nodes[*i].step.frees)
-    }
-
     /// Everything about `before` that makes it, then the statement `after`.
     fn made_first(&mut self, before: &Address, after: Option<usize>, edge: Edge) {
         if let (Some(b), Some(a)) = (self.stands_from(before), after) {
@@ -141,12 +136,16 @@ impl Builder<'_> {
     fn makes(&mut self, names: &Names) {
         for at in self.emitted.makes.keys() {
             for parent in at.ancestors() {
-                self.made_first(parent, self.needy(at), Edge::Hard);
+                let needy = self.made(at).iter().copied().find(|i| !self.emitted.nodes[*i].step.frees);
+                self.made_first(parent, needy, Edge::Hard);
                 self.renamed_first(parent, at);
             }
             // To get another name, an object needs nothing but its parent.
-            let node = |i: &usize| &self.emitted.nodes[*i];
-            let first = self.made(at).iter().copied().find(|i| node(i).verb != Verb::Rename && !node(i).step.frees);
+            let needy = |i: &usize| {
+                let node = &self.emitted.nodes[*i];
+                node.verb != Verb::Rename && !node.step.frees
+            };
+            let first = self.made(at).iter().copied().find(needy);
             let Some(object) = self.input.desired.get(at) else { continue };
             for (to, edge) in needs(self.input, names, at, object) {
                 self.made_first(&to, first, edge);

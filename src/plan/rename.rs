@@ -125,16 +125,15 @@ fn claim(at: &Address, live: &State, input: Input<'_>) -> Option<Claim> {
 /// The address that an object may have had.
 fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State, desired: &State) -> Option<Address> {
     if let Some(was) = was {
-        sibling(at, was, entry, desired)
-    } else {
-        let wanted = &desired.get(at)?.spec;
-        let is_it = |other: &Address| {
-            let alike = || live.get(other).is_some_and(|o| o.spec.same(&**wanted));
-            other.kind() == at.kind() && (is_alone(entry) || !desired.contains(other) && alike())
-        };
-        let others = live.children(at.parent().filter(|_| is_known(entry))?);
-        others.into_iter().find(|other| is_it(other)).cloned()
+        return sibling(at, was, entry, desired);
     }
+    let wanted = &desired.get(at)?.spec;
+    let is_it = |other: &Address| {
+        let alike = || live.get(other).is_some_and(|o| o.spec.same(&**wanted));
+        other.kind() == at.kind() && (is_alone(entry) || !desired.contains(other) && alike())
+    };
+    let others = live.children(at.parent().filter(|_| is_known(entry))?);
+    others.into_iter().find(|other| is_it(other)).cloned()
 }
 
 /// The address beside an object, of a name written as any key of the kind: `total` for `total(bigint)`.

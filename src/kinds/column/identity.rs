@@ -6,11 +6,13 @@ use schemars::JsonSchema;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Column;
-use crate::kind::Kind;
+use super::{Column, sequence_of};
+use crate::kind::{Cx, Kind};
+use crate::kinds::identity_sequence;
 use crate::kinds::part::sequence_options::{CATALOG, RESTART, with_hazard};
 use crate::kinds::part::{SequenceOptions, is_default};
-use crate::model::{State, Step};
+use crate::model::{Address, State, Step};
+use crate::sql;
 
 /// An identity: its mode and the numbers of its sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,6 +107,17 @@ impl Identity {
         }
         steps
     }
+}
+
+/// The name of the sequence of an identity column.
+pub(super) fn sequence_name(at: &Address, state: &State) -> String {
+    identity_sequence::named_at(at, state).map_or_else(|| sequence_of(at).key().to_owned(), str::to_owned)
+}
+
+/// The name of the sequence of an identity column, where it is not the usual one.
+pub(super) fn own_sequence(cx: &Cx<'_>) -> Option<String> {
+    let name = identity_sequence::named_at(cx.at, cx.desired)?;
+    (name != sequence_of(cx.at).key()).then(|| sql::dotted([cx.at.top().key(), name]))
 }
 
 /// An identity column refuses nulls, whether YAML says so or not.

@@ -5,6 +5,7 @@
 
 mod identity;
 mod inherited;
+mod release;
 mod row_type;
 mod serial;
 mod short;
@@ -12,6 +13,7 @@ mod short;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use identity::{own_sequence, sequence_name};
 pub use identity::{Identity, Mode, OwnSequence};
 pub use inherited::{Inherited, above, has_order_of_its_own};
 pub use serial::sequence_of;
@@ -24,7 +26,7 @@ use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_de
 use super::identity_sequence;
 use super::not_null::named_at;
 use super::primary_key;
-use super::table::{Table, heirs, is_key, is_made_anew, parents};
+use super::table::{Table, heirs, is_made_anew, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{
     Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
@@ -234,11 +236,6 @@ impl Kind for Column {
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
         }
-        if self.changes_type(old) && partitions(cx) {
-            let message = format!("PostgreSQL can't change the type of {}: its table is partitioned by it", cx.at);
-            let help = "declare a table of another name, carry the rows over, and give it the name with `was:`";
-            return Alter::Refuse(Problem::new(Code::Refused, message).help(help));
-        }
         let mut steps = Vec::new();
         let loses_default = old.default.is_some() && (default.is_none() || self.changes_type(old));
         if loses_default {
@@ -279,34 +276,8 @@ impl Kind for Column {
         Alter::InPlace(steps.into_iter().map(waits).collect())
     }
 
-    /// Its default goes first and comes back last; where its type itself goes, its values wait as text.
     fn release(&self, old: &Self, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
-        let names: Vec<String> = used.iter().map(|at| sql::dotted([at.top().key(), at.key()])).collect();
-        let goes = |c: &Self| names.iter().any(|name| name == c.data_type.base());
-        let mut between = old.clone();
-        let mut steps = Vec::new();
-        if between.default.take().is_some() {
-            steps.push(self.step(cx, "drop default").frees());
-        }
-        if goes(old) && goes(self) && matches!(self.inherited, Inherited::No) {
-            if is_key(cx.at, cx.live) {
-                return None; // PostgreSQL can't change the type of a column by which a table is partitioned
-            }
-            let array = if old.data_type.element().is_some() { "[]" } else { "" };
-            between.data_type = TypeName::parse(&format!("text{array}")).expect("text is a type");
-            between.collation = None;
-            steps.push(between.type_step(old, cx).frees().unseats([cx.at.clone()]));
-        }
-        let Alter::InPlace(more) = self.alter(&between, cx) else { return None };
-        let risk = format!("fails where a value is no {}", self.data_type);
-        steps.extend(more.into_iter().map(|s| match s.retypes {
-            true if s.hazards.iter().all(|h| h.class != HazardClass::Data) => {
-                Step { retypes: false, ..s }.hazard(HazardClass::Data, risk.clone())
-            }
-            true => Step { retypes: false, ..s },
-            false => s,
-        }));
-        Some(Alter::InPlace(steps))
+        release::release(self, old, used, cx)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -504,24 +475,6 @@ impl Column {
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
         heirs(table, cx.live).iter().filter(leaves).cloned().collect()
     }
-}
-
-/// True for a column in the key by which its table is and stays partitioned.
-fn partitions(cx: &Cx<'_>) -> bool {
-    let key = |state: &State| state.spec::<Table>(cx.at.parent()?)?.partition_by.clone();
-    let stays = key(cx.live).filter(|by| key(cx.desired).as_ref() == Some(by));
-    stays.is_some_and(|by| sql::tokens(by.as_str()).iter().any(|t| t.name().as_deref() == Some(cx.at.key())))
-}
-
-/// The name of the sequence of an identity column.
-fn sequence_name(at: &Address, state: &State) -> String {
-    identity_sequence::named_at(at, state).map_or_else(|| sequence_of(at).key().to_owned(), str::to_owned)
-}
-
-/// The name of the sequence of an identity column, where it is not the usual one.
-fn own_sequence(cx: &Cx<'_>) -> Option<String> {
-    let name = identity_sequence::named_at(cx.at, cx.desired)?;
-    (name != sequence_of(cx.at).key()).then(|| sql::dotted([cx.at.top().key(), name]))
 }
 
 /// True where PostgreSQL changes the type without rewriting: the same base type with a longer or no limit.

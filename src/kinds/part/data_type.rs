@@ -11,8 +11,10 @@ use super::names::renamed_name;
 use super::refused;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{References, TYPE};
-use crate::model::Address;
+use crate::model::{Address, KindName};
 use crate::sql::{self, Token, TokenClass};
+
+const MULTIRANGE: KindName = KindName("multirange");
 
 /// A type as `format_type(oid, typmod)` prints it with an empty `search_path`: `character varying(255)[]`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,7 +78,12 @@ impl TypeName {
     /// The same once `from` is `to`; `None` where it names something else.
     pub fn renamed(&self, from: &Address, to: &Address) -> Option<Self> {
         let base = self.0.trim_end_matches("[]");
-        let name = renamed_name(base, from, to)?;
+        // A multirange stands under its range, but in SQL beside it.
+        let beside = |at: &Address| at.top().child(at.kind(), at.key());
+        let name = match from.kind() {
+            MULTIRANGE => renamed_name(base, &beside(from), &beside(to))?,
+            _ => renamed_name(base, from, to)?,
+        };
         Some(Self((name + &self.0[base.len()..]).into()))
     }
 

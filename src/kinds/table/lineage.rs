@@ -364,8 +364,7 @@ pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
 fn brought(cx: &Cx<'_>) -> Vec<Address> {
     let brings = [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, Index::NAME];
     let stands = |at: &&Address| at.kind() == Column::NAME && cx.live.contains(at);
-    let own = cx.desired.children(cx.at).into_iter();
-    own.filter(|c| brings.contains(&c.kind()) && !stands(c)).cloned().collect()
+    cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind()) && !stands(c)).cloned().collect()
 }
 
 /// Other partitions of the table above that give up their bounds: they do before others take them.

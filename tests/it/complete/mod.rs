@@ -27,7 +27,7 @@ fn every_column_of_every_catalog_is_decided() {
     let there: BTreeSet<&str> = columns.lines().collect();
     let whole = |column: &str| {
         let name = column.split('.').next().unwrap_or_default();
-        table.get(name).is_some_and(|c| c.catalog.is_some() && c.is_in(major))
+        table.get(name).is_some_and(|c| c.whole.is_some() && c.is_in(major))
     };
     let decided: BTreeSet<String> = table
         .iter()
@@ -46,7 +46,7 @@ fn a_column_is_decided_once() {
         let mut seen = BTreeSet::new();
         let twice: Vec<&String> = catalog.columns().filter(|c| !seen.insert(*c)).collect();
         assert!(twice.is_empty(), "{name}: {twice:?}");
-        assert_eq!(seen.is_empty(), catalog.catalog.is_some(), "{name}: columns one by one, or all of it");
+        assert_eq!(seen.is_empty(), catalog.whole.is_some(), "{name}: columns one by one, or all of it");
         let stray: Vec<&String> = catalog.only.keys().filter(|c| !seen.contains(c)).collect();
         assert!(stray.is_empty(), "{name}: `only` names no column: {stray:?}");
     }

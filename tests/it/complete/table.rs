@@ -122,7 +122,7 @@ pub fn page(table: &Table) -> String {
     for (name, catalog) in table {
         let majors = catalog.majors.as_ref().map(|m| format!(" ({})", m.text())).unwrap_or_default();
         _ = write!(out, "\n## {name}{majors}\n\n");
-        match &catalog.catalog {
+        match &catalog.whole {
             Some(Whole::Derived(what)) => _ = writeln!(out, "Derived: {what}."),
             Some(Whole::LeftOut(why)) => _ = writeln!(out, "Left out: {why}."),
             None => out += &rows(catalog),

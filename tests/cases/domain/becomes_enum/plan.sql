@@ -15,11 +15,14 @@ alter table shop.orders alter column past type text[] using past::text[];
 -- hazard breaking: clients lose domain `shop.status`
 drop domain shop.status;
 create type shop.status as enum ('new', 'paid');
+-- hazard data: fails where a value is no shop.status
 -- hazard rewrite: rewrites the table to turn text into shop.status
 alter table shop.items alter column order_status type shop.status using order_status::text::shop.status;
+-- hazard data: fails where a value is no shop.status
 -- hazard rewrite: rewrites the table to turn text into shop.status
 alter table shop.orders alter column status type shop.status using status::text::shop.status;
 alter table shop.orders alter column status set default 'new';
+-- hazard data: fails where a value is no shop.status[]
 -- hazard rewrite: rewrites the table to turn text[] into shop.status[]
 alter table shop.orders alter column past type shop.status[] using past::text[]::shop.status[];
 -- hazard block: builds an index while readers and writers wait

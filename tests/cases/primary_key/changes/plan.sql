@@ -1,8 +1,7 @@
 set search_path = '';
 set check_function_bodies = off;
 begin;
-alter table shop.b rename constraint "B key" to b_pkey;
-alter table shop.b drop constraint b_pkey;
+alter table shop.b drop constraint "B key";
 alter table shop.d drop constraint d_pkey;
 alter table shop.f drop constraint f_a;
 alter table shop.a drop constraint a_pkey;

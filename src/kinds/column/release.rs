@@ -1,0 +1,38 @@
+//! How a column lets go of what is dropped and made anew meanwhile: a type, or what its default calls.
+
+use super::{Column, Inherited};
+use crate::kind::{Alter, Cx, Kind};
+use crate::kinds::part::TypeName;
+use crate::kinds::table::is_key;
+use crate::model::{Address, HazardClass, Step};
+use crate::sql;
+
+/// Its default goes first and comes back last; where its type itself goes, its values wait as text.
+pub fn release(new: &Column, old: &Column, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
+    let names: Vec<String> = used.iter().map(|at| sql::dotted([at.top().key(), at.key()])).collect();
+    let goes = |c: &Column| names.iter().any(|name| name == c.data_type.base());
+    let mut between = old.clone();
+    let mut steps = Vec::new();
+    if between.default.take().is_some() {
+        steps.push(new.step(cx, "drop default").frees());
+    }
+    if goes(old) && goes(new) && matches!(new.inherited, Inherited::No) {
+        if is_key(cx.at, cx.live) {
+            return None; // PostgreSQL can't change the type of a column by which a table is partitioned
+        }
+        let array = if old.data_type.element().is_some() { "[]" } else { "" };
+        between.data_type = TypeName::parse(&format!("text{array}")).expect("text is a type");
+        between.collation = None;
+        steps.push(between.type_step(old, cx).frees().unseats([cx.at.clone()]));
+    }
+    let Alter::InPlace(more) = new.alter(&between, cx) else { return None };
+    let risk = format!("fails where a value is no {}", new.data_type);
+    steps.extend(more.into_iter().map(|s| match s.retypes {
+        true if s.hazards.iter().all(|h| h.class != HazardClass::Data) => {
+            Step { retypes: false, ..s }.hazard(HazardClass::Data, risk.clone())
+        }
+        true => Step { retypes: false, ..s },
+        false => s,
+    }));
+    Some(Alter::InPlace(steps))
+}
