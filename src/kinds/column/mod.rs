@@ -233,8 +233,7 @@ impl Kind for Column {
         }
         if self.changes_type(old) && partitions(cx) {
             let message = format!("PostgreSQL can't change the type of {}: its table is partitioned by it", cx.at);
-            let help = "declare a table of another name, carry the rows over, and give it the name with `was:`";
-            return Alter::Refuse(Problem::new(Code::Refused, message).help(help));
+            return Alter::Refuse(Problem::new(Code::Refused, message).help("carry the rows to a table of another name"));
         }
         let mut steps = Vec::new();
         let loses_default = old.default.is_some() && (default.is_none() || self.changes_type(old));
