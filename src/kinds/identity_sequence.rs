@@ -68,9 +68,10 @@ impl Kind for IdentitySequence {
         self.name.clone().unwrap_or_else(|| parent.map(|p| sequence_of(p).key().to_owned()).unwrap_or_default())
     }
 
-    /// Where nothing is said of it, it is the column's own affair.
+    /// Where nothing is said of it, it is the column's own affair. A column that is not wanted may get another name.
     fn managed(&self, at: &Address, desired: &State) -> bool {
-        at.parent().is_some_and(|column| !desired.children_of::<Self>(column, Self::NAME).is_empty())
+        let said = |column| !desired.children_of::<Self>(column, Self::NAME).is_empty();
+        at.parent().is_some_and(|column| !desired.contains(column) || said(column))
     }
 
     /// The statement that makes the identity makes it; one that stands may have another name.

@@ -197,6 +197,12 @@ impl Kind for Sequence {
         Alter::InPlace(steps)
     }
 
+    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
+        let column = self.owner_column()?;
+        let moved = column.moved(from, to);
+        (moved != column).then(|| Self { owned_by: Some(sql::dotted(moved.path())), ..self.clone() })
+    }
+
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(format!("drop sequence {}", cx.identity())).hazard(HazardClass::Data, "drops the sequence with its position")]
     }
