@@ -8,12 +8,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::column::Column;
 use super::default_privilege::DefaultPrivilege;
 use super::owner::{Owner, owner_of};
-use super::part::privilege::{grantee, on_thing_schema, split_acl_item, under_role_schema};
+use super::part::privilege::{grantee, split_acl_item};
 use super::part::{PrivilegeSet, ROLE};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Span};
 use crate::kind::{
@@ -22,10 +24,10 @@ use crate::kind::{
 use crate::kinds::register;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
-use crate::model::{Address, HazardClass, KindName, Object, Origin, State, Step, bridge};
+use crate::model::{Address, HazardClass, KindName, Object, Origin, State, Step};
 
 /// The privileges of one grantee on one thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The privileges; none takes away what there is by default.
@@ -88,11 +90,24 @@ impl Kind for Grant {
     }
 
     fn free_schema(home: &Home) -> serde_json::Value {
-        if matches!(home.under, Under::Granted) { on_thing_schema() } else { under_role_schema(register()) }
+        let granted = granted_schema();
+        if matches!(home.under, Under::Granted) {
+            return json!({ "type": "object", "additionalProperties": granted });
+        }
+        let things = |entry: &Entry| {
+            let alone = entry.homes.iter().any(|h| h.form == Form::One);
+            if alone { granted.clone() } else { json!({ "type": "object", "additionalProperties": granted }) }
+        };
+        let properties: serde_json::Map<String, serde_json::Value> =
+            register().iter().filter_map(|e| Some((e.rules.privileges?.plural.to_owned(), things(e)))).collect();
+        json!({ "type": "object", "properties": properties, "additionalProperties": false })
     }
 
     fn raise(children: &[(&Address, &Self)]) -> Option<Node> {
-        let pair = |(at, grant): &(&Address, &Self)| (Key::from(at.key()), bridge::to_node(&grant.privileges));
+        let pair = |(at, grant): &(&Address, &Self)| {
+            let value = crate::model::bridge::to_node(&grant.privileges);
+            (Key::from(at.key()), value)
+        };
         let mut sorted: Vec<_> = children.to_vec();
         sorted.sort_by_key(|(at, _)| at.key().to_owned());
         Some(Node::new(Value::Map(sorted.iter().map(pair).collect())))
@@ -178,6 +193,17 @@ impl Kind for Grant {
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         Self { privileges: starting_point(cx) }.steps(&self.privileges, cx)
     }
+}
+
+/// `select`, `[select, update: [status]]`, `none`.
+fn granted_schema() -> serde_json::Value {
+    let columns = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
+    let of_columns = json!({ "type": "object", "additionalProperties": columns });
+    json!({ "anyOf": [
+        { "type": "string" },
+        { "type": "array", "items": { "anyOf": [{ "type": "string" }, of_columns.clone()] } },
+        of_columns
+    ] })
 }
 
 impl Grant {
@@ -291,15 +317,16 @@ fn things(state: &State, register: &'static [Entry]) -> Vec<(Address, Privileges
 
 /// `none` has done its part; an owner with everything is as good as unsaid.
 fn drop_empty(desired: &mut State, register: &'static [Entry]) {
-    let mut unsaid: HashSet<Address> = HashSet::new();
+    let mut unsaid: Vec<Address> = Vec::new();
     for at in desired.of_kind(Grant::NAME) {
         let (Some(grant), Some(thing)) = (desired.spec::<Grant>(&at), at.parent()) else { continue };
         let owned = is_owner(at.key(), thing, desired);
         let full = find(register, thing.kind()).rules.privileges.is_some_and(|r| grant.privileges.is_full(&r));
         if if owned { full } else { grant.privileges.is_empty() } {
-            unsaid.insert(at);
+            unsaid.push(at);
         }
     }
+    let unsaid: HashSet<Address> = unsaid.into_iter().collect();
     desired.retain(|at, _| !unsaid.contains(at));
 }
 
