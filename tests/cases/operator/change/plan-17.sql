@@ -5,7 +5,6 @@ begin;
 drop operator shop.- (none, text);
 -- hazard breaking: clients lose function `shop.neg(text)`
 drop function shop.neg(text);
-alter operator shop.<<< (integer, text) set (restrict = scalarltsel, join = scalarltjoinsel, negator = operator(shop.>=>));
 alter operator shop.>>> (text, integer) set (restrict = scalargtsel);
 create operator shop.>=> (
     function = shop.not_lt,
@@ -13,4 +12,5 @@ create operator shop.>=> (
     rightarg = text,
     negator = operator(shop.<<<)
 );
+alter operator shop.<<< (integer, text) set (restrict = scalarltsel, join = scalarltjoinsel, negator = operator(shop.>=>));
 commit;
