@@ -81,7 +81,7 @@ pub const TRIES: u32 = 8;
 /// How long to wait before the try with that number, from 1: twice as long each time, half of it by chance, so that two
 /// who wait for each other do not meet again.
 pub fn pause(number: u32) -> Duration {
-    let longest = Duration::from_millis(200) * 2_u32.pow(number.min(6));
+    let longest = Duration::from_millis(100) * 2_u32.pow(number.min(5));
     let chance = RandomState::new().build_hasher().finish() % 1000;
     longest / 2 + longest.mul_f64(0.0005 * f64::from(u32::try_from(chance).unwrap_or_default()))
 }

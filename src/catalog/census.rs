@@ -21,11 +21,12 @@ pub struct Unread {
     pub what: String,
 }
 
-/// Every catalog whose rows have an oid, but for those whose rows are parts of something else, or several objects each.
+/// Every catalog whose rows have an oid, but for those whose rows are parts of something else, or several objects each, and
+/// for large objects, which are data unless somebody declares them.
 const CATALOGS: &str = "select c.oid, c.relname::text as name
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'oid' and a.attnum > 0
     where c.relnamespace = 11 and c.relkind = 'r' and not c.relisshared
-      and c.relname not in ('pg_attrdef', 'pg_enum', 'pg_amop', 'pg_amproc', 'pg_default_acl')
+      and c.relname not in ('pg_attrdef', 'pg_enum', 'pg_amop', 'pg_amproc', 'pg_default_acl', 'pg_largeobject_metadata')
     order by c.oid";
 
 /// Objects that users made and that `state`, the whole database as read, does not hold.

@@ -1,24 +1,51 @@
 //! How much relations hold, asked only of those that a plan touches.
 
-use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error, Row};
 
 use crate::diagnostic::Result;
 use crate::model::{Address, Origin, Size, State};
 
+/// The relations asked about, and the partitions below them.
+const TREE: &str = "
+    tree as (select o.oid as root, o.oid from unnest($1::oid[]) o(oid)
+             union
+             select o.oid, t.relid from unnest($1::oid[]) o(oid), lateral pg_partition_tree(o.oid) t)";
+
+/// Bytes: 0 for a table that holds no row, whatever its indexes take. It waits behind exclusive locks.
+const EXACT: &str = "case when pg_relation_size(c.oid) > 0 then pg_total_relation_size(c.oid) end";
+
+/// Bytes by the last count of `vacuum` or `analyze`, for a table that somebody has locked: it is in use.
+const ESTIMATE: &str = "greatest(c.relpages, 1)::bigint * 8192";
+
 /// Bytes and estimated rows, partitions added to the table above them. A relation that is gone has no row.
-///
-/// `pg_relation_size` is 0 only for a table that has never held a row, or was truncated: bytes of an empty one are 0
-/// here, whatever its indexes take.
-const SIZES: &str = "
-    with tree as (select o.oid as root, o.oid from unnest($1::oid[]) o(oid)
-                  union
-                  select o.oid, t.relid from unnest($1::oid[]) o(oid), lateral pg_partition_tree(o.oid) t)
-    select tree.root,
-           coalesce(sum(case when pg_relation_size(c.oid) > 0 then pg_total_relation_size(c.oid) end), 0)::bigint as bytes,
-           case when bool_and(c.reltuples >= 0 or c.relkind = 'p') then sum(greatest(c.reltuples, 0))::bigint end as rows
-    from tree join pg_class c on c.oid = tree.oid
-    where c.relkind in ('r', 'p', 'm')
-    group by tree.root";
+fn sizes(bytes: &str) -> String {
+    format!(
+        "with {TREE}
+         select tree.root, coalesce(sum({bytes}), 0)::bigint as bytes,
+                case when bool_and(c.reltuples >= 0 or c.relkind = 'p') then sum(greatest(c.reltuples, 0))::bigint end
+                  as rows
+         from tree join pg_class c on c.oid = tree.oid
+         where c.relkind in ('r', 'p', 'm')
+         group by tree.root"
+    )
+}
+
+/// The sizes, exact where they can be had at once.
+async fn ask(client: &Client, oids: &[u32]) -> Result<Vec<Row>> {
+    let exact = sizes(EXACT);
+    let lost = |error: Error| super::catalog_error(&error, &exact);
+    client.batch_execute("begin read only; set local lock_timeout = '100ms'").await.map_err(lost)?;
+    let rows = client.query(&exact, &[&oids]).await;
+    client.batch_execute("rollback").await.map_err(lost)?;
+    match rows {
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+            let estimate = sizes(ESTIMATE);
+            client.query(&estimate, &[&oids]).await.map_err(|error| super::catalog_error(&error, &estimate))
+        }
+        rows => rows.map_err(lost),
+    }
+}
 
 /// Notes in `live` how much the relations hold that these objects are, or stand under.
 pub async fn measure<'a>(client: &Client, live: &mut State, objects: impl Iterator<Item = &'a Address>) -> Result<()> {
@@ -32,8 +59,7 @@ pub async fn measure<'a>(client: &Client, live: &mut State, objects: impl Iterat
     if oids.is_empty() {
         return Ok(());
     }
-    let rows = client.query(SIZES, &[&oids]).await.map_err(|error| super::catalog_error(&error, SIZES))?;
-    for row in rows {
+    for row in ask(client, &oids).await? {
         let (root, bytes, tuples): (u32, i64, Option<i64>) = (row.get(0), row.get(1), row.get(2));
         let size = Size { rows: tuples.and_then(|n| n.try_into().ok()), bytes: bytes.try_into().unwrap_or_default() };
         live.set_size(root, size);

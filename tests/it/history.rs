@@ -74,6 +74,6 @@ fn what_was_rolled_back_leaves_no_line() {
     project.apply();
     database.psql("insert into shop.t values (1)");
     project.write("schema.yaml", &SCHEMA.replace("a: int", "a: date"));
-    project.run(&["apply", "--yes", "--allow", "rewrite"], 1);
+    project.run(&["apply", "--yes", "--allow", "rewrite,data"], 1);
     assert_eq!(applies(&project).len(), 1);
 }

@@ -116,7 +116,7 @@ fn a_failed_apply_leaves_the_database_as_it_was() {
     project.write("schema.yaml", &changed);
     project.write("roles.yaml", &ROLES.replace("connection_limit: 50", "connection_limit: 49"));
 
-    let refused = project.run(&["apply", "--yes", "--allow", "block"], 1).stderr;
+    let refused = project.run(&["apply", "--yes", "--offline", "--allow", "block"], 1).stderr;
     let at = changed.lines().position(|l| l.contains("users_score")).expect("declared") + 1;
     for part in [
         format!("schema.yaml:{at}:"),
