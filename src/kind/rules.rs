@@ -140,6 +140,8 @@ pub struct Rules {
     pub renames: bool,
     /// Its name is of little weight: where one just like it stands beside it under a name that is not wanted, that is it.
     pub nameless: bool,
+    /// It holds values that may go over to what its parent is replaced with: it is renamed even then.
+    pub holds_values: bool,
     /// It has an owner.
     pub owner: bool,
     /// It can have a comment.
@@ -179,6 +181,7 @@ impl Rules {
         self_adjusting: false,
         renames: false,
         nameless: false,
+        holds_values: false,
         owner: false,
         comment: false,
         privileges: None,

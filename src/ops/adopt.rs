@@ -64,21 +64,22 @@ async fn rounds(
     before: &mut Before,
 ) -> Result<Vec<String>, (Diagnostics, Sources)> {
     let mut round = 0;
+    let mut left_out = None;
     loop {
         let (project, problems) = project::read(&[], directory, manage, kinds::register());
         if !problems.is_empty() {
             return Err((problems, project.sources));
         }
-        if round == 0 && !schemas.is_empty() {
+        if round == 0 {
             round = 1;
             let opened = open(session, &project, directory, schemas, before).await;
-            opened.map_err(|problems| (problems, project.sources))?;
+            left_out = opened.map_err(|problems| (problems, project.sources))?;
             continue;
         }
         let result = one_round(session, &project, manage).await;
         let (planned, left) = result.map_err(|problems| (problems, project.sources.clone()))?;
         if left.is_empty() {
-            return Ok(planned.warnings);
+            return Ok(planned.warnings.into_iter().chain(left_out).collect());
         }
         let written =
             write(&project, directory, &planned, &left, before).map_err(|p| (p.into(), project.sources.clone()))?;
@@ -89,17 +90,18 @@ async fn rounds(
     }
 }
 
-/// Writes a file for each schema that the project does not declare.
+/// Writes a file for each of these schemas that the project does not declare; returns a note about those it leaves out.
 async fn open(
     session: &Session,
     project: &Project,
     directory: &Path,
     schemas: &[String],
     before: &mut Before,
-) -> Result<(), Diagnostics> {
+) -> Result<Option<String>, Diagnostics> {
     let declares = |name: &str| {
         kinds::register().iter().any(|e| e.rules.space && project.state.contains(&Address::root(e.name, name)))
     };
+    let there = pull::schemas(session).await?;
     let mut files = Vec::new();
     for schema in schemas.iter().filter(|schema| !declares(schema)) {
         let Some((name, text)) = pull::schema(session, schema).await? else {
@@ -109,7 +111,11 @@ async fn open(
         files.push((directory.join(name), text));
     }
     files.extend(listed(project, directory, &files));
-    Ok(save(project, &files, before)?)
+    save(project, &files, before)?;
+    let out = |schema: &&String| !project.state.is_whole() && !declares(schema) && !schemas.contains(schema);
+    let out: Vec<String> = there.iter().filter(out).map(|schema| format!("`{schema}`")).collect();
+    Ok((!out.is_empty())
+        .then(|| format!("the project does not declare schema {}: `--schema NAME` takes one in", out.join(", "))))
 }
 
 /// Both states, and where they differ.

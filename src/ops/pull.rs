@@ -60,6 +60,13 @@ pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>, Dia
     Ok(files)
 }
 
+/// The names of the schemas that a pull of everything writes.
+pub async fn schemas(session: &Session) -> Result<Vec<String>, Diagnostics> {
+    let state = read(session, &Choices::default()).await?;
+    let is_one = |at: &&Address| at.parent().is_none() && find(kinds::register(), at.kind()).rules.space;
+    Ok(state.iter().map(|(at, _)| at).filter(is_one).map(|at| at.key().to_owned()).collect())
+}
+
 /// The file of one schema, if the database has it.
 pub async fn schema(session: &Session, name: &str) -> Result<Option<File>, Diagnostics> {
     let register = kinds::register();

@@ -140,7 +140,8 @@ pub fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
 /// True for what goes and comes with something above it that is made anew: there is nothing to rename.
 fn falls_anyway(at: &Address, fates: &IndexMap<Address, Fate>, input: Input<'_>) -> bool {
     let replaced = |p: &Address| fates.get(p).is_some_and(|f| matches!(f.action, Action::Replace));
-    find(input.register, at.kind()).rules.falls_with_parent && at.ancestors().any(replaced)
+    let rules = &find(input.register, at.kind()).rules;
+    rules.falls_with_parent && !rules.holds_values && at.ancestors().any(replaced)
 }
 
 fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fate> {

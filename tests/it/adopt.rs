@@ -249,3 +249,15 @@ fn bodies_in_files_say_the_same() {
     assert_eq!((story.read("shop/functions/f_text.sql").as_str(), story.read("shop.yaml")), ("select n || n", yaml));
     story.settled();
 }
+
+#[test]
+fn schemas_that_nobody_declared_are_named() {
+    let cluster = own_cluster();
+    let story = Story::new(cluster.server(), SQL);
+    story.pull(&[]);
+    story.database.psql("create schema third; create table third.t (a int)");
+    let output = story.pull(&[]);
+    let note = "the project does not declare schema `third`: `--schema NAME` takes one in";
+    assert!(output.stderr.contains(note), "{}", output.stderr);
+    story.settled();
+}

@@ -52,17 +52,14 @@ fn a_lock_that_never_comes_is_an_error_that_says_what_stays() {
     project.write("schema.yaml", &BEFORE.replace("note: text", "note: text, more: int"));
     let before = database.pg_dump();
     std::thread::scope(|threads| {
-        threads.spawn(|| database.psql("begin; lock table shop.a; select pg_sleep(30); commit"));
+        threads.spawn(|| database.psql("begin; lock table shop.a; select pg_sleep(20); commit"));
         std::thread::sleep(Duration::from_millis(500));
         let output = project.run(&["apply", "--yes", "--lock-timeout", "10ms"], 1);
         assert!(
-            output.stderr.starts_with("lock\n") && output.stderr.contains("nothing was changed"),
+            output.stderr.contains("\nlock\n") && output.stderr.contains("nothing was changed"),
             "{}",
             output.stderr
         );
-        let cancel = "select pg_terminate_backend(pid) from pg_stat_activity
-                      where query like 'begin; lock%' and datname = current_database()";
-        assert_eq!(database.psql(cancel), "t");
     });
     assert_eq!(database.pg_dump(), before);
 }

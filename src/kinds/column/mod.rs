@@ -98,6 +98,7 @@ impl Kind for Column {
         class: 1259,
         identity: Naming::Dotted,
         rebuildable: false,
+        holds_values: true,
         renames: true,
         comment: true,
         privileges: Some(PRIVILEGES),

@@ -63,7 +63,8 @@ impl Maker<'_> {
             [one] => vec![format!("(@{one}@ is null)")],
             all => all.iter().map(|c| format!("@{c}@")).collect(),
         };
-        let new = self.with(table, "statistics", &[("columns", json!(columns))]);
+        let mut new = self.with(table, "statistics", &[("columns", json!(columns))]);
+        new.name = Name::Own(self.fresh().replace('.', "_")); // a dot says a schema
         self.state.add(new);
     }
 

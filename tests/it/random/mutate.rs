@@ -69,7 +69,8 @@ fn rename(maker: &mut Maker<'_>) {
     let name = maker.fresh();
     let object = maker.state.objects.get_mut(&id).expect("it is there");
     object.was = Some(was);
-    object.name = Name::Own(name);
+    // In the name of statistics a dot says a schema.
+    object.name = Name::Own(if object.section == "statistics" { name.replace('.', "_") } else { name });
 }
 
 /// Another type of the same class.
