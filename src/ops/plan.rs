@@ -33,8 +33,8 @@ async fn compare(
     options: &Options,
     applied: &Plan,
 ) -> Result<Planned, Diagnostics> {
-    let planned = settle(session, declared, options, applied).await?;
-    let mut planned = finish(planned, options.online)?;
+    let mut planned = settle(session, declared, options, applied).await?;
+    planned.make(options.online)?;
     if planned.plan.is_empty() {
         return Ok(planned);
     }
@@ -48,14 +48,9 @@ async fn compare(
     Ok(planned)
 }
 
-/// Plans between two states that are settled.
+/// Plans between two states that are settled, and says how they differ.
 pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diagnostics> {
-    planned.plan = plan::plan(planned.input(online))?;
-    for warning in std::mem::take(&mut planned.plan.warnings) {
-        if !planned.warnings.contains(&warning) {
-            planned.warnings.push(warning);
-        }
-    }
+    planned.make(online)?;
     let renamed = plan::renamed(planned.input(online));
     planned.differences =
         planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, &renamed, c))).collect();
@@ -94,6 +89,17 @@ pub(super) async fn settle(
 }
 
 impl Planned {
+    /// Makes the plan; what it warns of is said once, however often it is made.
+    fn make(&mut self, online: bool) -> Result<(), Diagnostics> {
+        self.plan = plan::plan(self.input(online))?;
+        for warning in std::mem::take(&mut self.plan.warnings) {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        Ok(())
+    }
+
     /// What a plan is made from, as far as both sides are known by now.
     fn input(&self, online: bool) -> Input<'_> {
         let register = kinds::register();
