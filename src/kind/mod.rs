@@ -87,6 +87,12 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// What phases must know.
     const RULES: Rules;
 
+    /// The `from` clause, over the catalogs alone, of a query that has a row wherever [`Kind::catalog`] finds one.
+    ///
+    /// Planning a query costs the server more than an empty catalog is worth: the clauses of all kinds are asked in one
+    /// statement, and only of what is there does the catalog query ask. `None`: it is always asked.
+    const PRESENT: Option<&'static str> = None;
+
     /// One `select`, run with an empty `search_path`; `None` where the version has no such thing.
     ///
     /// Fields whose names begin with `live_` are the catalog's alone: YAML can't hold them, and they are not printed.
@@ -264,6 +270,8 @@ pub struct Entry {
     pub homes: &'static [Home],
     /// [`Kind::RULES`].
     pub rules: Rules,
+    /// [`Kind::PRESENT`].
+    pub present: Option<&'static str>,
     /// [`Kind::catalog`].
     pub catalog: fn(PgVersion) -> Option<String>,
     /// [`Kind::facet`].
@@ -345,6 +353,7 @@ pub const fn entry<K: Kind>() -> Entry {
         noun: K::NOUN,
         homes: K::HOMES,
         rules: K::RULES,
+        present: K::PRESENT,
         catalog: K::catalog,
         facet: |row, rules| erase(K::facet(row, rules)),
         born: |on, cx| erase(K::born(on, cx)),

@@ -74,6 +74,8 @@ impl Kind for Cast {
     const HOMES: &'static [Home] = &[Home { under: Under::Root, key: "casts", form: Form::Map }];
     const RULES: Rules = Rules { class: 2605, identity: Identity::By(identity), comment: true, ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_cast where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select c.oid, format_type(c.castsource, null) || ' as ' || format_type(c.casttarget, null) as key,

@@ -70,6 +70,8 @@ impl Kind for OperatorClass {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_opclass where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         // Where two classes of a family are for one type, the members are the older one's.
         let own = |left: &str| {

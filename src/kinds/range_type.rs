@@ -52,6 +52,8 @@ impl Kind for RangeType {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_range where rngtypid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         let function = |column: &str| {
             format!(
