@@ -9,10 +9,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Row};
 
 use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
-use crate::kind::{Entry, FacetRow, Rules, Under};
+use crate::kind::{Entry, FacetRow, Rules};
 use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Object, Origin, PgVersion, Server, State};
 use crate::session::cause;
@@ -100,6 +101,16 @@ pub async fn server(client: &Client) -> Result<Server> {
     })
 }
 
+/// The identifier that PostgreSQL gave the cluster when it was made; none where the role may not ask.
+pub async fn system_identifier(client: &Client) -> Result<Option<String>> {
+    let sql = "select system_identifier::text from pg_catalog.pg_control_system()";
+    match client.query_typed(sql, &[]).await {
+        Ok(rows) => Ok(rows.first().map(|row| row.get(0))),
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(None),
+        Err(error) => Err(catalog_error(&error, sql)),
+    }
+}
+
 async fn query(client: &Client, sql: &str) -> Result<Vec<Row>> {
     client.query_typed(sql, &[]).await.map_err(|error| catalog_error(&error, sql))
 }
@@ -165,8 +176,7 @@ impl Reading {
 
     /// Adds the facets that the same row tells of.
     fn facets(&mut self, at: &Address, rules: &Rules, row: &FacetRow, origin: &Origin) {
-        let sits = |e: &&Entry| e.homes.iter().any(|h| !matches!(h.under, Under::Root | Under::Kinds(_)));
-        for entry in self.register.iter().filter(sits) {
+        for entry in self.register.iter().filter(|e| e.is_facet()) {
             for (key, spec) in (entry.facet)(row, rules) {
                 self.state.insert(at.child(entry.name, &key), Object::new(Arc::clone(&spec), origin.clone()));
             }

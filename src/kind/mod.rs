@@ -471,6 +471,11 @@ pub fn nested(
 }
 
 impl Entry {
+    /// True for a kind that sits on any kind with a certain rule: owner, comment, grant.
+    pub fn is_facet(&self) -> bool {
+        self.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted))
+    }
+
     /// True when this kind may stand under an object of `parent`, or at the top for `None`.
     pub fn nests_under(&self, parent: Option<&Self>) -> impl Iterator<Item = &'static Home> {
         let parent = parent.map(|p| (p.name, p.rules));

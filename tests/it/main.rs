@@ -23,6 +23,7 @@ mod random;
 mod reference;
 mod renames;
 mod roles;
+mod saved;
 mod scratch;
 mod session;
 mod spelling;
