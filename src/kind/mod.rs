@@ -170,6 +170,10 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// What must stand before it; its parent is implied.
     fn references(&self, _at: &Address, _out: &mut References) {}
 
+    /// The types that others can do more with once it stands: an operator class lets them be sorted, a cast converted. It
+    /// comes before what uses such a type, where that is possible.
+    fn serves(&self, _at: &Address, _out: &mut References) {}
+
     /// Why a plan that makes or changes it can't be made now, and the field that says so: a secret that is not there,
     /// something the server's version lacks. Asked before [`Kind::create`] and [`Kind::alter`].
     fn refuse(&self, _cx: &Cx<'_>) -> Option<Misfit> {
@@ -312,6 +316,8 @@ pub struct Entry {
     pub in_scope: fn(&dyn Spec, &Address, &State) -> bool,
     /// [`Kind::references`].
     pub references: fn(&dyn Spec, &Address, &mut References),
+    /// [`Kind::serves`].
+    pub serves: fn(&dyn Spec, &Address, &mut References),
     /// [`Kind::refuse`].
     pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<Misfit>,
     /// [`Kind::located`].
@@ -374,6 +380,7 @@ pub const fn entry<K: Kind>() -> Entry {
         managed: |spec, at, desired| of::<K>(spec).managed(at, desired),
         in_scope: |spec, at, desired| of::<K>(spec).in_scope(at, desired),
         references: |spec, at, out| of::<K>(spec).references(at, out),
+        serves: |spec, at, out| of::<K>(spec).serves(at, out),
         refuse: |spec, cx| of::<K>(spec).refuse(cx),
         located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
         adjusts: |spec| of::<K>(spec).adjusts(),

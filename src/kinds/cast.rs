@@ -112,6 +112,12 @@ impl Kind for Cast {
         }
     }
 
+    fn serves(&self, at: &Address, out: &mut References) {
+        for name in types(at.key()).into_iter().flatten() {
+            name.reference(out, "as");
+        }
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let Self { function, inout, context } = self;
         let by = match (function, inout) {

@@ -137,6 +137,12 @@ impl Kind for OperatorClass {
         self.functions.iter().for_each(|m| m.references(out, "functions"));
     }
 
+    fn serves(&self, _at: &Address, out: &mut References) {
+        if self.default {
+            self.data_type.reference(out, "type");
+        }
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let Self { data_type, default, family, storage, operators, functions, live_loose: _ } = self;
         let (name, method) = opclass::parts(cx.at.key());
