@@ -27,3 +27,4 @@ mod scratch;
 mod session;
 mod spelling;
 mod support;
+mod versions;
