@@ -70,6 +70,9 @@ pub(super) async fn settle(
     ledger::hide(&mut whole);
     let mut live = whole.clone();
     let mut declared = declared.clone();
+    for entry in register {
+        (entry.suit)(&mut declared, server.version);
+    }
     scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
     let mut planned = Planned { whole, ..Planned::new(live, declared, server) };
     planned.know_renames(session, options, applied).await;

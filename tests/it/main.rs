@@ -28,3 +28,4 @@ mod scratch;
 mod session;
 mod spelling;
 mod support;
+mod versions;
