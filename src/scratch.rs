@@ -166,6 +166,7 @@ async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored>
     }
     let input = plan::Input {
         live: &live,
+        whole: &live,
         desired: &wanted,
         server: request.server,
         register: request.register,
