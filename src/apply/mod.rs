@@ -1,5 +1,7 @@
 //! Running a plan: one apply at a time a database, one transaction a segment.
 
+mod preflight;
+
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
@@ -10,6 +12,9 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::Transaction;
 use crate::plan::{Plan, PlanStep};
 use crate::session::server_error;
+use crate::sql::ident;
+
+pub use preflight::{Ground, preflight};
 
 /// The key of the advisory lock that keeps applies of one database apart: the letters `dbstate` as a number.
 const LOCK_KEY: i64 = 0x0064_6273_7461_7465;
@@ -104,7 +109,7 @@ pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<
             number += 1;
             watch.event(Event::Begin(number, total, step));
             let begun = Instant::now();
-            if let Err(error) = client.batch_execute(&step.sql).await {
+            if let Err(error) = execute(client, step, inside).await {
                 if inside {
                     // The transaction is lost either way; the first error is the one to tell.
                     let _ = client.batch_execute("rollback").await;
@@ -123,6 +128,19 @@ pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<
         }
     }
     Ok(())
+}
+
+/// Runs a statement as whom it is to run.
+async fn execute(client: &Client, step: &PlanStep, inside: bool) -> std::result::Result<(), Error> {
+    let Some(role) = &step.run_as else { return client.batch_execute(&step.sql).await };
+    let local = if inside { "local " } else { "" };
+    client.batch_execute(&format!("set {local}role {}", ident(role))).await?;
+    let result = client.batch_execute(&step.sql).await;
+    // In a transaction that has failed the rollback does it.
+    match client.batch_execute("reset role").await {
+        Err(error) if result.is_ok() => Err(error),
+        Ok(()) | Err(_) => result,
+    }
 }
 
 /// Writes down what was done; a note that fails leaves what was done as it is.

@@ -4,6 +4,7 @@
 //! register each. See `CONTRIBUTING.md` for the walk through a new kind.
 
 mod cx;
+pub mod demands;
 pub mod names;
 mod reference;
 mod rules;
@@ -27,7 +28,7 @@ pub use rules::{
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::model::bridge::{self, BridgeError};
 use crate::model::node::{Node, Value};
-use crate::model::{Address, KindName, Object, PgVersion, Spec, State, Step};
+use crate::model::{Act, Address, Demand, KindName, Object, PgVersion, Spec, State, Step};
 use crate::sql;
 
 /// How to get from one spec to another.
@@ -224,6 +225,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
     }
 
+    /// What the role that applies needs for a statement about it.
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        demands::usual(act, cx)
+    }
+
     /// Takes from `stored`, the same object as PostgreSQL spells it, what YAML never says.
     fn carry(&mut self, _stored: &Self) {}
 
@@ -330,6 +336,8 @@ pub struct Entry {
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
+    /// [`Kind::demands`].
+    pub demands: fn(&dyn Spec, Act, &Cx<'_>) -> Vec<Demand>,
     /// The spec to write statements from: of what was declared the fields in which the spelling of PostgreSQL differs
     /// from the live object, else the live object's own. Statements from PostgreSQL's spelling would not be stored as
     /// what they say: it spells some expressions anew each time.
@@ -378,6 +386,7 @@ pub const fn entry<K: Kind>() -> Entry {
         release: |new, old, used, cx| of::<K>(new).release(of::<K>(old), used, cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
+        demands: |spec, act, cx| of::<K>(spec).demands(act, cx),
         respelled: respelled::<K>,
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }

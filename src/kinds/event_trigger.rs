@@ -9,8 +9,8 @@ use super::part::is_default;
 use super::trigger::{Call, Enabled};
 use crate::diagnostic::Code;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, ROUTINE, References, Rules, Under};
-use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, ROUTINE, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An event trigger.
@@ -100,6 +100,10 @@ impl Kind for EventTrigger {
             let problem = Problem::new(Code::Refused, "PostgreSQL knows event `login` from version 17 on");
             (problem.help(format!("this server is version {}", cx.server.version.major())), "on")
         })
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -12,10 +12,8 @@ use super::part::opclass::{self, Member};
 use super::part::{QualifiedName, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{
-    Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_CLASS, OPERATOR_FAMILY, References, Rules, Under,
-};
-use crate::model::{Address, KindName, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_CLASS, OPERATOR_FAMILY, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An operator class.
@@ -133,6 +131,10 @@ impl Kind for OperatorClass {
         }
         self.operators.iter().for_each(|m| m.references(out, "operators"));
         self.functions.iter().for_each(|m| m.references(out, "functions"));
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

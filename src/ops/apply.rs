@@ -111,7 +111,7 @@ async fn carry_out(
         committed: 0,
         noted: false,
     };
-    let mut rest = planned.plan.clone();
+    let mut rest = ready(session, &planned).await?;
     let mut tries = 0;
     while let Err(problem) = apply::run(&session.client, &rest, &mut clerk).await {
         if problem.problem.code != Code::Lock || tries == apply::TRIES {
@@ -122,8 +122,9 @@ async fn carry_out(
         clerk.again(&rest, Event::Again(tries, pause));
         apply::sleep(pause).await;
         // What was committed stays; what it left half-done is seen in the catalog.
-        rest = plan(session, declared, options).await?.plan;
-        guard(&rest, &choices.allow)?;
+        let again = plan(session, declared, options).await?;
+        guard(&again.plan, &choices.allow)?;
+        rest = ready(session, &again).await?;
     }
     let noted = clerk.noted && clerk.ledger;
     let after = after(session, declared, options, &planned.plan).await?;
@@ -132,6 +133,14 @@ async fn carry_out(
         memory.keep(&after, true, talk).await;
     }
     Ok(Outcome::Done(planned))
+}
+
+/// The plan, with as whom each statement runs.
+async fn ready(session: &Session, planned: &Planned) -> Result<Plan, Diagnostics> {
+    let mut plan = planned.plan.clone();
+    let ground = apply::Ground { whole: &planned.whole, server: &planned.server };
+    apply::preflight(&session.client, &mut plan, ground).await?;
+    Ok(plan)
 }
 
 /// Tells the caller what happens, and the ledger in the same transaction.

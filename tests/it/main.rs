@@ -18,6 +18,7 @@ mod json_schema;
 mod local;
 mod online;
 mod owner;
+mod preflight;
 mod pulled;
 mod random;
 mod reference;
