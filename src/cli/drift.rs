@@ -34,6 +34,7 @@ impl Command {
         let Made { project, planned, .. } = &made;
         let text = match self.format {
             Format::Text => report::text::drift(planned, &project.sources, output.color),
+            Format::Markdown => report::markdown::drift(planned, &project.sources),
             format => print(planned, project, format, output),
         };
         output.result(&text);

@@ -24,6 +24,8 @@ pub enum Format {
     Sql,
     /// For programs
     Json,
+    /// For a comment under a pull request
+    Markdown,
 }
 
 /// Flags of `dbstate plan`.
@@ -127,5 +129,6 @@ pub fn print(planned: &Planned, project: &Project, format: Format, output: &Outp
         Format::Text => report::text::plan(planned, &project.sources, output.color),
         Format::Sql => report::sql::plan(&planned.plan),
         Format::Json => report::json::plan(planned, &project.sources),
+        Format::Markdown => report::markdown::plan(planned, &project.sources),
     }
 }

@@ -48,6 +48,8 @@ impl Kind for DefaultPrivilege {
     const HOMES: &'static [Home] = &[Home { under: Under::Root, key: "default_privileges", form: Form::Free }];
     const RULES: Rules = Rules { last: true, falls_with_parent: false, ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_default_acl");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(
             "with d as (

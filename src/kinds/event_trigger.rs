@@ -71,6 +71,8 @@ impl Kind for EventTrigger {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_event_trigger");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select e.oid, e.evtname as key, e.evtowner::regrole::text as owner, e.evtevent as on, e.evttags as tags,

@@ -68,6 +68,8 @@ impl Kind for OperatorClass {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_opclass where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         // Where two classes of a family are for one type, the members are the older one's.
         let own = |left: &str| {
@@ -135,6 +137,12 @@ impl Kind for OperatorClass {
 
     fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
         if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
+    }
+
+    fn serves(&self, _at: &Address, out: &mut References) {
+        if self.default {
+            self.data_type.reference(out, "type");
+        }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

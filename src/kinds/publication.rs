@@ -98,6 +98,8 @@ impl Kind for Publication {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_publication");
+
     fn catalog(server: PgVersion) -> Option<String> {
         let generated = if server.at_least(18) {
             ", case p.pubgencols when 's' then 'stored' end as generated_columns"

@@ -60,7 +60,7 @@ fn everything_that_is_missing_is_told_before_the_first_statement() {
     assert_eq!(database.pg_dump(), before);
 
     database.psql("grant app_owner to deploy; grant create on schema shop to deploy; alter role deploy createrole");
-    project.run(&["apply", "--yes"], 0);
+    project.run(&["apply", "--yes", "--allow", "block"], 0);
     project.settled();
 }
 
