@@ -10,7 +10,7 @@ mod segment;
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::diff::diff;
-use crate::kind::{self, Entry, find};
+use crate::kind::{self, Entry, Scope, find};
 use crate::model::{Act, Address, Demand, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
 
 pub use emit::Verb;
@@ -52,6 +52,8 @@ pub struct PlanStep {
     pub transaction: Transaction,
     /// The YAML that asked for it.
     pub origin: Option<Span>,
+    /// True where it changes what all databases of the cluster share.
+    pub shared: bool,
     /// What the role that applies needs for it.
     pub demands: Vec<Demand>,
     /// The role that owns what the object stands under after it.
@@ -193,12 +195,18 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         lock: node.step.lock,
         transaction: node.step.transaction,
         origin: PlanStep::origin(&node.at, input.desired),
+        shared: is_shared(&node.at, input.register),
         demands: demands(node, input),
         hands_to: node.step.hands_to.clone(),
         admits: node.step.admits.clone(),
         run_as: None,
         segment: 0,
     }
+}
+
+/// True for what all databases of the cluster share, and what is said of that.
+fn is_shared(at: &Address, register: &'static [Entry]) -> bool {
+    std::iter::once(at).chain(at.ancestors()).any(|at| find(register, at.kind()).rules.scope == Scope::Cluster)
 }
 
 /// What the role that applies needs for a statement.

@@ -29,3 +29,4 @@ mod scratch;
 mod session;
 mod spelling;
 mod support;
+mod together;
