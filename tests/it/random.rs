@@ -10,6 +10,7 @@ mod generate;
 mod kinds;
 mod mutate;
 mod pair;
+mod recipes;
 mod rng;
 mod state;
 
@@ -35,6 +36,9 @@ pub const FIELDS: &[&str] =
 pub struct Pair {
     before: State,
     after: State,
+    /// Whether the whole database is managed, not the declared schemas alone.
+    whole: bool,
+    ledger: bool,
 }
 
 impl Pair {
@@ -45,7 +49,11 @@ impl Pair {
         let mut before = maker.state;
         before.prune();
         let after = mutate::mutate(&before, &mut rng);
-        Self { before, after }
+        // What stands in no schema is dropped only where the whole database is managed.
+        let goes = |id| before.objects[id].parent.is_none() && !after.objects.contains_key(id);
+        let whole = rng.one_in(3) || before.objects.keys().any(goes);
+        let ledger = !rng.one_in(4);
+        Self { before, after, whole, ledger }
     }
 }
 
