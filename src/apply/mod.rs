@@ -140,10 +140,21 @@ async fn note(client: &Client, done: &[PlanStep], inside: bool, watch: &mut dyn 
     Ok(())
 }
 
+/// True where somebody else changed the same object at the same time: roles are those of the cluster, and our lock
+/// is that of one database. PostgreSQL does not translate these messages.
+fn collides(error: &Error) -> bool {
+    let Some(db) = error.as_db_error() else { return false };
+    match db.code() {
+        &SqlState::INTERNAL_ERROR => db.message().starts_with("tuple concurrently "),
+        &SqlState::UNIQUE_VIOLATION => db.schema() == Some("pg_catalog"),
+        other => other == &SqlState::T_R_DEADLOCK_DETECTED,
+    }
+}
+
 /// The error of a step, with the statement, the YAML line, and whether anything stays.
 fn failed(error: &Error, step: &PlanStep, partial: bool) -> Box<Diagnostic> {
     let mut diagnostic = server_error(error, step.text());
-    if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) {
+    if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) || collides(error) {
         diagnostic.problem.code = Code::Lock;
     }
     if let Some(span) = step.origin {
