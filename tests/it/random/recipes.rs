@@ -235,7 +235,6 @@ const RECIPES: &[Recipe] = &[
             ("events", &[r#"["insert"]"#, r#"["insert", "update"]"#, r#"["delete"]"#]),
             ("each", &["row"]),
             ("execute", &["&fn:trigger()"]),
-            ("enabled", &["", "", "disabled", "always"]),
         ],
     ),
     recipe(
