@@ -87,6 +87,12 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// What phases must know.
     const RULES: Rules;
 
+    /// The `from` clause, over the catalogs alone, of a query that has a row wherever [`Kind::catalog`] finds one.
+    ///
+    /// Planning a query costs the server more than an empty catalog is worth: the clauses of all kinds are asked in one
+    /// statement, and only of what is there does the catalog query ask. `None`: it is always asked.
+    const PRESENT: Option<&'static str> = None;
+
     /// One `select`, run with an empty `search_path`; `None` where the version has no such thing.
     ///
     /// Fields whose names begin with `live_` are the catalog's alone: YAML can't hold them, and they are not printed.
@@ -146,6 +152,9 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// Takes out of a live state what a shorter YAML says too: the inverse of [`Kind::complete`].
     fn before_raise(_state: &mut State, _register: &'static [Entry]) {}
 
+    /// Takes out of the wanted state what a short word stands for and a server of that version lacks.
+    fn suit(_desired: &mut State, _server: PgVersion) {}
+
     /// True for a key that PostgreSQL itself provides, and that need not be declared.
     fn builtin(_key: &str) -> bool {
         false
@@ -163,6 +172,10 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
 
     /// What must stand before it; its parent is implied.
     fn references(&self, _at: &Address, _out: &mut References) {}
+
+    /// The types that others can do more with once it stands: an operator class lets them be sorted, a cast converted. It
+    /// comes before what uses such a type, where that is possible.
+    fn serves(&self, _at: &Address, _out: &mut References) {}
 
     /// Why a plan that makes or changes it can't be made now, and the field that says so: a secret that is not there,
     /// something the server's version lacks. Asked before [`Kind::create`] and [`Kind::alter`].
@@ -264,6 +277,8 @@ pub struct Entry {
     pub homes: &'static [Home],
     /// [`Kind::RULES`].
     pub rules: Rules,
+    /// [`Kind::PRESENT`].
+    pub present: Option<&'static str>,
     /// [`Kind::catalog`].
     pub catalog: fn(PgVersion) -> Option<String>,
     /// [`Kind::facet`].
@@ -296,6 +311,8 @@ pub struct Entry {
     pub complete: fn(&mut State, &mut Diagnostics, &'static [Self]),
     /// [`Kind::before_raise`].
     pub before_raise: fn(&mut State, &'static [Self]),
+    /// [`Kind::suit`].
+    pub suit: fn(&mut State, PgVersion),
     /// [`Kind::builtin`].
     pub builtin: fn(&str) -> bool,
     /// [`Kind::managed`].
@@ -304,6 +321,8 @@ pub struct Entry {
     pub in_scope: fn(&dyn Spec, &Address, &State) -> bool,
     /// [`Kind::references`].
     pub references: fn(&dyn Spec, &Address, &mut References),
+    /// [`Kind::serves`].
+    pub serves: fn(&dyn Spec, &Address, &mut References),
     /// [`Kind::refuse`].
     pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<Misfit>,
     /// [`Kind::located`].
@@ -345,6 +364,7 @@ pub const fn entry<K: Kind>() -> Entry {
         noun: K::NOUN,
         homes: K::HOMES,
         rules: K::RULES,
+        present: K::PRESENT,
         catalog: K::catalog,
         facet: |row, rules| erase(K::facet(row, rules)),
         born: |on, cx| erase(K::born(on, cx)),
@@ -361,10 +381,12 @@ pub const fn entry<K: Kind>() -> Entry {
         raise: |children| K::raise(&children.iter().map(|(at, spec)| (*at, of::<K>(*spec))).collect::<Vec<_>>()),
         complete: K::complete,
         before_raise: K::before_raise,
+        suit: K::suit,
         builtin: K::builtin,
         managed: |spec, at, desired| of::<K>(spec).managed(at, desired),
         in_scope: |spec, at, desired| of::<K>(spec).in_scope(at, desired),
         references: |spec, at, out| of::<K>(spec).references(at, out),
+        serves: |spec, at, out| of::<K>(spec).serves(at, out),
         refuse: |spec, cx| of::<K>(spec).refuse(cx),
         located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
         adjusts: |spec| of::<K>(spec).adjusts(),
@@ -462,6 +484,11 @@ pub fn nested(
 }
 
 impl Entry {
+    /// True for a kind that sits on any kind with a certain rule: owner, comment, grant.
+    pub fn is_facet(&self) -> bool {
+        self.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted))
+    }
+
     /// True when this kind may stand under an object of `parent`, or at the top for `None`.
     pub fn nests_under(&self, parent: Option<&Self>) -> impl Iterator<Item = &'static Home> {
         let parent = parent.map(|p| (p.name, p.rules));

@@ -36,6 +36,8 @@ impl Kind for AccessMethod {
     const RULES: Rules =
         Rules { class: 2601, identity: Identity::Plain, rebuildable: false, comment: true, ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_am where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select a.oid, a.amname as key, case a.amtype when 't' then 'table' else 'index' end as type, {} as handler

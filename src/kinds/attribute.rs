@@ -43,6 +43,8 @@ impl Kind for Attribute {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_class where relkind = 'c' and oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select a.attrelid as oid, a.attnum as sub, 1247 as parent_class, c.reltype as parent, a.attname as key,

@@ -93,6 +93,8 @@ impl Kind for Exclusion {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_constraint where contype = 'x'");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         let fields = format!(
             "(select am.amname::text from pg_am am where am.oid = ic.relam) as method,

@@ -43,6 +43,8 @@ impl Kind for ForeignDataWrapper {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_foreign_data_wrapper");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select w.oid, w.fdwname as key, w.fdwowner::regrole::text as owner, w.fdwacl::text[] as acl,

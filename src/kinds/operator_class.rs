@@ -70,6 +70,8 @@ impl Kind for OperatorClass {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_opclass where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         // Where two classes of a family are for one type, the members are the older one's.
         let own = |left: &str| {
@@ -133,6 +135,12 @@ impl Kind for OperatorClass {
         }
         self.operators.iter().for_each(|m| m.references(out, "operators"));
         self.functions.iter().for_each(|m| m.references(out, "functions"));
+    }
+
+    fn serves(&self, _at: &Address, out: &mut References) {
+        if self.default {
+            self.data_type.reference(out, "type");
+        }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

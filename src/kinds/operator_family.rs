@@ -48,6 +48,8 @@ impl Kind for OperatorFamily {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_opfamily where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         let loose = |left: &str| {
             format!("not exists (select from pg_opclass c where c.opcfamily = f.oid and c.opcintype = m.{left})")

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::is_default;
+use super::part::{is_default, since};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
@@ -98,6 +98,8 @@ impl Kind for Publication {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_publication");
+
     fn catalog(server: PgVersion) -> Option<String> {
         let generated = if server.at_least(18) {
             ", case p.pubgencols when 's' then 'stored' end as generated_columns"
@@ -127,11 +129,8 @@ impl Kind for Publication {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        let late = self.generated_columns != Generated::None && !cx.server.version.at_least(18);
-        late.then(|| {
-            let problem = Problem::new(Code::Refused, "PostgreSQL publishes generated columns from version 18 on");
-            (problem.help(format!("this server is version {}", cx.server.version.major())), "generated_columns")
-        })
+        let all = self.generated_columns != Generated::None;
+        all.then(|| since(18, "publications of generated columns", "generated_columns", cx))?
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -46,6 +46,8 @@ impl Kind for Tablespace {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_tablespace where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select t.oid, t.spcname as key, t.spcowner::regrole::text as owner, t.spcacl::text[] as acl,

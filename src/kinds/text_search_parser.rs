@@ -37,6 +37,8 @@ impl Kind for TextSearchParser {
     const RULES: Rules =
         Rules { class: 3601, falls_with_parent: false, renames: true, comment: true, slots: &[SLOT], ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_ts_parser where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select p.oid, 2615 as parent_class, p.prsnamespace as parent, p.prsname as key, {} as start,

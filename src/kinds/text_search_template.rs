@@ -31,6 +31,8 @@ impl Kind for TextSearchTemplate {
     const RULES: Rules =
         Rules { class: 3764, falls_with_parent: false, renames: true, comment: true, slots: &[SLOT], ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_ts_template where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select t.oid, 2615 as parent_class, t.tmplnamespace as parent, t.tmplname as key, {} as lexize, {} as init

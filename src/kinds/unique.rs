@@ -73,6 +73,8 @@ impl Kind for Unique {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_constraint where contype = 'u'");
+
     fn catalog(server: PgVersion) -> Option<String> {
         let overlaps = if server.at_least(18) { "con.conperiod" } else { "false" };
         let nulls = if server.at_least(15) { "i.indnullsnotdistinct" } else { "false" };

@@ -176,6 +176,8 @@ impl Kind for UserMapping {
         &[Home { under: Under::Kinds(&[ForeignServer::NAME]), key: "user_mappings", form: Form::Map }];
     const RULES: Rules = Rules { class: 1418, falls_with_parent: false, rebuildable: false, ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_foreign_server");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         let part = |test: &str| {
             format!(

@@ -1,15 +1,19 @@
 //! `apply`: plan under a lock, ask, run, read again.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use super::Options;
 use super::plan::{after, plan};
+use super::saved::restore;
 use crate::apply::{self, Event};
+use crate::declare::project::Project;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::kinds;
 use crate::ledger;
-use crate::model::{HazardClass, State};
+use crate::model::{Address, HazardClass, State};
 use crate::plan::{Plan, PlanStep, Planned, Verb};
+use crate::saved::Saved;
 use crate::session::Session;
 
 /// How to apply.
@@ -58,9 +62,38 @@ pub async fn apply(
 ) -> Result<Outcome, Diagnostics> {
     apply::lock(&session.client, &choices.run).await?;
     let planned = plan(session, declared, options).await?;
+    Box::pin(carry_out(session, planned, declared, options, choices, talk)).await
+}
+
+/// Makes the changes of a saved plan, and no other; `project` and `options` are those it was made from.
+///
+/// # Errors
+/// The same, and before any change when what the plan touches or relies on has moved.
+pub async fn apply_saved(
+    session: &Session,
+    saved: &Saved,
+    project: &Project,
+    options: &Options,
+    choices: &Choices,
+    talk: &mut dyn Talk,
+) -> Result<Outcome, Diagnostics> {
+    apply::lock(&session.client, &choices.run).await?;
+    let planned = restore(session, saved, project, options).await?;
+    Box::pin(carry_out(session, planned, &project.state, options, choices, talk)).await
+}
+
+async fn carry_out(
+    session: &Session,
+    planned: Planned,
+    declared: &State,
+    options: &Options,
+    choices: &Choices,
+    talk: &mut dyn Talk,
+) -> Result<Outcome, Diagnostics> {
+    let memory = Memory { session, only: options.only.as_ref() };
     if planned.plan.is_empty() {
         if planned.learned && options.ledger {
-            remember(session, &planned, false, talk).await;
+            memory.keep(&planned, false, talk).await;
         }
         return Ok(Outcome::Nothing(planned));
     }
@@ -96,7 +129,7 @@ pub async fn apply(
     let after = after(session, declared, options, &planned.plan).await?;
     converged(&after)?;
     if noted {
-        remember(session, &after, true, talk).await;
+        memory.keep(&after, true, talk).await;
     }
     Ok(Outcome::Done(planned))
 }
@@ -153,15 +186,24 @@ impl apply::Watch for Clerk<'_> {
     }
 }
 
-/// Writes the ledger. What can't be remembered is asked again the next time: no reason to fail.
-async fn remember(session: &Session, now: &Planned, ran: bool, talk: &mut dyn Talk) {
-    let entries = ledger::Entries { declared: &now.declared, stored: &now.live };
-    let mut written = ledger::record(&session.client, &entries, kinds::register()).await;
-    if ran && written.is_ok() {
-        written = ledger::complete(&session.client).await;
-    }
-    if let Err(problem) = written {
-        unwritten(&problem, talk);
+/// The ledger, and of which objects it is told.
+struct Memory<'a> {
+    session: &'a Session,
+    only: Option<&'a HashSet<Address>>,
+}
+
+impl Memory<'_> {
+    /// Writes the ledger. What can't be remembered is asked again the next time: no reason to fail.
+    async fn keep(&self, now: &Planned, ran: bool, talk: &mut dyn Talk) {
+        let entries = ledger::Entries { declared: &now.declared, stored: &now.live, only: self.only };
+        let client = &self.session.client;
+        let mut written = ledger::record(client, &entries, kinds::register()).await;
+        if ran && written.is_ok() {
+            written = ledger::complete(client).await;
+        }
+        if let Err(problem) = written {
+            unwritten(&problem, talk);
+        }
     }
 }
 

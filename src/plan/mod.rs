@@ -9,6 +9,7 @@ mod rename;
 mod segment;
 
 use crate::diagnostic::{Diagnostics, Span};
+use crate::diff::diff;
 use crate::kind::{Entry, find};
 use crate::model::{Address, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
 
@@ -65,6 +66,11 @@ impl PlanStep {
         }
     }
 
+    /// The place in the YAML that asks for a statement about `at`.
+    pub fn origin(at: &Address, desired: &State) -> Option<Span> {
+        std::iter::once(at).chain(at.ancestors()).find_map(|at| desired.get(at)?.origin.span())
+    }
+
     /// The text that may be shown.
     pub fn text(&self) -> &str {
         self.shown.as_deref().unwrap_or(&self.sql)
@@ -91,6 +97,8 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
     /// Objects that change, those under a new or dropped one left out.
     pub changes: Vec<Change>,
+    /// Every object that changes, those under a new or dropped one with it.
+    pub touched: Vec<Address>,
     /// What the user should know.
     pub warnings: Vec<String>,
 }
@@ -124,15 +132,21 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     for entry in input.register {
         (entry.foresee)(&mut live, input.desired);
     }
+    let before = diff(input.live, input.desired);
     let input = Input { live: &live, ..input };
     let mut warnings = renames.warnings;
     let mut emitted = emit::emit(input, renames.list)?;
     let order = graph::order(&mut emitted, input)?;
     let changes = emitted.changes(input);
+    // Renames move the names of what hangs on the object too.
+    let stated = emitted.nodes.iter().map(|n| &n.at).chain(emitted.fates.keys()).cloned();
+    let mut touched: Vec<Address> = before.into_keys().chain(stated).collect();
+    touched.sort();
+    touched.dedup();
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
     segment::segment(&mut steps);
     warnings.extend(alike::hints(&changes, &steps, input));
-    Ok(Plan { steps, changes, warnings })
+    Ok(Plan { steps, changes, touched, warnings })
 }
 
 /// What clients see of a statement: a name goes, or stands for something else. What comes back as it was is not missed.
@@ -160,7 +174,6 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
     if let Some(what) = breaks(emitted, i, input).filter(|_| hazards.iter().all(|h| h.class != HazardClass::Breaking)) {
         hazards.push(Hazard { class: HazardClass::Breaking, what: format!("{what} {}", node.at) });
     }
-    let origin = |at: &Address| input.desired.get(at).and_then(|o| o.origin.span());
     let size = std::iter::once(&node.at).chain(node.at.ancestors()).find_map(|at| input.live.size(at));
     PlanStep {
         at: node.at.clone(),
@@ -171,7 +184,7 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         hazards,
         lock: node.step.lock,
         transaction: node.step.transaction,
-        origin: origin(&node.at).or_else(|| node.at.ancestors().find_map(origin)),
+        origin: PlanStep::origin(&node.at, input.desired),
         segment: 0,
     }
 }

@@ -141,6 +141,8 @@ impl Kind for Trigger {
     const RULES: Rules =
         Rules { class: 2620, identity: Identity::OnParent, renames: true, comment: true, ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_trigger where not tgisinternal");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             r"select t.oid, 1259 as parent_class, t.tgrelid as parent, t.tgname as key,
