@@ -5,11 +5,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::access_method::AccessMethod;
 use super::operator_family::OperatorFamily;
 use super::part::catalog::{USER_SCHEMA, qualified};
 use super::part::opclass::{self, Member};
-use super::part::{QualifiedName, TypeName, is_default};
+use super::part::{QualifiedName, TypeName, is_default, refer_to_access_method};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::{
@@ -123,7 +122,7 @@ impl Kind for OperatorClass {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
-        out.perhaps(Address::root(AccessMethod::NAME, opclass::parts(at.key()).1), "type");
+        refer_to_access_method(opclass::parts(at.key()).1, "type", out);
         match (&self.family, at.parent()) {
             (Some(family), _) => family.reference(OPERATOR_FAMILY, out, "family"),
             (None, Some(schema)) => out.perhaps(schema.child(OperatorFamily::NAME, at.key()), "type"),
@@ -137,9 +136,11 @@ impl Kind for OperatorClass {
         self.functions.iter().for_each(|m| m.references(out, "functions"));
     }
 
-    fn serves(&self, _at: &Address, out: &mut References) {
+    fn serves(&self, at: &Address, out: &mut References) {
         if self.default {
             self.data_type.reference(out, "type");
+            // Its type may be PostgreSQL's own, and the method not yet one for it.
+            refer_to_access_method(opclass::parts(at.key()).1, "type", out);
         }
     }
 

@@ -119,7 +119,8 @@ impl Planned {
     /// What a plan is made from, as far as both sides are known by now.
     fn input(&self, online: bool) -> Input<'_> {
         let register = kinds::register();
-        Input { live: &self.live, desired: &self.desired, server: &self.server, register, online }
+        let Self { live, whole, desired, server, .. } = self;
+        Input { live, whole, desired, server, register, online }
     }
 
     /// Asks the ledger which side of each change moved.

@@ -27,5 +27,6 @@ mod saved;
 mod scratch;
 mod session;
 mod spelling;
+mod stranger;
 mod support;
 mod versions;
