@@ -259,6 +259,10 @@ impl Kind for Trigger {
             let problem = Problem::new(Code::WrongType, "a constraint trigger fires after, for each row");
             out.push((problem.help("write `timing: after` and `each: row`"), "timing"));
         }
+        if on_view && self.enabled != Enabled::Origin {
+            let problem = Problem::new(Code::WrongType, "PostgreSQL can't switch a trigger on a view");
+            out.push((problem.help("remove `enabled`"), "enabled"));
+        }
         out
     }
 }
