@@ -4,6 +4,7 @@
 //! sources it came from. [`Diagnostics`] collects them, so that one run reports everything. Messages are lower-case
 //! fragments with names in backticks; the cure goes into `help`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,6 +55,12 @@ pub enum Code {
     Hazard,
     /// A change that PostgreSQL offers no safe way to make.
     Refused,
+    /// A privilege that the role which applies lacks.
+    Privilege,
+    /// A saved plan that no longer fits its database, or is for another one.
+    Stale,
+    /// A file that is no saved plan, or not one of this version.
+    PlanFile,
     /// Differences left after an apply.
     NotConverged,
     /// The command line or the configuration is wrong.
@@ -66,7 +73,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::File,
         Self::Syntax,
         Self::UnknownKey,
@@ -81,6 +88,9 @@ impl Code {
         Self::Lock,
         Self::Hazard,
         Self::Refused,
+        Self::Privilege,
+        Self::Stale,
+        Self::PlanFile,
         Self::NotConverged,
         Self::Usage,
         Self::Local,
@@ -104,6 +114,9 @@ impl Code {
             Self::Lock => "lock",
             Self::Hazard => "hazard",
             Self::Refused => "refused",
+            Self::Privilege => "privilege",
+            Self::Stale => "stale-plan",
+            Self::PlanFile => "plan-file",
             Self::NotConverged => "not-converged",
             Self::Usage => "usage",
             Self::Local => "local",
@@ -113,7 +126,7 @@ impl Code {
 
     /// True where the exit code is 3: a guard refused before any change.
     pub fn is_refusal(self) -> bool {
-        matches!(self, Self::Hazard | Self::Refused)
+        matches!(self, Self::Hazard | Self::Refused | Self::Privilege | Self::Stale)
     }
 }
 
@@ -345,6 +358,8 @@ pub struct Sources {
     files: Vec<Source>,
     /// The directory that shown paths are relative to.
     here: PathBuf,
+    /// Texts that are read in the place of files.
+    given: Option<BTreeMap<PathBuf, String>>,
 }
 
 /// One file.
@@ -359,7 +374,26 @@ pub struct Source {
 impl Sources {
     /// No files; paths will be shown relative to `here`.
     pub fn relative_to(here: impl Into<PathBuf>) -> Self {
-        Self { files: Vec::new(), here: here.into() }
+        Self { here: here.into(), ..Self::default() }
+    }
+
+    /// The same, reading these texts and no file.
+    #[must_use]
+    pub fn given(mut self, texts: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
+        self.given = Some(texts.into_iter().collect());
+        self
+    }
+
+    /// The bytes of a file, or of the text that was given in its place.
+    pub fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        let Some(given) = &self.given else { return std::fs::read(path) };
+        let text = given.get(path).ok_or(std::io::ErrorKind::NotFound)?;
+        Ok(text.clone().into_bytes())
+    }
+
+    /// Every file, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        (0..).map(FileId).zip(&self.files)
     }
 
     /// Adds a file and returns its number.

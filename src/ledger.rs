@@ -2,15 +2,14 @@
 //!
 //! Only a memory: without it plans are the same, and slower. Schema `dbstate` is never part of a plan.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use sha2::{Digest, Sha256};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use crate::declare::write::write;
+use crate::declare::digest;
 use crate::diagnostic::Result;
-use crate::kind::{self, find};
+use crate::kind;
 use crate::model::{Address, Applied, Moved, Spec, State};
 use crate::session::server_error;
 use crate::sql;
@@ -74,7 +73,7 @@ impl Ledger {
                 (Some(_), Some(_)) | (None, None) => None,
             };
         };
-        let same = |spec: Option<&dyn Spec>, was: &str| spec.is_some_and(|s| digest(at, s, register) == was);
+        let same = |spec: Option<&dyn Spec>, was: &str| spec.is_some_and(|s| digest::spec(at, s, register) == was);
         Some(match (same(declared, &then.declared), same(stored, &then.stored)) {
             (true, true) => Moved::Neither,
             (false, true) => Moved::Project,
@@ -96,12 +95,14 @@ pub struct Entries<'a> {
     pub declared: &'a State,
     /// What the catalog says now.
     pub stored: &'a State,
+    /// The objects that it speaks of; all that are declared where absent.
+    pub only: Option<&'a HashSet<Address>>,
 }
 
-/// Writes what every declared object is now on both sides.
+/// Writes what every declared object is now on both sides; what is no longer declared is forgotten.
 pub async fn record(client: &Client, entries: &Entries<'_>, register: &'static [kind::Entry]) -> Result<()> {
     let failed = |error: tokio_postgres::Error| server_error(&error, "the ledger in schema `dbstate`");
-    client.batch_execute(&format!("begin; {CREATE} delete from dbstate.settled")).await.map_err(failed)?;
+    client.batch_execute(&format!("begin; {CREATE}")).await.map_err(failed)?;
     if let Err(error) = fill(client, entries, register).await {
         // The error is what there is to tell; a failed rollback ends with the session.
         let _ = client.batch_execute("rollback").await;
@@ -115,12 +116,18 @@ async fn fill(
     entries: &Entries<'_>,
     register: &'static [kind::Entry],
 ) -> std::result::Result<(), tokio_postgres::Error> {
+    let forget = match entries.only {
+        None => "delete from dbstate.settled where $1::text[] is not null",
+        Some(_) => "delete from dbstate.settled where address = any($1)",
+    };
+    let forgotten: Vec<String> = entries.only.into_iter().flatten().map(key).collect();
+    client.query_typed(forget, &[(&forgotten, Type::TEXT_ARRAY)]).await?;
     let (mut keys, mut declared, mut stored, mut was) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (at, object) in entries.declared.iter() {
+    for (at, object) in entries.declared.iter().filter(|(at, _)| entries.only.is_none_or(|only| only.contains(*at))) {
         let Some(there) = entries.stored.get(at) else { continue };
         keys.push(key(at));
-        declared.push(digest(at, &*object.spec, register));
-        stored.push(digest(at, &*there.spec, register));
+        declared.push(digest::spec(at, &*object.spec, register));
+        stored.push(digest::spec(at, &*there.spec, register));
         was.push(object.was.as_deref());
     }
     let sql = "insert into dbstate.settled (address, declared, stored, was) select * from unnest($1, $2, $3, $4)";
@@ -232,10 +239,4 @@ end $dbstate$;";
 
 fn key(at: &Address) -> String {
     format!("{at:?}")
-}
-
-fn digest(at: &Address, spec: &dyn Spec, register: &'static [kind::Entry]) -> String {
-    let text = write(&(find(register, at.kind()).write_long)(spec));
-    let hash = Sha256::digest(text.as_bytes());
-    hash.iter().take(16).fold(String::new(), |out, byte| out + &format!("{byte:02x}"))
 }

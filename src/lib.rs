@@ -17,6 +17,7 @@
 //! | | [`catalog`] | a database to a state |
 //! | | [`diff`] | two states compared |
 //! | | [`plan`] | a difference to statements in order |
+//! | | [`saved`] | a plan to a file, and whether it still fits |
 //! | | [`apply`] | a plan to the server |
 //! | | [`scratch`] | how PostgreSQL itself spells what is wanted |
 //! | | [`ledger`] | what the last apply left to remember |
@@ -41,6 +42,7 @@ pub mod declare;
 pub mod catalog;
 pub mod diff;
 pub mod plan;
+pub mod saved;
 pub mod apply;
 pub mod scratch;
 pub mod ledger;

@@ -9,10 +9,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Row};
 
 use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
-use crate::kind::{Entry, FacetRow, Rules, Under};
+use crate::kind::{Entry, FacetRow, Rules};
 use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Object, Origin, PgVersion, Server, State};
 use crate::session::cause;
@@ -22,7 +23,10 @@ pub use size::measure;
 /// An object as `pg_depend` names it: class, oid and sub-id.
 pub type ObjectId = (u32, u32, i32);
 
-/// Reads the whole database in one snapshot; every statement is sent at once.
+/// A kind with its catalog query.
+type Query = (&'static Entry, String);
+
+/// Reads the whole database in one snapshot, in two round trips: which kinds there are, then all of them.
 ///
 /// The role needs no more than to connect. Objects that belong to an extension are left out.
 pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
@@ -31,12 +35,12 @@ pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry
          set local bytea_output = hex; set local intervalstyle = postgres; set local datestyle = iso; \
          set local extra_float_digits = 1; set local quote_all_identifiers = off",
     );
-    let queries: Vec<(&'static Entry, String)> =
-        register.iter().filter_map(|e| Some((e, (e.catalog)(version)?))).collect();
-    let rows = async { try_join_all(queries.iter().map(|(_, sql)| query(client, sql))).await };
-    let (begun, rows, members, edges) =
-        futures_util::future::join4(begin, rows, query(client, depend::MEMBERS), query(client, depend::EDGES)).await;
+    let (begun, queries) = futures_util::future::join(begin, present(client, version, register)).await;
     begun.map_err(|e| lost(&e))?;
+    let queries = queries?;
+    let rows = async { try_join_all(queries.iter().map(|(_, sql)| query(client, sql))).await };
+    let (rows, members, edges) =
+        futures_util::future::join3(rows, query(client, depend::MEMBERS), query(client, depend::EDGES)).await;
     let (rows, members, edges) = (rows?, members?, edges?);
     client.batch_execute("commit").await.map_err(|e| lost(&e))?;
 
@@ -49,6 +53,32 @@ pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry
     }
     depend::add(&mut reading.state, &reading.ids, &members, &edges);
     Ok(reading.state)
+}
+
+/// The queries of the kinds that the database holds, by [`Entry::present`].
+async fn present(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<Vec<Query>> {
+    let queries: Vec<Query> = register.iter().filter_map(|e| Some((e, (e.catalog)(version)?))).collect();
+    let clauses: Vec<String> =
+        queries.iter().filter_map(|(e, _)| Some(format!("exists (select from {})", e.present?))).collect();
+    let rows = query(client, &format!("select array[{}]", clauses.join(", "))).await?;
+    let mut found = rows.first().map(|row| row.get::<_, Vec<bool>>(0)).unwrap_or_default().into_iter();
+    let mut present = Vec::new();
+    for query in queries {
+        if query.0.present.is_none() || found.next() == Some(true) {
+            present.push(query);
+        } else if cfg!(debug_assertions) {
+            agrees(client, &query).await?;
+        }
+    }
+    Ok(present)
+}
+
+/// Sees that a kind that is said to be absent is: a wrong clause would lose objects in silence, so every test asks.
+async fn agrees(client: &Client, (entry, sql): &Query) -> Result<()> {
+    match query(client, sql).await?.len() {
+        0 => Ok(()),
+        rows => Err(defect(entry, sql, &Problem::new(Code::Internal, format!("{rows} rows, but not `present`")))),
+    }
 }
 
 /// Asks what a plan must know of the server.
@@ -69,6 +99,16 @@ pub async fn server(client: &Client) -> Result<Server> {
         superuser: row.get("superuser"),
         member_of: row.get("member_of"),
     })
+}
+
+/// The identifier that PostgreSQL gave the cluster when it was made; none where the role may not ask.
+pub async fn system_identifier(client: &Client) -> Result<Option<String>> {
+    let sql = "select system_identifier::text from pg_catalog.pg_control_system()";
+    match client.query_typed(sql, &[]).await {
+        Ok(rows) => Ok(rows.first().map(|row| row.get(0))),
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(None),
+        Err(error) => Err(catalog_error(&error, sql)),
+    }
 }
 
 async fn query(client: &Client, sql: &str) -> Result<Vec<Row>> {
@@ -136,8 +176,7 @@ impl Reading {
 
     /// Adds the facets that the same row tells of.
     fn facets(&mut self, at: &Address, rules: &Rules, row: &FacetRow, origin: &Origin) {
-        let sits = |e: &&Entry| e.homes.iter().any(|h| !matches!(h.under, Under::Root | Under::Kinds(_)));
-        for entry in self.register.iter().filter(sits) {
+        for entry in self.register.iter().filter(|e| e.is_facet()) {
             for (key, spec) in (entry.facet)(row, rules) {
                 self.state.insert(at.child(entry.name, &key), Object::new(Arc::clone(&spec), origin.clone()));
             }

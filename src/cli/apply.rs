@@ -1,6 +1,7 @@
 //! `dbstate apply`.
 
 use std::io::{BufRead, IsTerminal};
+use std::path::PathBuf;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
@@ -8,23 +9,28 @@ use clap::Args;
 
 use super::connection::Connection;
 use super::output::Output;
-use super::plan::Manner;
+use super::plan::{Manner, revision};
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::apply::Event;
 use crate::declare::pinpoint::pinpoint;
-use crate::declare::project::Project;
+use crate::declare::project::{self, Project};
 use crate::declare::settings::hazard_class;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::kinds;
 use crate::model::{Address, HazardClass};
-use crate::ops::apply::{Choices, Outcome, Talk, apply};
+use crate::ops::apply::{Choices, Outcome, Talk, apply, apply_saved};
+use crate::ops::{Options, saved};
 use crate::plan::Planned;
 use crate::report;
+use crate::saved::Saved;
 
 /// Flags of `dbstate apply`.
 #[derive(Debug, Args)]
 pub struct Command {
+    /// A plan that `dbstate plan --out FILE` saved: its changes are made, and no others
+    #[arg(value_name = "PLAN", conflicts_with_all = ["file", "manage", "offline"])]
+    plan: Option<PathBuf>,
     #[command(flatten)]
     files: Files,
     #[command(flatten)]
@@ -50,12 +56,9 @@ pub struct Command {
 impl Command {
     /// Plans, asks, applies and checks.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let project = self.files.read()?;
+        let (saved, project, options) = self.read()?;
         let sources = &project.sources;
-        let mut options = self.files.options(&project).with(sources)?;
-        options.scratch = self.scratch.place();
-        options.online = self.manner.is_online();
-        let choices = self.choices(&project).with(sources)?;
+        let choices = self.choices(&project, saved.as_ref()).with(sources)?;
         if !self.yes && !std::io::stdin().is_terminal() {
             let problem = Diagnostic::new(Code::Usage, "nobody is there to confirm: standard input is no terminal");
             return Err(problem.help("give `--yes`").into());
@@ -64,7 +67,10 @@ impl Command {
         let mut talk = Terminal { output, project: &project, yes: self.yes, current: None };
         // At a terminal the plan with its hazards is shown, and `yes` allows them.
         let choices = if self.yes { choices } else { Choices { allow: HazardClass::ALL.to_vec(), ..choices } };
-        let outcome = apply(&session, &project.state, &options, &choices, &mut talk).await;
+        let outcome = match &saved {
+            Some(saved) => apply_saved(&session, saved, &project, &options, &choices, &mut talk).await,
+            None => apply(&session, &project.state, &options, &choices, &mut talk).await,
+        };
         output.progress(None);
         let outcome = outcome.map_err(|problems| talk.pinpoint(problems)).with(sources)?;
         Ok(match outcome {
@@ -85,8 +91,31 @@ impl Command {
         })
     }
 
-    fn choices(&self, project: &Project) -> Result<Choices> {
-        let mut choices = Choices { revision: revision(), ..Choices::default() };
+    /// The project with its options: as it is now, or as a saved plan has it.
+    fn read(&self) -> Result<(Option<Saved>, Project, Options), Failure> {
+        let Some(path) = &self.plan else {
+            let project = self.files.read()?;
+            let mut options = self.files.options(&project).with(&project.sources)?;
+            options.scratch = self.scratch.place();
+            options.online = self.manner.is_online();
+            return Ok((None, project, options));
+        };
+        let saved = saved::read(path)?;
+        let here = std::env::current_dir().unwrap_or_default();
+        let (settings, problems) = project::settings_of(&here);
+        if !problems.is_empty() {
+            return Err(Failure { problems, sources: settings.sources });
+        }
+        let (mut project, options) = saved::open(&saved, &here, self.scratch.place());
+        let options = options.with(&project.sources)?;
+        // Where the database is, how long to wait and what is allowed is said here and now.
+        project.settings = settings.settings;
+        Ok((Some(saved), project, options))
+    }
+
+    fn choices(&self, project: &Project, saved: Option<&Saved>) -> Result<Choices> {
+        let revision = saved.map_or_else(revision, |saved| saved.project.revision.clone());
+        let mut choices = Choices { revision, ..Choices::default() };
         let timeout = self.lock_timeout.as_ref().or(project.settings.lock_timeout.as_ref());
         if let Some(timeout) = timeout {
             choices.run.lock_timeout.clone_from(timeout);
@@ -97,17 +126,6 @@ impl Command {
         }
         Ok(choices)
     }
-}
-
-/// The git revision of the working directory, where git knows one.
-fn revision() -> Option<String> {
-    let output = std::process::Command::new("git")
-        .args(["rev-parse", "HEAD"])
-        .stderr(std::process::Stdio::null())
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
 }
 
 struct Terminal<'a> {
@@ -176,6 +194,7 @@ impl Talk for Terminal<'_> {
                 }
             }
             Event::Unnoted(_) => {}
+            Event::Waits(what) => self.output.talk(&what),
             Event::Again(number, pause) => {
                 let seconds = pause.as_secs_f64();
                 self.output.talk(&format!("a lock is not to be had; try {number} in {seconds:.1} s"));

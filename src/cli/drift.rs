@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::connection::Connection;
 use super::output::Output;
-use super::plan::{Format, Manner, planned, print};
+use super::plan::{Format, Made, Manner, planned, print};
 use super::scratch::Scratch;
 use super::{Failure, Files, exit};
 use crate::diagnostic::Result;
@@ -30,11 +30,12 @@ pub struct Command {
 impl Command {
     /// Prints the differences; exit code 2 when there are any.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let (project, planned) =
-            planned(&self.files, &self.connection, &self.scratch, Manner::default(), output).await?;
+        let made = planned(&self.files, &self.connection, &self.scratch, Manner::default(), output).await?;
+        let Made { project, planned, .. } = &made;
         let text = match self.format {
-            Format::Text => report::text::drift(&planned, &project.sources, output.color),
-            format => print(&planned, &project, format, output),
+            Format::Text => report::text::drift(planned, &project.sources, output.color),
+            Format::Markdown => report::markdown::drift(planned, &project.sources),
+            format => print(planned, project, format, output),
         };
         output.result(&text);
         Ok(if planned.plan.is_empty() { exit::OK } else { exit::DIFFERENCES })

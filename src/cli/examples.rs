@@ -34,6 +34,7 @@ pub const PLAN: &str = "\
 Examples:
   dbstate plan -d postgres://app@db.example.com/shop
   dbstate plan --env prod --exit-code      2 when something would change
+  dbstate plan --out deploy.plan           saves it, for `dbstate apply deploy.plan`
   dbstate plan --format sql | psql shop    the statements, for somebody else to run
   dbstate plan --format json | jq .summary";
 
@@ -42,6 +43,7 @@ pub const APPLY: &str = "\
 Examples:
   dbstate apply                                shows the plan and asks
   dbstate apply --yes --allow access,breaking  on deploy
+  dbstate apply deploy.plan --yes              what `dbstate plan --out` saved, as it was reviewed
   dbstate apply --yes --env-file .env --lock-timeout 3s";
 
 /// Of `drift`.

@@ -1,5 +1,7 @@
 //! `dbstate plan`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::connection::Connection;
@@ -11,6 +13,7 @@ use crate::diagnostic::Result;
 use crate::ops;
 use crate::plan::Planned;
 use crate::report;
+use crate::session::Session;
 
 /// How to print a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -21,6 +24,8 @@ pub enum Format {
     Sql,
     /// For programs
     Json,
+    /// For a comment under a pull request
+    Markdown,
 }
 
 /// Flags of `dbstate plan`.
@@ -33,6 +38,9 @@ pub struct Command {
     /// How to print it
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// Save it to a file, for `dbstate apply FILE`
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Exit with 2 when something would change
     #[arg(long, visible_alias = "detailed-exitcode")]
     exit_code: bool,
@@ -60,11 +68,29 @@ impl Manner {
 impl Command {
     /// Prints what would change.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let (project, planned) = planned(&self.files, &self.connection, &self.scratch, self.manner, output).await?;
-        output.result(&print(&planned, &project, self.format, output));
+        let made = planned(&self.files, &self.connection, &self.scratch, self.manner, output).await?;
+        let Made { project, options, session, planned } = &made;
+        output.result(&print(planned, project, self.format, output));
+        if let Some(path) = &self.out {
+            let saved = ops::saved::save(session, planned, project, options, revision(), path).await;
+            saved.with(&project.sources)?;
+            output.talk(&format!("saved: `dbstate apply {}` makes these changes and no others", path.display()));
+        }
         let differs = self.exit_code && !planned.plan.is_empty();
         Ok(if differs { exit::DIFFERENCES } else { exit::OK })
     }
+}
+
+/// A plan, and what it was made with.
+pub struct Made {
+    /// The project.
+    pub project: Project,
+    /// How it was read and compared.
+    pub options: ops::Options,
+    /// The session with the database.
+    pub session: Session,
+    /// The plan.
+    pub planned: Planned,
 }
 
 /// Reads the project, connects and plans.
@@ -74,16 +100,27 @@ pub async fn planned(
     scratch: &Scratch,
     manner: Manner,
     output: &Output,
-) -> Result<(Project, Planned), Failure> {
+) -> Result<Made, Failure> {
     let project = files.read()?;
     let sources = &project.sources;
     let mut options = files.options(&project).with(sources)?;
     options.scratch = scratch.place();
     options.online = manner.is_online();
     let session = connection.open(&project.settings, output).await.with(sources)?;
-    let planned = ops::plan::plan(&session, &project.state, &options).await.with(sources)?;
+    let planned = Box::pin(ops::plan::plan(&session, &project.state, &options)).await.with(sources)?;
     planned.warnings.iter().for_each(|w| output.warning(w));
-    Ok((project, planned))
+    Ok(Made { project, options, session, planned })
+}
+
+/// The git revision of the working directory, where git knows one.
+pub fn revision() -> Option<String> {
+    let output = std::process::Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .stderr(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
 }
 
 /// A plan in a format.
@@ -92,5 +129,6 @@ pub fn print(planned: &Planned, project: &Project, format: Format, output: &Outp
         Format::Text => report::text::plan(planned, &project.sources, output.color),
         Format::Sql => report::sql::plan(&planned.plan),
         Format::Json => report::json::plan(planned, &project.sources),
+        Format::Markdown => report::markdown::plan(planned, &project.sources),
     }
 }

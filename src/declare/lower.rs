@@ -284,7 +284,8 @@ impl<'a> Lowering<'a> {
     fn read_file(&mut self, node: &Node, field: &str) -> Option<(Key, Node)> {
         let name = self.expect_text(node, "`file` is a path from the directory of this file")?;
         let path = self.directory(node).join(&*name);
-        match std::fs::read_to_string(&path) {
+        let read = self.sources.read(&path).and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
+        match read {
             Ok(text) => {
                 let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
                 let file = self.sources.add(path, text.as_str());

@@ -3,6 +3,7 @@
 pub mod adopt;
 pub mod bodies;
 pub mod check;
+pub mod digest;
 pub mod format;
 pub mod graft;
 pub mod json_schema;

@@ -56,13 +56,39 @@ pub fn read(
             return (project, problems);
         }
     };
+    let manage = manage.or(project.settings.manage).unwrap_or_default();
+    lower(&files, manage, &mut project, &mut problems, register);
+    (project, problems)
+}
+
+/// Reads a project of these files from the texts that `sources` was given.
+pub fn read_given(
+    files: &[PathBuf],
+    sources: Sources,
+    manage: Manage,
+    register: &'static [Entry],
+) -> (Project, Diagnostics) {
+    let mut project = Project { sources, ..Project::default() };
+    let mut problems = Diagnostics::default();
+    let files: Vec<Listed> = files.iter().map(|path| Listed { path: path.clone(), span: None }).collect();
+    lower(&files, manage, &mut project, &mut problems, register);
+    (project, problems)
+}
+
+/// Reads the files into the project.
+fn lower(
+    files: &[Listed],
+    manage: Manage,
+    project: &mut Project,
+    problems: &mut Diagnostics,
+    register: &'static [Entry],
+) {
     let mut nodes: Vec<Node> = Vec::new();
-    for listed in &files {
-        let Some(node) = read_file(listed, &mut project.sources, &mut problems) else { continue };
+    for listed in files {
+        let Some(node) = read_file(listed, &mut project.sources, problems) else { continue };
         project.files.extend(node.span.map(|span| span.file));
         nodes.push(node);
     }
-    let manage = manage.or(project.settings.manage).unwrap_or_default();
     let mut lowering = Lowering::new(register, &mut project.sources);
     lowering.state.set_whole(manage == Manage::Database);
     for node in &nodes {
@@ -73,7 +99,6 @@ pub fn read(
     problems.extend(found);
     problems.extend(check::check(&state, &broken, register, &project.sources));
     project.state = state;
-    (project, problems)
 }
 
 /// The texts of a project's files, the settings among them, with their paths: `explicit` files or directories, else what
@@ -216,7 +241,7 @@ fn read_file(listed: &Listed, sources: &mut Sources, problems: &mut Diagnostics)
 
 /// Adds the text of a file to the sources.
 fn read_text(listed: &Listed, sources: &mut Sources, problems: &mut Diagnostics) -> Option<FileId> {
-    let bytes = match std::fs::read(&listed.path) {
+    let bytes = match sources.read(&listed.path) {
         Ok(bytes) => bytes,
         Err(error) => {
             let message = format!("can't read `{}`: {}", sources.shown(&listed.path), io_text(&error));

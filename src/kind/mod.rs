@@ -4,8 +4,10 @@
 //! register each. See `CONTRIBUTING.md` for the walk through a new kind.
 
 mod cx;
+pub mod demands;
 pub mod names;
 mod reference;
+mod register;
 mod rules;
 
 use std::fmt::Debug;
@@ -19,6 +21,7 @@ use serde::de::DeserializeOwned;
 
 pub use cx::{Cx, RoutineKey, identity};
 pub use reference::{Reference, References, Text};
+pub use register::{find, home, nested};
 pub use rules::{
     COLLATION, Form, Home, Identity, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, Privileges, RELATION, ROUTINE, Rules,
     Scope, Slot, TYPE, Under,
@@ -27,7 +30,7 @@ pub use rules::{
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::model::bridge::{self, BridgeError};
 use crate::model::node::{Node, Value};
-use crate::model::{Address, KindName, Object, PgVersion, Spec, State, Step};
+use crate::model::{Act, Address, Demand, KindName, Object, PgVersion, Spec, State, Step};
 use crate::sql;
 
 /// How to get from one spec to another.
@@ -86,6 +89,12 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     const HOMES: &'static [Home];
     /// What phases must know.
     const RULES: Rules;
+
+    /// The `from` clause, over the catalogs alone, of a query that has a row wherever [`Kind::catalog`] finds one.
+    ///
+    /// Planning a query costs the server more than an empty catalog is worth: the clauses of all kinds are asked in one
+    /// statement, and only of what is there does the catalog query ask. `None`: it is always asked.
+    const PRESENT: Option<&'static str> = None;
 
     /// One `select`, run with an empty `search_path`; `None` where the version has no such thing.
     ///
@@ -167,6 +176,10 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// What must stand before it; its parent is implied.
     fn references(&self, _at: &Address, _out: &mut References) {}
 
+    /// The types that others can do more with once it stands: an operator class lets them be sorted, a cast converted. It
+    /// comes before what uses such a type, where that is possible.
+    fn serves(&self, _at: &Address, _out: &mut References) {}
+
     /// Why a plan that makes or changes it can't be made now, and the field that says so: a secret that is not there,
     /// something the server's version lacks. Asked before [`Kind::create`] and [`Kind::alter`].
     fn refuse(&self, _cx: &Cx<'_>) -> Option<Misfit> {
@@ -227,6 +240,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
     }
 
+    /// What the role that applies needs for a statement about it.
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        demands::usual(act, cx)
+    }
+
     /// Takes from `stored`, the same object as PostgreSQL spells it, what YAML never says.
     fn carry(&mut self, _stored: &Self) {}
 
@@ -267,6 +285,8 @@ pub struct Entry {
     pub homes: &'static [Home],
     /// [`Kind::RULES`].
     pub rules: Rules,
+    /// [`Kind::PRESENT`].
+    pub present: Option<&'static str>,
     /// [`Kind::catalog`].
     pub catalog: fn(PgVersion) -> Option<String>,
     /// [`Kind::facet`].
@@ -309,6 +329,8 @@ pub struct Entry {
     pub in_scope: fn(&dyn Spec, &Address, &State) -> bool,
     /// [`Kind::references`].
     pub references: fn(&dyn Spec, &Address, &mut References),
+    /// [`Kind::serves`].
+    pub serves: fn(&dyn Spec, &Address, &mut References),
     /// [`Kind::refuse`].
     pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<Misfit>,
     /// [`Kind::located`].
@@ -335,6 +357,8 @@ pub struct Entry {
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
+    /// [`Kind::demands`].
+    pub demands: fn(&dyn Spec, Act, &Cx<'_>) -> Vec<Demand>,
     /// The spec to write statements from: of what was declared the fields in which the spelling of PostgreSQL differs
     /// from the live object, else the live object's own. Statements from PostgreSQL's spelling would not be stored as
     /// what they say: it spells some expressions anew each time.
@@ -350,6 +374,7 @@ pub const fn entry<K: Kind>() -> Entry {
         noun: K::NOUN,
         homes: K::HOMES,
         rules: K::RULES,
+        present: K::PRESENT,
         catalog: K::catalog,
         facet: |row, rules| erase(K::facet(row, rules)),
         born: |on, cx| erase(K::born(on, cx)),
@@ -371,6 +396,7 @@ pub const fn entry<K: Kind>() -> Entry {
         managed: |spec, at, desired| of::<K>(spec).managed(at, desired),
         in_scope: |spec, at, desired| of::<K>(spec).in_scope(at, desired),
         references: |spec, at, out| of::<K>(spec).references(at, out),
+        serves: |spec, at, out| of::<K>(spec).serves(at, out),
         refuse: |spec, cx| of::<K>(spec).refuse(cx),
         located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
         adjusts: |spec| of::<K>(spec).adjusts(),
@@ -384,6 +410,7 @@ pub const fn entry<K: Kind>() -> Entry {
         release: |new, old, used, cx| of::<K>(new).release(of::<K>(old), used, cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
+        demands: |spec, act, cx| of::<K>(spec).demands(act, cx),
         respelled: respelled::<K>,
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }
@@ -440,46 +467,4 @@ fn respelled<K: Kind>(written: &dyn Spec, stored: &dyn Spec, live: &dyn Spec) ->
     let mut mixed = bridge::from_node::<K>(&Node::new(Value::Map(fields))).unwrap_or_else(|_| stored.clone());
     mixed.carry(stored);
     Arc::new(mixed)
-}
-
-/// The line of a kind.
-///
-/// # Panics
-/// When the register has none: an address is made from a line.
-pub fn find(register: &'static [Entry], kind: KindName) -> &'static Entry {
-    register.iter().find(|e| e.name == kind).expect("every address's kind has a line in the register")
-}
-
-/// What stands at a key under an object of `parent`, or at the top for `None`.
-pub fn home(register: &'static [Entry], parent: Option<&Entry>, key: &str) -> Option<(&'static Entry, &'static Home)> {
-    register.iter().find_map(|e| e.nests_under(parent).find(|h| h.key == key).map(|h| (e, h)))
-}
-
-/// What may stand under an object of `parent`, or at the top for `None`, in the order in which it is written: whose it
-/// is and what it is for, then the rest.
-pub fn nested(
-    register: &'static [Entry],
-    parent: Option<&Entry>,
-) -> impl Iterator<Item = (&'static Entry, &'static Home)> {
-    let of = move |e: &'static Entry| e.nests_under(parent).map(move |h| (e, h)).collect::<Vec<_>>();
-    let (first, rest): (Vec<_>, Vec<_>) =
-        register.iter().flat_map(of).partition(|(_, h)| matches!(h.under, Under::Owned | Under::Commented));
-    first.into_iter().chain(rest)
-}
-
-impl Entry {
-    /// True when this kind may stand under an object of `parent`, or at the top for `None`.
-    pub fn nests_under(&self, parent: Option<&Self>) -> impl Iterator<Item = &'static Home> {
-        let parent = parent.map(|p| (p.name, p.rules));
-        self.homes.iter().filter(move |home| match (home.under, parent) {
-            (Under::Root, None) => true,
-            (Under::Kinds(kinds), Some((name, _))) => kinds.contains(&name),
-            (Under::Owned, Some((_, rules))) => rules.owner,
-            (Under::Commented, Some((_, rules))) => rules.comment,
-            (Under::Granted, Some((_, rules))) => rules.privileges.is_some(),
-            (Under::Root, Some(_)) | (Under::Kinds(_) | Under::Owned | Under::Commented | Under::Granted, None) => {
-                false
-            }
-        })
-    }
 }

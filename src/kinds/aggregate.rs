@@ -173,6 +173,8 @@ impl Kind for Aggregate {
     const RULES: Rules =
         Rules { identity: Identity::By(identity), file: None, ..routine::rules("functions", "function") };
 
+    const PRESENT: Option<&'static str> = Some("pg_proc where prokind = 'a' and oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         let name = |column: &str| {
             format!(

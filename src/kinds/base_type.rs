@@ -11,8 +11,8 @@ use super::part::{QualifiedName, TypeName, is_default, shell, stored};
 use super::schema::Schema;
 use super::shell_type::shell_of;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Kind, ROUTINE, References, Rules, TYPE, Under};
-use crate::model::{Address, KindName, PgVersion, Step};
+use crate::kind::{Alter, Cx, Form, Home, Kind, ROUTINE, References, Rules, TYPE, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, PgVersion, Step};
 use crate::sql;
 
 /// A base type.
@@ -90,6 +90,8 @@ impl Kind for BaseType {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_type where typtype = 'b' and typinput <> 'array_in'::regproc and oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         let some = |column: &str| function(&format!("nullif(t.{column}::oid, 0)"));
         Some(format!(
@@ -130,6 +132,10 @@ impl Kind for BaseType {
         if let Some(element) = &self.element {
             element.reference(out, "element");
         }
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -74,6 +74,8 @@ impl Kind for Cast {
     const HOMES: &'static [Home] = &[Home { under: Under::Root, key: "casts", form: Form::Map }];
     const RULES: Rules = Rules { class: 2605, identity: Identity::By(identity), comment: true, ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_cast where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select c.oid, format_type(c.castsource, null) || ' as ' || format_type(c.casttarget, null) as key,
@@ -107,6 +109,12 @@ impl Kind for Cast {
         }
         if let Some(function) = &self.function {
             out.name(ROUTINE, &function[..function.rfind_args()], "function");
+        }
+    }
+
+    fn serves(&self, at: &Address, out: &mut References) {
+        for name in types(at.key()).into_iter().flatten() {
+            name.reference(out, "as");
         }
     }
 

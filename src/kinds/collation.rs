@@ -85,6 +85,8 @@ impl Kind for Collation {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_collation where oid >= 16384");
+
     fn catalog(server: PgVersion) -> Option<String> {
         let locale = match server.major() {
             17.. => "c.colllocale",

@@ -41,6 +41,8 @@ impl Kind for CompositeType {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_class where relkind = 'c' and oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,

@@ -41,6 +41,8 @@ impl Kind for Conversion {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_conversion where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select c.oid, 2615 as parent_class, c.connamespace as parent, c.conname as key,

@@ -69,6 +69,8 @@ impl Kind for Domain {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_type where typtype = 'd' and oid >= 16384");
+
     fn catalog(server: PgVersion) -> Option<String> {
         let not_null = if server.at_least(17) {
             "(select con.conname::text from pg_constraint con where con.contypid = t.oid and con.contype = 'n')

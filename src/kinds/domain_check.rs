@@ -35,6 +35,8 @@ impl Kind for DomainCheck {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_constraint where contypid <> 0 and oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select con.oid, 1247 as parent_class, con.contypid as parent, con.conname as key,

@@ -47,6 +47,8 @@ impl Kind for EnumType {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_type where typtype = 'e' and oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,

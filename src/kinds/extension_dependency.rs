@@ -29,6 +29,8 @@ impl Kind for ExtensionDependency {
     }];
     const RULES: Rules = Rules::DEFAULT;
 
+    const PRESENT: Option<&'static str> = Some("pg_depend where refclassid = 3079 and deptype = 'x'");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(
             "select 0::oid as oid, d.classid as parent_class, d.objid as parent, e.extname as key

@@ -26,6 +26,8 @@ impl Kind for ForeignColumnOption {
         &[Home { under: Under::Kinds(&[Column::NAME]), key: "foreign_options", form: Form::Map }];
     const RULES: Rules = Rules { short_field: Some("value"), ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_foreign_table");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(
             "select 1259 as parent_class, a.attrelid as parent, a.attnum::int as parent_sub,

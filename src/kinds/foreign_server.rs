@@ -45,6 +45,8 @@ impl Kind for ForeignServer {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_foreign_server");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select s.oid, s.srvname as key, s.srvowner::regrole::text as owner, s.srvacl::text[] as acl,

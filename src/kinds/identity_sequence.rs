@@ -49,6 +49,8 @@ impl Kind for IdentitySequence {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_class where relkind = 'S'");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select c.oid, 1259 as parent_class, d.refobjid as parent, d.refobjsubid as parent_sub, c.relname as key,

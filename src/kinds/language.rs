@@ -46,6 +46,8 @@ impl Kind for Language {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_language where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select l.oid, l.lanname as key, l.lanowner::regrole::text as owner, l.lanacl::text[] as acl,

@@ -39,6 +39,8 @@ impl Kind for LargeObject {
     };
 
     /// Those of which something is said: there may be millions.
+    const PRESENT: Option<&'static str> = Some("pg_largeobject_metadata");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(
             "select l.oid, l.oid::text as key, l.lomowner::regrole::text as owner, l.lomacl::text[] as acl

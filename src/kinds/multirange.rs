@@ -45,6 +45,8 @@ impl Kind for Multirange {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_range where rngtypid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select m.oid, 1247 as parent_class, t.oid as parent, m.typname as key,

@@ -83,6 +83,8 @@ impl Kind for Operator {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_operator where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         let operand = |oid: &str| format!("case when {oid} = 0 then 'none' else format_type({oid}, null) end");
         Some(format!(

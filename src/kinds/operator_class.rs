@@ -5,17 +5,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::access_method::AccessMethod;
 use super::operator_family::OperatorFamily;
 use super::part::catalog::{USER_SCHEMA, qualified};
 use super::part::opclass::{self, Member};
-use super::part::{QualifiedName, TypeName, is_default};
+use super::part::{QualifiedName, TypeName, is_default, refer_to_access_method};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{
-    Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_CLASS, OPERATOR_FAMILY, References, Rules, Under,
-};
-use crate::model::{Address, KindName, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_CLASS, OPERATOR_FAMILY, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An operator class.
@@ -70,6 +67,8 @@ impl Kind for OperatorClass {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_opclass where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         // Where two classes of a family are for one type, the members are the older one's.
         let own = |left: &str| {
@@ -121,7 +120,7 @@ impl Kind for OperatorClass {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
-        out.perhaps(Address::root(AccessMethod::NAME, opclass::parts(at.key()).1), "type");
+        refer_to_access_method(opclass::parts(at.key()).1, "type", out);
         match (&self.family, at.parent()) {
             (Some(family), _) => family.reference(OPERATOR_FAMILY, out, "family"),
             (None, Some(schema)) => out.perhaps(schema.child(OperatorFamily::NAME, at.key()), "type"),
@@ -133,6 +132,18 @@ impl Kind for OperatorClass {
         }
         self.operators.iter().for_each(|m| m.references(out, "operators"));
         self.functions.iter().for_each(|m| m.references(out, "functions"));
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
+    }
+
+    fn serves(&self, at: &Address, out: &mut References) {
+        if self.default {
+            self.data_type.reference(out, "type");
+            // Its type may be PostgreSQL's own, and the method not yet one for it.
+            refer_to_access_method(opclass::parts(at.key()).1, "type", out);
+        }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -9,15 +9,14 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::access_method::AccessMethod;
 use super::operator_class::OperatorClass;
 use super::part::catalog::USER_SCHEMA;
-use super::part::is_default;
+use super::part::{is_default, refer_to_access_method};
 use super::part::opclass::{self, Member};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_FAMILY, References, Rules, Under};
-use crate::model::{Address, KindName, Object, Origin, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_FAMILY, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, Object, Origin, PgVersion, State, Step};
 use crate::sql;
 
 /// An operator family: the members that belong to no class of it.
@@ -48,6 +47,8 @@ impl Kind for OperatorFamily {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_opfamily where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         let loose = |left: &str| {
             format!("not exists (select from pg_opclass c where c.opcfamily = f.oid and c.opcintype = m.{left})")
@@ -66,14 +67,17 @@ impl Kind for OperatorFamily {
         opclass::key(written)
     }
 
-    /// A class without a family has one of its own name.
+    /// A class without a family has one of its own name, which follows its renames.
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
         for at in desired.of_kind(OperatorClass::NAME) {
             let Some((class, schema)) = desired.spec::<OperatorClass>(&at).zip(at.parent()) else { continue };
             let family = schema.child(Self::NAME, at.key());
             if class.family.is_none() && !desired.contains(&family) {
-                let span = desired.get(&at).and_then(|o| o.origin.span());
-                desired.insert(family, Object::new(Arc::new(Self::default()), Origin::Derived(span)));
+                let declared = desired.get(&at);
+                let span = declared.and_then(|o| o.origin.span());
+                let was = declared.and_then(|o| o.was.clone());
+                let object = Object::new(Arc::new(Self::default()), Origin::Derived(span));
+                desired.insert(family, Object { was, ..object });
             }
         }
     }
@@ -89,9 +93,13 @@ impl Kind for OperatorFamily {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
-        out.perhaps(Address::root(AccessMethod::NAME, opclass::parts(at.key()).1), "operators");
+        refer_to_access_method(opclass::parts(at.key()).1, "operators", out);
         self.operators.iter().for_each(|m| m.references(out, "operators"));
         self.functions.iter().for_each(|m| m.references(out, "functions"));
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -39,6 +39,8 @@ impl Kind for Parameter {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_parameter_acl");
+
     fn catalog(server: PgVersion) -> Option<String> {
         server.at_least(15).then(|| {
             "select p.oid, p.parname as key, p.paracl::text[] as acl,

@@ -135,6 +135,8 @@ impl Kind for Policy {
     const RULES: Rules =
         Rules { class: 3256, identity: Identity::OnParent, renames: true, comment: true, ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_policy");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select p.oid, 1259 as parent_class, p.polrelid as parent, p.polname as key,

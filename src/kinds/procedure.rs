@@ -54,6 +54,8 @@ impl Kind for Procedure {
     const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Schema::NAME]), key: "procedures", form: Form::Map }];
     const RULES: Rules = routine::rules("procedures", "procedure");
 
+    const PRESENT: Option<&'static str> = Some("pg_proc where prokind = 'p' and oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(routine::catalog("'p'", ""))
     }

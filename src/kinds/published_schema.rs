@@ -23,6 +23,8 @@ impl Kind for PublishedSchema {
         &[Home { under: Under::Kinds(&[Publication::NAME]), key: "schemas", form: Form::List("schema") }];
     const RULES: Rules = Rules { class: 6237, ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_publication_namespace");
+
     fn catalog(server: PgVersion) -> Option<String> {
         server.at_least(15).then(|| {
             "select r.oid, 6104 as parent_class, r.pnpubid as parent, n.nspname as key

@@ -33,6 +33,8 @@ impl Kind for PublishedTable {
         &[Home { under: Under::Kinds(&[Publication::NAME]), key: "tables", form: Form::Map }];
     const RULES: Rules = Rules { class: 6106, short_field: Some("columns"), ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_publication_rel");
+
     fn catalog(server: PgVersion) -> Option<String> {
         let parts = if server.at_least(15) {
             ", (select jsonb_agg(a.attname order by k.o) from unnest(r.prattrs::int2[]) with ordinality k(n, o)

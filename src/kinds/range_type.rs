@@ -11,7 +11,7 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::{TypeName, is_default, shell};
 use super::schema::Schema;
 use super::shell_type::shell_of;
-use crate::kind::{Alter, Cx, Form, Home, Kind, ROUTINE, References, Rules, Slot, TYPE, Under};
+use crate::kind::{Alter, COLLATION, Cx, Form, Home, Kind, OPERATOR_CLASS, ROUTINE, References, Rules, TYPE, Under};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 
@@ -51,6 +51,8 @@ impl Kind for RangeType {
         visible: true,
         ..Rules::DEFAULT
     };
+
+    const PRESENT: Option<&'static str> = Some("pg_range where rngtypid >= 16384");
 
     fn catalog(_server: PgVersion) -> Option<String> {
         let function = |column: &str| {
@@ -93,8 +95,8 @@ impl Kind for RangeType {
         self.subtype.reference(out, "subtype");
         let Self { subtype: _, operator_class, collation, canonical, subtype_diff } = self;
         for (slot, name, field) in [
-            (Slot("operator_class"), operator_class, "operator_class"),
-            (Slot("collation"), collation, "collation"),
+            (OPERATOR_CLASS, operator_class, "operator_class"),
+            (COLLATION, collation, "collation"),
             (ROUTINE, canonical, "canonical"),
             (ROUTINE, subtype_diff, "subtype_diff"),
         ] {

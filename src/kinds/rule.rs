@@ -51,6 +51,8 @@ impl Kind for Rule {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_rewrite where rulename <> '_RETURN' and oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select r.oid, 1259 as parent_class, r.ev_class as parent, r.rulename as key,

@@ -121,6 +121,8 @@ impl Kind for Sequence {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_class where relkind = 'S'");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,

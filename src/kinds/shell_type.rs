@@ -28,6 +28,11 @@ impl Kind for ShellType {
     const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Schema::NAME]), key: "shell_types", form: Form::Map }];
     const RULES: Rules = Rules { class: 1247, falls_with_parent: false, comment: true, ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some(
+        "pg_type t left join pg_range r on r.rngtypid = t.oid
+         where t.oid >= 16384 and (not t.typisdefined or t.typtype = 'b' and t.typinput <> 'array_in'::regproc or r.rngcanonical <> 0)",
+    );
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select case when t.typisdefined then 0 else t.oid end as oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key

@@ -54,6 +54,8 @@ impl Kind for Statistics {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_statistic_ext");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select s.oid, 1259 as parent_class, s.stxrelid as parent, 

@@ -212,6 +212,8 @@ impl Kind for Subscription {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_subscription");
+
     fn catalog(server: PgVersion) -> Option<String> {
         let from =
             |version: u32, column: &str| if server.at_least(version) { format!(", {column}") } else { String::new() };

@@ -41,6 +41,8 @@ impl Kind for TextSearchConfiguration {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_ts_config where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select c.oid, 2615 as parent_class, c.cfgnamespace as parent, c.cfgname as key,

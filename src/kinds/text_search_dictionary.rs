@@ -86,6 +86,8 @@ impl Kind for TextSearchDictionary {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_ts_dict where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select d.oid, 2615 as parent_class, d.dictnamespace as parent, d.dictname as key,

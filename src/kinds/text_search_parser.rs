@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::part::catalog::{USER_SCHEMA, function};
 use super::part::{QualifiedName, is_default};
 use super::schema::Schema;
-use crate::kind::{Alter, Cx, Form, Home, Kind, ROUTINE, References, Rules, Slot, Under};
-use crate::model::{Address, KindName, PgVersion, Step};
+use crate::kind::{Alter, Cx, Form, Home, Kind, ROUTINE, References, Rules, Slot, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, PgVersion, Step};
 
 /// Where parsers have their names.
 pub const SLOT: Slot = Slot("text search parser");
@@ -37,6 +37,8 @@ impl Kind for TextSearchParser {
     const RULES: Rules =
         Rules { class: 3601, falls_with_parent: false, renames: true, comment: true, slots: &[SLOT], ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_ts_parser where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select p.oid, 2615 as parent_class, p.prsnamespace as parent, p.prsname as key, {} as start,
@@ -55,6 +57,10 @@ impl Kind for TextSearchParser {
         for (field, name) in self.functions() {
             name.reference(ROUTINE, out, field);
         }
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

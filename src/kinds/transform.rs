@@ -49,6 +49,8 @@ impl Kind for Transform {
     const HOMES: &'static [Home] = &[Home { under: Under::Root, key: "transforms", form: Form::Map }];
     const RULES: Rules = Rules { class: 3576, identity: Identity::By(identity), comment: true, ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_transform where oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select t.oid, format_type(t.trftype, null) || ' language ' || quote_ident(l.lanname) as key,

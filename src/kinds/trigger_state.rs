@@ -28,6 +28,8 @@ impl Kind for TriggerState {
         &[Home { under: Under::Kinds(&[Table::NAME, FOREIGN_TABLE]), key: "trigger_states", form: Form::Map }];
     const RULES: Rules = Rules { identity: Identity::OnParent, short_field: Some("enabled"), ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_trigger where tgparentid <> 0");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select 0::oid as oid, 1259 as parent_class, t.tgrelid as parent, t.tgname as key,

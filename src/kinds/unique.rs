@@ -73,6 +73,8 @@ impl Kind for Unique {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_constraint where contype = 'u'");
+
     fn catalog(server: PgVersion) -> Option<String> {
         let overlaps = if server.at_least(18) { "con.conperiod" } else { "false" };
         let nulls = if server.at_least(15) { "i.indnullsnotdistinct" } else { "false" };
@@ -135,6 +137,9 @@ impl Kind for Unique {
             };
             steps.extend(constraint::index_comment(None, self.index_comment.as_deref(), cx));
             return Alter::InPlace(steps);
+        }
+        if let Some(replace) = constraint::keeps_options(&old.options, &self.options, cx) {
+            return replace;
         }
         let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
         let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());

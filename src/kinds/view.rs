@@ -74,6 +74,8 @@ impl Kind for View {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_class where relkind = 'v' and oid >= 16384");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,

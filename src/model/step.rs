@@ -1,13 +1,13 @@
 //! A step: one SQL statement of a plan, with what it touches, locks and risks.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::address::Address;
 
 /// The strongest table-level lock a statement takes, weakest first.
 ///
 /// See <https://www.postgresql.org/docs/current/explicit-locking.html>.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum Lock {
     /// None on a table that anybody uses.
@@ -24,7 +24,7 @@ pub enum Lock {
 }
 
 /// What a statement may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HazardClass {
     /// It can lose rows or values.
@@ -56,7 +56,8 @@ impl HazardClass {
 }
 
 /// A risk of a statement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Hazard {
     /// Its class.
     pub class: HazardClass,
@@ -65,7 +66,7 @@ pub struct Hazard {
 }
 
 /// Where a statement may run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum Transaction {
     /// In the transaction of the plan.
@@ -109,6 +110,10 @@ pub struct Step {
     pub retypes: bool,
     /// True where the object is of full use before it: nothing that uses the object waits for it.
     pub late: bool,
+    /// The role that owns what the object stands under after it.
+    pub hands_to: Option<String>,
+    /// A role, and the one that is a member of it after it.
+    pub admits: Option<(String, String)>,
     /// True where the object is another one after it, as good as just made: its facets start anew.
     pub renews: bool,
 }
@@ -207,6 +212,20 @@ impl Step {
     #[must_use]
     pub fn renews(mut self) -> Self {
         self.renews = true;
+        self
+    }
+
+    /// The same, making that role the owner of what the object stands under.
+    #[must_use]
+    pub fn hands_to(mut self, role: impl Into<String>) -> Self {
+        self.hands_to = Some(role.into());
+        self
+    }
+
+    /// The same, making `member` a member of `role`.
+    #[must_use]
+    pub fn admits(mut self, role: impl Into<String>, member: impl Into<String>) -> Self {
+        self.admits = Some((role.into(), member.into()));
         self
     }
 

@@ -1,15 +1,19 @@
 //! `apply`: plan under a lock, ask, run, read again.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use super::Options;
 use super::plan::{after, plan};
-use crate::apply::{self, Event};
+use super::saved::restore;
+use crate::apply::{self, Again, Event};
+use crate::declare::project::Project;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::kinds;
 use crate::ledger;
-use crate::model::{HazardClass, State};
+use crate::model::{Address, HazardClass, State};
 use crate::plan::{Plan, PlanStep, Planned, Verb};
+use crate::saved::Saved;
 use crate::session::Session;
 
 /// How to apply.
@@ -56,11 +60,40 @@ pub async fn apply(
     choices: &Choices,
     talk: &mut dyn Talk,
 ) -> Result<Outcome, Diagnostics> {
-    apply::lock(&session.client, &choices.run).await?;
+    apply::lock(&session.client, &choices.run, &mut |event| talk.progress(event)).await?;
     let planned = plan(session, declared, options).await?;
+    Box::pin(carry_out(session, planned, declared, options, choices, talk)).await
+}
+
+/// Makes the changes of a saved plan, and no other; `project` and `options` are those it was made from.
+///
+/// # Errors
+/// The same, and before any change when what the plan touches or relies on has moved.
+pub async fn apply_saved(
+    session: &Session,
+    saved: &Saved,
+    project: &Project,
+    options: &Options,
+    choices: &Choices,
+    talk: &mut dyn Talk,
+) -> Result<Outcome, Diagnostics> {
+    apply::lock(&session.client, &choices.run, &mut |event| talk.progress(event)).await?;
+    let planned = restore(session, saved, project, options).await?;
+    Box::pin(carry_out(session, planned, &project.state, options, choices, talk)).await
+}
+
+async fn carry_out(
+    session: &Session,
+    planned: Planned,
+    declared: &State,
+    options: &Options,
+    choices: &Choices,
+    talk: &mut dyn Talk,
+) -> Result<Outcome, Diagnostics> {
+    let memory = Memory { session, only: options.only.as_ref() };
     if planned.plan.is_empty() {
         if planned.learned && options.ledger {
-            remember(session, &planned, false, talk).await;
+            memory.keep(&planned, false, talk).await;
         }
         return Ok(Outcome::Nothing(planned));
     }
@@ -78,27 +111,73 @@ pub async fn apply(
         committed: 0,
         noted: false,
     };
-    let mut rest = planned.plan.clone();
-    let mut tries = 0;
-    while let Err(problem) = apply::run(&session.client, &rest, &mut clerk).await {
-        if problem.problem.code != Code::Lock || tries == apply::TRIES {
-            return Err(problem.into());
-        }
-        tries += 1;
-        let pause = apply::pause(tries);
-        clerk.again(&rest, Event::Again(tries, pause));
-        apply::sleep(pause).await;
-        // What was committed stays; what it left half-done is seen in the catalog.
-        rest = plan(session, declared, options).await?.plan;
-        guard(&rest, &choices.allow)?;
+    let job = Job { session, declared, options, choices };
+    if !Box::pin(job.run(&planned, &mut clerk)).await? {
+        return Ok(Outcome::Nothing(planned));
     }
     let noted = clerk.noted && clerk.ledger;
     let after = after(session, declared, options, &planned.plan).await?;
     converged(&after)?;
     if noted {
-        remember(session, &after, true, talk).await;
+        memory.keep(&after, true, talk).await;
     }
     Ok(Outcome::Done(planned))
+}
+
+/// What is to be applied where.
+struct Job<'a> {
+    session: &'a Session,
+    declared: &'a State,
+    options: &'a Options,
+    choices: &'a Choices,
+}
+
+impl Job<'_> {
+    /// Runs a plan to its end; false where another apply had made the same changes by then.
+    async fn run(&self, planned: &Planned, clerk: &mut Clerk<'_>) -> Result<bool, Diagnostics> {
+        let mut rest = self.ready(planned).await?;
+        let mut cluster = None;
+        let mut tries = 0;
+        loop {
+            if cluster.is_none() && rest.steps.iter().any(|step| step.shared) {
+                cluster = apply::lock_cluster(self.session, &mut |event| clerk.talk.progress(event)).await?;
+                if cluster.as_ref().is_some_and(|lock| lock.waited) {
+                    rest = self.again().await?;
+                }
+            }
+            if rest.is_empty() && tries == 0 {
+                return Ok(false);
+            }
+            let Err(stopped) = apply::run(&self.session.client, &rest, clerk).await else { return Ok(true) };
+            if stopped.again == Again::Never || tries == apply::TRIES {
+                return Err(stopped.problem.into());
+            }
+            tries += 1;
+            let pause = apply::pause(tries);
+            clerk.again(&rest, Event::Again(tries, pause));
+            apply::sleep(pause).await;
+            let next = self.again().await?;
+            if stopped.again == Again::IfOther && next == rest {
+                return Err(stopped.problem.into());
+            }
+            rest = next;
+        }
+    }
+
+    /// The plan made again: what was committed stays; what it left half-done is seen in the catalog.
+    async fn again(&self) -> Result<Plan, Diagnostics> {
+        let again = plan(self.session, self.declared, self.options).await?;
+        guard(&again.plan, &self.choices.allow)?;
+        self.ready(&again).await
+    }
+
+    /// The plan, with as whom each statement runs.
+    async fn ready(&self, planned: &Planned) -> Result<Plan, Diagnostics> {
+        let mut plan = planned.plan.clone();
+        let ground = apply::Ground { whole: &planned.whole, server: &planned.server };
+        apply::preflight(&self.session.client, &mut plan, ground).await?;
+        Ok(plan)
+    }
 }
 
 /// Tells the caller what happens, and the ledger in the same transaction.
@@ -153,15 +232,24 @@ impl apply::Watch for Clerk<'_> {
     }
 }
 
-/// Writes the ledger. What can't be remembered is asked again the next time: no reason to fail.
-async fn remember(session: &Session, now: &Planned, ran: bool, talk: &mut dyn Talk) {
-    let entries = ledger::Entries { declared: &now.declared, stored: &now.live };
-    let mut written = ledger::record(&session.client, &entries, kinds::register()).await;
-    if ran && written.is_ok() {
-        written = ledger::complete(&session.client).await;
-    }
-    if let Err(problem) = written {
-        unwritten(&problem, talk);
+/// The ledger, and of which objects it is told.
+struct Memory<'a> {
+    session: &'a Session,
+    only: Option<&'a HashSet<Address>>,
+}
+
+impl Memory<'_> {
+    /// Writes the ledger. What can't be remembered is asked again the next time: no reason to fail.
+    async fn keep(&self, now: &Planned, ran: bool, talk: &mut dyn Talk) {
+        let entries = ledger::Entries { declared: &now.declared, stored: &now.live, only: self.only };
+        let client = &self.session.client;
+        let mut written = ledger::record(client, &entries, kinds::register()).await;
+        if ran && written.is_ok() {
+            written = ledger::complete(client).await;
+        }
+        if let Err(problem) = written {
+            unwritten(&problem, talk);
+        }
     }
 }
 

@@ -9,15 +9,17 @@ pub mod init;
 pub mod plan;
 pub mod pull;
 pub mod revision;
+pub mod saved;
 mod settle;
 
 use std::any::Any;
+use std::collections::HashSet;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::declare::project::Settings;
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::model::Manage;
+use crate::model::{Address, Manage};
 use crate::session::Target;
 
 /// Starts a server of a major version that lives as long as the value beside its target.
@@ -47,6 +49,8 @@ pub struct Options {
     pub ledger: bool,
     /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
     pub online: bool,
+    /// Where a plan is given: the objects that may change. Everything else is taken as it is.
+    pub only: Option<HashSet<Address>>,
 }
 
 impl Options {
@@ -64,7 +68,7 @@ impl Options {
             globs.add(Glob::new(pattern).map_err(|e| wrong("exclude", pattern, &format!("a glob: {e}")))?);
         }
         let exclude = globs.build().map_err(|e| wrong("exclude", "", &e.to_string()))?;
-        Ok(Self { manage, exclude, scratch: Scratch::Auto(None), ledger, online: true })
+        Ok(Self { manage, exclude, scratch: Scratch::Auto(None), ledger, online: true, only: None })
     }
 }
 

@@ -34,6 +34,9 @@ async fn compare(
     applied: &Plan,
 ) -> Result<Planned, Diagnostics> {
     let mut planned = settle(session, declared, options, applied).await?;
+    if let Some(only) = &options.only {
+        planned.confine(only);
+    }
     planned.make(options.online)?;
     if planned.plan.is_empty() {
         return Ok(planned);
@@ -41,7 +44,7 @@ async fn compare(
     // What a statement risks, and how it is best run, depends on how much there is.
     let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
     catalog::measure(&session.client, &mut planned.live, touched.iter()).await?;
-    let mut planned = finish(planned, options.online)?;
+    planned.finish(options.online)?;
     if options.ledger {
         planned.blame(session).await;
     }
@@ -50,10 +53,7 @@ async fn compare(
 
 /// Plans between two states that are settled, and says how they differ.
 pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diagnostics> {
-    planned.make(online)?;
-    let renamed = plan::renamed(planned.input(online));
-    planned.differences =
-        planned.plan.changes.iter().map(|c| (c.at.clone(), differences(&planned, &renamed, c))).collect();
+    planned.finish(online)?;
     Ok(planned)
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn settle(
         (entry.suit)(&mut declared, server.version);
     }
     scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
-    let mut planned = Planned::new(live, declared, server);
+    let mut planned = Planned { whole, ..Planned::new(live, declared, server) };
     planned.know_renames(session, options, applied).await;
     let input = planned.input(options.online);
     let renamed = plan::renamed(input);
@@ -83,7 +83,7 @@ pub(super) async fn settle(
         planned.recall(session, &renamed, &mut doubtful).await;
     }
     if !doubtful.is_empty() {
-        planned.ask(session, &options.scratch, &whole, &mut doubtful).await?;
+        planned.ask(session, &options.scratch, &mut doubtful).await?;
     }
     for at in doubtful.iter().filter(|at| makes(applied, at)) {
         planned.adopt(at, &renamed);
@@ -92,8 +92,21 @@ pub(super) async fn settle(
 }
 
 impl Planned {
+    /// Makes the plan, and says how both sides differ.
+    fn finish(&mut self, online: bool) -> Result<(), Diagnostics> {
+        self.make(online)?;
+        self.compare(online);
+        Ok(())
+    }
+
+    /// Says how both sides differ in what the plan changes.
+    pub(super) fn compare(&mut self, online: bool) {
+        let renamed = plan::renamed(self.input(online));
+        self.differences = self.plan.changes.iter().map(|c| (c.at.clone(), differences(self, &renamed, c))).collect();
+    }
+
     /// Makes the plan; what it warns of is said once, however often it is made.
-    fn make(&mut self, online: bool) -> Result<(), Diagnostics> {
+    pub(super) fn make(&mut self, online: bool) -> Result<(), Diagnostics> {
         self.plan = plan::plan(self.input(online))?;
         for warning in std::mem::take(&mut self.plan.warnings) {
             if !self.warnings.contains(&warning) {
@@ -106,7 +119,8 @@ impl Planned {
     /// What a plan is made from, as far as both sides are known by now.
     fn input(&self, online: bool) -> Input<'_> {
         let register = kinds::register();
-        Input { live: &self.live, desired: &self.desired, server: &self.server, register, online }
+        let Self { live, whole, desired, server, .. } = self;
+        Input { live, whole, desired, server, register, online }
     }
 
     /// Asks the ledger which side of each change moved.

@@ -57,24 +57,18 @@ impl Planned {
     ///
     /// # Errors
     /// When the server that was named for it can't be reached, or is of another version.
-    pub(super) async fn ask(
-        &mut self,
-        session: &Session,
-        place: &Scratch,
-        whole: &State,
-        doubtful: &mut Vec<Address>,
-    ) -> Result<()> {
+    pub(super) async fn ask(&mut self, session: &Session, place: &Scratch, doubtful: &mut Vec<Address>) -> Result<()> {
         let stored = match place {
             Scratch::None => return Ok(()),
             Scratch::At(target) => {
                 let there = session::connect(target, &[]).await?;
                 same_major(catalog::server(&there.client).await?.version, self.server.version)?;
-                self.build(session, Host::Other(&there), whole, doubtful).await
+                self.build(session, Host::Other(&there), doubtful).await
             }
             Scratch::Auto(embedded) => match (scratch::obstacle(session).await?, embedded) {
-                (None, _) => self.build(session, Host::Same(session), whole, doubtful).await,
+                (None, _) => self.build(session, Host::Same(session), doubtful).await,
                 (Some(why), None) => Err(Diagnostic::new(Code::Server, why).into()),
-                (Some(why), Some(start)) => self.build_in_own(session, &why, *start, whole, doubtful).await,
+                (Some(why), Some(start)) => self.build_in_own(session, &why, *start, doubtful).await,
             },
         };
         match stored {
@@ -99,7 +93,6 @@ impl Planned {
         session: &Session,
         why: &str,
         start: Embedded,
-        whole: &State,
         doubtful: &[Address],
     ) -> Result<Stored> {
         let also = |mut problem: Box<Diagnostic>| {
@@ -109,12 +102,12 @@ impl Planned {
         // The server runs as long as this value lives.
         let (target, _running) = start(self.server.version.major()).map_err(also)?;
         let there = session::connect(&target, &[]).await.map_err(also)?;
-        self.build(session, Host::Own(&there), whole, doubtful).await.map_err(also)
+        self.build(session, Host::Own(&there), doubtful).await.map_err(also)
     }
 
-    async fn build(&self, session: &Session, host: Host<'_>, whole: &State, doubtful: &[Address]) -> Result<Stored> {
+    async fn build(&self, session: &Session, host: Host<'_>, doubtful: &[Address]) -> Result<Stored> {
         let request = scratch::Request {
-            live: whole,
+            live: &self.whole,
             desired: &self.desired,
             doubtful,
             server: &self.server,

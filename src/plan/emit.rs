@@ -4,17 +4,17 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::rename::Rename;
 use super::{Change, Input, rebuild};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::diff::{Difference, diff};
-use crate::kind::{Alter, Cx, Entry, Under, find};
+use crate::kind::{Alter, Cx, find};
 use crate::model::{Address, Spec, Step};
 
 /// What happens to an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
     /// It is made.
@@ -88,7 +88,8 @@ pub struct Emitted {
     pub folded: HashSet<Address>,
     /// What got another name.
     pub moves: Vec<Move>,
-    fates: IndexMap<Address, Fate>,
+    /// What happens to each object that differs, or is made anew with one that does.
+    pub fates: IndexMap<Address, Fate>,
 }
 
 /// An object that gets another name.
@@ -318,7 +319,7 @@ impl Emitted {
                     spoken.extend(new.flat_map(|s| s.speaks_for.iter().cloned()));
                     steps.clone()
                 }
-                Action::Create | Action::Replace if is_facet(find(input.register, at.kind())) => continue,
+                Action::Create | Action::Replace if find(input.register, at.kind()).is_facet() => continue,
                 Action::Create | Action::Replace => {
                     let wanted = input.desired.get(at).expect("what is made is wanted");
                     let spec = wanted.as_written();
@@ -359,13 +360,13 @@ impl Emitted {
         let made = |at: &Address| fates.get(at).is_some_and(|f| f.action.makes_anew());
         for (at, _) in fates.iter().filter(|(at, _)| made(at)) {
             let entry = find(input.register, at.kind());
-            if is_facet(entry) {
+            if entry.is_facet() {
                 if !at.parent().is_some_and(made) {
                     self.facet(at, None, input);
                 }
                 continue;
             }
-            for facet in input.register.iter().filter(|e| is_facet(e) && e.nests_under(Some(entry)).next().is_some()) {
+            for facet in input.register.iter().filter(|e| e.is_facet() && e.nests_under(Some(entry)).next().is_some()) {
                 let born: HashMap<String, Arc<dyn Spec>> = (facet.born)(at, &cx(at, input)).into_iter().collect();
                 let mut keys: Vec<Address> = born.keys().map(|k| at.child(facet.name, k)).collect();
                 keys.extend(input.desired.children(at).into_iter().filter(|c| c.kind() == facet.name).cloned());
@@ -435,9 +436,4 @@ impl Emitted {
             .sort_by(|a, b| (a.at.top().path(), rank(a), a.at.path()).cmp(&(b.at.top().path(), rank(b), b.at.path())));
         changes
     }
-}
-
-/// True for a kind that sits on any kind with a certain rule.
-fn is_facet(entry: &Entry) -> bool {
-    entry.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted))
 }

@@ -134,6 +134,7 @@ impl Builder<'_> {
 
     /// What an object refers to is made before it; so is its parent.
     fn makes(&mut self, names: &Names) {
+        let servants = names.servants(self.input.desired, self.input.register);
         for at in self.emitted.makes.keys() {
             for parent in at.ancestors() {
                 let needy = self.made(at).iter().copied().find(|i| !self.emitted.nodes[*i].step.frees);
@@ -147,8 +148,12 @@ impl Builder<'_> {
             };
             let first = self.made(at).iter().copied().find(needy);
             let Some(object) = self.input.desired.get(at) else { continue };
+            let served = find(self.input.register, at.kind()).is_served();
             for (to, edge) in needs(self.input, names, at, object) {
                 self.made_first(&to, first, edge);
+                for servant in servants.get(&to).into_iter().flatten().filter(|_| served) {
+                    self.made_first(servant, first, Edge::Soft);
+                }
             }
             for to in self.input.desired.uses(at) {
                 self.made_first(to, first, Edge::Hard);

@@ -7,10 +7,12 @@ mod planned;
 mod rebuild;
 mod rename;
 mod segment;
+mod stranger;
 
 use crate::diagnostic::{Diagnostics, Span};
-use crate::kind::{Entry, find};
-use crate::model::{Address, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
+use crate::diff::diff;
+use crate::kind::{self, Entry, Scope, find};
+use crate::model::{Act, Address, Demand, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
 
 pub use emit::Verb;
 pub use planned::{Lines, Planned};
@@ -20,6 +22,8 @@ pub use planned::{Lines, Planned};
 pub struct Input<'a> {
     /// The database as it is, as far as it is managed.
     pub live: &'a State,
+    /// The same with what is not managed.
+    pub whole: &'a State,
     /// The database as wanted.
     pub desired: &'a State,
     /// The server.
@@ -51,6 +55,16 @@ pub struct PlanStep {
     pub transaction: Transaction,
     /// The YAML that asked for it.
     pub origin: Option<Span>,
+    /// True where it changes what all databases of the cluster share.
+    pub shared: bool,
+    /// What the role that applies needs for it.
+    pub demands: Vec<Demand>,
+    /// The role that owns what the object stands under after it.
+    pub hands_to: Option<String>,
+    /// A role, and the one that is a member of it after it.
+    pub admits: Option<(String, String)>,
+    /// The role that it runs as, where that is not the one that applies.
+    pub run_as: Option<String>,
     /// Its segment, counted from 0: statements of a segment share a transaction.
     pub segment: usize,
 }
@@ -63,6 +77,11 @@ impl PlanStep {
             Some(size) => format!("{} ({size})", hazard.what),
             None => hazard.what.clone(),
         }
+    }
+
+    /// The place in the YAML that asks for a statement about `at`.
+    pub fn origin(at: &Address, desired: &State) -> Option<Span> {
+        std::iter::once(at).chain(at.ancestors()).find_map(|at| desired.get(at)?.origin.span())
     }
 
     /// The text that may be shown.
@@ -91,6 +110,8 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
     /// Objects that change, those under a new or dropped one left out.
     pub changes: Vec<Change>,
+    /// Every object that changes, those under a new or dropped one with it.
+    pub touched: Vec<Address>,
     /// What the user should know.
     pub warnings: Vec<String>,
 }
@@ -124,15 +145,22 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     for entry in input.register {
         (entry.foresee)(&mut live, input.desired);
     }
+    let before = diff(input.live, input.desired);
     let input = Input { live: &live, ..input };
     let mut warnings = renames.warnings;
     let mut emitted = emit::emit(input, renames.list)?;
+    stranger::none_is_hurt(&emitted, input)?;
     let order = graph::order(&mut emitted, input)?;
     let changes = emitted.changes(input);
+    // Renames move the names of what hangs on the object too.
+    let stated = emitted.nodes.iter().map(|n| &n.at).chain(emitted.fates.keys()).cloned();
+    let mut touched: Vec<Address> = before.into_keys().chain(stated).collect();
+    touched.sort();
+    touched.dedup();
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
     segment::segment(&mut steps);
     warnings.extend(alike::hints(&changes, &steps, input));
-    Ok(Plan { steps, changes, warnings })
+    Ok(Plan { steps, changes, touched, warnings })
 }
 
 /// What clients see of a statement: a name goes, or stands for something else. What comes back as it was is not missed.
@@ -160,7 +188,6 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
     if let Some(what) = breaks(emitted, i, input).filter(|_| hazards.iter().all(|h| h.class != HazardClass::Breaking)) {
         hazards.push(Hazard { class: HazardClass::Breaking, what: format!("{what} {}", node.at) });
     }
-    let origin = |at: &Address| input.desired.get(at).and_then(|o| o.origin.span());
     let size = std::iter::once(&node.at).chain(node.at.ancestors()).find_map(|at| input.live.size(at));
     PlanStep {
         at: node.at.clone(),
@@ -171,7 +198,32 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         hazards,
         lock: node.step.lock,
         transaction: node.step.transaction,
-        origin: origin(&node.at).or_else(|| node.at.ancestors().find_map(origin)),
+        origin: PlanStep::origin(&node.at, input.desired),
+        shared: is_shared(&node.at, input.register),
+        demands: demands(node, input),
+        hands_to: node.step.hands_to.clone(),
+        admits: node.step.admits.clone(),
+        run_as: None,
         segment: 0,
+    }
+}
+
+/// True for what all databases of the cluster share, and what is said of that.
+fn is_shared(at: &Address, register: &'static [Entry]) -> bool {
+    std::iter::once(at).chain(at.ancestors()).any(|at| find(register, at.kind()).rules.scope == Scope::Cluster)
+}
+
+/// What the role that applies needs for a statement.
+fn demands(node: &emit::Node, input: Input<'_>) -> Vec<Demand> {
+    let act = match node.verb {
+        Verb::Create => Act::Make,
+        Verb::Alter | Verb::Rename | Verb::Replace => Act::Change,
+        Verb::Drop => Act::Drop,
+    };
+    let cx = emit::cx(&node.at, input);
+    let (live, desired) = (input.live.get(&node.at), input.desired.get(&node.at));
+    match if act == Act::Drop { live.or(desired) } else { desired.or(live) } {
+        Some(object) => (cx.entry.demands)(&*object.spec, act, &cx),
+        None => kind::demands::usual(act, &cx),
     }
 }

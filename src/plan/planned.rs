@@ -15,6 +15,8 @@ pub struct Planned {
     pub plan: Plan,
     /// The managed part of the database.
     pub live: State,
+    /// The whole database, as read; empty where none was.
+    pub whole: State,
     /// What is wanted, as written.
     pub declared: State,
     /// What is wanted, in PostgreSQL's spelling where that was asked for.
@@ -36,6 +38,7 @@ impl Planned {
     pub fn new(live: State, declared: State, server: Server) -> Self {
         Self {
             plan: Plan::default(),
+            whole: State::default(),
             live,
             desired: declared.clone(),
             declared,

@@ -4,5 +4,6 @@ pub mod diagnostic;
 pub mod explain;
 pub mod history;
 pub mod json;
+pub mod markdown;
 pub mod sql;
 pub mod text;

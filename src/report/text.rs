@@ -89,7 +89,7 @@ fn write_changes(out: &mut String, planned: &Planned, sources: &Sources, paint: 
 }
 
 /// Which side moved, in words; nothing where neither did.
-fn side(moved: Moved) -> Option<&'static str> {
+pub fn side(moved: Moved) -> Option<&'static str> {
     match moved {
         Moved::Project => Some("the YAML moved since the last apply"),
         Moved::Database => Some("the database moved since the last apply"),
@@ -98,7 +98,8 @@ fn side(moved: Moved) -> Option<&'static str> {
     }
 }
 
-fn head(change: &Change) -> String {
+/// What changes: its address, or both where it is renamed.
+pub fn head(change: &Change) -> String {
     match &change.from {
         Some(from) => format!("{from} → `{}`", change.at.key()),
         None => change.at.to_string(),

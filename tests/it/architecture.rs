@@ -30,6 +30,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("diff", &["diagnostic", "model", "kind"]),
     // It renames in the live state first, and only then compares.
     ("plan", &["diagnostic", "model", "sql", "kind", "diff"]),
+    // A plan in a file: what it stands on is digested as the ledger does.
+    ("saved", &["diagnostic", "model", "kind", "declare", "plan"]),
     ("apply", &["diagnostic", "model", "sql", "session", "plan"]),
     // A scratch database is planned, built and read as any other.
     ("scratch", &["diagnostic", "model", "sql", "session", "kind", "catalog", "plan"]),
@@ -52,6 +54,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "ledger",
             "diff",
             "plan",
+            "saved",
             "apply",
             "report",
         ],
@@ -71,6 +74,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "declare",
             "diff",
             "plan",
+            "saved",
             "apply",
             "report",
             "ops",
@@ -81,7 +85,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// The phases: they know no kind.
-const PHASES: [&str; 8] = ["declare", "catalog", "scratch", "ledger", "diff", "plan", "apply", "report"];
+const PHASES: [&str; 9] = ["declare", "catalog", "scratch", "ledger", "diff", "plan", "saved", "apply", "report"];
 
 /// The only modules that see a crate.
 const SEES: &[(&str, &[&str])] = &[

@@ -46,7 +46,7 @@ fn index() -> String {
 
 - [Examples](../examples/README.md): small projects, each for one thing
 - [What is made of PostgreSQL's catalogs](catalogs.md): the key that holds each column of each catalog, version by version
-- [The format of a plan in JSON](plan.schema.json)
+- [The format of a plan in JSON](plan.schema.json), and of [a saved plan](saved-plan.schema.json)
 - `dbstate schema`: the YAML as JSON Schema, for editors
 - `dbstate explain`: every error code and class of hazard
 

@@ -293,9 +293,10 @@ impl Kind for Column {
         if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
             return Vec::new(); // it goes with the one above
         }
-        // A table must leave the one above before it can drop a column that came from there.
+        // A table must leave the one above, or its type, before it can drop a column that came from there.
         let came = matches!(self.inherited, Inherited::Above | Inherited::Both);
-        let table_first = cx.at.parent().filter(|t| came && cx.desired.contains(t)).cloned();
+        let came = |t: &Address| came || cx.live.spec::<Table>(t).is_some_and(|t| t.of_type.is_some());
+        let table_first = cx.at.parent().filter(|t| came(t) && cx.desired.contains(t)).cloned();
         let below = inherited::below(cx.at, cx.live);
         let stays = below.iter().any(|at| cx.desired.contains(at));
         let only = if stays { "only " } else { "" };

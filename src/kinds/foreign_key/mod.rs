@@ -106,6 +106,8 @@ impl Kind for ForeignKey {
         ..Rules::DEFAULT
     };
 
+    const PRESENT: Option<&'static str> = Some("pg_constraint where contype = 'f'");
+
     fn catalog(server: PgVersion) -> Option<String> {
         let enforced = if server.at_least(18) { "con.conenforced" } else { "true" };
         let period = if server.at_least(18) { "con.conperiod" } else { "false" };

@@ -40,11 +40,11 @@ impl Member {
         let mut rest = text[number.end()..].trim();
         let number = number.text.parse().map_err(|_| broken())?;
         let mut types = None;
-        if let Some(inner) = rest.strip_prefix('(') {
-            let (inner, after) = inner.split_once(')').ok_or_else(broken)?;
-            let [left, right] = list(inner)?.try_into().map_err(|_| broken())?;
+        if rest.starts_with('(') {
+            let end = closing(rest).ok_or_else(broken)?;
+            let [left, right] = list(&rest[1..end])?.try_into().map_err(|_| broken())?;
             types = Some([left, right]);
-            rest = after.trim();
+            rest = rest[end + 1..].trim();
         }
         let tail = sql::tokens(rest);
         let words = tail.windows(3).find(|w| w[0].is_word("for") && w[1].is_word("order") && w[2].is_word("by"));
@@ -79,8 +79,18 @@ impl Member {
     }
 }
 
+/// Types as an identity has them, without lengths: `bit` in a list of columns is `bit(1)`, here it is any.
 fn list(text: &str) -> Result<Vec<TypeName>, Problem> {
-    sql::split_commas(text).into_iter().map(TypeName::parse).collect()
+    sql::split_commas(text).into_iter().map(|t| Ok(TypeName::parse(t)?.without_modifier())).collect()
+}
+
+/// Where the bracket that opens `text` is closed.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0_i32;
+    sql::tokens(text).into_iter().find_map(|token| {
+        depth += i32::from(token.is("(")) - i32::from(token.is(")"));
+        (depth == 0).then_some(token.start)
+    })
 }
 
 fn join(types: &[TypeName]) -> String {
@@ -186,6 +196,11 @@ mod tests {
                 "1 (int, int) pg_catalog.btint4cmp(int4,int4)",
                 "1 (integer, integer) btint4cmp(integer, integer)",
                 "1 (integer, integer)",
+            ),
+            (
+                "1 (bit(1), \"odd)\") public.f(bit(3), character(4))",
+                "1 (bit, \"odd)\") public.f(bit, character)",
+                "1 (bit, \"odd)\")",
             ),
             (
                 "15 <->(point,point) FOR ORDER BY pg_catalog.float_ops",

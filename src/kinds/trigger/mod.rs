@@ -21,8 +21,8 @@ use super::trigger_state::set_again;
 use super::view::View;
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::names::Names;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, ROUTINE, References, Rules, Under};
-use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, ROUTINE, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
 /// A trigger.
@@ -143,6 +143,8 @@ impl Kind for Trigger {
     const RULES: Rules =
         Rules { class: 2620, identity: Identity::OnParent, renames: true, comment: true, ..Rules::DEFAULT };
 
+    const PRESENT: Option<&'static str> = Some("pg_trigger where not tgisinternal");
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             r"select t.oid, 1259 as parent_class, t.tgrelid as parent, t.tgname as key,
@@ -207,6 +209,11 @@ impl Kind for Trigger {
         }
     }
 
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        // The privilege `trigger` on its table is enough.
+        if act == Act::Make { Vec::new() } else { demands::usual(act, cx) }
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let create = if self.constraint { "create constraint trigger" } else { "create trigger" };
         self.made(create, cx)
@@ -254,6 +261,10 @@ impl Kind for Trigger {
         if self.constraint && (self.timing != Timing::After || self.each != Each::Row) {
             let problem = Problem::new(Code::WrongType, "a constraint trigger fires after, for each row");
             out.push((problem.help("write `timing: after` and `each: row`"), "timing"));
+        }
+        if on_view && self.enabled != Enabled::Origin {
+            let problem = Problem::new(Code::WrongType, "PostgreSQL can't switch a trigger on a view");
+            out.push((problem.help("remove `enabled`"), "enabled"));
         }
         out
     }

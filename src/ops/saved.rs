@@ -1,0 +1,106 @@
+//! `plan --out` and `apply PLAN`: a plan to a file and back.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::plan::settle;
+use super::{Options, Scratch};
+use crate::declare::project::{self, Project};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::model::{Address, Object};
+use crate::plan::{Plan, Planned};
+use crate::saved::{self, Saved, Text};
+use crate::session::Session;
+use crate::{catalog, kinds};
+
+/// Writes a plan to a file, with what it stands on and the project it was made from.
+pub async fn save(
+    session: &Session,
+    planned: &Planned,
+    project: &Project,
+    options: &Options,
+    revision: Option<String>,
+    path: &Path,
+) -> Result<()> {
+    let (mut files, mut bodies) = (Vec::new(), Vec::new());
+    for (file, source) in project.sources.iter().filter(|(file, _)| Some(*file) != project.settings_file) {
+        let list = if project.files.contains(&file) { &mut files } else { &mut bodies };
+        list.push(Text { path: project.sources.name(file).into(), text: source.text.to_string() });
+    }
+    let reading = saved::Project {
+        manage: options.manage,
+        exclude: project.settings.exclude.clone(),
+        ledger: options.ledger,
+        online: options.online,
+        revision,
+        files,
+        bodies,
+    };
+    let system = catalog::system_identifier(&session.client).await?;
+    saved::write(&Saved::of(planned, reading, system, kinds::register()), path)
+}
+
+/// The project that a saved plan was made from, as if its files stood in `directory`, and how it was read.
+pub fn open(saved: &Saved, directory: &Path, scratch: Scratch) -> (Project, Result<Options, Diagnostics>) {
+    let (sources, files) = saved.sources(directory);
+    let register = kinds::register();
+    let (mut project, problems) = project::read_given(&files, sources, saved.project.manage, register);
+    project.settings.exclude.clone_from(&saved.project.exclude);
+    let options = || {
+        problems.into_result(())?;
+        let options = Options::new(&project.settings, Some(saved.project.manage))?;
+        let only = Some(saved.touched(register)?);
+        Ok(Options { ledger: saved.project.ledger, online: saved.project.online, scratch, only, ..options })
+    };
+    let options = options();
+    (project, options)
+}
+
+/// The saved plan on the database as it is now.
+///
+/// # Errors
+/// When it is another database, or when what the plan touches or relies on has moved.
+pub async fn restore(
+    session: &Session,
+    saved: &Saved,
+    project: &Project,
+    options: &Options,
+) -> Result<Planned, Diagnostics> {
+    let register = kinds::register();
+    let server = catalog::server(&session.client).await?;
+    let system = catalog::system_identifier(&session.client).await?;
+    saved.check_target(&server.database, system.as_deref())?;
+    let mut planned = settle(session, &project.state, options, &Plan::default()).await?;
+    saved.check_ground(&planned.whole, &planned.desired, register)?;
+    planned.confine(options.only.as_ref().unwrap_or(&HashSet::new()));
+    planned.make(options.online)?;
+    planned.plan = saved.plan(&planned.plan, &planned.desired, register)?;
+    planned.compare(options.online);
+    Ok(planned)
+}
+
+impl Planned {
+    /// Wants everything to be as it is, but for these objects.
+    pub(super) fn confine(&mut self, only: &HashSet<Address>) {
+        let stays = |at: &Address| only.contains(at) || self.live.contains(at);
+        self.desired.retain(|at, _| stays(at));
+        for (at, there) in self.live.iter().filter(|(at, _)| !only.contains(*at)) {
+            let wanted = self.desired.get(at);
+            let origin = wanted.map_or_else(|| there.origin.clone(), |wanted| wanted.origin.clone());
+            let ordinal = wanted.map_or(there.ordinal, |wanted| wanted.ordinal);
+            let protect = wanted.is_some_and(|wanted| wanted.protect);
+            let object = Object { origin, ordinal, protect, ..there.clone() };
+            self.desired.insert(at.clone(), object);
+        }
+    }
+}
+
+/// Reads a saved plan; the error says what to do.
+pub fn read(path: &Path) -> Result<Saved> {
+    if path.is_dir() {
+        let message = format!("`{}` is a directory, and no saved plan", path.display());
+        let help = "name a file that `dbstate plan --out FILE` wrote; `-f` names the files of a project";
+        return Err(Box::new(Diagnostic::new(Code::PlanFile, message).help(help)));
+    }
+    saved::read(path)
+}
