@@ -119,6 +119,13 @@ impl Planned {
         Input { live: &self.live, desired: &self.desired, server: &self.server, register, online }
     }
 
+    /// Asks who holds locks on what the plan touches.
+    pub async fn watch(&mut self, session: &Session) -> Result<()> {
+        let steps = self.plan.steps.iter().map(|step| &step.at);
+        self.activity = catalog::activity(&session.client, &self.live, steps).await?;
+        Ok(())
+    }
+
     /// Asks the ledger which side of each change moved.
     async fn blame(&mut self, session: &Session) {
         let changes: Vec<&Address> = self.plan.changes.iter().map(|c| &c.at).collect();
