@@ -166,6 +166,7 @@ async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored>
     }
     let input = plan::Input {
         live: &live,
+        whole: &live,
         desired: &wanted,
         server: request.server,
         register: request.register,
@@ -216,6 +217,7 @@ async fn run(scratch: &Session, statements: &[&str]) -> Result<Option<String>> {
 fn closure(request: Request<'_>) -> State {
     let universe = universe(request);
     let names = Names::of(&universe, request.register);
+    let servants = names.servants(&universe, request.register);
     let mut wanted: HashSet<Address> = HashSet::new();
     let mut queue: Vec<Address> = request.doubtful.to_vec();
     queue.extend(
@@ -234,8 +236,9 @@ fn closure(request: Request<'_>) -> State {
         let entry = find(request.register, at.kind());
         let mut references = References::default();
         (entry.references)(&*object.spec, &at, &mut references);
-        for (reference, _) in references.list {
-            queue.extend(names.resolve(&reference, &at));
+        for to in references.list.iter().flat_map(|(reference, _)| names.resolve(reference, &at)) {
+            queue.extend(servants.get(&to).into_iter().flatten().filter(|_| entry.is_served()).cloned());
+            queue.push(to);
         }
         queue.extend(universe.uses(&at).iter().cloned());
         queue.extend(

@@ -155,6 +155,9 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// Takes out of a live state what a shorter YAML says too: the inverse of [`Kind::complete`].
     fn before_raise(_state: &mut State, _register: &'static [Entry]) {}
 
+    /// Takes out of the wanted state what a short word stands for and a server of that version lacks.
+    fn suit(_desired: &mut State, _server: PgVersion) {}
+
     /// True for a key that PostgreSQL itself provides, and that need not be declared.
     fn builtin(_key: &str) -> bool {
         false
@@ -316,6 +319,8 @@ pub struct Entry {
     pub complete: fn(&mut State, &mut Diagnostics, &'static [Self]),
     /// [`Kind::before_raise`].
     pub before_raise: fn(&mut State, &'static [Self]),
+    /// [`Kind::suit`].
+    pub suit: fn(&mut State, PgVersion),
     /// [`Kind::builtin`].
     pub builtin: fn(&str) -> bool,
     /// [`Kind::managed`].
@@ -386,6 +391,7 @@ pub const fn entry<K: Kind>() -> Entry {
         raise: |children| K::raise(&children.iter().map(|(at, spec)| (*at, of::<K>(*spec))).collect::<Vec<_>>()),
         complete: K::complete,
         before_raise: K::before_raise,
+        suit: K::suit,
         builtin: K::builtin,
         managed: |spec, at, desired| of::<K>(spec).managed(at, desired),
         in_scope: |spec, at, desired| of::<K>(spec).in_scope(at, desired),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, OPERATOR, Reference, Slot, find};
+use super::{Entry, OPERATOR, Reference, References, Slot, find};
 use crate::model::{Address, State};
 use crate::sql::{self, Token, TokenClass};
 
@@ -52,6 +52,19 @@ impl Names {
             Reference::Name { slot, schema: None, name } => self.at(*slot, from.top().key(), name).to_vec(),
             Reference::Text(text) => self.in_text(text, from),
         }
+    }
+
+    /// What serves the types and access methods that `state` names, by what is served: [`Kind::serves`](super::Kind::serves).
+    pub fn servants(&self, state: &State, register: &'static [Entry]) -> HashMap<Address, Vec<Address>> {
+        let mut servants: HashMap<Address, Vec<Address>> = HashMap::new();
+        for (at, object) in state.iter() {
+            let mut served = References::default();
+            (find(register, at.kind()).serves)(&*object.spec, at, &mut served);
+            for to in served.list.iter().flat_map(|(reference, _)| self.resolve(reference, at)) {
+                servants.entry(to).or_default().push(at.clone());
+            }
+        }
+        servants
     }
 
     /// Every object that a name in SQL text may stand for; `from` itself and what is under it left out.

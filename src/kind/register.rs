@@ -1,6 +1,6 @@
 //! The lines of the register: found by kind, and by what nests where.
 
-use super::{Entry, Home, Under};
+use super::{Entry, Home, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, ROUTINE, Under};
 use crate::model::KindName;
 
 /// The line of a kind.
@@ -29,6 +29,12 @@ pub fn nested(
 }
 
 impl Entry {
+    /// True for what may rest on what serves its types; routines and operators are what that is made of.
+    pub fn is_served(&self) -> bool {
+        let made_of = [ROUTINE, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY];
+        !self.rules.slots.iter().any(|slot| made_of.contains(slot))
+    }
+
     /// True for a kind that sits on any kind with a certain rule: owner, comment, grant.
     pub fn is_facet(&self) -> bool {
         self.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted))

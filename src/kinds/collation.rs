@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::is_default;
+use super::part::{is_default, since};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, COLLATION, Cx, Form, Home, Kind, Misfit, References, Rules, Under};
@@ -118,18 +118,9 @@ impl Kind for Collation {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        let version = cx.server.version;
-        let late = |what: &str, from: u32, field| {
-            let problem = Problem::new(Code::Refused, format!("PostgreSQL knows {what} from version {from} on"));
-            Some((problem.help(format!("this server is version {}", version.major())), field))
-        };
-        match () {
-            () if self.provider == Provider::Builtin && !version.at_least(17) => {
-                late("provider `builtin`", 17, "provider")
-            }
-            () if self.rules.is_some() && !version.at_least(16) => late("rules of a collation", 16, "rules"),
-            () => None,
-        }
+        let builtin = self.provider == Provider::Builtin;
+        let provider = builtin.then(|| since(17, "provider `builtin`", "provider", cx)).flatten();
+        provider.or_else(|| self.rules.as_ref().and_then(|_| since(16, "rules of a collation", "rules", cx)))
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -15,7 +15,7 @@ use super::part::privilege::grantee;
 use super::part::{PrivilegeSet, ROLE, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Kind, Lowered, Privileges, References, Rules, Under};
+use crate::kind::{Alter, Cx, Form, Home, Kind, Lowered, Misfit, Privileges, References, Rules, Under};
 use crate::kinds::register;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
@@ -130,6 +130,20 @@ impl Kind for DefaultPrivilege {
             *at = leaf;
         }
         Some(root)
+    }
+
+    fn suit(desired: &mut State, server: PgVersion) {
+        for at in desired.of_kind(Self::NAME) {
+            let Some(mut spec) = desired.spec::<Self>(&at).cloned() else { continue };
+            for rules in register().iter().filter_map(|e| e.rules.privileges).filter(|p| p.plural == spec.objects) {
+                spec.privileges.suit(&rules, server);
+            }
+            desired.set(&at, spec);
+        }
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        self.privileges.late(cx)
     }
 
     fn in_scope(&self, _at: &Address, desired: &State) -> bool {

@@ -5,10 +5,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::is_default;
+use super::part::{is_default, since};
 use super::trigger::{Call, Enabled};
-use crate::diagnostic::Code;
-use crate::diagnostic::{Diagnostics, Problem};
+use crate::diagnostic::Diagnostics;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, ROUTINE, References, Rules, Under, demands};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
@@ -97,11 +96,7 @@ impl Kind for EventTrigger {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        let late = self.on == Event::Login && !cx.server.version.at_least(17);
-        late.then(|| {
-            let problem = Problem::new(Code::Refused, "PostgreSQL knows event `login` from version 17 on");
-            (problem.help(format!("this server is version {}", cx.server.version.major())), "on")
-        })
+        (self.on == Event::Login).then(|| since(17, "event `login`", "on", cx))?
     }
 
     fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {

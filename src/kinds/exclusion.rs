@@ -9,7 +9,7 @@ use super::check::columns_in;
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, index_steps, index_words, timing};
 use super::part::names::{is_sibling_column, renamed_text};
-use super::part::{IndexKey, Parameters, Sql, index_key, is_default, refer_to_tablespace};
+use super::part::{IndexKey, Parameters, Sql, index_key, is_default, refer_to_access_method, refer_to_tablespace};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
@@ -127,6 +127,7 @@ impl Kind for Exclusion {
 
     fn references(&self, at: &Address, out: &mut References) {
         refer_to_tablespace(self.tablespace.as_ref(), out);
+        refer_to_access_method(&self.method, "method", out);
         let Some(table) = at.parent() else { return };
         for element in &self.elements {
             element.key.references(out, "elements");

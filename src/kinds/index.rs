@@ -13,7 +13,7 @@ use super::part::catalog::{USER_SCHEMA, options};
 use super::part::constraint::{index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use};
 use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, object_name, renamed_columns, renamed_text};
-use super::part::{IndexKey, Parameters, Sql, is_default, since, refer_to_tablespace};
+use super::part::{IndexKey, Parameters, Sql, is_default, since, refer_to_access_method, refer_to_tablespace};
 use super::table::{Attached, Table, heirs, hide_plain, mark, takes_part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Rules, Under};
@@ -138,6 +138,7 @@ impl Kind for Index {
 
     fn references(&self, at: &Address, out: &mut References) {
         refer_to_tablespace(self.tablespace.as_ref(), out);
+        refer_to_access_method(&self.method, "method", out);
         let table = at.parent().filter(|p| p.kind() == Table::NAME);
         let column = |name: &str| table.map(|t| t.child(Column::NAME, name));
         for key in &self.columns {

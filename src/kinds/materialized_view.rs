@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, options};
-use super::part::{Parameters, Sql, is_default, parameters, refer_to_tablespace};
+use super::part::{Parameters, Sql, is_default, parameters, refer_to_access_method, refer_to_tablespace};
 use super::schema::Schema;
 use super::table::{PRIVILEGES, mark};
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
@@ -97,6 +97,9 @@ impl Kind for MaterializedView {
     fn references(&self, _at: &Address, out: &mut References) {
         out.query(self.query.as_str(), "query");
         refer_to_tablespace(self.tablespace.as_ref(), out);
+        if let Some(method) = &self.access_method {
+            refer_to_access_method(method, "access_method", out);
+        }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -7,9 +7,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::is_default;
+use super::part::{is_default, since};
 use super::role::Role;
-use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::diagnostic::Diagnostics;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, Scope, Under};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
@@ -184,18 +184,14 @@ impl Kind for Membership {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        if cx.server.version.at_least(16) {
-            return None;
-        }
         let member_inherits = cx.desired.spec::<Role>(cx.at.parent()?).is_none_or(|r| r.inherit);
         let field = match (self.set, self.inherits() == member_inherits) {
             (true, true) => return None,
             (false, _) => "set",
             (true, false) => "inherit",
         };
-        let message = format!("PostgreSQL {} has no `{field}` of a membership", cx.server.version.major());
-        let help = "it came with PostgreSQL 16; leave it out, or say `inherit` of the member itself";
-        Some((Problem::new(Code::Version, message).help(help), field))
+        let (problem, field) = since(16, &format!("`{field}` of a membership"), field, cx)?;
+        Some((problem.help("leave it out, or say `inherit` of the member itself"), field))
     }
 
     fn demands(&self, _act: Act, cx: &Cx<'_>) -> Vec<Demand> {

@@ -5,11 +5,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::access_method::AccessMethod;
 use super::operator_family::OperatorFamily;
 use super::part::catalog::{USER_SCHEMA, qualified};
 use super::part::opclass::{self, Member};
-use super::part::{QualifiedName, TypeName, is_default};
+use super::part::{QualifiedName, TypeName, is_default, refer_to_access_method};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_CLASS, OPERATOR_FAMILY, References, Rules, Under, demands};
@@ -121,7 +120,7 @@ impl Kind for OperatorClass {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
-        out.perhaps(Address::root(AccessMethod::NAME, opclass::parts(at.key()).1), "type");
+        refer_to_access_method(opclass::parts(at.key()).1, "type", out);
         match (&self.family, at.parent()) {
             (Some(family), _) => family.reference(OPERATOR_FAMILY, out, "family"),
             (None, Some(schema)) => out.perhaps(schema.child(OperatorFamily::NAME, at.key()), "type"),
@@ -139,9 +138,11 @@ impl Kind for OperatorClass {
         if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
-    fn serves(&self, _at: &Address, out: &mut References) {
+    fn serves(&self, at: &Address, out: &mut References) {
         if self.default {
             self.data_type.reference(out, "type");
+            // Its type may be PostgreSQL's own, and the method not yet one for it.
+            refer_to_access_method(opclass::parts(at.key()).1, "type", out);
         }
     }
 

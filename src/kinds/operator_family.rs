@@ -9,10 +9,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::access_method::AccessMethod;
 use super::operator_class::OperatorClass;
 use super::part::catalog::USER_SCHEMA;
-use super::part::is_default;
+use super::part::{is_default, refer_to_access_method};
 use super::part::opclass::{self, Member};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
@@ -91,7 +90,7 @@ impl Kind for OperatorFamily {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
-        out.perhaps(Address::root(AccessMethod::NAME, opclass::parts(at.key()).1), "operators");
+        refer_to_access_method(opclass::parts(at.key()).1, "operators", out);
         self.operators.iter().for_each(|m| m.references(out, "operators"));
         self.functions.iter().for_each(|m| m.references(out, "functions"));
     }

@@ -5,7 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Code, Problem};
+use super::part::since;
+use crate::diagnostic::Problem;
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, Privileges, Rules, Scope, Under, plain_key};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
@@ -54,10 +55,7 @@ impl Kind for Parameter {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        (!cx.server.version.at_least(15)).then(|| {
-            let problem = Problem::new(Code::Refused, "PostgreSQL grants parameters from version 15 on");
-            (problem.help(format!("this server is version {}", cx.server.version.major())), "grants")
-        })
+        since(15, "privileges on parameters", "grants", cx)
     }
 
     fn create(&self, _cx: &Cx<'_>) -> Vec<Step> {

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::is_default;
+use super::part::{is_default, since};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, Rules, Under, demands};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
@@ -129,11 +129,8 @@ impl Kind for Publication {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        let late = self.generated_columns != Generated::None && !cx.server.version.at_least(18);
-        late.then(|| {
-            let problem = Problem::new(Code::Refused, "PostgreSQL publishes generated columns from version 18 on");
-            (problem.help(format!("this server is version {}", cx.server.version.major())), "generated_columns")
-        })
+        let all = self.generated_columns != Generated::None;
+        all.then(|| since(18, "publications of generated columns", "generated_columns", cx))?
     }
 
     fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {

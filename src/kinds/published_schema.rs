@@ -5,9 +5,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::part::since;
 use super::publication::Publication;
 use super::schema::Schema;
-use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 
@@ -39,10 +39,8 @@ impl Kind for PublishedSchema {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        (!cx.server.version.at_least(15)).then(|| {
-            let problem = Problem::new(Code::Refused, "PostgreSQL publishes whole schemas from version 15 on");
-            (problem.help("name the tables, or take a newer server"), "schema")
-        })
+        let (problem, field) = since(15, "publications of whole schemas", "schema", cx)?;
+        Some((problem.help("name the tables, or take a newer server"), field))
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

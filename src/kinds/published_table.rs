@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::names::renamed_name;
-use super::part::{QualifiedName, Sql, is_default};
+use super::part::{QualifiedName, Sql, is_default, since};
 use super::publication::Publication;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, RELATION, References, Rules, Under};
@@ -69,10 +69,7 @@ impl Kind for PublishedTable {
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
         let field = if self.rows.is_some() { "where" } else { "columns" };
-        (*self != Self::default() && !cx.server.version.at_least(15)).then(|| {
-            let problem = Problem::new(Code::Refused, "PostgreSQL publishes a part of a table from version 15 on");
-            (problem.help(format!("this server is version {}", cx.server.version.major())), field)
-        })
+        (*self != Self::default()).then(|| since(15, "publications of a part of a table", field, cx))?
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

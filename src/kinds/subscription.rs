@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::is_default;
+use super::part::{is_default, since};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, Rules, Under};
 use crate::model::{HazardClass, KindName, PgVersion, State, Step};
@@ -163,6 +163,18 @@ impl Subscription {
         ]
     }
 
+    /// The first option that is of no use to a server of that version.
+    fn late(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        let parallel = self.streaming == Some(Streaming::Parallel);
+        let late = parallel.then(|| since(16, "`streaming: parallel`", "streaming", cx)).flatten();
+        let pairs = self.options().into_iter().zip(Self::bare().options()).filter(|(new, bare)| new != bare);
+        late.or_else(|| {
+            pairs.map(|(option, _)| option).find_map(|(name, _, from)| {
+                since(from, &format!("`{name}` of a subscription"), name, cx)
+            })
+        })
+    }
+
     /// The options that differ from `old`.
     fn words(&self, old: &Self, cx: &Cx<'_>) -> Vec<String> {
         let usual = |word: &str| match word {
@@ -249,17 +261,8 @@ impl Kind for Subscription {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        let version = cx.server.version;
-        let late = self.words(&Self::bare(), cx).iter().find_map(|word| {
-            let (name, _) = word.split_once(" =")?;
-            let (_, _, from) = self.options().into_iter().find(|(n, _, _)| *n == name)?;
-            (!version.at_least(from)).then_some((name.to_owned(), from))
-        });
-        if let Some((name, from)) = late {
-            let message = format!("PostgreSQL knows `{name}` of a subscription from version {from} on");
-            let problem =
-                Problem::new(Code::Refused, message).help(format!("this server is version {}", version.major()));
-            return Some((problem, "publications"));
+        if let Some(late) = self.late(cx) {
+            return Some(late);
         }
         if self.connection.is_none() && !cx.live.contains(cx.at) {
             let problem = Problem::new(Code::Refused, format!("subscription `{}` says no connection", cx.at.key()));

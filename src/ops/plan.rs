@@ -70,6 +70,9 @@ pub(super) async fn settle(
     ledger::hide(&mut whole);
     let mut live = whole.clone();
     let mut declared = declared.clone();
+    for entry in register {
+        (entry.suit)(&mut declared, server.version);
+    }
     scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
     let mut planned = Planned { whole, ..Planned::new(live, declared, server) };
     planned.know_renames(session, options, applied).await;
@@ -116,7 +119,8 @@ impl Planned {
     /// What a plan is made from, as far as both sides are known by now.
     fn input(&self, online: bool) -> Input<'_> {
         let register = kinds::register();
-        Input { live: &self.live, desired: &self.desired, server: &self.server, register, online }
+        let Self { live, whole, desired, server, .. } = self;
+        Input { live, whole, desired, server, register, online }
     }
 
     /// Asks who holds locks on what the plan touches.

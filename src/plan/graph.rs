@@ -15,9 +15,7 @@ use super::Input;
 use super::emit::{Emitted, Verb};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::names::Names;
-use crate::kind::{
-    OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, RELATION, ROUTINE, Reference, References, Scope, Slot, find,
-};
+use crate::kind::{RELATION, Reference, References, Scope, Slot, find};
 use crate::model::{Address, State, Transaction};
 
 /// Whether an edge may give way.
@@ -136,7 +134,7 @@ impl Builder<'_> {
 
     /// What an object refers to is made before it; so is its parent.
     fn makes(&mut self, names: &Names) {
-        let servants = self.servants(names);
+        let servants = names.servants(self.input.desired, self.input.register);
         for at in self.emitted.makes.keys() {
             for parent in at.ancestors() {
                 let needy = self.made(at).iter().copied().find(|i| !self.emitted.nodes[*i].step.frees);
@@ -150,7 +148,7 @@ impl Builder<'_> {
             };
             let first = self.made(at).iter().copied().find(needy);
             let Some(object) = self.input.desired.get(at) else { continue };
-            let served = is_served(self.input, at);
+            let served = find(self.input.register, at.kind()).is_served();
             for (to, edge) in needs(self.input, names, at, object) {
                 self.made_first(&to, first, edge);
                 for servant in servants.get(&to).into_iter().flatten().filter(|_| served) {
@@ -168,20 +166,6 @@ impl Builder<'_> {
                 }
             }
         }
-    }
-
-    /// What serves the types of the project, by type, where this plan makes it.
-    fn servants(&self, names: &Names) -> HashMap<Address, Vec<Address>> {
-        let mut servants: HashMap<Address, Vec<Address>> = HashMap::new();
-        for at in self.emitted.makes.keys() {
-            let Some(object) = self.input.desired.get(at) else { continue };
-            let mut types = References::default();
-            (find(self.input.register, at.kind()).serves)(&*object.spec, at, &mut types);
-            for served in types.list.iter().flat_map(|(reference, _)| names.resolve(reference, at)) {
-                servants.entry(served).or_default().push(at.clone());
-            }
-        }
-        servants
     }
 
     /// What uses an object goes, or lets go of it, before the object goes or changes.
@@ -335,12 +319,6 @@ impl Builder<'_> {
             }
         }
     }
-}
-
-/// True for what may rest on the operator classes and casts of its types; these are made of routines and operators.
-fn is_served(input: Input<'_>, at: &Address) -> bool {
-    let makes_up = [ROUTINE, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY];
-    !find(input.register, at.kind()).rules.slots.iter().any(|slot| makes_up.contains(slot))
 }
 
 /// What an object of the wanted state needs before it.

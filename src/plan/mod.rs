@@ -7,6 +7,7 @@ mod planned;
 mod rebuild;
 mod rename;
 mod segment;
+mod stranger;
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::diff::diff;
@@ -21,6 +22,8 @@ pub use planned::{Lines, Planned};
 pub struct Input<'a> {
     /// The database as it is, as far as it is managed.
     pub live: &'a State,
+    /// The same with what is not managed.
+    pub whole: &'a State,
     /// The database as wanted.
     pub desired: &'a State,
     /// The server.
@@ -148,6 +151,7 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let input = Input { live: &live, ..input };
     let mut warnings = renames.warnings;
     let mut emitted = emit::emit(input, renames.list)?;
+    stranger::none_is_hurt(&emitted, input)?;
     let order = graph::order(&mut emitted, input)?;
     let changes = emitted.changes(input);
     // Renames move the names of what hangs on the object too.

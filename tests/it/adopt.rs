@@ -17,7 +17,8 @@ create table shop.orders (
     total numeric(12,2) not null default 0 check (total >= 0)
 );
 create index orders_user on shop.orders (user_id); create index orders_total on shop.orders (total desc);
-create view shop.open as select id, total from shop.orders where status = 'new';
+create view shop.open as
+    select o.id, o.total from shop.orders as o join shop.users as u on u.id = o.user_id where o.status = 'new';
 create function shop.twice(n int) returns int language sql as 'select n * 2';
 create table other.t (a int); comment on table other.t is 'a table';
 grant select on shop.orders to public;
@@ -108,7 +109,8 @@ fn only_what_changed_is_written() {
          create table shop.items (id int primary key, order_id bigint references shop.orders);
          comment on column shop.users.age is 'in years';
          alter type shop.status add value 'shipped';
-         create or replace view shop.open as select id, total, status from shop.orders where status = 'new';
+         create or replace view shop.open as select o.id, o.total, o.status
+             from shop.orders as o join shop.users as u on u.id = o.user_id where o.status = 'new';
          grant insert on shop.orders to public; alter table shop.orders drop constraint orders_total_check;",
     );
     let output = story.pull(&[]);
@@ -141,9 +143,9 @@ fn only_what_changed_is_written() {
     +        body: select n + n
     -      open: | # what is open-
     +      open: |- # what is open-
-    -            orders.total
-    +            orders.total,
-    +            orders.status
+    -            o.total
+    +            o.total,
+    +            o.status
     "#);
 }
 

@@ -6,6 +6,9 @@
 //! of the result plans nothing. Where newer versions of PostgreSQL plan otherwise, `plan-17.sql` holds from 17 on. Then
 //! the same from `after` to `before`, where `before` can be reached.
 //!
+//! A case with `min_version: 18` is refused by older versions, which point at the line; one with `max_version: 17` and a
+//! `refuse` is accepted by newer ones.
+//!
 //! `case.yaml` may say `cluster: own` (roles and other cluster-wide things), `back: false` with a `why`,
 //! `refuse: <text of the error>` with an exit code of 1 or 3, `env: {NAME: value}`, and `known_gap: <why>`, which fails
 //! once the case passes. `DBSTATE_CASE=part/of/name` runs some; `DBSTATE_BLESS=1` writes `plan.sql`.
@@ -97,11 +100,9 @@ fn judge(case: &Case) -> Result<(), String> {
     let caught = std::panic::catch_unwind(|| {
         if case.settings.cluster == "own" {
             let own = own_cluster();
-            if is_passed_over(case, own.server()) { Ok(()) } else { there_and_back(case, own.server(), true) }
-        } else if is_passed_over(case, cluster()) {
-            Ok(())
+            of_its_version(case, own.server(), true)
         } else {
-            there_and_back(case, cluster(), false)
+            of_its_version(case, cluster(), false)
         }
     });
     let result = caught.unwrap_or_else(|panic| {
@@ -115,10 +116,32 @@ fn judge(case: &Case) -> Result<(), String> {
     }
 }
 
-/// True for a case of newer or of older versions only.
-fn is_passed_over(case: &Case, server: &Server) -> bool {
+/// What the case says of a server of that version.
+fn of_its_version(case: &Case, server: &Server, own: bool) -> Result<(), String> {
     let major = server.version().major;
-    case.settings.min_version.is_some_and(|min| major < min) || case.settings.max_version.is_some_and(|max| major > max)
+    let Settings { min_version, max_version, .. } = case.settings;
+    match (min_version, max_version) {
+        (Some(min), _) if major < min => too_old(case, server, major),
+        (_, Some(max)) if major > max => way(case, server, own, "before.yaml", "after.yaml", "", None),
+        _ => there_and_back(case, server, own),
+    }
+}
+
+/// One of the two ends asks for what came with a newer version: it is refused in its place.
+fn too_old(case: &Case, server: &Server, major: u32) -> Result<(), String> {
+    let db = Database::create_in(server);
+    let url = db.url();
+    for end in ["before.yaml", "after.yaml"] {
+        let output = dbstate_with(["plan", "-q", "-f", end, "-d", &url], &case.dir, &case.settings.env);
+        if output.code == Some(0) {
+            continue;
+        }
+        let said = &output.stderr;
+        let newer = (major + 1..=99).any(|version| said.contains(&format!("from version {version} on")));
+        let placed = said.contains(&format!("[{end}:"));
+        return if newer && placed { Ok(()) } else { Err(format!("{end} is refused, but not as too new:\n{said}")) };
+    }
+    Err(format!("PostgreSQL {major} is too old for it, and both ends are accepted"))
 }
 
 fn there_and_back(case: &Case, server: &Server, own: bool) -> Result<(), String> {
@@ -151,7 +174,8 @@ fn way(
     db.psql(seed);
     let rows = db.psql(ROWS);
     let files = db.psql(FILES);
-    if let Some(refuse) = &case.settings.refuse {
+    let accepts = case.settings.max_version.is_some_and(|max| server.version().major > max);
+    if let Some(refuse) = case.settings.refuse.as_ref().filter(|_| !accepts) {
         return refused(case, refuse, &run(&[&["apply", "-f", to][..], &apply].concat(), &db));
     }
     let planned = run(&["plan", "--format", "sql", "-f", to], &db);

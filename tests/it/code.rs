@@ -44,8 +44,14 @@ fn converge(before: &str, after: &str) -> Plan {
         wanted_state.claim(KindName(facet));
     }
     survives_printing(&wanted_state);
-    let input =
-        Input { live: &live_state, desired: &wanted_state, server: &server, register: register(), online: true };
+    let input = Input {
+        live: &live_state,
+        whole: &live_state,
+        desired: &wanted_state,
+        server: &server,
+        register: register(),
+        online: true,
+    };
     let plan = plan(input).unwrap_or_else(|e| panic!("{e:?}"));
     let statements: String = plan.steps.iter().map(|s| format!("{};\n", s.sql)).collect();
     live.psql(&format!("set search_path = ''; begin; {statements} commit"));

@@ -17,6 +17,18 @@ fn examples() -> Vec<PathBuf> {
     dirs
 }
 
+/// Examples that need a newer server than the oldest: from which version on, and what an older one lacks, with its place.
+const NEWER: &[(&str, u32, &[&str])] = &[(
+    "replication",
+    15,
+    &[
+        "publications of a part of a table from version 15 on",
+        "[schema.yaml:23:57]",
+        "publications of whole schemas from version 15 on",
+        "[schema.yaml:24:24]",
+    ],
+)];
+
 #[test]
 fn examples_do_what_they_say() {
     let env: BTreeMap<String, String> =
@@ -24,11 +36,15 @@ fn examples_do_what_they_say() {
     for dir in examples() {
         let cluster = own_cluster();
         let database = Database::create_in(cluster.server());
-        let old = cluster.server().bin("postgres").to_string_lossy().contains("14");
-        if old && dir.ends_with("replication") {
-            continue; // it says that it needs 15
-        }
         let url = database.url();
+        let major = cluster.server().version().major;
+        if let Some((_, _, lacks)) = NEWER.iter().find(|(name, from, _)| dir.ends_with(name) && major < *from) {
+            let output = dbstate_with(["apply", "--yes", "--allow", "access", "-d", &url], &dir, &env);
+            assert_eq!(output.code, Some(1), "{}\n{}", dir.display(), output.stderr);
+            let silent: Vec<&&str> = lacks.iter().filter(|lack| !output.stderr.contains(**lack)).collect();
+            assert!(silent.is_empty(), "{}: {silent:?} are not said\n{}", dir.display(), output.stderr);
+            continue;
+        }
         let pulled = tempfile::tempdir().expect("a directory");
         let out = pulled.path().display().to_string();
         let run = |args: &[&str], dir: &Path| {
@@ -40,6 +56,16 @@ fn examples_do_what_they_say() {
         run(&["plan", "--exit-code", "-d", &url], &dir);
         run(&["pull", "-o", &out, "-d", &url], &dir);
         run(&["plan", "--exit-code", "-d", &url], pulled.path());
+    }
+}
+
+/// An example that needs a newer server says so where people read.
+#[test]
+fn what_an_example_needs_is_in_its_readme() {
+    for (name, from, _) in NEWER {
+        let dir = examples().into_iter().find(|dir| dir.ends_with(name)).expect(name);
+        let text = fs::read_to_string(dir.join("README.md")).expect("a readme");
+        assert!(text.contains(&format!("PostgreSQL {from}")), "{name}");
     }
 }
 

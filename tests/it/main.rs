@@ -29,6 +29,8 @@ mod scratch;
 mod secrets;
 mod session;
 mod spelling;
+mod stranger;
 mod support;
 mod together;
+mod versions;
 mod watching;

@@ -22,14 +22,14 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::convert::{needs_text, text_of};
 use super::part::names::object_name;
 use super::part::stored::{self, OfType, Stored};
-use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default};
+use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
 use super::identity_sequence;
 use super::not_null::named_at;
 use super::primary_key;
 use super::table::{Table, heirs, is_made_anew, parents};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{
-    Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Privileges, References, Rules, Under,
+    Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Misfit, Privileges, References, Rules, Under,
 };
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
@@ -56,7 +56,7 @@ pub struct Column {
     /// Computed from other columns by this expression.
     #[serde(default, skip_serializing_if = "is_default")]
     pub generated: Option<Sql>,
-    /// The computed value is stored; before PostgreSQL 18 it always is.
+    /// The computed value is stored; before PostgreSQL 18 it must be.
     #[serde(default, skip_serializing_if = "is_default")]
     pub stored: bool,
     /// How large values are stored: `plain`, `external`, `extended`, `main`; the type's own way when absent.
@@ -207,6 +207,12 @@ impl Kind for Column {
         }
         problems.extend(self.stored().check());
         problems
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        let computed = self.generated.is_some() && !self.stored;
+        let (problem, field) = computed.then(|| since(18, "generated columns that are not stored", "generated", cx))??;
+        Some((problem.help("write `stored: true` beside it"), field))
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -371,7 +377,7 @@ impl Column {
             sql += &format!(" collate {collation}");
         }
         if let Some(generated) = &self.generated {
-            let stored = if self.stored || !cx.server.version.at_least(18) { " stored" } else { " virtual" };
+            let stored = if self.stored { " stored" } else { " virtual" };
             sql += &format!(" generated always as ({generated}){stored}");
         }
         if let Some(identity) = &self.identity {

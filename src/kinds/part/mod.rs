@@ -92,6 +92,12 @@ pub fn refer_to_tablespace(name: Option<&String>, out: &mut crate::kind::Referen
     }
 }
 
+/// Notes the access method that something is stored or indexed by; what serves the method comes before it too.
+pub fn refer_to_access_method(name: &str, field: &'static str, out: &mut crate::kind::References) {
+    use crate::model::{Address, KindName};
+    out.perhaps(Address::root(KindName("access_method"), name), field);
+}
+
 /// Why a server older than the major version `from` can't have `what`, which `field` says.
 pub fn since(from: u32, what: &str, field: &'static str, cx: &crate::kind::Cx<'_>) -> Option<crate::kind::Misfit> {
     use crate::diagnostic::{Code, Problem};

@@ -20,7 +20,7 @@ pub use lineage::steps as moved;
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Parameters, Sql, TypeName, is_default, parameters, refer_to_tablespace};
+use super::part::{Parameters, Sql, TypeName, is_default, parameters, refer_to_access_method, refer_to_tablespace};
 use super::part::names::{renamed_name, renamed_text};
 use super::column::Column;
 use super::schema::Schema;
@@ -178,6 +178,9 @@ impl Kind for Table {
     fn references(&self, _at: &Address, out: &mut References) {
         self.place().references(out);
         refer_to_tablespace(self.tablespace.as_ref(), out);
+        if let Some(method) = &self.access_method {
+            refer_to_access_method(method, "access_method", out);
+        }
         if let Some(of) = &self.of_type {
             of.reference(out, "of_type");
         }

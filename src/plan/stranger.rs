@@ -1,0 +1,78 @@
+//! What the project does not manage, and a plan would take something from.
+//!
+//! It can't be made again, for nobody declares it: such a plan is refused before PostgreSQL refuses its statement, and
+//! before rows go that nobody spoke of.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::Input;
+use super::emit::Emitted;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::kind::find;
+use crate::model::{Address, Object, Origin};
+
+/// An object as `pg_depend` names it.
+type Id = (u32, u32, i32);
+
+/// Refuses where an object that is not managed uses what goes or must be let go of, or is seen by clients and would go
+/// with it.
+pub fn none_is_hurt(emitted: &Emitted, input: Input<'_>) -> Result<(), Diagnostics> {
+    let (gone, disturbed) = touched(emitted, input);
+    if gone.is_empty() && disturbed.is_empty() {
+        return Ok(());
+    }
+    let managed: HashSet<Id> = input.live.iter().filter_map(|(_, object)| id(object)).collect();
+    let of = |at: &Address| input.whole.get(at).and_then(id);
+    let goes = |at: &Address| of(at).is_some_and(|id| gone.contains_key(&id));
+    let stranger = |at: &&Address| of(at).is_some_and(|id| !managed.contains(&id)) && !at.ancestors().any(goes);
+    let mut hurt: BTreeMap<(&Address, &Address), &str> = BTreeMap::new();
+    for (user, used) in input.whole.edges().filter(|(user, _)| stranger(user)) {
+        let Some(id) = of(used) else { continue };
+        if let Some(used) = gone.get(&id) {
+            let whole = used.ancestors().filter(|at| emitted.drops.contains_key(at)).last();
+            hurt.insert((user, whole.unwrap_or(used)), "uses it");
+        } else if let Some(used) = disturbed.get(&id).filter(|_| !adjusts(user, input)) {
+            hurt.insert((user, used), "uses it");
+        }
+    }
+    let visible = |at: &&Address| find(input.register, at.kind()).rules.visible;
+    for user in input.whole.iter().map(|(at, _)| at).filter(visible).filter(stranger) {
+        let lost = input.whole.falls_with(user).iter().filter_map(|used| gone.get(&of(used)?));
+        hurt.extend(lost.map(|used| ((user, *used), "would go with it")));
+    }
+    let mut problems = Diagnostics::default();
+    problems.extend(hurt.into_iter().map(|((user, used), how)| refusal(user, used, how, input)));
+    problems.into_result(())
+}
+
+/// True where PostgreSQL itself adjusts `user` to a change of what it uses.
+fn adjusts(user: &Address, input: Input<'_>) -> bool {
+    input.whole.get(user).is_some_and(|object| (find(input.register, user.kind()).adjusts)(&*object.spec))
+}
+
+/// What the plan drops, and what it changes while no user may stand, by the ids of the live objects.
+fn touched<'a>(emitted: &'a Emitted, input: Input<'_>) -> (HashMap<Id, &'a Address>, HashMap<Id, &'a Address>) {
+    let ids = |at: &'a Address| Some((input.live.get(at).and_then(id)?, at));
+    let gone = emitted.drops.keys().filter_map(ids).collect();
+    let disturbing = emitted.nodes.iter().filter(|n| n.step.disturbs).map(|n| &n.at);
+    (gone, disturbing.chain(emitted.unseats.keys()).filter_map(ids).collect())
+}
+
+/// What a live object is known by; `None` for what has no identity of its own.
+fn id(object: &Object) -> Option<Id> {
+    match object.origin {
+        Origin::Catalog { class, oid, sub } if class != 0 => Some((class, oid, sub)),
+        Origin::Catalog { .. } | Origin::File { .. } | Origin::Derived(_) => None,
+    }
+}
+
+fn refusal(user: &Address, used: &Address, how: &str, input: Input<'_>) -> Diagnostic {
+    let wanted = input.desired.get(used);
+    let what = if wanted.is_some() { "changed" } else { "dropped" };
+    let message = format!("{used} can't be {what}: {user} {how}, and is not managed by this project");
+    let problem = Diagnostic::new(Code::Refused, message).help(format!("declare {user}, or drop it first"));
+    match wanted.and_then(|o| o.origin.span()) {
+        Some(span) => problem.label(span, "this change can't be made"),
+        None => problem,
+    }
+}
