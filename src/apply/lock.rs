@@ -23,7 +23,7 @@ const CLUSTER: i64 = 0x636c_7573_7465_7273;
 /// Databases in which the lock for a cluster may be; the first that can be reached.
 const COMMON: [&str; 2] = ["postgres", "template1"];
 /// How long to wait for another apply.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 /// How often to ask.
 const PAUSE: Duration = Duration::from_millis(100);
 

@@ -1,7 +1,10 @@
 //! Running a plan: one apply at a time a database, one transaction a segment.
 
+mod capacity;
 mod lock;
 mod preflight;
+mod progress;
+mod quiet;
 mod retry;
 
 use std::time::{Duration, Instant};
@@ -12,11 +15,13 @@ use tokio_postgres::{Client, Error};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::Transaction;
 use crate::plan::{Plan, PlanStep};
-use crate::session::server_error;
+use crate::session::{Session, server_error};
 use crate::sql::ident;
 
+pub use capacity::check as check_capacity;
 pub use lock::{ClusterLock, lock, lock_cluster};
 pub use preflight::{Ground, preflight};
+pub use progress::Progress;
 pub use retry::{Again, Stopped, TRIES, pause, sleep};
 
 /// How to run a plan.
@@ -39,6 +44,8 @@ impl Default for Options {
 pub enum Event<'a> {
     /// A statement begins: its number from 1, and how many there are.
     Begin(usize, usize, &'a PlanStep),
+    /// It takes long; how far it is.
+    Progress(&'a PlanStep, &'a Progress),
     /// It is done.
     Done(&'a PlanStep, Duration),
     /// Somebody else applies; what to say of it.
@@ -58,7 +65,9 @@ pub trait Watch {
 }
 
 /// Runs every statement. A segment that fails is rolled back; segments before it stay.
-pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<(), Stopped> {
+pub async fn run(session: &Session, plan: &Plan, watch: &mut dyn Watch) -> Result<(), Stopped> {
+    let client = &session.client;
+    let process = session.process_id().await?;
     let total = plan.steps.len();
     let mut number = 0;
     for segment in plan.steps.chunk_by(|a, b| a.segment == b.segment) {
@@ -70,7 +79,8 @@ pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<
             number += 1;
             watch.event(Event::Begin(number, total, step));
             let begun = Instant::now();
-            if let Err(error) = execute(client, step, inside).await {
+            let statement = execute(client, step, inside);
+            if let Err(error) = progress::observed(session, process, step, watch, statement).await {
                 if inside {
                     // The transaction is lost either way; the first error is the one to tell.
                     let _ = client.batch_execute("rollback").await;
@@ -94,15 +104,13 @@ pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<
 
 /// Runs a statement as whom it is to run.
 async fn execute(client: &Client, step: &PlanStep, inside: bool) -> std::result::Result<(), Error> {
-    let Some(role) = &step.run_as else { return client.batch_execute(&step.sql).await };
+    let Some(role) = &step.run_as else { return quiet::execute(client, step).await };
     let local = if inside { "local " } else { "" };
     client.batch_execute(&format!("set {local}role {}", ident(role))).await?;
-    let result = client.batch_execute(&step.sql).await;
+    let result = quiet::execute(client, step).await;
     // In a transaction that has failed the rollback does it.
-    match client.batch_execute("reset role").await {
-        Err(error) if result.is_ok() => Err(error),
-        Ok(()) | Err(_) => result,
-    }
+    let back = client.batch_execute("reset role").await;
+    result.and(back)
 }
 
 /// Writes down what was done; a note that fails leaves what was done as it is.

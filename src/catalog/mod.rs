@@ -1,5 +1,6 @@
 //! PostgreSQL to a state: one snapshot, every kind's query, and the edges of `pg_depend`.
 
+mod activity;
 pub mod census;
 mod depend;
 mod row;
@@ -18,6 +19,7 @@ use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Object, Origin, PgVersion, Server, State};
 use crate::session::cause;
 
+pub use activity::activity;
 pub use size::measure;
 
 /// An object as `pg_depend` names it: class, oid and sub-id.

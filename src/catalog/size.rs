@@ -4,7 +4,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error, Row};
 
 use crate::diagnostic::Result;
-use crate::model::{Address, Origin, Size, State};
+use crate::model::{Address, Size, State};
 
 /// The relations asked about, and the partitions below them.
 const TREE: &str = "
@@ -49,11 +49,8 @@ async fn ask(client: &Client, oids: &[u32]) -> Result<Vec<Row>> {
 
 /// Notes in `live` how much the relations hold that these objects are, or stand under.
 pub async fn measure<'a>(client: &Client, live: &mut State, objects: impl Iterator<Item = &'a Address>) -> Result<()> {
-    let oid = |at: &Address| match live.get(at)?.origin {
-        Origin::Catalog { class: 1259, oid, sub: 0 } => Some(oid),
-        Origin::Catalog { .. } | Origin::File { .. } | Origin::Derived(_) => None,
-    };
-    let mut oids: Vec<u32> = objects.flat_map(|at| std::iter::once(at).chain(at.ancestors())).filter_map(oid).collect();
+    let relations = objects.flat_map(|at| std::iter::once(at).chain(at.ancestors()));
+    let mut oids: Vec<u32> = relations.filter_map(|at| live.relation(at)).collect();
     oids.sort_unstable();
     oids.dedup();
     if oids.is_empty() {

@@ -12,7 +12,7 @@ use super::output::Output;
 use super::plan::{Manner, revision};
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
-use crate::apply::Event;
+use crate::apply::{Event, Progress};
 use crate::declare::pinpoint::pinpoint;
 use crate::declare::project::{self, Project};
 use crate::declare::settings::hazard_class;
@@ -21,7 +21,7 @@ use crate::kinds;
 use crate::model::{Address, HazardClass};
 use crate::ops::apply::{Choices, Outcome, Talk, apply, apply_saved};
 use crate::ops::{Options, saved};
-use crate::plan::Planned;
+use crate::plan::{PlanStep, Planned};
 use crate::report;
 use crate::saved::Saved;
 
@@ -64,7 +64,7 @@ impl Command {
             return Err(problem.help("give `--yes`").into());
         }
         let session = self.connection.open(&project.settings, output).await.with(sources)?;
-        let mut talk = Terminal { output, project: &project, yes: self.yes, current: None };
+        let mut talk = Terminal { output, project: &project, yes: self.yes, current: None, next_line: FIRST_LINE };
         // At a terminal the plan with its hazards is shown, and `yes` allows them.
         let choices = if self.yes { choices } else { Choices { allow: HazardClass::ALL.to_vec(), ..choices } };
         let outcome = match &saved {
@@ -134,7 +134,12 @@ struct Terminal<'a> {
     yes: bool,
     /// The object whose statement runs.
     current: Option<Address>,
+    /// When a line is to say how far it is, where there is no terminal.
+    next_line: Duration,
 }
+
+/// How long a statement runs before a line says so.
+const FIRST_LINE: Duration = Duration::from_secs(2);
 
 impl Terminal<'_> {
     /// The answer; an interrupt is none.
@@ -151,6 +156,17 @@ impl Terminal<'_> {
                 Err(RecvTimeoutError::Timeout) if !self.output.is_interrupted() => {}
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return String::new(),
             }
+        }
+    }
+
+    /// A bar on a terminal; elsewhere a line, each after twice the time of the one before.
+    fn goes_on(&mut self, step: &PlanStep, progress: &Progress) {
+        if self.output.is_live() {
+            self.output.progress(Some(&super::output::bar(progress)));
+        } else if progress.elapsed >= self.next_line {
+            self.next_line = progress.elapsed * 2;
+            let first = step.text().lines().next().unwrap_or_default();
+            self.output.talk(&format!("{first}: {}", super::output::words(progress)));
         }
     }
 
@@ -186,6 +202,7 @@ impl Talk for Terminal<'_> {
         match event {
             Event::Begin(number, total, step) => {
                 self.current = Some(step.at.clone());
+                self.next_line = FIRST_LINE;
                 let line = format!("[{number}/{total}] {}", step.text());
                 if self.output.verbose > 0 {
                     self.output.talk(&line);
@@ -194,6 +211,7 @@ impl Talk for Terminal<'_> {
                 }
             }
             Event::Unnoted(_) => {}
+            Event::Progress(step, progress) => self.goes_on(step, progress),
             Event::Waits(what) => self.output.talk(&what),
             Event::Again(number, pause) => {
                 let seconds = pause.as_secs_f64();

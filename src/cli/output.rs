@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::apply::Progress;
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::report::diagnostic::{Style, render};
 use crate::session::Canceller;
@@ -77,6 +78,11 @@ impl Output {
         let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
     }
 
+    /// True where a line may be overwritten.
+    pub fn is_live(&self) -> bool {
+        self.talk_is_terminal && !self.quiet
+    }
+
     /// A result.
     pub fn result(&self, text: &str) {
         // A reader that went away has what it wanted.
@@ -113,5 +119,55 @@ impl Output {
     pub fn problems(&self, problems: &Diagnostics, sources: &Sources) {
         let style = Style { color: self.color_talk, width: 100, unicode: std::io::stderr().is_terminal() };
         let _ = std::io::stderr().write_all(render(problems, sources, style).as_bytes());
+    }
+}
+
+/// How many characters a bar has.
+const BAR: usize = 20;
+
+/// How far a statement is: `█████░░░░░ 50 %, building index, 12 s, about 12 s left`.
+pub fn bar(progress: &Progress) -> String {
+    let Some(part) = progress.part() else { return words(progress) };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part is from 0 to 1")]
+    let full = (part * 20.0) as usize;
+    format!("{}{} {}", "█".repeat(full), "░".repeat(BAR.saturating_sub(full)), words(progress))
+}
+
+/// The same without a bar.
+pub fn words(progress: &Progress) -> String {
+    let seconds = progress.elapsed.as_secs_f64();
+    let mut words = Vec::new();
+    if let Some(part) = progress.part() {
+        words.push(format!("{:.0} %", part * 100.0));
+    }
+    words.push(progress.phase.clone());
+    words.push(format!("for {seconds:.0} s"));
+    if let Some(part) = progress.part().filter(|part| *part > 0.05 && *part < 1.0) {
+        words.push(format!("about {:.0} s left", seconds * (1.0 - part) / part));
+    }
+    if !progress.waits_for.is_empty() {
+        let list: Vec<String> = progress.waits_for.iter().map(ToString::to_string).collect();
+        words.push(format!("waits for process {}", list.join(", ")));
+    }
+    words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_says_how_much_is_left() {
+        let progress = |done, total| Progress {
+            phase: "building index".to_owned(),
+            done,
+            total,
+            elapsed: std::time::Duration::from_secs(10),
+            waits_for: vec![7],
+        };
+        assert_eq!(bar(&progress(0, 0)), "building index, for 10 s, waits for process 7");
+        let half = "██████████░░░░░░░░░░ 50 %, building index, for 10 s, about 10 s left, waits for process 7";
+        assert_eq!(bar(&progress(5, 10)), half);
+        assert!(bar(&progress(12, 10)).starts_with(&"█".repeat(20)));
     }
 }

@@ -41,6 +41,9 @@ pub struct Command {
     /// Save it to a file, for `dbstate apply FILE`
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Say who holds locks on what would change, and for how long
+    #[arg(long)]
+    activity: bool,
     /// Exit with 2 when something would change
     #[arg(long, visible_alias = "detailed-exitcode")]
     exit_code: bool,
@@ -68,7 +71,10 @@ impl Manner {
 impl Command {
     /// Prints what would change.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let made = planned(&self.files, &self.connection, &self.scratch, self.manner, output).await?;
+        let mut made = planned(&self.files, &self.connection, &self.scratch, self.manner, output).await?;
+        if self.activity {
+            made.planned.watch(&made.session).await.with(&made.project.sources)?;
+        }
         let Made { project, options, session, planned } = &made;
         output.result(&print(planned, project, self.format, output));
         if let Some(path) = &self.out {

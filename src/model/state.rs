@@ -298,8 +298,13 @@ impl State {
 
     /// How much the relation at an address holds, where that was asked.
     pub fn size(&self, at: &Address) -> Option<Size> {
+        self.sizes.get(&self.relation(at)?).copied()
+    }
+
+    /// The oid of the relation at an address, where it is one.
+    pub fn relation(&self, at: &Address) -> Option<u32> {
         match self.get(at)?.origin {
-            Origin::Catalog { class: 1259, oid, sub: 0 } => self.sizes.get(&oid).copied(),
+            Origin::Catalog { class: 1259, oid, sub: 0 } => Some(oid),
             Origin::Catalog { .. } | Origin::File { .. } | Origin::Derived(_) => None,
         }
     }

@@ -148,7 +148,7 @@ impl Job<'_> {
             if rest.is_empty() && tries == 0 {
                 return Ok(false);
             }
-            let Err(stopped) = apply::run(&self.session.client, &rest, clerk).await else { return Ok(true) };
+            let Err(stopped) = apply::run(self.session, &rest, clerk).await else { return Ok(true) };
             if stopped.again == Again::Never || tries == apply::TRIES {
                 return Err(stopped.problem.into());
             }
@@ -175,6 +175,7 @@ impl Job<'_> {
     async fn ready(&self, planned: &Planned) -> Result<Plan, Diagnostics> {
         let mut plan = planned.plan.clone();
         let ground = apply::Ground { whole: &planned.whole, server: &planned.server };
+        apply::check_capacity(&self.session.client, &plan).await?;
         apply::preflight(&self.session.client, &mut plan, ground).await?;
         Ok(plan)
     }

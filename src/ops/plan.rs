@@ -123,6 +123,13 @@ impl Planned {
         Input { live, whole, desired, server, register, online }
     }
 
+    /// Asks who holds locks on what the plan touches.
+    pub async fn watch(&mut self, session: &Session) -> Result<()> {
+        let steps = self.plan.steps.iter().map(|step| &step.at);
+        self.activity = catalog::activity(&session.client, &self.live, steps).await?;
+        Ok(())
+    }
+
     /// Asks the ledger which side of each change moved.
     async fn blame(&mut self, session: &Session) {
         let changes: Vec<&Address> = self.plan.changes.iter().map(|c| &c.at).collect();

@@ -10,7 +10,7 @@ use super::rename::Rename;
 use super::{Change, Input, rebuild};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::diff::{Difference, diff};
-use crate::kind::{Alter, Cx, find};
+use crate::kind::{Alter, Cx, RELATION, find};
 use crate::model::{Address, Spec, Step};
 
 /// What happens to an object.
@@ -86,6 +86,8 @@ pub struct Emitted {
     pub unseats: HashMap<Address, Vec<usize>>,
     /// Objects that a statement about another one drops.
     pub folded: HashSet<Address>,
+    /// What a statement drops with its own object.
+    pub carried: HashMap<usize, Vec<Address>>,
     /// What got another name.
     pub moves: Vec<Move>,
     /// What happens to each object that differs, or is made anew with one that does.
@@ -290,6 +292,9 @@ impl Emitted {
         self.retract(&spoken, Verb::Drop);
         for (at, top) in carried {
             let nodes = self.drops.get(&top).cloned().unwrap_or_default();
+            if let Some(last) = nodes.last() {
+                self.carried.entry(*last).or_default().push(at.clone());
+            }
             self.drops.insert(at.clone(), nodes);
             self.folded.insert(at);
         }
@@ -400,6 +405,14 @@ impl Emitted {
             step.hazards.clear();
             self.add(Node { at: at.clone(), verb, step });
         }
+    }
+
+    /// How many relations a statement makes, changes or drops.
+    pub fn relations(&self, i: usize, input: Input<'_>) -> usize {
+        let node = &self.nodes[i];
+        let parts = self.carried.get(&i).into_iter().flatten();
+        let all = std::iter::once(&node.at).chain(&node.step.speaks_for).chain(parts);
+        all.filter(|at| find(input.register, at.kind()).rules.slots.contains(&RELATION)).count()
     }
 
     /// The changes, those under what is itself made or dropped left out.

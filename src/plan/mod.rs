@@ -55,6 +55,8 @@ pub struct PlanStep {
     pub transaction: Transaction,
     /// The YAML that asked for it.
     pub origin: Option<Span>,
+    /// How many relations it makes, changes or drops.
+    pub relations: usize,
     /// True where it changes what all databases of the cluster share.
     pub shared: bool,
     /// What the role that applies needs for it.
@@ -199,6 +201,7 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         lock: node.step.lock,
         transaction: node.step.transaction,
         origin: PlanStep::origin(&node.at, input.desired),
+        relations: emitted.relations(i, input),
         shared: is_shared(&node.at, input.register),
         demands: demands(node, input),
         hands_to: node.step.hands_to.clone(),

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Change, Plan};
-use crate::model::{Address, Moved, Server, State};
+use super::{Change, Plan, PlanStep};
+use crate::model::{Address, Holder, Lock, Moved, Server, State};
 
 /// Lines of a difference: `-`, `+` or a blank, and the text.
 pub type Lines = Vec<(char, String)>;
@@ -29,6 +29,8 @@ pub struct Planned {
     pub learned: bool,
     /// Per changed object the lines in which its canonical YAML differs.
     pub differences: HashMap<Address, Lines>,
+    /// Per relation who holds locks on it, where that was asked.
+    pub activity: HashMap<Address, Vec<Holder>>,
     /// Per changed object which side moved since the last apply, where the ledger knows.
     pub moved: HashMap<Address, Moved>,
 }
@@ -46,8 +48,16 @@ impl Planned {
             warnings: Vec::new(),
             learned: false,
             differences: HashMap::new(),
+            activity: HashMap::new(),
             moved: HashMap::new(),
         }
+    }
+
+    /// Who holds locks on what a statement locks.
+    pub fn holders(&self, step: &PlanStep) -> &[Holder] {
+        let mut places = std::iter::once(&step.at).chain(step.at.ancestors());
+        let found = places.find_map(|at| self.activity.get(at)).filter(|_| step.lock != Lock::None);
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// The lines in which a changed object differs.

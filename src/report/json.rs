@@ -34,7 +34,7 @@ pub fn plan(planned: &Planned, sources: &Sources) -> String {
             json!({
                 "kind": s.at.kind().0, "name": s.at.path().join("."), "verb": s.verb, "sql": s.text(),
                 "lock": lock(s.lock), "hazards": s.hazards, "transaction": s.transaction, "segment": s.segment,
-                "origin": s.origin.map(|o| place(o, sources)), "size": s.size,
+                "origin": s.origin.map(|o| place(o, sources)), "size": s.size, "activity": planned.holders(s),
             })
         })
         .collect();

@@ -43,6 +43,9 @@ pub fn plan(planned: &Planned, sources: &Sources, color: bool) -> String {
     for (i, step) in steps.iter().enumerate() {
         let commits = i > 0 && steps[i - 1].segment != step.segment;
         write_step(&mut out, step, commits, &paint);
+        for holder in planned.holders(step) {
+            let _ = writeln!(out, "      {}", paint.with("33", &format!("-- now: {holder}")));
+        }
     }
     write_hazards(&mut out, planned, &paint);
     let [add, change, replace, drop] = planned.plan.counts();

@@ -1,0 +1,92 @@
+//! How far a long statement is, as another session sees it.
+//!
+//! PostgreSQL tells of indexes that are built, by phases; of everything else, whether it waits and for whom. See
+//! <https://www.postgresql.org/docs/current/progress-reporting.html>.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+use tokio_postgres::Row;
+
+use super::{Event, Watch};
+use crate::plan::PlanStep;
+use crate::session::{self, Session};
+
+/// How long a statement runs before somebody looks, and how long between looks.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The phase of that session's statement, how much of it is done and how much there is, and whom it waits for.
+const LOOK: &str = "
+    select coalesce(p.phase, 'running'),
+           case when p.phase like 'waiting%' then p.lockers_done when p.tuples_total > 0 then p.tuples_done
+                else p.blocks_done end,
+           case when p.phase like 'waiting%' then p.lockers_total when p.tuples_total > 0 then p.tuples_total
+                else p.blocks_total end,
+           case when p.current_locker_pid > 0 then array[p.current_locker_pid::int] else pg_blocking_pids(me.pid) end
+    from (select $1::int as pid) me left join pg_catalog.pg_stat_progress_create_index p on p.pid = me.pid";
+
+/// How far a statement is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// What it does: PostgreSQL's own name of the phase.
+    pub phase: String,
+    /// How much of the phase is done; blocks, rows or transactions.
+    pub done: u64,
+    /// How much there is; 0 where that is not known.
+    pub total: u64,
+    /// How long it has run.
+    pub elapsed: Duration,
+    /// The processes it waits for.
+    pub waits_for: Vec<i32>,
+}
+
+impl Progress {
+    /// The part of the phase that is done, up to 1; none where that is not known.
+    #[expect(clippy::cast_precision_loss, reason = "a bar needs no more than two digits")]
+    pub fn part(&self) -> Option<f64> {
+        (self.total > 0).then(|| (self.done as f64 / self.total as f64).min(1.0))
+    }
+}
+
+/// Runs a statement of that server process to its end, and tells how far it is where it takes long.
+pub(super) async fn observed<F: Future>(
+    session: &Session,
+    process: i32,
+    step: &PlanStep,
+    watch: &mut dyn Watch,
+    statement: F,
+) -> F::Output {
+    let begun = Instant::now();
+    let mut statement = std::pin::pin!(statement);
+    if let Ok(result) = timeout(PAUSE, &mut statement).await {
+        return result;
+    }
+    // Who can't look has the statement run all the same.
+    let target = session.target();
+    let observer = tokio::select! {
+        result = &mut statement => return result,
+        opened = session::connect(target, &[]) => opened.ok(),
+    };
+    loop {
+        if let Some(observer) = &observer
+            && let Ok(Some(row)) = observer.client.query_opt(LOOK, &[&process]).await
+        {
+            watch.event(Event::Progress(step, &read(&row, begun.elapsed())));
+        }
+        if let Ok(result) = timeout(PAUSE, &mut statement).await {
+            return result;
+        }
+    }
+}
+
+fn read(row: &Row, elapsed: Duration) -> Progress {
+    let count = |i: usize| row.get::<_, Option<i64>>(i).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+    Progress {
+        phase: row.get(0),
+        done: count(1),
+        total: count(2),
+        elapsed,
+        waits_for: row.get::<_, Option<Vec<i32>>>(3).unwrap_or_default(),
+    }
+}

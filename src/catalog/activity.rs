@@ -1,0 +1,48 @@
+//! Who holds locks on relations now, asked only of those that a plan touches.
+
+use std::collections::HashMap;
+
+use tokio_postgres::Client;
+
+use crate::diagnostic::Result;
+use crate::model::{Address, Holder, State};
+
+/// Every lock on one of these relations, a row a process.
+const LOCKS: &str = "
+    select l.relation, l.pid, a.usename::text, a.application_name, a.state, bool_and(l.granted),
+           string_agg(distinct lower(regexp_replace(replace(l.mode, 'Lock', ''), '(?<=[a-z])(?=[A-Z])', ' ', 'g')), ', '),
+           max(extract(epoch from clock_timestamp() - a.xact_start))::bigint
+    from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
+    where l.locktype = 'relation' and l.relation = any($1) and l.pid <> pg_backend_pid()
+      and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
+    group by 1, 2, 3, 4, 5
+    order by 1, 8 desc nulls last, 2";
+
+/// Who holds or awaits locks on the relations that these objects are, or stand under; who has held them longest first.
+pub async fn activity<'a>(
+    client: &Client,
+    live: &State,
+    objects: impl Iterator<Item = &'a Address>,
+) -> Result<HashMap<Address, Vec<Holder>>> {
+    let relations = objects.flat_map(|at| std::iter::once(at).chain(at.ancestors()));
+    let oids: HashMap<u32, Address> = relations.filter_map(|at| Some((live.relation(at)?, at.clone()))).collect();
+    let mut found: HashMap<Address, Vec<Holder>> = HashMap::new();
+    if oids.is_empty() {
+        return Ok(found);
+    }
+    let list: Vec<u32> = oids.keys().copied().collect();
+    let rows = client.query(LOCKS, &[&list]).await.map_err(|error| super::catalog_error(&error, LOCKS))?;
+    for row in rows {
+        let holder = Holder {
+            process: row.get(1),
+            role: row.get(2),
+            application: row.get::<_, Option<String>>(3).filter(|name| !name.is_empty()),
+            state: row.get(4),
+            granted: row.get(5),
+            lock: row.get(6),
+            seconds: row.get(7),
+        };
+        found.entry(oids[&row.get::<_, u32>(0)].clone()).or_default().push(holder);
+    }
+    Ok(found)
+}

@@ -1,0 +1,97 @@
+//! What is told of a plan that waits or takes long: who holds locks, how far a statement is, whether there is room.
+
+use std::time::Duration;
+
+use dbstate::local::Ephemeral;
+
+use crate::support::cluster::options;
+use crate::support::database::Database;
+use crate::support::project::Project;
+
+const BEFORE: &str = "schemas: { shop: { tables: { a: { columns: { id: int, no: int } } } } }\n";
+
+/// A table of a few rows, and a project that adds a column and an index to it.
+fn filled() -> (Database<'static>, Project) {
+    let database = Database::create();
+    let project = Project::new(&database, &[("schema.yaml", BEFORE)]);
+    project.apply();
+    database.psql("insert into shop.a select i, i from generate_series(1, 100) i");
+    project.write("schema.yaml", &BEFORE.replace("no: int }", "no: int, more: text }, indexes: { a_no: [no] }"));
+    (database, project)
+}
+
+/// Runs `act` while a client has the table in an open transaction, which it keeps for some seconds.
+fn while_written(database: &Database<'_>, seconds: u32, act: impl FnOnce()) {
+    std::thread::scope(|threads| {
+        let sql = format!("begin; update shop.a set no = 0 where id = 1; select pg_sleep({seconds}); commit");
+        let client = threads.spawn(move || database.psql(&sql));
+        let writing = "select count(*) from pg_locks where relation = 'shop.a'::regclass and mode = 'RowExclusiveLock'";
+        while database.psql(writing) == "0" && !client.is_finished() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        act();
+        client.join().expect("the client ended well");
+    });
+}
+
+#[test]
+fn a_plan_says_who_holds_locks() {
+    let (database, project) = filled();
+    let free = project.run(&["plan", "--activity"], 0);
+    assert!(!free.stdout.contains("-- now:"), "{}", free.stdout);
+    while_written(&database, 8, || {
+        let plan = project.run(&["plan", "--activity"], 0).stdout;
+        let line = plan.lines().find(|line| line.contains("-- now: process ")).unwrap_or_else(|| panic!("{plan}"));
+        for told in ["role `postgres`, psql, active", "holds row exclusive", "in a transaction of "] {
+            assert!(line.contains(told), "{told}: {line}");
+        }
+        let plan = project.run(&["plan", "--activity", "--format", "json"], 0).stdout;
+        let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
+        let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/plan.schema.json");
+        let schema = serde_json::from_str(&std::fs::read_to_string(schema).expect("there")).expect("JSON");
+        jsonschema::validate(&schema, &plan).unwrap_or_else(|e| panic!("{e} at {}", e.instance_path()));
+        let holder = &plan["steps"][0]["activity"][0];
+        assert_eq!((&holder["role"], &holder["granted"]), (&"postgres".into(), &true.into()), "{plan}");
+        assert!(!project.run(&["plan"], 0).stdout.contains("-- now:"));
+    });
+}
+
+#[test]
+fn a_statement_that_takes_long_says_how_far_it_is() {
+    let (database, project) = filled();
+    project.write("schema.yaml", &BEFORE.replace("no: int }", "no: int }, indexes: { a_no: [no] }"));
+    while_written(&database, 12, || {
+        let output = project.run(&["apply", "--yes", "--lock-timeout", "1min"], 0);
+        let line =
+            output.stderr.lines().find(|line| line.starts_with("create index concurrently a_no on shop.a (no): "));
+        let line = line.unwrap_or_else(|| panic!("{}", output.stderr));
+        for told in ["waiting for writers before build", ", for ", "waits for process "] {
+            assert!(line.contains(told), "{told}: {line}");
+        }
+    });
+    project.settled();
+}
+
+#[test]
+fn a_plan_that_the_lock_table_has_no_room_for_is_refused() {
+    let mut options = options();
+    options.settings.extend(
+        [("max_locks_per_transaction", "10"), ("max_connections", "20")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    let cluster = Ephemeral::start(&options).expect("started");
+    let database = Database::named(cluster.server(), "small");
+    let tables = |count: usize| {
+        let table = |i| format!("      t{i}: {{ columns: {{ id: int }} }}\n");
+        "schemas:\n  shop:\n    tables:\n".to_owned() + &(0..count).map(table).collect::<String>()
+    };
+    let project = Project::new(&database, &[("schema.yaml", &tables(300))]);
+    let output = project.run(&["apply", "--yes"], 3);
+    let text = output.stderr.replace("\n  | ", " ").replace("\n        ", " ");
+    for told in ["takes about 600 locks", "lock table holds 200", "set `max_locks_per_transaction` to 30 or more"] {
+        assert!(text.contains(told), "{told}:\n{text}");
+    }
+    project.write("schema.yaml", &tables(60));
+    project.run(&["apply", "--yes"], 0);
+    project.settled();
+}
