@@ -15,7 +15,6 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
     let users = users(input);
     let mut queue: Vec<Address> = fates.keys().cloned().collect();
     let mut done: HashSet<(Address, Option<Touch>, bool)> = HashSet::new();
-    let mut strangers: HashSet<(Address, Address)> = HashSet::new();
     while let Some(at) = queue.pop() {
         let Some(fate) = fates.get(&at) else { continue };
         let (touches, renewed) = match &fate.action {
@@ -33,14 +32,14 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
         if touches == Some(Touch::Replaced) || renewed {
             queue.extend(replace_descendants(&at, fates, input));
         }
-        let touched = touches.map(|how| (at.clone(), how));
-        for (used, how) in touched.into_iter().chain(unseats.into_iter().map(|used| (used, Touch::Unseated))) {
+        if let Some(touch_as) = touches {
+            for user in users.get(&at).into_iter().flatten() {
+                queue.extend(touch(user, &at, touch_as, fates, input, problems));
+            }
+        }
+        for used in unseats {
             for user in users.get(&used).into_iter().flatten() {
-                if input.live.contains(user) {
-                    queue.extend(touch(user, &used, how, fates, input, problems));
-                } else if holds(user, how, fates, input) && strangers.insert(((*user).clone(), used.clone())) {
-                    problems.push(stranger(user, &used, how, input));
-                }
+                queue.extend(touch(user, &used, Touch::Unseated, fates, input, problems));
             }
         }
     }
@@ -75,29 +74,6 @@ fn users(input: Input<'_>) -> HashMap<&Address, Vec<&Address>> {
         users.entry(used).or_default().push(user);
     }
     users
-}
-
-/// True where an object that the project does not manage would keep PostgreSQL from doing that to what it uses.
-fn holds(user: &Address, how: Touch, fates: &IndexMap<Address, Fate>, input: Input<'_>) -> bool {
-    let goes = |at: &Address| fates.get(at).is_some_and(|f| matches!(f.action, Action::Replace | Action::Drop));
-    let adjusts = how == Touch::Disturbed && find(input.register, user.kind()).rules.self_adjusting;
-    !adjusts && !user.ancestors().any(goes)
-}
-
-/// The refusal where such an object uses something that can't stay as it is.
-fn stranger(user: &Address, used: &Address, how: Touch, input: Input<'_>) -> Diagnostic {
-    let what = match how {
-        Touch::Replaced => "must be dropped and made again",
-        Touch::Dropped => "is to be dropped",
-        Touch::Disturbed | Touch::Unseated => "is to change",
-    };
-    let message = format!("{used} {what}, but {user} uses it, which the project does not manage");
-    let problem = Diagnostic::new(Code::Refused, message)
-        .help(format!("take {user} into the project, or first change it by hand so that it no longer uses {used}"));
-    match input.desired.get(used).and_then(|o| o.origin.span()) {
-        Some(span) => problem.label(span, "asked for here"),
-        None => problem,
-    }
 }
 
 /// What stands under a replaced object goes and comes with it.

@@ -21,7 +21,7 @@ pub use serial::sequence_of;
 use super::part::catalog::USER_SCHEMA;
 use super::part::convert::{needs_text, text_of};
 use super::part::names::object_name;
-use super::part::stored::{self, OfType, Stored};
+use super::part::stored::{self, OfType, Reach, Stored};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
 use super::identity_sequence;
 use super::not_null::named_at;
@@ -188,7 +188,7 @@ impl Kind for Column {
         }
     }
 
-    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+    fn check(&self, at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
         let wrong = |message: String, help: String| Problem::new(Code::WrongType, message).help(help);
         let given = [
             ("default", self.default.is_some()),
@@ -200,6 +200,10 @@ impl Kind for Column {
         if self.data_type.is_absent() {
             let help = "write `type: …`".to_owned();
             problems.push((wrong("missing key `type`".to_owned(), help), "type"));
+        }
+        if self.compression.is_some() && at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
+            let message = "the values of a foreign table are not compressed here".to_owned();
+            problems.push((wrong(message, "remove `compression`".to_owned()), "compression"));
         }
         if let [first, second, ..] = given.as_slice() {
             let message = format!("a column has one of `{first}` and `{second}`");
@@ -464,7 +468,12 @@ impl Column {
 
     /// Storage, compression and statistics, which `create table` can't say in every version.
     pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
-        self.stored().steps(old.map(Self::stored), cx, |what| self.step(cx, what))
+        let is_above = |table: &Address| !heirs(table, cx.live).is_empty() || !heirs(table, cx.desired).is_empty();
+        let below = cx.at.parent().is_some_and(is_above);
+        self.stored().steps(old.map(Self::stored), cx, |reach, what| {
+            let only = if below && reach == Reach::Here { "only " } else { "" };
+            Step::new(format!("alter table {only}{} alter column {} {what}", cx.parent().identity(), cx.name()))
+        })
     }
 
     fn stored(&self) -> Stored<'_> {
