@@ -3,6 +3,7 @@
 //! The short form is what stands after the name in `create table`: `bigint not null default 0`. `serial` and its
 //! siblings become the integer, the default and the sequence that PostgreSQL makes of them.
 
+mod attributes;
 mod identity;
 mod inherited;
 mod release;
@@ -21,7 +22,7 @@ pub use serial::sequence_of;
 use super::part::catalog::USER_SCHEMA;
 use super::part::convert::{needs_text, text_of};
 use super::part::names::object_name;
-use super::part::stored::{self, OfType, Reach, Stored};
+use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
 use super::identity_sequence;
 use super::not_null::named_at;
@@ -464,26 +465,6 @@ impl Column {
             set,
             alter(format!("drop constraint {check}")).lock(Lock::AccessExclusive),
         ]
-    }
-
-    /// Storage, compression and statistics, which `create table` can't say in every version.
-    pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
-        let is_above = |table: &Address| !heirs(table, cx.live).is_empty() || !heirs(table, cx.desired).is_empty();
-        let below = cx.at.parent().is_some_and(is_above);
-        self.stored().steps(old.map(Self::stored), cx, |reach, what| {
-            let only = if below && reach == Reach::Here { "only " } else { "" };
-            Step::new(format!("alter table {only}{} alter column {} {what}", cx.parent().identity(), cx.name()))
-        })
-    }
-
-    fn stored(&self) -> Stored<'_> {
-        Stored {
-            storage: self.storage.as_deref(),
-            of_type: &self.live_storage,
-            compression: self.compression.as_deref(),
-            statistics: self.statistics,
-            options: &self.options,
-        }
     }
 
     /// Live tables below this column's that are to leave: they do before it changes, to keep theirs.
