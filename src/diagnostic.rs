@@ -55,6 +55,8 @@ pub enum Code {
     Hazard,
     /// A change that PostgreSQL offers no safe way to make.
     Refused,
+    /// A privilege that the role which applies lacks.
+    Privilege,
     /// A saved plan that no longer fits its database, or is for another one.
     Stale,
     /// A file that is no saved plan, or not one of this version.
@@ -71,7 +73,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::File,
         Self::Syntax,
         Self::UnknownKey,
@@ -86,6 +88,7 @@ impl Code {
         Self::Lock,
         Self::Hazard,
         Self::Refused,
+        Self::Privilege,
         Self::Stale,
         Self::PlanFile,
         Self::NotConverged,
@@ -111,6 +114,7 @@ impl Code {
             Self::Lock => "lock",
             Self::Hazard => "hazard",
             Self::Refused => "refused",
+            Self::Privilege => "privilege",
             Self::Stale => "stale-plan",
             Self::PlanFile => "plan-file",
             Self::NotConverged => "not-converged",
@@ -122,7 +126,7 @@ impl Code {
 
     /// True where the exit code is 3: a guard refused before any change.
     pub fn is_refusal(self) -> bool {
-        matches!(self, Self::Hazard | Self::Refused | Self::Stale)
+        matches!(self, Self::Hazard | Self::Refused | Self::Privilege | Self::Stale)
     }
 }
 

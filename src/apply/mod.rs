@@ -1,6 +1,9 @@
 //! Running a plan: one apply at a time a database, one transaction a segment.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
+mod lock;
+mod preflight;
+mod retry;
+
 use std::time::{Duration, Instant};
 
 use tokio_postgres::error::SqlState;
@@ -10,9 +13,11 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::Transaction;
 use crate::plan::{Plan, PlanStep};
 use crate::session::server_error;
+use crate::sql::ident;
 
-/// The key of the advisory lock that keeps applies of one database apart: the letters `dbstate` as a number.
-const LOCK_KEY: i64 = 0x0064_6273_7461_7465;
+pub use lock::{ClusterLock, lock, lock_cluster};
+pub use preflight::{Ground, preflight};
+pub use retry::{Again, Stopped, TRIES, pause, sleep};
 
 /// How to run a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +41,9 @@ pub enum Event<'a> {
     Begin(usize, usize, &'a PlanStep),
     /// It is done.
     Done(&'a PlanStep, Duration),
-    /// A lock was not to be had: the try with that number, from 1, comes after a pause.
+    /// Somebody else applies; what to say of it.
+    Waits(String),
+    /// Somebody was in the way: the try with that number, from 1, comes after a pause.
     Again(u32, Duration),
     /// What was done could not be written down.
     Unnoted(Box<Diagnostic>),
@@ -50,49 +57,8 @@ pub trait Watch {
     fn note(&mut self, done: &[PlanStep]) -> Option<String>;
 }
 
-/// Takes the lock that keeps applies of this database apart; it is let go with the session.
-///
-/// # Errors
-/// When another apply holds it for longer than `lock_timeout`.
-pub async fn lock(client: &Client, options: &Options) -> Result<()> {
-    let timeout = crate::sql::literal(&options.lock_timeout);
-    let statement_timeout = crate::sql::literal(options.statement_timeout.as_deref().unwrap_or("0"));
-    let settings = format!(
-        "set lock_timeout = {timeout}; set statement_timeout = {statement_timeout}; set search_path = ''; \
-         set check_function_bodies = off; set client_min_messages = warning; \
-         set idle_in_transaction_session_timeout = 0"
-    );
-    client.batch_execute(&settings).await.map_err(|e| setting_error(&e))?;
-    let sql = format!("select pg_advisory_lock({LOCK_KEY})");
-    client.batch_execute(&sql).await.map_err(|error| {
-        if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) {
-            let message = format!("another apply is running on this database (waited {})", options.lock_timeout);
-            return Box::new(
-                Diagnostic::new(Code::Lock, message).help("wait for it to end, or give a longer `--lock-timeout`"),
-            );
-        }
-        server_error(&error, &sql)
-    })
-}
-
-/// How often a plan is tried again when a lock is not to be had.
-pub const TRIES: u32 = 8;
-
-/// How long to wait before the try with that number, from 1: twice as long each time, half of it by chance, so that two
-/// who wait for each other do not meet again.
-pub fn pause(number: u32) -> Duration {
-    let longest = Duration::from_millis(100) * 2_u32.pow(number.min(5));
-    let chance = RandomState::new().build_hasher().finish() % 1000;
-    longest / 2 + longest.mul_f64(0.0005 * f64::from(u32::try_from(chance).unwrap_or_default()))
-}
-
-/// Waits.
-pub async fn sleep(pause: Duration) {
-    tokio::time::sleep(pause).await;
-}
-
 /// Runs every statement. A segment that fails is rolled back; segments before it stay.
-pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<()> {
+pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<(), Stopped> {
     let total = plan.steps.len();
     let mut number = 0;
     for segment in plan.steps.chunk_by(|a, b| a.segment == b.segment) {
@@ -104,18 +70,19 @@ pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<
             number += 1;
             watch.event(Event::Begin(number, total, step));
             let begun = Instant::now();
-            if let Err(error) = client.batch_execute(&step.sql).await {
+            if let Err(error) = execute(client, step, inside).await {
                 if inside {
                     // The transaction is lost either way; the first error is the one to tell.
                     let _ = client.batch_execute("rollback").await;
                 }
-                return Err(failed(&error, step, number > 1 && segment[0].segment > 0));
+                let problem = failed(&error, step, number > 1 && segment[0].segment > 0);
+                return Err(Stopped { problem, again: Again::after(&error, step) });
             }
             watch.event(Event::Done(step, begun.elapsed()));
         }
         if inside && let Err(problem) = check_bodies(client, segment).await {
             let _ = client.batch_execute("rollback").await;
-            return Err(problem);
+            return Err(problem.into());
         }
         note(client, &plan.steps[..number], inside, watch).await?;
         if inside {
@@ -123,6 +90,19 @@ pub async fn run(client: &Client, plan: &Plan, watch: &mut dyn Watch) -> Result<
         }
     }
     Ok(())
+}
+
+/// Runs a statement as whom it is to run.
+async fn execute(client: &Client, step: &PlanStep, inside: bool) -> std::result::Result<(), Error> {
+    let Some(role) = &step.run_as else { return client.batch_execute(&step.sql).await };
+    let local = if inside { "local " } else { "" };
+    client.batch_execute(&format!("set {local}role {}", ident(role))).await?;
+    let result = client.batch_execute(&step.sql).await;
+    // In a transaction that has failed the rollback does it.
+    match client.batch_execute("reset role").await {
+        Err(error) if result.is_ok() => Err(error),
+        Ok(()) | Err(_) => result,
+    }
 }
 
 /// Writes down what was done; a note that fails leaves what was done as it is.
@@ -140,23 +120,10 @@ async fn note(client: &Client, done: &[PlanStep], inside: bool, watch: &mut dyn 
     Ok(())
 }
 
-/// True where somebody else changed the same object at the same time: roles are those of the cluster, and our lock
-/// is that of one database. PostgreSQL does not translate these messages.
-fn collides(error: &Error) -> bool {
-    let Some(db) = error.as_db_error() else { return false };
-    match db.code() {
-        &SqlState::INTERNAL_ERROR => db.message().starts_with("tuple concurrently "),
-        &SqlState::UNIQUE_VIOLATION => db.schema() == Some("pg_catalog"),
-        other => other == &SqlState::T_R_DEADLOCK_DETECTED,
-    }
-}
-
 /// The error of a step, with the statement, the YAML line, and whether anything stays.
 fn failed(error: &Error, step: &PlanStep, partial: bool) -> Box<Diagnostic> {
     let mut diagnostic = server_error(error, step.text());
-    if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) || collides(error) {
-        diagnostic.problem.code = Code::Lock;
-    }
+    diagnostic.problem.code = Again::after(error, step).code(&diagnostic);
     if let Some(span) = step.origin {
         diagnostic = Box::new(diagnostic.label(span, "asked for here"));
     }

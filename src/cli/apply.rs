@@ -194,6 +194,7 @@ impl Talk for Terminal<'_> {
                 }
             }
             Event::Unnoted(_) => {}
+            Event::Waits(what) => self.output.talk(&what),
             Event::Again(number, pause) => {
                 let seconds = pause.as_secs_f64();
                 self.output.talk(&format!("a lock is not to be had; try {number} in {seconds:.1} s"));

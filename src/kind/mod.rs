@@ -4,8 +4,10 @@
 //! register each. See `CONTRIBUTING.md` for the walk through a new kind.
 
 mod cx;
+pub mod demands;
 pub mod names;
 mod reference;
+mod register;
 mod rules;
 
 use std::fmt::Debug;
@@ -19,6 +21,7 @@ use serde::de::DeserializeOwned;
 
 pub use cx::{Cx, RoutineKey, identity};
 pub use reference::{Reference, References, Text};
+pub use register::{find, home, nested};
 pub use rules::{
     COLLATION, Form, Home, Identity, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, Privileges, RELATION, ROUTINE, Rules,
     Scope, Slot, TYPE, Under,
@@ -27,7 +30,7 @@ pub use rules::{
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::model::bridge::{self, BridgeError};
 use crate::model::node::{Node, Value};
-use crate::model::{Address, KindName, Object, PgVersion, Spec, State, Step};
+use crate::model::{Act, Address, Demand, KindName, Object, PgVersion, Spec, State, Step};
 use crate::sql;
 
 /// How to get from one spec to another.
@@ -237,6 +240,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
     }
 
+    /// What the role that applies needs for a statement about it.
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        demands::usual(act, cx)
+    }
+
     /// Takes from `stored`, the same object as PostgreSQL spells it, what YAML never says.
     fn carry(&mut self, _stored: &Self) {}
 
@@ -349,6 +357,8 @@ pub struct Entry {
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
+    /// [`Kind::demands`].
+    pub demands: fn(&dyn Spec, Act, &Cx<'_>) -> Vec<Demand>,
     /// The spec to write statements from: of what was declared the fields in which the spelling of PostgreSQL differs
     /// from the live object, else the live object's own. Statements from PostgreSQL's spelling would not be stored as
     /// what they say: it spells some expressions anew each time.
@@ -400,6 +410,7 @@ pub const fn entry<K: Kind>() -> Entry {
         release: |new, old, used, cx| of::<K>(new).release(of::<K>(old), used, cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
+        demands: |spec, act, cx| of::<K>(spec).demands(act, cx),
         respelled: respelled::<K>,
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }
@@ -456,57 +467,4 @@ fn respelled<K: Kind>(written: &dyn Spec, stored: &dyn Spec, live: &dyn Spec) ->
     let mut mixed = bridge::from_node::<K>(&Node::new(Value::Map(fields))).unwrap_or_else(|_| stored.clone());
     mixed.carry(stored);
     Arc::new(mixed)
-}
-
-/// The line of a kind.
-///
-/// # Panics
-/// When the register has none: an address is made from a line.
-pub fn find(register: &'static [Entry], kind: KindName) -> &'static Entry {
-    register.iter().find(|e| e.name == kind).expect("every address's kind has a line in the register")
-}
-
-/// What stands at a key under an object of `parent`, or at the top for `None`.
-pub fn home(register: &'static [Entry], parent: Option<&Entry>, key: &str) -> Option<(&'static Entry, &'static Home)> {
-    register.iter().find_map(|e| e.nests_under(parent).find(|h| h.key == key).map(|h| (e, h)))
-}
-
-/// What may stand under an object of `parent`, or at the top for `None`, in the order in which it is written: whose it
-/// is and what it is for, then the rest.
-pub fn nested(
-    register: &'static [Entry],
-    parent: Option<&Entry>,
-) -> impl Iterator<Item = (&'static Entry, &'static Home)> {
-    let of = move |e: &'static Entry| e.nests_under(parent).map(move |h| (e, h)).collect::<Vec<_>>();
-    let (first, rest): (Vec<_>, Vec<_>) =
-        register.iter().flat_map(of).partition(|(_, h)| matches!(h.under, Under::Owned | Under::Commented));
-    first.into_iter().chain(rest)
-}
-
-impl Entry {
-    /// True for what may rest on what serves its types; routines and operators are what that is made of.
-    pub fn is_served(&self) -> bool {
-        let made_of = [ROUTINE, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY];
-        !self.rules.slots.iter().any(|slot| made_of.contains(slot))
-    }
-
-    /// True for a kind that sits on any kind with a certain rule: owner, comment, grant.
-    pub fn is_facet(&self) -> bool {
-        self.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted))
-    }
-
-    /// True when this kind may stand under an object of `parent`, or at the top for `None`.
-    pub fn nests_under(&self, parent: Option<&Self>) -> impl Iterator<Item = &'static Home> {
-        let parent = parent.map(|p| (p.name, p.rules));
-        self.homes.iter().filter(move |home| match (home.under, parent) {
-            (Under::Root, None) => true,
-            (Under::Kinds(kinds), Some((name, _))) => kinds.contains(&name),
-            (Under::Owned, Some((_, rules))) => rules.owner,
-            (Under::Commented, Some((_, rules))) => rules.comment,
-            (Under::Granted, Some((_, rules))) => rules.privileges.is_some(),
-            (Under::Root, Some(_)) | (Under::Kinds(_) | Under::Owned | Under::Commented | Under::Granted, None) => {
-                false
-            }
-        })
-    }
 }

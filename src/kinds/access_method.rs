@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::part::QualifiedName;
 use super::part::catalog::function;
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, ROUTINE, References, Rules, Under};
-use crate::model::{Address, KindName, PgVersion, Step};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, ROUTINE, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, PgVersion, Step};
 
 /// An access method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,6 +48,10 @@ impl Kind for AccessMethod {
 
     fn references(&self, _at: &Address, out: &mut References) {
         self.handler.reference(ROUTINE, out, "handler");
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -11,8 +11,8 @@ use super::part::{QualifiedName, TypeName, is_default, stored};
 use super::schema::Schema;
 use super::shell_type::shell_of;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Kind, ROUTINE, References, Rules, TYPE, Under};
-use crate::model::{Address, KindName, PgVersion, Step};
+use crate::kind::{Alter, Cx, Form, Home, Kind, ROUTINE, References, Rules, TYPE, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, PgVersion, Step};
 use crate::sql;
 
 /// A base type.
@@ -132,6 +132,10 @@ impl Kind for BaseType {
         if let Some(element) = &self.element {
             element.reference(out, "element");
         }
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

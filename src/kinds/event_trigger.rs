@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::part::{is_default, since};
 use super::trigger::{Call, Enabled};
 use crate::diagnostic::Diagnostics;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, ROUTINE, References, Rules, Under};
-use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, ROUTINE, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An event trigger.
@@ -97,6 +97,10 @@ impl Kind for EventTrigger {
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
         (self.on == Event::Login).then(|| since(17, "event `login`", "on", cx))?
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

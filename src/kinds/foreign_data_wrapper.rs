@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::part::catalog::{function, options};
 use super::part::options::{changes, clause};
 use super::part::{Options, QualifiedName, is_default};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, References, Rules, Under};
-use crate::model::{Address, KindName, PgVersion, Step};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, PgVersion, Step};
 
 /// A foreign data wrapper.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -63,6 +63,10 @@ impl Kind for ForeignDataWrapper {
         if let Some(validator) = &self.validator {
             validator.reference(ROUTINE, out, "validator");
         }
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -11,7 +11,7 @@ use super::part::{is_default, since};
 use super::role::Role;
 use crate::diagnostic::Diagnostics;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, Scope, Under};
-use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
+use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A membership: the key is the group.
@@ -194,8 +194,12 @@ impl Kind for Membership {
         Some((problem.help("leave it out, or say `inherit` of the member itself"), field))
     }
 
+    fn demands(&self, _act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        vec![Demand::Administers(cx.at.key().to_owned())]
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![grant(&self.new_options(cx), "", cx)]
+        vec![grant(&self.new_options(cx), "", cx).admits(cx.at.key(), cx.parent().at.key())]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

@@ -11,10 +11,8 @@ use super::part::opclass::{self, Member};
 use super::part::{QualifiedName, TypeName, is_default, refer_to_access_method};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{
-    Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_CLASS, OPERATOR_FAMILY, References, Rules, Under,
-};
-use crate::model::{Address, KindName, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_CLASS, OPERATOR_FAMILY, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An operator class.
@@ -134,6 +132,10 @@ impl Kind for OperatorClass {
         }
         self.operators.iter().for_each(|m| m.references(out, "operators"));
         self.functions.iter().for_each(|m| m.references(out, "functions"));
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn serves(&self, at: &Address, out: &mut References) {

@@ -15,8 +15,8 @@ use super::part::{is_default, refer_to_access_method};
 use super::part::opclass::{self, Member};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_FAMILY, References, Rules, Under};
-use crate::model::{Address, KindName, Object, Origin, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_FAMILY, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, Object, Origin, PgVersion, State, Step};
 use crate::sql;
 
 /// An operator family: the members that belong to no class of it.
@@ -96,6 +96,10 @@ impl Kind for OperatorFamily {
         refer_to_access_method(opclass::parts(at.key()).1, "operators", out);
         self.operators.iter().for_each(|m| m.references(out, "operators"));
         self.functions.iter().for_each(|m| m.references(out, "functions"));
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

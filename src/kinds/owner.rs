@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::part::ROLE;
 use super::sequence::Sequence;
 use crate::diagnostic::Diagnostics;
-use crate::kind::{Alter, Cx, Entry, FacetRow, Form, Home, Kind, References, Rules, Under, find};
-use crate::model::{Address, HazardClass, KindName, Object, Origin, State, Step};
+use crate::kind::{Alter, demands, Cx, Entry, FacetRow, Form, Home, Kind, References, Rules, Under, find};
+use crate::model::{Act, Address, Demand, HazardClass, KindName, Object, Origin, State, Step};
 use crate::sql;
 
 /// An owner.
@@ -74,7 +74,8 @@ impl Kind for Owner {
         if follows_table(cx) {
             return Vec::new();
         }
-        vec![Step::new(format!("alter {} owner to {}", cx.parent().target(), sql::ident(&self.role)))]
+        let sql = format!("alter {} owner to {}", cx.parent().target(), sql::ident(&self.role));
+        vec![Step::new(sql).hands_to(&self.role)]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -84,6 +85,12 @@ impl Kind for Owner {
 
     fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
         (*from == Address::root(ROLE, &self.role)).then(|| Self { role: to.key().to_owned() })
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        let mut demands = demands::usual(act, cx);
+        demands.push(Demand::Becomes(self.role.clone()));
+        demands
     }
 
     fn drop(&self, _cx: &Cx<'_>) -> Vec<Step> {

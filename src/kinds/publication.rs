@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::part::{is_default, since};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, Rules, Under};
-use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 
 /// A publication.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -131,6 +131,14 @@ impl Kind for Publication {
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
         let all = self.generated_columns != Generated::None;
         all.then(|| since(18, "publications of generated columns", "generated_columns", cx))?
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        match act {
+            Act::Make if self.all_tables => vec![Demand::Superuser],
+            Act::Make => vec![Demand::OnDatabase("create")],
+            Act::Change | Act::Drop => demands::usual(act, cx),
+        }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::part::{ROLE, is_default};
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, Rules, Scope, Under, plain_key};
-use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Scope, Under, plain_key};
+use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::secret::{self, Source, Verifier};
 use crate::sql;
 
@@ -56,6 +56,9 @@ pub struct Role {
     /// Shall not be.
     #[serde(skip_serializing_if = "is_default")]
     pub absent: bool,
+    /// Who gets what an absent role owns in this database; what it was granted there is revoked.
+    #[serde(skip_serializing_if = "is_default")]
+    pub reassign_to: Option<String>,
     /// What is stored of its password; nothing where that can't be read.
     #[serde(skip_serializing)]
     pub live_verifier: Option<Verifier>,
@@ -76,6 +79,7 @@ impl Default for Role {
             password: None,
             external: false,
             absent: false,
+            reassign_to: None,
             live_verifier: None,
         }
     }
@@ -142,7 +146,21 @@ impl Role {
 
     /// True when nothing but `external` or `absent` is said of it.
     fn is_bare(&self) -> bool {
-        Self { external: false, absent: false, ..self.clone() } == Self::default() && self.password.is_none()
+        Self { external: false, absent: false, reassign_to: None, ..self.clone() } == Self::default() && self.password.is_none()
+    }
+
+    /// What it needs to drop it: first to give away what it owns, where somebody is to have that.
+    fn dropped(&self, cx: &Cx<'_>) -> Vec<Demand> {
+        let me = cx.at.key().to_owned();
+        match cx.desired.spec::<Self>(cx.at).and_then(|wanted| wanted.reassign_to.clone()) {
+            None => vec![Demand::Administers(me), Demand::Unused(cx.at.clone())],
+            Some(heir) => vec![
+                Demand::Administers(me.clone()),
+                Demand::Becomes(me),
+                Demand::Becomes(heir),
+                Demand::UnusedElsewhere(cx.at.clone()),
+            ],
+        }
     }
 
     fn check_name(&self, name: &str) -> Option<Problem> {
@@ -235,12 +253,30 @@ impl Kind for Role {
         Some(Self { password: Some(password), ..self.clone() })
     }
 
+    fn references(&self, _at: &Address, out: &mut References) {
+        if let Some(heir) = &self.reassign_to {
+            out.object(Address::root(Self::NAME, heir), "reassign_to");
+        }
+    }
+
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
         let source = self.password.as_ref().filter(|_| !self.external && !self.absent)?;
         let unseen = cx.live.spec::<Self>(cx.at).is_some_and(|live| live.live_verifier.is_none());
         let problem = secret::resolve(source).err().filter(|_| !unseen)?;
         let message = format!("the password of {} is not there: {}", cx.at, problem.message);
         Some((Problem { message, ..problem }, "password"))
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        let was = cx.live.spec::<Self>(cx.at);
+        if self.superuser || was.is_some_and(|was| was.superuser) {
+            return vec![Demand::Superuser];
+        }
+        match act {
+            Act::Make => vec![Demand::CreateRole],
+            Act::Change => vec![Demand::Administers(cx.at.key().to_owned())],
+            Act::Drop => self.dropped(cx),
+        }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -259,7 +295,8 @@ impl Kind for Role {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { connection_limit, valid_until, external, absent, password: _, live_verifier: _, .. } = self;
+        let Self { connection_limit, valid_until, external, absent, reassign_to: _, password: _, live_verifier: _, .. } =
+            self;
         if *external {
             return Alter::InPlace(Vec::new());
         }
@@ -295,7 +332,20 @@ impl Kind for Role {
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         let what = format!("nobody can be {} any more", cx.at);
-        vec![Step::new(format!("drop role {}", cx.name())).hazard(HazardClass::Access, what)]
+        let drop = Step::new(format!("drop role {}", cx.name())).hazard(HazardClass::Access, what);
+        let Some(heir) = cx.desired.spec::<Self>(cx.at).and_then(|wanted| wanted.reassign_to.as_deref()) else {
+            return vec![drop];
+        };
+        let name = cx.name();
+        let given = format!("`{heir}` gets what {} owns in this database", cx.at);
+        let lost = format!("{} loses what it was granted in this database", cx.at);
+        vec![
+            Step::new(format!("reassign owned by {name} to {}", sql::ident(heir)))
+                .needs([Address::root(Self::NAME, heir)])
+                .hazard(HazardClass::Access, given),
+            Step::new(format!("drop owned by {name}")).hazard(HazardClass::Access, lost),
+            drop,
+        ]
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
@@ -317,6 +367,9 @@ impl Kind for Role {
                 let help = "take the rest out: of such a role nothing is managed but grants";
                 problems.push((problem(message, help), word));
             }
+        } else if self.reassign_to.is_some() {
+            let message = format!("{at} says `reassign_to`, and is not to go");
+            problems.push((problem(message, "it says who gets what an `absent: true` role owns"), "reassign_to"));
         } else if self.connection_limit < -1 {
             let message = format!("`connection_limit` is {}", self.connection_limit);
             problems.push((problem(message, "write 0 or more, or -1 for any number"), "connection_limit"));

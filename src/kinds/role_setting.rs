@@ -8,7 +8,7 @@ use super::part::{Setting, setting};
 use super::role::Role;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Rules, Scope, Under};
-use crate::model::{Address, KindName, PgVersion, State, Step};
+use crate::model::{Act, Address, Demand, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// A setting: the key is its name.
@@ -55,6 +55,10 @@ impl Kind for RoleSetting {
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
         setting::normalise::<Self>(desired, Self::NAME, |spec| &mut spec.value);
+    }
+
+    fn demands(&self, _act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        vec![Demand::Administers(cx.parent().at.key().to_owned())]
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Under, plain_key};
-use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Under, demands, plain_key};
+use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, Step};
 
 /// A schema has nothing of its own but what is in it and on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +51,10 @@ impl Kind for Schema {
 
     fn builtin(key: &str) -> bool {
         matches!(key, "pg_catalog" | "information_schema")
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::OnDatabase("create")] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -9,7 +9,7 @@ use super::part::catalog::options;
 use super::part::{Parameters, is_default, parameters};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, Rules, Scope, Under, plain_key};
-use crate::model::{Address, KindName, PgVersion, Step, Transaction};
+use crate::model::{Act, Address, Demand, KindName, PgVersion, Step, Transaction};
 use crate::sql;
 
 /// A tablespace.
@@ -68,6 +68,10 @@ impl Kind for Tablespace {
 
     fn builtin(key: &str) -> bool {
         key.starts_with("pg_")
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        vec![if act == Act::Make { Demand::Superuser } else { Demand::Owns(cx.at.clone()) }]
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

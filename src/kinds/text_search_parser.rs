@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::part::catalog::{USER_SCHEMA, function};
 use super::part::{QualifiedName, is_default};
 use super::schema::Schema;
-use crate::kind::{Alter, Cx, Form, Home, Kind, ROUTINE, References, Rules, Slot, Under};
-use crate::model::{Address, KindName, PgVersion, Step};
+use crate::kind::{Alter, Cx, Form, Home, Kind, ROUTINE, References, Rules, Slot, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, PgVersion, Step};
 
 /// Where parsers have their names.
 pub const SLOT: Slot = Slot("text search parser");
@@ -57,6 +57,10 @@ impl Kind for TextSearchParser {
         for (field, name) in self.functions() {
             name.reference(ROUTINE, out, field);
         }
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

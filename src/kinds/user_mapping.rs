@@ -15,8 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::foreign_server::ForeignServer;
 use super::part::{ROLE, is_default};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, Under};
-use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::secret::{self, Hidden, Source};
 use crate::sql;
 
@@ -229,6 +229,11 @@ impl Kind for UserMapping {
         };
         let options = self.options.iter().map(|(k, v)| (k.clone(), place(v))).collect();
         Some(Self { options, live_secrets: self.live_secrets.clone() })
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        // Everybody may make one's own.
+        if act == Act::Make { Vec::new() } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod applied;
 pub mod bridge;
+pub mod demand;
 pub mod node;
 pub mod server;
 mod size;
@@ -12,6 +13,7 @@ pub mod suggest;
 
 pub use address::{Address, KindName};
 pub use applied::Applied;
+pub use demand::{Act, Demand};
 pub use node::Node;
 pub use server::{PgVersion, Server};
 pub use size::Size;

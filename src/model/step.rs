@@ -110,6 +110,10 @@ pub struct Step {
     pub retypes: bool,
     /// True where the object is of full use before it: nothing that uses the object waits for it.
     pub late: bool,
+    /// The role that owns what the object stands under after it.
+    pub hands_to: Option<String>,
+    /// A role, and the one that is a member of it after it.
+    pub admits: Option<(String, String)>,
     /// True where the object is another one after it, as good as just made: its facets start anew.
     pub renews: bool,
 }
@@ -208,6 +212,20 @@ impl Step {
     #[must_use]
     pub fn renews(mut self) -> Self {
         self.renews = true;
+        self
+    }
+
+    /// The same, making that role the owner of what the object stands under.
+    #[must_use]
+    pub fn hands_to(mut self, role: impl Into<String>) -> Self {
+        self.hands_to = Some(role.into());
+        self
+    }
+
+    /// The same, making `member` a member of `role`.
+    #[must_use]
+    pub fn admits(mut self, role: impl Into<String>, member: impl Into<String>) -> Self {
+        self.admits = Some((role.into(), member.into()));
         self
     }
 

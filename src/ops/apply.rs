@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Options;
 use super::plan::{after, plan};
 use super::saved::restore;
-use crate::apply::{self, Event};
+use crate::apply::{self, Again, Event};
 use crate::declare::project::Project;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::kinds;
@@ -60,7 +60,7 @@ pub async fn apply(
     choices: &Choices,
     talk: &mut dyn Talk,
 ) -> Result<Outcome, Diagnostics> {
-    apply::lock(&session.client, &choices.run).await?;
+    apply::lock(&session.client, &choices.run, &mut |event| talk.progress(event)).await?;
     let planned = plan(session, declared, options).await?;
     Box::pin(carry_out(session, planned, declared, options, choices, talk)).await
 }
@@ -77,7 +77,7 @@ pub async fn apply_saved(
     choices: &Choices,
     talk: &mut dyn Talk,
 ) -> Result<Outcome, Diagnostics> {
-    apply::lock(&session.client, &choices.run).await?;
+    apply::lock(&session.client, &choices.run, &mut |event| talk.progress(event)).await?;
     let planned = restore(session, saved, project, options).await?;
     Box::pin(carry_out(session, planned, &project.state, options, choices, talk)).await
 }
@@ -111,19 +111,9 @@ async fn carry_out(
         committed: 0,
         noted: false,
     };
-    let mut rest = planned.plan.clone();
-    let mut tries = 0;
-    while let Err(problem) = apply::run(&session.client, &rest, &mut clerk).await {
-        if problem.problem.code != Code::Lock || tries == apply::TRIES {
-            return Err(problem.into());
-        }
-        tries += 1;
-        let pause = apply::pause(tries);
-        clerk.again(&rest, Event::Again(tries, pause));
-        apply::sleep(pause).await;
-        // What was committed stays; what it left half-done is seen in the catalog.
-        rest = plan(session, declared, options).await?.plan;
-        guard(&rest, &choices.allow)?;
+    let job = Job { session, declared, options, choices };
+    if !Box::pin(job.run(&planned, &mut clerk)).await? {
+        return Ok(Outcome::Nothing(planned));
     }
     let noted = clerk.noted && clerk.ledger;
     let after = after(session, declared, options, &planned.plan).await?;
@@ -132,6 +122,62 @@ async fn carry_out(
         memory.keep(&after, true, talk).await;
     }
     Ok(Outcome::Done(planned))
+}
+
+/// What is to be applied where.
+struct Job<'a> {
+    session: &'a Session,
+    declared: &'a State,
+    options: &'a Options,
+    choices: &'a Choices,
+}
+
+impl Job<'_> {
+    /// Runs a plan to its end; false where another apply had made the same changes by then.
+    async fn run(&self, planned: &Planned, clerk: &mut Clerk<'_>) -> Result<bool, Diagnostics> {
+        let mut rest = self.ready(planned).await?;
+        let mut cluster = None;
+        let mut tries = 0;
+        loop {
+            if cluster.is_none() && rest.steps.iter().any(|step| step.shared) {
+                cluster = apply::lock_cluster(self.session, &mut |event| clerk.talk.progress(event)).await?;
+                if cluster.as_ref().is_some_and(|lock| lock.waited) {
+                    rest = self.again().await?;
+                }
+            }
+            if rest.is_empty() && tries == 0 {
+                return Ok(false);
+            }
+            let Err(stopped) = apply::run(&self.session.client, &rest, clerk).await else { return Ok(true) };
+            if stopped.again == Again::Never || tries == apply::TRIES {
+                return Err(stopped.problem.into());
+            }
+            tries += 1;
+            let pause = apply::pause(tries);
+            clerk.again(&rest, Event::Again(tries, pause));
+            apply::sleep(pause).await;
+            let next = self.again().await?;
+            if stopped.again == Again::IfOther && next == rest {
+                return Err(stopped.problem.into());
+            }
+            rest = next;
+        }
+    }
+
+    /// The plan made again: what was committed stays; what it left half-done is seen in the catalog.
+    async fn again(&self) -> Result<Plan, Diagnostics> {
+        let again = plan(self.session, self.declared, self.options).await?;
+        guard(&again.plan, &self.choices.allow)?;
+        self.ready(&again).await
+    }
+
+    /// The plan, with as whom each statement runs.
+    async fn ready(&self, planned: &Planned) -> Result<Plan, Diagnostics> {
+        let mut plan = planned.plan.clone();
+        let ground = apply::Ground { whole: &planned.whole, server: &planned.server };
+        apply::preflight(&self.session.client, &mut plan, ground).await?;
+        Ok(plan)
+    }
 }
 
 /// Tells the caller what happens, and the ledger in the same transaction.

@@ -11,8 +11,8 @@ mod stranger;
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::diff::diff;
-use crate::kind::{Entry, find};
-use crate::model::{Address, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
+use crate::kind::{self, Entry, Scope, find};
+use crate::model::{Act, Address, Demand, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
 
 pub use emit::Verb;
 pub use planned::{Lines, Planned};
@@ -55,6 +55,16 @@ pub struct PlanStep {
     pub transaction: Transaction,
     /// The YAML that asked for it.
     pub origin: Option<Span>,
+    /// True where it changes what all databases of the cluster share.
+    pub shared: bool,
+    /// What the role that applies needs for it.
+    pub demands: Vec<Demand>,
+    /// The role that owns what the object stands under after it.
+    pub hands_to: Option<String>,
+    /// A role, and the one that is a member of it after it.
+    pub admits: Option<(String, String)>,
+    /// The role that it runs as, where that is not the one that applies.
+    pub run_as: Option<String>,
     /// Its segment, counted from 0: statements of a segment share a transaction.
     pub segment: usize,
 }
@@ -189,6 +199,31 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         lock: node.step.lock,
         transaction: node.step.transaction,
         origin: PlanStep::origin(&node.at, input.desired),
+        shared: is_shared(&node.at, input.register),
+        demands: demands(node, input),
+        hands_to: node.step.hands_to.clone(),
+        admits: node.step.admits.clone(),
+        run_as: None,
         segment: 0,
+    }
+}
+
+/// True for what all databases of the cluster share, and what is said of that.
+fn is_shared(at: &Address, register: &'static [Entry]) -> bool {
+    std::iter::once(at).chain(at.ancestors()).any(|at| find(register, at.kind()).rules.scope == Scope::Cluster)
+}
+
+/// What the role that applies needs for a statement.
+fn demands(node: &emit::Node, input: Input<'_>) -> Vec<Demand> {
+    let act = match node.verb {
+        Verb::Create => Act::Make,
+        Verb::Alter | Verb::Rename | Verb::Replace => Act::Change,
+        Verb::Drop => Act::Drop,
+    };
+    let cx = emit::cx(&node.at, input);
+    let (live, desired) = (input.live.get(&node.at), input.desired.get(&node.at));
+    match if act == Act::Drop { live.or(desired) } else { desired.or(live) } {
+        Some(object) => (cx.entry.demands)(&*object.spec, act, &cx),
+        None => kind::demands::usual(act, &cx),
     }
 }

@@ -4,7 +4,7 @@ use crate::diagnostic::Code;
 use crate::model::HazardClass;
 
 /// Every page: its name and its text.
-pub const PAGES: [(&str, &str); 25] = [
+pub const PAGES: [(&str, &str); 26] = [
     ("file", include_str!("explain/file.md")),
     ("syntax", include_str!("explain/syntax.md")),
     ("unknown-key", include_str!("explain/unknown-key.md")),
@@ -19,6 +19,7 @@ pub const PAGES: [(&str, &str); 25] = [
     ("lock", include_str!("explain/lock.md")),
     ("hazard", include_str!("explain/hazard.md")),
     ("refused", include_str!("explain/refused.md")),
+    ("privilege", include_str!("explain/privilege.md")),
     ("stale-plan", include_str!("explain/stale-plan.md")),
     ("plan-file", include_str!("explain/plan-file.md")),
     ("not-converged", include_str!("explain/not-converged.md")),

@@ -279,6 +279,11 @@ impl SavedStep {
             size: self.size,
             lock: self.lock,
             transaction: self.transaction,
+            shared: now.is_some_and(|now| now.shared),
+            demands: now.map(|now| now.demands.clone()).unwrap_or_default(),
+            hands_to: now.and_then(|now| now.hands_to.clone()),
+            admits: now.and_then(|now| now.admits.clone()),
+            run_as: None,
             segment: self.segment,
         }))
     }

@@ -19,8 +19,8 @@ use super::table::Table;
 use super::view::View;
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::names::Names;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, ROUTINE, References, Rules, Under};
-use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, ROUTINE, References, Rules, Under, demands};
+use crate::model::{Act, Address, Demand, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
 /// A trigger.
@@ -205,6 +205,11 @@ impl Kind for Trigger {
         if let Some(when) = &self.when {
             out.expression(when.as_str(), "when");
         }
+    }
+
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        // The privilege `trigger` on its table is enough.
+        if act == Act::Make { Vec::new() } else { demands::usual(act, cx) }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -69,4 +69,10 @@ impl Project {
     pub fn settled(&self) {
         self.run(&["plan", "--exit-code"], 0);
     }
+
+    /// The same for one of its files.
+    #[track_caller]
+    pub fn settled_of(&self, file: &str) {
+        self.run(&["plan", "--exit-code", "-f", file], 0);
+    }
 }

@@ -1,0 +1,231 @@
+//! Before the first statement: whether the role that applies may run them all, and as whom.
+//!
+//! Statements say what they need ([`Demand`]). Who owns what changes while a plan runs, so this goes through it in order.
+//! Where the role lacks something, and is a member of an owner without inheriting its privileges, the statement runs as
+//! that owner. What can't be known is not asked for: PostgreSQL refuses it in time.
+
+mod cure;
+mod rights;
+mod unused;
+
+use std::collections::{BTreeMap, HashMap};
+
+use tokio_postgres::Client;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Statement};
+use crate::model::{Address, Demand, Origin, Server, State};
+use crate::plan::{Plan, PlanStep, Verb};
+use rights::Rights;
+
+/// What a plan is checked against.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// The whole database as it is.
+    pub whole: &'a State,
+    /// The server, and the role that applies.
+    pub server: &'a Server,
+}
+
+/// Says of every statement as whom it runs.
+///
+/// # Errors
+/// When the role that applies lacks something: one problem for each thing it lacks, with every statement that needs it.
+pub async fn preflight(client: &Client, plan: &mut Plan, ground: Ground<'_>) -> Result<(), Diagnostics> {
+    let mut problems = Diagnostics::default();
+    problems.extend(unused::check(client, plan, ground).await?);
+    if !ground.server.superuser {
+        let rights = rights::ask(client, plan, ground).await?;
+        problems.extend(Flight::new(ground, &rights, plan).run(&mut plan.steps));
+    }
+    problems.into_result(())
+}
+
+/// An object as the catalog names it: class and oid.
+type Id = (u32, u32);
+
+/// Where an object stood before the renames of the plan.
+fn id(at: &Address, plan: &Plan, whole: &State) -> Option<Id> {
+    let renames = plan.changes.iter().filter_map(|c| Some((c.from.as_ref()?, &c.at)));
+    let before = renames.into_iter().fold(at.clone(), |at, (from, to)| at.moved(to, from));
+    match whole.get(at).or_else(|| whole.get(&before))?.origin {
+        Origin::Catalog { class, oid, .. } if class != 0 => Some((class, oid)),
+        Origin::Catalog { .. } | Origin::File { .. } | Origin::Derived(_) => None,
+    }
+}
+
+/// A plan gone through in order.
+struct Flight<'a> {
+    user: &'a str,
+    ground: Ground<'a>,
+    rights: &'a Rights,
+    /// The catalog's names of what statements speak of.
+    ids: HashMap<Address, Id>,
+    /// Who owns what the plan made or handed over so far.
+    owners: HashMap<Address, String>,
+    /// Roles that are made, and members that are admitted, so far.
+    admitted: Vec<(String, String)>,
+    made: Vec<Address>,
+    /// Objects whose privileges the plan changes: what may be done with them then is not known before.
+    granted: Vec<Address>,
+    missing: BTreeMap<String, (Demand, Vec<usize>)>,
+}
+
+impl<'a> Flight<'a> {
+    fn new(ground: Ground<'a>, rights: &'a Rights, plan: &Plan) -> Self {
+        let spoken = plan.steps.iter().flat_map(|s| s.demands.iter().flat_map(objects));
+        let ids = spoken.filter_map(|at| Some((at.clone(), id(at, plan, ground.whole)?))).collect();
+        let grants = |demand: &Demand| if let Demand::Grants(at) = demand { Some(at.clone()) } else { None };
+        let granted = plan.steps.iter().flat_map(|s| &s.demands).filter_map(grants).collect();
+        Self {
+            user: &ground.server.user,
+            ground,
+            rights,
+            ids,
+            owners: HashMap::new(),
+            admitted: Vec::new(),
+            made: Vec::new(),
+            granted,
+            missing: BTreeMap::new(),
+        }
+    }
+
+    /// Sets as whom each statement runs, and returns what is missing.
+    fn run(mut self, steps: &mut [PlanStep]) -> Vec<Diagnostic> {
+        for (i, step) in steps.iter_mut().enumerate() {
+            let lacks = |who: &str| step.demands.iter().filter(|d| !self.holds(who, d)).cloned().collect::<Vec<_>>();
+            let missing = lacks(self.user);
+            if !missing.is_empty() {
+                let others: Vec<String> = missing.iter().filter_map(|d| self.stand_in(d)).collect();
+                step.run_as = others.into_iter().find(|who| lacks(who).is_empty());
+                if step.run_as.is_none() {
+                    for demand in missing {
+                        self.missing.entry(format!("{demand:?}")).or_insert((demand, Vec::new())).1.push(i);
+                    }
+                }
+            }
+            self.after(step);
+        }
+        let missing = std::mem::take(&mut self.missing);
+        missing.into_values().map(|(demand, wanted)| self.problem(&demand, &wanted, steps)).collect()
+    }
+
+    /// Notes what a statement changes about who may do what.
+    fn after(&mut self, step: &PlanStep) {
+        let actor = step.run_as.as_deref().unwrap_or(self.user).to_owned();
+        if step.verb == Verb::Create {
+            self.owners.entry(step.at.clone()).or_insert(actor);
+            self.made.push(step.at.clone());
+        }
+        if let (Some(role), Some(parent)) = (&step.hands_to, step.at.parent()) {
+            self.owners.insert(parent.clone(), role.clone());
+        }
+        self.admitted.extend(step.admits.clone());
+    }
+
+    /// Who owns an object by now; nothing where that is not known.
+    fn owner(&self, at: &Address) -> Option<&str> {
+        let id = self.ids.get(at);
+        self.owners.get(at).map(String::as_str).or_else(|| self.rights.owner(*id?))
+    }
+
+    /// The role that could run it in our place: the owner, where we may `set role` to it.
+    fn stand_in(&self, demand: &Demand) -> Option<String> {
+        let owner = match demand {
+            Demand::Owns(at) | Demand::Grants(at) | Demand::OwnsEither(at, _) | Demand::Privilege(_, at) => {
+                self.owner(at)?
+            }
+            Demand::Becomes(_)
+            | Demand::OnDatabase(_)
+            | Demand::Administers(_)
+            | Demand::CreateRole
+            | Demand::Superuser
+            | Demand::Unused(_)
+            | Demand::UnusedElsewhere(_) => return None,
+        };
+        self.sets(self.user, owner).then(|| owner.to_owned())
+    }
+
+    /// True unless a role is known to lack what is demanded.
+    fn holds(&self, who: &str, demand: &Demand) -> bool {
+        let owns = |at: &Address| self.owner(at).is_none_or(|owner| self.inherits(who, owner));
+        match demand {
+            Demand::Owns(at) => owns(at),
+            Demand::OwnsEither(at, space) => owns(at) || owns(space),
+            Demand::Grants(at) => owns(at) || self.rights.passes_on(who, self.ids.get(at).copied()),
+            Demand::Privilege(word, at) => {
+                let has = |id: &Id| self.rights.has(who, word, *id);
+                owns(at) || self.granted.contains(at) || self.ids.get(at).is_some_and(has)
+            }
+            Demand::OnDatabase(word) => self.rights.on_database(who, word),
+            Demand::Becomes(role) => self.sets(who, role),
+            Demand::Administers(role) => self.rights.administers(who, role, self.ground.server),
+            Demand::CreateRole => self.rights.creates_roles(who),
+            // A managed service has a role of its own that may do more than PostgreSQL says.
+            Demand::Superuser => self.rights.is_managed(),
+            Demand::Unused(_) | Demand::UnusedElsewhere(_) => true,
+        }
+    }
+
+    fn inherits(&self, who: &str, role: &str) -> bool {
+        who == role || self.rights.inherits(who, role) || self.was_admitted(who, role)
+    }
+
+    fn sets(&self, who: &str, role: &str) -> bool {
+        let by_itself = || self.rights.gives_itself() || !self.rights.knows(role) && !self.is_made(role);
+        who == role || self.rights.sets(who, role) || self.was_admitted(who, role) || by_itself()
+    }
+
+    fn was_admitted(&self, who: &str, role: &str) -> bool {
+        self.admitted.iter().any(|(group, member)| group == role && member == who)
+    }
+
+    /// True for a role that the plan has made by now.
+    fn is_made(&self, role: &str) -> bool {
+        self.made.iter().any(|at| at.parent().is_none() && at.key() == role)
+    }
+
+    fn problem(&self, demand: &Demand, wanted: &[usize], steps: &[PlanStep]) -> Diagnostic {
+        let first = &steps[wanted[0]];
+        let count = match wanted.len() {
+            1 => "a statement".to_owned(),
+            n => format!("{n} statements"),
+        };
+        let about = objects(demand).first().copied();
+        let owner = about.and_then(|at| self.owner(at));
+        let what = cure::lack(demand, owner);
+        let message = format!("role `{}` may not run {count}: {what}", self.user);
+        let cure = cure::cure(
+            demand,
+            cure::Lack {
+                owner,
+                live: about.is_some_and(|at| self.ids.contains_key(at)),
+                user: self.user,
+                database: &self.ground.server.database,
+                rights: self.rights,
+            },
+        );
+        let statement = Statement { sql: first.text().to_owned(), position: None, text: String::new() };
+        let problem =
+            Diagnostic::new(Code::Privilege, message).help(format!("{cure}; nothing was changed")).statement(statement);
+        wanted.iter().filter_map(|i| steps[*i].origin).fold(problem, |problem, span| {
+            if problem.labels.iter().any(|l| l.span == span) { problem } else { problem.label(span, "asked for here") }
+        })
+    }
+}
+
+/// The objects that a demand speaks of, the first of which is the one to own.
+fn objects(demand: &Demand) -> Vec<&Address> {
+    match demand {
+        Demand::Owns(at)
+        | Demand::Grants(at)
+        | Demand::Privilege(_, at)
+        | Demand::Unused(at)
+        | Demand::UnusedElsewhere(at) => vec![at],
+        Demand::OwnsEither(at, space) => vec![at, space],
+        Demand::OnDatabase(_)
+        | Demand::Becomes(_)
+        | Demand::Administers(_)
+        | Demand::CreateRole
+        | Demand::Superuser => Vec::new(),
+    }
+}

@@ -1,0 +1,134 @@
+//! Before a role is dropped: what belongs to it or names it, in every database of the cluster.
+
+use std::collections::{BTreeMap, HashSet};
+
+use tokio_postgres::Client;
+
+use super::{Ground, Id, id};
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::model::{Address, Demand, Object, Origin};
+use crate::plan::{Plan, PlanStep};
+use crate::session::server_error;
+use crate::sql::ident;
+
+/// What of the cluster depends on a shared object: the database, what it is there, and how it depends. Elsewhere than in
+/// this database and in shared catalogs, objects have a class and a number only.
+const USES: &str = "
+    select b.datname::text, d.classid, d.objid, d.deptype::text, d.dbid = 0 or b.datname = current_database() as here,
+           case when d.dbid = 0 or b.datname = current_database()
+                then pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) end
+    from pg_catalog.pg_shdepend d left join pg_catalog.pg_database b on b.oid = d.dbid
+    where d.refclassid = $1 and d.refobjid = $2
+    order by 1 nulls first, 2, 3";
+
+/// How many objects of one place are named.
+const NAMED: usize = 20;
+
+/// One problem for each object that is to go and that something still uses.
+pub async fn check(client: &Client, plan: &Plan, ground: Ground<'_>) -> Result<Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let mut seen = HashSet::new();
+    for step in &plan.steps {
+        for demand in &step.demands {
+            let (at, here) = match demand {
+                Demand::Unused(at) => (at, true),
+                Demand::UnusedElsewhere(at) => (at, false),
+                Demand::Owns(_)
+                | Demand::OwnsEither(..)
+                | Demand::Grants(_)
+                | Demand::Privilege(..)
+                | Demand::OnDatabase(_)
+                | Demand::Becomes(_)
+                | Demand::Administers(_)
+                | Demand::CreateRole
+                | Demand::Superuser => continue,
+            };
+            // Several statements may be about one.
+            let Some(id) = id(at, plan, ground.whole).filter(|id| seen.insert(*id)) else { continue };
+            let places = places(client, id, here, &Changed::of(plan, ground)).await?;
+            if !places.is_empty() {
+                problems.push(problem(step, at, &places));
+            }
+        }
+    }
+    Ok(problems)
+}
+
+/// What the plan changes, as the catalog names it.
+struct Changed {
+    ids: HashSet<Id>,
+    /// True where it changes something that has no oid of its own here, such as default privileges.
+    nameless: bool,
+    /// The classes of which objects have one.
+    classes: HashSet<u32>,
+}
+
+impl Changed {
+    fn of(plan: &Plan, ground: Ground<'_>) -> Self {
+        let ids: Vec<Option<Id>> = plan.touched.iter().map(|at| id(at, plan, ground.whole)).collect();
+        let class = |object: &Object| match object.origin {
+            Origin::Catalog { class, .. } => Some(class),
+            Origin::File { .. } | Origin::Derived(_) => None,
+        };
+        Self {
+            nameless: plan.touched.iter().zip(&ids).any(|(at, id)| id.is_none() && ground.whole.contains(at)),
+            ids: ids.into_iter().flatten().collect(),
+            classes: ground.whole.iter().filter_map(|(_, object)| class(object)).collect(),
+        }
+    }
+
+    fn covers(&self, id: Id) -> bool {
+        self.ids.contains(&id) || self.nameless && !self.classes.contains(&id.0)
+    }
+}
+
+/// What still uses a shared object, by database.
+async fn places(client: &Client, of: Id, here: bool, changed: &Changed) -> Result<BTreeMap<String, Vec<String>>> {
+    let rows = client.query(USES, &[&of.0, &of.1]).await.map_err(|error| server_error(&error, USES))?;
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in &rows {
+        let (is_here, how): (bool, String) = (row.get(4), row.get(3));
+        if is_here && (!here || changed.covers((row.get(1), row.get(2)))) {
+            continue;
+        }
+        let database: Option<String> = row.get(0);
+        let what: Option<String> = row.get(5);
+        let what = what.unwrap_or_else(|| "an object".to_owned());
+        let what = match how.as_str() {
+            "o" => format!("owns {what}"),
+            "a" | "i" => format!("has privileges on {what}"),
+            _ => format!("is named by {what}"),
+        };
+        let place = database.map_or_else(|| "the cluster".to_owned(), |name| format!("database `{name}`"));
+        places.entry(place).or_default().push(what);
+    }
+    Ok(places)
+}
+
+fn problem(step: &PlanStep, at: &Address, places: &BTreeMap<String, Vec<String>>) -> Diagnostic {
+    let list = |(place, what): (&String, &Vec<String>)| {
+        let mut counted: Vec<(String, usize)> = Vec::new();
+        for one in what {
+            match counted.last_mut() {
+                Some((last, count)) if last == one => *count += 1,
+                _ => counted.push((one.clone(), 1)),
+            }
+        }
+        let more = counted.len().saturating_sub(NAMED);
+        let words =
+            counted.iter().take(NAMED).map(|(one, n)| if *n == 1 { one.clone() } else { format!("{one} ({n} times)") });
+        let rest = (more > 0).then(|| format!("{more} more"));
+        format!("in {place} it {}", words.chain(rest).collect::<Vec<_>>().join(", "))
+    };
+    let message = format!("{at} can't be dropped: {}", places.iter().map(list).collect::<Vec<_>>().join("; "));
+    let role = ident(at.key());
+    let help = format!(
+        "say `reassign_to: ROLE` to give away what it owns in this database; in others run `reassign owned by {role} to \
+         ROLE` and `drop owned by {role}`; nothing was changed"
+    );
+    let problem = Diagnostic::new(Code::Refused, message).help(help);
+    match step.origin {
+        Some(span) => problem.label(span, "dropped here"),
+        None => problem,
+    }
+}

@@ -1,0 +1,57 @@
+//! The lines of the register: found by kind, and by what nests where.
+
+use super::{Entry, Home, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, ROUTINE, Under};
+use crate::model::KindName;
+
+/// The line of a kind.
+///
+/// # Panics
+/// When the register has none: an address is made from a line.
+pub fn find(register: &'static [Entry], kind: KindName) -> &'static Entry {
+    register.iter().find(|e| e.name == kind).expect("every address's kind has a line in the register")
+}
+
+/// What stands at a key under an object of `parent`, or at the top for `None`.
+pub fn home(register: &'static [Entry], parent: Option<&Entry>, key: &str) -> Option<(&'static Entry, &'static Home)> {
+    register.iter().find_map(|e| e.nests_under(parent).find(|h| h.key == key).map(|h| (e, h)))
+}
+
+/// What may stand under an object of `parent`, or at the top for `None`, in the order in which it is written: whose it
+/// is and what it is for, then the rest.
+pub fn nested(
+    register: &'static [Entry],
+    parent: Option<&Entry>,
+) -> impl Iterator<Item = (&'static Entry, &'static Home)> {
+    let of = move |e: &'static Entry| e.nests_under(parent).map(move |h| (e, h)).collect::<Vec<_>>();
+    let (first, rest): (Vec<_>, Vec<_>) =
+        register.iter().flat_map(of).partition(|(_, h)| matches!(h.under, Under::Owned | Under::Commented));
+    first.into_iter().chain(rest)
+}
+
+impl Entry {
+    /// True for what may rest on what serves its types; routines and operators are what that is made of.
+    pub fn is_served(&self) -> bool {
+        let made_of = [ROUTINE, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY];
+        !self.rules.slots.iter().any(|slot| made_of.contains(slot))
+    }
+
+    /// True for a kind that sits on any kind with a certain rule: owner, comment, grant.
+    pub fn is_facet(&self) -> bool {
+        self.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted))
+    }
+
+    /// True when this kind may stand under an object of `parent`, or at the top for `None`.
+    pub fn nests_under(&self, parent: Option<&Self>) -> impl Iterator<Item = &'static Home> {
+        let parent = parent.map(|p| (p.name, p.rules));
+        self.homes.iter().filter(move |home| match (home.under, parent) {
+            (Under::Root, None) => true,
+            (Under::Kinds(kinds), Some((name, _))) => kinds.contains(&name),
+            (Under::Owned, Some((_, rules))) => rules.owner,
+            (Under::Commented, Some((_, rules))) => rules.comment,
+            (Under::Granted, Some((_, rules))) => rules.privileges.is_some(),
+            (Under::Root, Some(_)) | (Under::Kinds(_) | Under::Owned | Under::Commented | Under::Granted, None) => {
+                false
+            }
+        })
+    }
+}
