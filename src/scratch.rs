@@ -241,9 +241,7 @@ fn closure(request: Request<'_>) -> State {
             queue.push(to);
         }
         queue.extend(universe.uses(&at).iter().cloned());
-        queue.extend(
-            universe.children(&at).into_iter().filter(|c| is_part(c, &at, &universe, &names, request)).cloned(),
-        );
+        queue.extend(universe.children(&at).into_iter().filter(|c| is_part(c, &at, &universe, request)).cloned());
     }
     let mut out = State::default();
     for (at, object) in universe.iter().filter(|(at, _)| wanted.contains(*at)) {
@@ -273,7 +271,7 @@ fn universe(request: Request<'_>) -> State {
 }
 
 /// True for a child that belongs to its parent wherever it is built: it refers to nothing outside by name.
-fn is_part(child: &Address, parent: &Address, universe: &State, names: &Names, request: Request<'_>) -> bool {
+fn is_part(child: &Address, parent: &Address, universe: &State, request: Request<'_>) -> bool {
     if parent.parent().is_none() {
         return false; // a schema is built without its contents
     }
@@ -282,9 +280,8 @@ fn is_part(child: &Address, parent: &Address, universe: &State, names: &Names, r
     (find(request.register, child.kind()).references)(&*object.spec, child, &mut references);
     references.list.iter().all(|(reference, _)| match reference {
         Reference::Text(_) | Reference::Name { .. } => true,
-        Reference::Object(_) | Reference::Perhaps(_) => {
-            names.resolve(reference, child).iter().all(|to| to.is_within(parent))
-        }
+        Reference::Object(to) => to.is_within(parent),
+        Reference::Perhaps(to) => to.is_within(parent) || !universe.contains(to),
     })
 }
 

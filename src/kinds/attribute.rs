@@ -9,6 +9,7 @@ use super::column::Column;
 use super::composite_type::CompositeType;
 use super::part::catalog::USER_SCHEMA;
 use super::part::{QualifiedName, TypeName, is_default};
+use super::table::{leave_type, of_type};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, COLLATION, Cx, Form, Home, Identity, Kind, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
@@ -99,7 +100,8 @@ impl Kind for Attribute {
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
-        vec![Self::step(cx, &format!("rename attribute {} to {}", cx.name(), sql::ident(to)))]
+        let rename = Self::step(cx, &format!("rename attribute {} to {}", cx.name(), sql::ident(to)));
+        leave_type(cx.parent().at, cx.live).into_iter().chain([rename]).collect()
     }
 
     fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
@@ -114,8 +116,10 @@ impl Attribute {
         format!("{} {}{collate}", cx.name(), self.data_type)
     }
 
+    /// A statement on the type, once the tables of it have left it.
     fn step(cx: &Cx<'_>, what: &str) -> Step {
-        Step::new(format!("alter type {} {what}", cx.parent().identity()))
+        let tables = of_type(cx.parent().at, cx.live);
+        Step::new(format!("alter type {} {what}", cx.parent().identity())).needs(tables)
     }
 
     fn from_column(column: Column) -> Result<Self, Problem> {

@@ -1,13 +1,13 @@
 //! A base type: made of functions in C. See <https://www.postgresql.org/docs/current/sql-createtype.html>.
 //!
-//! PostgreSQL lets neither the type nor its functions go without the other: it can be made and altered, not dropped.
+//! Neither the type nor its functions can go without the other: [`shell`] drops them together.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::enum_type::PRIVILEGES;
 use super::part::catalog::{USER_SCHEMA, function};
-use super::part::{QualifiedName, TypeName, is_default, stored};
+use super::part::{QualifiedName, TypeName, is_default, shell, stored};
 use super::schema::Schema;
 use super::shell_type::shell_of;
 use crate::diagnostic::{Code, Problem};
@@ -184,6 +184,10 @@ impl Kind for BaseType {
             return Alter::Refuse(Problem::new(Code::Refused, message).help("make a type of another name"));
         }
         Alter::InPlace(vec![Step::new(format!("alter {} set ({})", cx.target(), words.join(", ")))])
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        shell::drop_type(cx)
     }
 }
 

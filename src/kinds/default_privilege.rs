@@ -15,7 +15,7 @@ use super::part::privilege::grantee;
 use super::part::{PrivilegeSet, ROLE, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Kind, Lowered, Misfit, Privileges, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Lowered, Misfit, Privileges, References, Rules, Under};
 use crate::kinds::register;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
@@ -176,6 +176,24 @@ impl Kind for DefaultPrivilege {
         }
     }
 
+    /// What says no more than PostgreSQL does by itself is nothing that it would keep.
+    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
+        for at in desired.of_kind(Self::NAME) {
+            if desired.spec::<Self>(&at).is_some_and(|spec| spec.is_built_in() == Some(true)) {
+                desired.remove(&at);
+            }
+        }
+    }
+
+    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+        if self.is_built_in() != Some(false) {
+            return Vec::new();
+        }
+        let message = format!("role `{}` has every privilege on what it makes itself", self.role);
+        let help = "remove this, or write `all`; what it made can be taken from it with `grants:` there";
+        vec![(Problem::new(Code::WrongType, message).help(help), "grantee")]
+    }
+
     fn references(&self, _at: &Address, out: &mut References) {
         out.object(Address::root(ROLE, &self.role), "role");
         if self.grantee != "public" {
@@ -212,6 +230,17 @@ impl DefaultPrivilege {
             (None, "public", "types") => PrivilegeSet::of(["usage"]),
             _ => PrivilegeSet::default(),
         }
+    }
+
+    /// Whether it says what PostgreSQL has built in; `None` where that is nothing, or may be said otherwise.
+    fn is_built_in(&self) -> Option<bool> {
+        if self.schema.is_none() && self.grantee == self.role {
+            let rules = register().iter().filter_map(|e| e.rules.privileges).find(|p| p.plural == self.objects)?;
+            let onward = self.privileges.0.values().any(|option| *option);
+            return Some(self.privileges.is_full(&rules) && !onward);
+        }
+        let base = self.base();
+        (!base.is_empty() && self.privileges == base).then_some(true)
     }
 
     fn steps(&self, old: &PrivilegeSet) -> Vec<Step> {

@@ -248,3 +248,16 @@ pub fn is_in_arrays(cx: &Cx<'_>) -> bool {
         used == cx.at && cx.live.spec::<Column>(user).is_some_and(|c| c.data_type.element().is_some())
     })
 }
+
+/// True for a domain that refuses values, or one that is made of such a domain.
+pub fn has_rules(data_type: &TypeName, state: &State) -> bool {
+    let Some([schema, name]) = sql::split_name(data_type.as_str()).and_then(|parts| <[String; 2]>::try_from(parts).ok())
+    else {
+        return false;
+    };
+    let at = Address::root(Schema::NAME, &schema).child(Domain::NAME, &name);
+    state.spec::<Domain>(&at).is_some_and(|domain| {
+        let checked = !state.children_of::<DomainCheck>(&at, DomainCheck::NAME).is_empty();
+        domain.not_null || checked || has_rules(&domain.data_type, state)
+    })
+}

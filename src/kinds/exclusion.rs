@@ -174,6 +174,9 @@ impl Kind for Exclusion {
         if !self.is_defined_as(old) {
             return Alter::Replace("it is defined otherwise".to_owned());
         }
+        if let Some(replace) = constraint::keeps_options(&old.options, &self.options, cx) {
+            return replace;
+        }
         let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
         let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
         let mut steps = index_steps(&index, (&old.options, &self.options), tablespace);

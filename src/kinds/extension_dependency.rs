@@ -63,3 +63,20 @@ impl Kind for ExtensionDependency {
         }
     }
 }
+
+/// What says again that an object depends on extensions: PostgreSQL forgets it when it defines the object anew.
+pub fn depends_again(cx: &Cx<'_>) -> Vec<Step> {
+    let said = cx.desired.children_of::<ExtensionDependency>(cx.at, ExtensionDependency::NAME);
+    let stays = said.into_iter().filter(|(at, _)| cx.live.contains(at));
+    stays.flat_map(|(at, said)| said.create(&cx.at(at))).collect()
+}
+
+/// The same for the indexes that PostgreSQL builds anew because a column of theirs has another type.
+pub fn indexes_depend_again(column: &Cx<'_>) -> Vec<Step> {
+    let Some(table) = column.at.parent() else { return Vec::new() };
+    let stays = |(at, index): &(&Address, &Index)| {
+        index.adjusts() && column.live.spec::<Index>(at) == Some(*index) && column.live.uses(at).contains(column.at)
+    };
+    let indexes = column.desired.children_of::<Index>(table, Index::NAME).into_iter().filter(stays);
+    indexes.flat_map(|(at, _)| depends_again(&column.at(at))).collect()
+}

@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::extension_dependency::depends_again;
 use super::part::routine::{self, Security, Source};
 use super::part::signature::{Args, Returns, routine_key};
 use super::part::{Settings, Sql, TypeName, is_default};
@@ -177,17 +178,17 @@ impl Kind for Function {
             return Alter::Replace(why.to_owned());
         }
         let same = *args == old.args && *transform == old.transform && self.source() == old.source();
-        let sql = if same && (support.is_some() || old.support.is_none()) {
+        let (sql, again) = if same && (support.is_some() || old.support.is_none()) {
             let words = self.attributes().into_iter().zip(old.attributes()).filter(|(new, old)| new.words != old.words);
             let words: Vec<String> = words.map(|(new, _)| new.words).chain(settings.changes(&old.settings)).collect();
             if words.is_empty() {
                 return Alter::InPlace(Vec::new());
             }
-            format!("alter {} {}", cx.target(), words.join(" "))
+            (format!("alter {} {}", cx.target(), words.join(" ")), Vec::new())
         } else {
-            self.definition("create or replace", cx)
+            (self.definition("create or replace", cx), depends_again(cx))
         };
-        Alter::InPlace(vec![security.hazard(old.security, Step::new(sql))])
+        Alter::InPlace([security.hazard(old.security, Step::new(sql))].into_iter().chain(again).collect())
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::check::columns_in;
 use super::column::Column;
 use super::part::catalog::{USER_SCHEMA, options};
-use super::part::constraint::{index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use};
+use super::part::constraint::{
+    index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use, keeps_options,
+};
 use super::part::index_key::{self, Subject, renamed_keys};
 use super::part::names::{is_sibling_column, object_name, renamed_columns, renamed_text};
 use super::part::{IndexKey, Parameters, Sql, is_default, since, refer_to_access_method, refer_to_tablespace};
@@ -202,6 +204,9 @@ impl Kind for Index {
                 return Alter::InPlace(steps);
             }
             return Alter::Replace("it is defined otherwise".to_owned());
+        }
+        if let Some(replace) = keeps_options(&old.options, options, cx) {
+            return replace;
         }
         let tablespace = (old.tablespace.as_deref(), tablespace.as_deref());
         let mut steps = index_steps(&cx.identity(), (&old.options, options), tablespace);

@@ -67,14 +67,17 @@ impl Kind for OperatorFamily {
         opclass::key(written)
     }
 
-    /// A class without a family has one of its own name.
+    /// A class without a family has one of its own name, which follows its renames.
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
         for at in desired.of_kind(OperatorClass::NAME) {
             let Some((class, schema)) = desired.spec::<OperatorClass>(&at).zip(at.parent()) else { continue };
             let family = schema.child(Self::NAME, at.key());
             if class.family.is_none() && !desired.contains(&family) {
-                let span = desired.get(&at).and_then(|o| o.origin.span());
-                desired.insert(family, Object::new(Arc::new(Self::default()), Origin::Derived(span)));
+                let declared = desired.get(&at);
+                let span = declared.and_then(|o| o.origin.span());
+                let was = declared.and_then(|o| o.was.clone());
+                let object = Object::new(Arc::new(Self::default()), Origin::Derived(span));
+                desired.insert(family, Object { was, ..object });
             }
         }
     }

@@ -138,6 +138,9 @@ impl Kind for PrimaryKey {
             steps.extend(constraint::index_comment(None, self.index_comment.as_deref(), cx));
             return Alter::InPlace(steps);
         }
+        if let Some(replace) = constraint::keeps_options(&old.options, &self.options, cx) {
+            return replace;
+        }
         let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
         let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
         let mut steps = index_steps(&index, (&old.options, &self.options), tablespace);

@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::extension_dependency::depends_again;
 use super::part::routine::{self, Security, Source};
 use super::part::signature::{Args, routine_key};
 use super::part::{Settings, Sql, TypeName, is_default};
@@ -87,14 +88,14 @@ impl Kind for Procedure {
         if let Some(why) = args.clash(&old.args) {
             return Alter::Replace(why.to_owned());
         }
-        let sql = if *args == old.args && *transform == old.transform && self.source() == old.source() {
+        let (sql, again) = if *args == old.args && *transform == old.transform && self.source() == old.source() {
             let word = (*security != old.security).then(|| security.words().to_owned());
             let words: Vec<String> = word.into_iter().chain(settings.changes(&old.settings)).collect();
-            format!("alter {} {}", cx.target(), words.join(" "))
+            (format!("alter {} {}", cx.target(), words.join(" ")), Vec::new())
         } else {
-            self.definition("create or replace", cx)
+            (self.definition("create or replace", cx), depends_again(cx))
         };
-        Alter::InPlace(vec![security.hazard(old.security, Step::new(sql))])
+        Alter::InPlace([security.hazard(old.security, Step::new(sql))].into_iter().chain(again).collect())
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

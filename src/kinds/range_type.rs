@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::enum_type::PRIVILEGES;
 use super::multirange::Multirange;
 use super::part::catalog::USER_SCHEMA;
-use super::part::{TypeName, is_default};
+use super::part::{TypeName, is_default, shell};
 use super::schema::Schema;
 use super::shell_type::shell_of;
 use crate::kind::{Alter, COLLATION, Cx, Form, Home, Kind, OPERATOR_CLASS, ROUTINE, References, Rules, TYPE, Under};
@@ -113,6 +113,10 @@ impl Kind for RangeType {
 
     fn alter(&self, _old: &Self, _cx: &Cx<'_>) -> Alter {
         Alter::Replace("it is defined otherwise".to_owned())
+    }
+
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        shell::drop_type(cx)
     }
 
     fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {

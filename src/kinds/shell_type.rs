@@ -57,8 +57,10 @@ impl Kind for ShellType {
         state.retain(|at, _| !unsaid.contains(at));
     }
 
+    /// Where a range goes, which began as none, it leaves its name to it.
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![Step::new(format!("create {}", cx.target()))]
+        let left = cx.live.of_kind(RangeType::NAME).iter().any(|at| shell_of(at) == *cx.at);
+        if left { Vec::new() } else { vec![Step::new(format!("create {}", cx.target()))] }
     }
 
     fn alter(&self, _old: &Self, _cx: &Cx<'_>) -> Alter {

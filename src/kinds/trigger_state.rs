@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::part::FOREIGN_TABLE;
 use super::part::catalog::USER_SCHEMA;
-use super::table::{Table, parents};
+use super::table::{Table, is_sprung_from, parents};
 use super::trigger::{Enabled, Trigger};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Rules, Under};
@@ -43,9 +43,9 @@ impl Kind for TriggerState {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let table = cx.parent().identity();
-        let sql = format!("alter table {table} {} trigger {}", self.enabled.words(), cx.name());
-        vec![Step::new(sql).lock(Lock::ShareRowExclusive).needs(trigger_above(cx.at, cx.desired))]
+        let needed = [trigger_above(cx.at, cx.desired), state_above(cx.at, cx.desired)];
+        let set = self.set(cx).needs(needed.into_iter().flatten());
+        [set].into_iter().chain(set_again(cx)).collect()
     }
 
     fn alter(&self, _old: &Self, cx: &Cx<'_>) -> Alter {
@@ -54,8 +54,9 @@ impl Kind for TriggerState {
 
     /// It fires again where the one above does.
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let above = trigger_above(cx.at, cx.desired).and_then(|at| cx.desired.spec::<Trigger>(&at));
-        above.map_or_else(Vec::new, |above| Self { enabled: above.enabled }.create(cx))
+        let state = state_above(cx.at, cx.desired).and_then(|at| cx.desired.spec::<Self>(&at)).map(|s| s.enabled);
+        let trigger = || Some(cx.desired.spec::<Trigger>(&trigger_above(cx.at, cx.desired)?)?.enabled);
+        state.or_else(trigger).map_or_else(Vec::new, |enabled| Self { enabled }.create(cx))
     }
 
     fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
@@ -66,6 +67,36 @@ impl Kind for TriggerState {
         let help = "say `enabled` of a trigger of its own under `triggers`";
         vec![(Problem::new(Code::Dangling, message).help(help), "enabled")]
     }
+}
+
+impl TriggerState {
+    fn set(&self, cx: &Cx<'_>) -> Step {
+        let table = cx.parent().identity();
+        let sql = format!("alter table {table} {} trigger {}", self.enabled.words(), cx.name());
+        Step::new(sql).lock(Lock::ShareRowExclusive)
+    }
+}
+
+/// What sets the states below a trigger, or a state of it, that are to stay: PostgreSQL gives a partition the state of
+/// what is above it whenever that is set, and its usual state when the trigger is replaced.
+pub fn set_again(cx: &Cx<'_>) -> Vec<Step> {
+    let Some(table) = cx.at.parent() else { return Vec::new() };
+    let stays = |at: &Address| {
+        let there = cx.live.spec::<TriggerState>(at);
+        there.is_some() && there == cx.desired.spec::<TriggerState>(at)
+    };
+    let below = |at: &Address| at.parent().is_some_and(|t| is_sprung_from(t, table, cx.desired));
+    let mut states = cx.desired.of_kind(TriggerState::NAME);
+    states.retain(|at| at.key() == cx.at.key() && below(at) && stays(at));
+    // What is set below one of them comes after it.
+    states.sort_by_key(|at| std::iter::successors(Some(at.clone()), |at| state_above(at, cx.desired)).count());
+    states.iter().filter_map(|at| Some(cx.desired.spec::<TriggerState>(at)?.set(&cx.at(at)))).collect()
+}
+
+/// The state that a table above has of its own, the nearest one.
+fn state_above(at: &Address, state: &State) -> Option<Address> {
+    let above = parents(at.parent()?, state).into_iter().next()?.child(TriggerState::NAME, at.key());
+    if state.contains(&above) { Some(above) } else { state_above(&above, state) }
 }
 
 /// The trigger of that name that the nearest table above declares.

@@ -272,6 +272,7 @@ impl Emitted {
             parent.or_else(|| input.live.falls_with(at).iter().find(|o| set.contains(*o)).cloned())
         };
         let mut carried: Vec<(Address, Address)> = Vec::new();
+        let mut spoken: HashSet<Address> = HashSet::new();
         for at in &dropped {
             let mut top = at.clone();
             let mut seen = HashSet::new();
@@ -281,12 +282,14 @@ impl Emitted {
             if top == *at {
                 let spec = &input.live.get(at).expect("what is dropped stands").spec;
                 for step in (find(input.register, at.kind()).drop)(&**spec, &cx(at, input)) {
+                    spoken.extend(step.speaks_for.iter().cloned());
                     self.add(Node { at: at.clone(), verb: Verb::Drop, step });
                 }
             } else {
                 carried.push((at.clone(), top));
             }
         }
+        self.retract(&spoken, Verb::Drop);
         for (at, top) in carried {
             let nodes = self.drops.get(&top).cloned().unwrap_or_default();
             if let Some(last) = nodes.last() {
@@ -337,20 +340,21 @@ impl Emitted {
                 }
             }
         }
-        self.retract(&spoken);
+        self.retract(&spoken, Verb::Create);
         self.facets(&fates, input);
         self.fates = fates;
     }
 
-    /// Takes back what was written for an object before a later one turned out to speak for it.
-    fn retract(&mut self, spoken: &HashSet<Address>) {
+    /// Takes back what was written for an object that a statement about another one speaks for.
+    fn retract(&mut self, spoken: &HashSet<Address>, verb: Verb) {
         for node in &mut self.nodes {
-            if node.verb == Verb::Create && spoken.contains(&node.at) {
+            if node.verb == verb && spoken.contains(&node.at) {
                 node.step.sql.clear();
             }
         }
+        let table = if verb == Verb::Drop { &mut self.drops } else { &mut self.makes };
         for at in spoken {
-            if let Some(list) = self.makes.get_mut(at) {
+            if let Some(list) = table.get_mut(at) {
                 list.retain(|i| !self.nodes[*i].step.sql.is_empty());
             }
         }

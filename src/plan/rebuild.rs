@@ -32,14 +32,10 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
         if touches == Some(Touch::Replaced) || renewed {
             queue.extend(replace_descendants(&at, fates, input));
         }
-        if let Some(touch_as) = touches {
-            for user in users.get(&at).into_iter().flatten() {
-                queue.extend(touch(user, &at, touch_as, fates, input, problems));
-            }
-        }
-        for used in unseats {
+        let touched = touches.map(|how| (at.clone(), how));
+        for (used, how) in touched.into_iter().chain(unseats.into_iter().map(|used| (used, Touch::Unseated))) {
             for user in users.get(&used).into_iter().flatten() {
-                queue.extend(touch(user, &used, Touch::Unseated, fates, input, problems));
+                queue.extend(touch(user, &used, how, fates, input, problems));
             }
         }
     }

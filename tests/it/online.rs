@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::support::cluster::own_cluster;
 use crate::support::database::Database;
 use crate::support::project::Project;
 
@@ -44,6 +45,38 @@ fn a_lock_that_is_not_to_be_had_is_tried_for_again() {
     });
     project.run(&["plan", "--exit-code"], 0);
     assert_eq!(database.psql("select count(*) from shop.a"), "100");
+}
+
+#[test]
+fn a_role_that_is_changed_from_another_database_at_once_is_tried_for_again() {
+    let cluster = own_cluster();
+    let [database, other] = [Database::create_in(cluster.server()), Database::create_in(cluster.server())];
+    let roles = |limit: u32| format!("roles: {{ app: {{ connection_limit: {limit} }} }}\nschemas: {{ shop: {{}} }}\n");
+    let project = Project::new(&database, &[("schema.yaml", &roles(1))]);
+    project.apply();
+    project.write("schema.yaml", &roles(2));
+    std::thread::scope(|threads| {
+        // Who changed it first commits once the apply waits for the row.
+        threads.spawn(|| {
+            other.psql(
+                "begin; alter role app connection limit 3;
+                 do $$ begin for i in 1..600 loop
+                     perform pg_stat_clear_snapshot();
+                     exit when exists (select from pg_stat_activity where wait_event_type = 'Lock');
+                     perform pg_sleep(0.05);
+                 end loop; end $$;
+                 commit",
+            )
+        });
+        let holds =
+            "select count(*) from pg_locks where relation = 'pg_authid'::regclass and mode = 'RowExclusiveLock'";
+        while database.psql(holds) == "0" {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let output = project.run(&["apply", "--yes", "--lock-timeout", "60s"], 0);
+        assert!(output.stderr.contains("try 1 in"), "{}", output.stderr);
+    });
+    assert_eq!(database.psql("select rolconnlimit from pg_roles where rolname = 'app'"), "2");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod generate;
 mod kinds;
 mod mutate;
 mod pair;
+mod recipes;
 mod rng;
 mod state;
 
@@ -35,6 +36,9 @@ pub const FIELDS: &[&str] =
 pub struct Pair {
     before: State,
     after: State,
+    /// Whether the whole database is managed, not the declared schemas alone.
+    whole: bool,
+    ledger: bool,
 }
 
 impl Pair {
@@ -45,7 +49,11 @@ impl Pair {
         let mut before = maker.state;
         before.prune();
         let after = mutate::mutate(&before, &mut rng);
-        Self { before, after }
+        // What stands in no schema is dropped only where the whole database is managed.
+        let goes = |id| before.objects[id].parent.is_none() && !after.objects.contains_key(id);
+        let whole = rng.one_in(3) || before.objects.keys().any(goes);
+        let ledger = !rng.one_in(4);
+        Self { before, after, whole, ledger }
     }
 }
 
@@ -79,21 +87,31 @@ fn random_pairs_converge() {
                     let mut results = results.lock().expect("no panic while held");
                     results.0.entry(name(&verdict)).or_default().push(seed);
                     results.1.extend(failure);
+                    if seed % 50 == 0 {
+                        summarise(first, &results.0);
+                    }
                 }
             });
         }
     });
     let (counts, failures) = results.into_inner().expect("no panic while held");
-    let line = |name: &str, seeds: &[u64]| match name {
+    let summary = summarise(first, &counts);
+    println!("{summary}");
+    assert!(failures.is_empty(), "{summary}\n{}", failures.join("\n"));
+}
+
+/// Says how many pairs ended how, and which first; also in a file, for those who wait for a long run.
+fn summarise(first: u64, counts: &BTreeMap<String, Vec<u64>>) -> String {
+    let line = |(name, seeds): (&String, &Vec<u64>)| match name.as_str() {
         "converged" => format!("{:6} {name}", seeds.len()),
         _ => format!("{:6} {name} (seeds {:?})", seeds.len(), &seeds[..seeds.len().min(6)]),
     };
-    let summary: Vec<String> = counts.iter().map(|(name, seeds)| line(name, seeds)).collect();
-    let summary = format!("pairs from seed {first}:\n{}\n", summary.join("\n"));
-    _ = fs::create_dir_all(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/random"));
-    _ = fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/random/summary"), &summary);
-    println!("{summary}");
-    assert!(failures.is_empty(), "{summary}\n{}", failures.join("\n"));
+    let lines: Vec<String> = counts.iter().map(line).collect();
+    let summary = format!("pairs from seed {first}:\n{}\n", lines.join("\n"));
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/random");
+    _ = fs::create_dir_all(&dir);
+    _ = fs::write(dir.join("summary"), &summary);
+    summary
 }
 
 fn name(verdict: &Result<Verdict, Failure>) -> String {

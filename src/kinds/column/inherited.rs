@@ -289,9 +289,7 @@ impl Column {
         if new.storage != old.storage {
             mine.storage.clone_from(&new.storage);
         }
-        if new.compression != old.compression {
-            mine.compression.clone_from(&new.compression);
-        }
+        // How values are compressed is not passed down.
         if new.statistics != old.statistics {
             mine.statistics = new.statistics;
         }

@@ -6,6 +6,7 @@
 mod identity;
 mod inherited;
 mod release;
+mod rewrite;
 mod row_type;
 mod serial;
 mod short;
@@ -218,8 +219,7 @@ impl Kind for Column {
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let table = cx.parent().identity();
         let step = Step::new(format!("alter table {table} add column {}", self.definition(cx))).lock(Lock::AccessExclusive);
-        let rewrites = self.identity.is_some() || self.generated.is_some() && self.stored;
-        let step = if rewrites { step.hazard(HazardClass::Rewrite, "rewrites the table") } else { step };
+        let step = if self.rewrites(cx) { step.hazard(HazardClass::Rewrite, "rewrites the table") } else { step };
         if cx.parent_is_new() {
             return vec![step];
         }
@@ -254,6 +254,7 @@ impl Kind for Column {
         if self.changes_type(old) {
             let holders = cx.at.parent().map_or_else(Vec::new, |table| row_type::holders(table, cx));
             steps.extend(row_type::around(&holders, self.type_step(old, cx), cx));
+            steps.extend(super::extension_dependency::indexes_depend_again(cx));
         }
         match default {
             Some(default) if loses_default || old.default.as_ref() != Some(default) => {
@@ -292,9 +293,10 @@ impl Kind for Column {
         if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
             return Vec::new(); // it goes with the one above
         }
-        // A table must leave the one above before it can drop a column that came from there.
+        // A table must leave the one above, or its type, before it can drop a column that came from there.
         let came = matches!(self.inherited, Inherited::Above | Inherited::Both);
-        let table_first = cx.at.parent().filter(|t| came && cx.desired.contains(t)).cloned();
+        let came = |t: &Address| came || cx.live.spec::<Table>(t).is_some_and(|t| t.of_type.is_some());
+        let table_first = cx.at.parent().filter(|t| came(t) && cx.desired.contains(t)).cloned();
         let below = inherited::below(cx.at, cx.live);
         let stays = below.iter().any(|at| cx.desired.contains(at));
         let only = if stays { "only " } else { "" };

@@ -4,7 +4,7 @@ use super::catalog::USER_SCHEMA;
 use super::names::object_name;
 use super::parameters::{self, Parameters};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::Cx;
+use crate::kind::{Alter, Cx};
 use crate::kinds::table::is_partitioned;
 use crate::model::{Address, HazardClass, Lock, Step, Transaction};
 use crate::sql::{self, Token};
@@ -185,6 +185,13 @@ pub fn index_words(include: &[String], options: &Parameters, tablespace: Option<
         words += &format!(" using index tablespace {}", sql::ident(tablespace));
     }
     words
+}
+
+/// Why an index with other storage parameters must be made anew, where it must: on a partitioned table they are only
+/// what its parts were made with.
+pub fn keeps_options(old: &Parameters, new: &Parameters, cx: &Cx<'_>) -> Option<Alter> {
+    let why = "PostgreSQL can't change the storage parameters of a partitioned index";
+    (old != new && is_on_partitioned(cx)).then(|| Alter::Replace(why.to_owned()))
 }
 
 /// Changes to an index that leave its content alone: storage parameters and tablespace.

@@ -57,6 +57,7 @@ pub mod routine;
 pub mod sequence_options;
 pub mod setting;
 pub mod settings;
+pub mod shell;
 pub mod signature;
 pub mod stored;
 pub mod switch;

@@ -6,6 +6,7 @@ mod carry;
 mod create;
 mod lineage;
 pub mod mark;
+mod typed;
 mod words;
 
 use schemars::JsonSchema;
@@ -17,6 +18,7 @@ pub use lineage::{
     Attached, Heirs, Place, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents, place_of, tables,
 };
 pub use lineage::steps as moved;
+pub use typed::{leave as leave_type, of_type};
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
@@ -72,6 +74,9 @@ pub struct Table {
     /// A column by which it or a partition of it is partitioned is to have another type. Only a live table says so.
     #[serde(skip)]
     pub rekeyed: bool,
+    /// Whether the composite type that it is of is to have other attributes. Only a live table says so.
+    #[serde(skip)]
+    pub tie: typed::Tie,
     /// The tables that have columns from it.
     #[serde(skip)]
     pub heirs: lineage::Heirs,
@@ -173,6 +178,11 @@ impl Kind for Table {
         lineage::note(live);
         lineage::note_keys(live, desired);
         lineage::note_parts(live, desired);
+        typed::note(live, desired);
+    }
+
+    fn rekeyed(live: &mut State, old: &Address, _new: &Address) {
+        typed::rekeyed(live, old);
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
@@ -212,6 +222,7 @@ impl Kind for Table {
             replica_identity,
             cluster_on,
             rekeyed: _,
+            tie: _,
             heirs: _,
         } = self;
         if *partition_by != old.partition_by {
@@ -224,6 +235,13 @@ impl Kind for Table {
         let mut steps = lineage::steps(self.place(), old.place(), cx);
         if *of_type != old.of_type {
             steps.push(of_type.as_ref().map_or_else(|| alter("not of".to_owned()).frees(), |t| alter(format!("of {t}"))));
+        }
+        if let Some(of) = of_type.as_ref().filter(|_| old.tie != typed::Tie::Kept && *of_type == old.of_type) {
+            let of = of.to_string();
+            if let Some(problem) = typed::misfit(&of, cx) {
+                return Alter::Refuse(problem);
+            }
+            steps.extend(typed::steps(&of, old.tie, cx));
         }
         if *unlogged != old.unlogged {
             let word = if *unlogged { "unlogged" } else { "logged" };
@@ -250,8 +268,16 @@ impl Kind for Table {
         Alter::InPlace(steps)
     }
 
-    /// A partition falls with the table above, and comes back with it.
-    fn release(&self, _old: &Self, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
+    /// A partition falls with the table above, and comes back with it; a table of a type does without it meanwhile.
+    fn release(&self, old: &Self, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
+        let name = |at: &Address| sql::dotted(at.path());
+        if old.of_type == self.of_type
+            && let Some(of) = self.of_type.as_ref().map(ToString::to_string)
+            && used.iter().all(|at| name(at) == of)
+        {
+            let tie = if old.tie == typed::Tie::Kept { typed::Tie::Changes } else { old.tie };
+            return Some(self.alter(&Self { tie, ..old.clone() }, cx));
+        }
         let falls = parents(cx.at, cx.desired).iter().any(|above| used.contains(above));
         self.partition_of.as_ref().filter(|_| falls).map(|above| Alter::Replace(format!("is a partition of `{above}`, which is made anew")))
     }

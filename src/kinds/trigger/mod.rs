@@ -12,10 +12,12 @@ pub use call::Call;
 pub use event::{Event, Events};
 
 use super::column::Column;
+use super::extension_dependency::depends_again;
 use super::part::catalog::USER_SCHEMA;
 use super::part::names::{is_sibling_column, renamed_text};
 use super::part::{Sql, is_default};
 use super::table::Table;
+use super::trigger_state::set_again;
 use super::view::View;
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::names::Names;
@@ -221,12 +223,13 @@ impl Kind for Trigger {
         let Self { constraint, enabled, timing: _, events: _, each: _, when: _, execute: _, .. } = self;
         let Self { deferrable: _, initially_deferred: _, from: _, old_table: _, new_table: _, .. } = self;
         if (Self { enabled: old.enabled, ..self.clone() }) == *old {
-            return Alter::InPlace(vec![enable(*enabled, cx)]);
+            return Alter::InPlace([enable(*enabled, cx)].into_iter().chain(set_again(cx)).collect());
         }
         if *constraint || old.constraint {
             return Alter::Replace("PostgreSQL has no `create or replace` for a constraint trigger".to_owned());
         }
-        Alter::InPlace(self.made("create or replace trigger", cx))
+        let made = self.made("create or replace trigger", cx);
+        Alter::InPlace(made.into_iter().chain(depends_again(cx)).collect())
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -258,6 +261,10 @@ impl Kind for Trigger {
         if self.constraint && (self.timing != Timing::After || self.each != Each::Row) {
             let problem = Problem::new(Code::WrongType, "a constraint trigger fires after, for each row");
             out.push((problem.help("write `timing: after` and `each: row`"), "timing"));
+        }
+        if on_view && self.enabled != Enabled::Origin {
+            let problem = Problem::new(Code::WrongType, "PostgreSQL can't switch a trigger on a view");
+            out.push((problem.help("remove `enabled`"), "enabled"));
         }
         out
     }
@@ -292,7 +299,7 @@ impl Trigger {
         sql += &format!(" execute function {}", self.execute);
         let step = Step::new(sql).lock(Lock::ShareRowExclusive);
         let enable = (self.enabled != Enabled::Origin).then(|| enable(self.enabled, cx));
-        [step].into_iter().chain(enable).collect()
+        [step].into_iter().chain(enable).chain(set_again(cx)).collect()
     }
 }
 

@@ -85,16 +85,26 @@ impl Maker<'_> {
             let object = self.state.objects.get_mut(&schema).expect("it is there");
             object.fields.insert("grants", json!({ "random_a": "usage" }));
         }
-        let size = 4 + self.rng.below(22);
+        let size = 4 + self.rng.below(26);
         self.table();
         for _ in 0..size {
             self.anything();
         }
     }
 
-    /// One object of a kind by chance.
+    /// One object of a kind by chance, with an option of its own now and then.
     pub fn anything(&mut self) {
-        match self.rng.below(31) {
+        let last = self.state.next;
+        self.any_kind();
+        for id in last + 1..=self.state.next {
+            if self.state.objects.contains_key(&id) && self.rng.one_in(4) {
+                self.roll(id);
+            }
+        }
+    }
+
+    fn any_kind(&mut self) {
+        match self.rng.below(41) {
             0 => self.enumeration(),
             1 => self.domain(),
             2 => self.sequence(),
@@ -112,6 +122,7 @@ impl Maker<'_> {
             20 => self.comment(),
             21 => self.generated(),
             22..=29 => self.more(),
+            30..=39 => self.by_recipe(),
             _ => self.rights(),
         }
     }
@@ -133,7 +144,11 @@ impl Maker<'_> {
 
     /// A column name that the relation has not; other relations may.
     fn column_name(&mut self, relation: Id) -> String {
-        let there: Vec<String> = self.state.columns(relation).iter().map(|id| self.state.name(*id)).collect();
+        let mut there: Vec<Id> = self.state.columns(relation);
+        for heir in self.state.heirs(relation) {
+            there.extend(self.state.under(heir, "columns"));
+        }
+        let there: Vec<String> = there.into_iter().map(|id| self.state.name(id)).collect();
         loop {
             let name = (*self.rng.pick(NAMES)).to_owned();
             if !there.contains(&name) {
@@ -152,8 +167,9 @@ impl Maker<'_> {
     }
 
     pub fn any_table(&mut self) -> Id {
-        let all = self.state.of("tables");
-        match self.rng.maybe(&all) {
+        let section = if self.rng.one_in(6) { "heirs" } else { "tables" };
+        let all = [self.state.of(section), self.state.of("tables")];
+        match self.rng.maybe(all.iter().find(|list| !list.is_empty()).unwrap_or(&all[0])) {
             Some(id) => id,
             None => self.table(),
         }
@@ -277,7 +293,8 @@ impl Maker<'_> {
 
     fn attributes(&mut self, new: &mut Object, kind: &str) {
         let whole = ["int", "integer", "bigint", "smallint", "int8"].contains(&kind);
-        if whole && self.rng.one_in(4) {
+        let foreign = new.parent.is_some_and(|p| self.state.objects[&p].section == "foreign_tables");
+        if whole && !foreign && self.rng.one_in(4) {
             new.fields.insert("identity", json!(self.rng.pick(&["always", "by default"])));
             return;
         }
@@ -296,7 +313,9 @@ impl Maker<'_> {
             new.fields.insert("not_null", json!(true));
         }
         if new.class == Class::Text && self.rng.one_in(6) {
-            new.fields.insert("collation", json!("\"C\""));
+            let own = self.state.of("collations");
+            let own = self.rng.maybe(&own).map_or("\"C\"".to_owned(), |id| format!("@{id}@"));
+            new.fields.insert("collation", json!(own));
         }
     }
 
@@ -330,6 +349,16 @@ impl Maker<'_> {
             && let Some(id) = self.rng.maybe(&functions)
         {
             return format!("@{id}@({column}::int) is not null");
+        }
+        let operators: Vec<Id> = self.state.of("operators");
+        if class == Class::Number
+            && self.rng.one_in(4)
+            && let Some(id) = self.rng.maybe(&operators)
+        {
+            return match self.state.objects[&id].signature.starts_with("(none") {
+                true => format!("(@{id}@ {column}::int) is not null"),
+                false => format!("({column}::int @{id}@ 99) is not null"),
+            };
         }
         let text = *match class {
             Class::Number => self.rng.pick(&[
@@ -495,6 +524,12 @@ impl Maker<'_> {
             };
             keys.push(replace_c(text, &format!("@{column}@")));
         }
+        let classes = self.state.of("operator_classes");
+        if self.rng.one_in(3)
+            && let (Some(class), Some(column)) = (self.rng.maybe(&classes), self.any_column(table, &[Class::Number]))
+        {
+            keys.push(format!("(@{column}@::int4) @{class}@"));
+        }
         let name = self.fresh();
         let mut new = object(Some(table), "indexes", name);
         new.fields.insert("columns", json!(keys));
@@ -506,16 +541,33 @@ impl Maker<'_> {
         if self.rng.one_in(6) {
             new.fields.insert("unique", json!(true));
         }
+        let configurations = self.state.of("text_search_configurations");
+        if let (Some(words), Some(column)) = (self.rng.maybe(&configurations), self.any_column(table, &[Class::Text])) {
+            let key = format!("to_tsvector(@.{words}@::regconfig, @{column}@)");
+            new.fields = [("columns", json!([key])), ("method", json!("gin"))].into_iter().collect();
+        }
         self.state.add(new);
     }
 
     pub fn view(&mut self) {
-        let relations = ["tables", "views", "materialized_views", "partitioned"].map(|s| self.state.of(s)).concat();
+        let sections = ["tables", "heirs", "views", "materialized_views", "partitioned", "foreign_tables"];
+        let relations = sections.map(|s| self.state.of(s)).concat();
         let Some(source) = self.rng.maybe(&relations) else { return };
-        let section = if self.rng.one_in(4) { "materialized_views" } else { "views" };
+        let section = if self.rng.one_in(4) && !self.is_far(source) { "materialized_views" } else { "views" };
         let new = self.top(section);
         let view = self.state.add(new);
         self.query(view, source);
+    }
+
+    /// True for what shows the rows of a foreign table, that can't be read here.
+    fn is_far(&self, relation: Id) -> bool {
+        let object = &self.state.objects[&relation];
+        let mut sources = super::state::uses(object).into_iter().filter(|id| Some(*id) != object.parent);
+        match object.section {
+            "foreign_tables" => true,
+            "views" | "materialized_views" => sources.any(|id| self.state.objects.contains_key(&id) && self.is_far(id)),
+            _ => false,
+        }
     }
 
     /// Gives a view a query over a relation.
@@ -650,8 +702,7 @@ impl Maker<'_> {
     }
 
     fn comment(&mut self) {
-        let all: Vec<Id> =
-            self.state.objects.iter().filter(|(_, o)| o.section != "outputs").map(|(id, _)| *id).collect();
+        let all: Vec<Id> = self.state.objects.iter().filter(|(_, o)| can_comment(o)).map(|(id, _)| *id).collect();
         let id = *self.rng.pick(&all);
         let text = *self.rng.pick(&["Orders", "it's", "two\nlines", "Ünïcode"]);
         self.state.objects.get_mut(&id).expect("it is there").fields.insert("comment", json!(text));
@@ -669,6 +720,24 @@ impl Maker<'_> {
             "aggregates",
             "procedures",
             "composites",
+            "enums",
+            "domains",
+            "ranges",
+            "heirs",
+            "partitions",
+            "foreign_tables",
+            "servers",
+            "foreign_data_wrappers",
+            "languages",
+            "large_objects",
+            "collations",
+            "conversions",
+            "operators",
+            "operator_families",
+            "statistics",
+            "text_search_dictionaries",
+            "text_search_configurations",
+            "publications",
         ];
         let state = &self.state;
         let all: Vec<Id> =
@@ -676,18 +745,36 @@ impl Maker<'_> {
         let id = *self.rng.pick(&all);
         let role = *self.rng.pick(ROLES);
         let owner = self.rng.one_in(2);
+        let onward = self.rng.one_in(4);
         let object = self.state.objects.get_mut(&id).expect("it is there");
-        if owner {
+        let privilege = match object.section {
+            "functions" | "aggregates" | "procedures" => "execute",
+            "sequences"
+            | "composites"
+            | "enums"
+            | "domains"
+            | "ranges"
+            | "servers"
+            | "foreign_data_wrappers"
+            | "languages"
+            | "schemas" => "usage",
+            "tables" | "heirs" | "partitioned" | "partitions" | "views" | "materialized_views" | "foreign_tables"
+            | "large_objects" => "select",
+            _ => "",
+        };
+        // A wrapper belongs to a superuser.
+        if (owner || privilege.is_empty()) && object.section != "foreign_data_wrappers" {
             object.fields.insert("owner", json!(role));
             return;
         }
-        let privilege = match object.section {
-            "functions" | "aggregates" | "procedures" => json!("execute"),
-            "schemas" | "sequences" | "composites" => json!("usage"),
-            _ => json!(["select", "insert"]),
-        };
+        let privilege = if onward { format!("{privilege} with grant option") } else { privilege.to_owned() };
         object.fields.insert("grants", json!({ role: privilege }));
     }
+}
+
+/// True for what can have a comment.
+pub fn can_comment(object: &Object) -> bool {
+    !matches!(object.section, "outputs" | "user_mappings" | "default_privileges")
 }
 
 /// Takes the fields of a map.

@@ -155,7 +155,7 @@ impl Maker<'_> {
 
     /// A comment on something deep.
     fn remark(&mut self) {
-        let deep = |o: &Object| o.section != "outputs" && o.section != "schemas";
+        let deep = |o: &Object| o.parent.is_some() && super::generate::can_comment(o);
         let all: Vec<Id> = self.state.objects.iter().filter(|(_, o)| deep(o)).map(|(id, _)| *id).collect();
         let Some(id) = self.rng.maybe(&all) else { return };
         let text = *self.rng.pick(&["a remark", "a 'quoted' one", "$$"]);

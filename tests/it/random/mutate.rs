@@ -21,8 +21,9 @@ pub fn mutate(before: &State, rng: &mut Rng) -> State {
 }
 
 fn change(maker: &mut Maker<'_>) {
-    match maker.rng.below(14) {
+    match maker.rng.below(18) {
         0 | 1 => remove(maker),
+        14..=17 => roll(maker),
         2..=4 => rename(maker),
         5 | 6 => change_type(maker),
         7 | 8 => change_expression(maker),
@@ -42,13 +43,14 @@ fn remove(maker: &mut Maker<'_>) {
     maker.state.remove(id);
 }
 
-/// The name that `was:` takes.
-fn old_name(state: &State, id: Id) -> String {
-    let object = &state.objects[&id];
-    if matches!(object.section, "functions" | "aggregates" | "procedures") {
-        return format!("{}{}", state.name(id), object.signature);
+/// Another value for an option.
+fn roll(maker: &mut Maker<'_>) {
+    for _ in 0..4 {
+        let Some(id) = any(maker, |_, _| true) else { return };
+        if maker.roll(id) {
+            return;
+        }
     }
-    state.name(id)
 }
 
 fn can_rename(state: &State, id: Id) -> bool {
@@ -58,14 +60,23 @@ fn can_rename(state: &State, id: Id) -> bool {
     if object.parent.as_ref().filter(|p| partitioned(p)).is_some_and(|p| !state.under(*p, "indexes").is_empty()) {
         return false;
     }
-    !matches!(object.section, "outputs" | "primary_key" | "partitioned" | "partitions")
-        && matches!(object.name, Name::Own(_))
-        && object.was.is_none()
+    let kept = [
+        "outputs",
+        "primary_key",
+        "partitioned",
+        "partitions",
+        "operators",
+        "shell_types",
+        "access_methods",
+        "text_search_templates",
+        "text_search_parsers",
+    ];
+    !kept.contains(&object.section) && matches!(object.name, Name::Own(_)) && object.was.is_none()
 }
 
 fn rename(maker: &mut Maker<'_>) {
     let Some(id) = any(maker, can_rename) else { return };
-    let was = old_name(&maker.state, id);
+    let was = maker.state.key(id);
     let name = maker.fresh();
     let object = maker.state.objects.get_mut(&id).expect("it is there");
     object.was = Some(was);

@@ -5,11 +5,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use dbstate::apply::Event;
-use dbstate::declare::project::read;
+use dbstate::declare::project::{Settings, read};
 use dbstate::diagnostic::{Code, Diagnostics, Sources};
 use dbstate::kinds;
 use dbstate::local::Server;
-use dbstate::model::{HazardClass, State};
+use dbstate::model::{HazardClass, Manage, State};
 use dbstate::ops;
 use dbstate::ops::Options;
 use dbstate::ops::apply::{Choices, Outcome, Talk};
@@ -66,11 +66,23 @@ struct Place<'a> {
     session: Session,
 }
 
-/// Leaves a database as it was made.
+/// Leaves a database as it was made, but for an empty ledger.
 const CLEAN: &str = "rollback; do $$ declare s text; begin
-    for s in select nspname from pg_namespace where nspname !~ '^(pg_|information_schema$|public$)' loop
-        execute format('drop schema %I cascade', s);
-    end loop; end $$";
+    for s in select format('event trigger %I', evtname) from pg_event_trigger
+       union all select format('owned by %I cascade', rolname) from pg_roles where starts_with(rolname, 'random')
+       union all select format('publication if exists %I', pubname) from pg_publication
+       union all select format('schema if exists %I cascade', nspname) from pg_namespace
+                 where nspname !~ '^(pg_|information_schema$|public$|dbstate$)'
+       union all select format('foreign data wrapper if exists %I cascade', fdwname) from pg_foreign_data_wrapper
+       union all select format('language if exists %I cascade', lanname) from pg_language where oid >= 16384
+       union all select format('access method if exists %I cascade', amname) from pg_am where oid >= 16384 loop
+        execute 'drop ' || s;
+    end loop;
+    perform lo_unlink(oid) from pg_largeobject_metadata;
+    if to_regnamespace('dbstate') is not null then
+        delete from dbstate.settled;
+        delete from dbstate.history;
+    end if; end $$";
 
 struct Silent {
     data: bool,
@@ -93,6 +105,7 @@ impl Talk for Silent {
 struct Read {
     state: State,
     sources: Sources,
+    options: Options,
 }
 
 impl<'a> Bench<'a> {
@@ -144,8 +157,8 @@ impl<'a> Bench<'a> {
     }
 
     fn run(&self, pair: &Pair, [place, other]: &[Place<'a>; 2]) -> Result<Verdict, Failure> {
-        let before = project(&pair.before.yaml()).map_err(|e| failure("reading the start", e))?;
-        let after = project(&pair.after.yaml());
+        let before = project(&pair.before.yaml(), options(pair)).map_err(|e| failure("reading the start", e))?;
+        let after = project(&pair.after.yaml(), options(pair));
         self.apply(place, &before).map_err(|(e, plan)| {
             let text = text(&e, &before.sources);
             failure(&format!("building the start: {}", shape(&e)), format!("{text}\n{plan}"))
@@ -175,7 +188,7 @@ impl<'a> Bench<'a> {
             return lost(&rows, &self.counts(place), &silent.plan);
         }
         self.straight(place, other, &after, "the database differs from one built straight", &silent.plan)?;
-        self.pulled(place)?;
+        self.pulled(place, pair)?;
         Ok(Verdict::Converged)
     }
 
@@ -183,8 +196,7 @@ impl<'a> Bench<'a> {
         let mut talk = Silent { data: false, plan: String::new() };
         let mut choices = Choices { allow: HazardClass::ALL.to_vec(), ..Choices::default() };
         "30s".clone_into(&mut choices.run.lock_timeout);
-        let options = options();
-        let apply = ops::apply::apply(&place.session, &project.state, &options, &choices, &mut talk);
+        let apply = ops::apply::apply(&place.session, &project.state, &project.options, &choices, &mut talk);
         match self.runtime.block_on(apply) {
             Ok(Outcome::Declined(_)) => unreachable!("it is confirmed"),
             Ok(_) => Ok(talk),
@@ -193,7 +205,7 @@ impl<'a> Bench<'a> {
     }
 
     fn empty(&self, place: &Place<'_>, project: &Read, what: &str) -> Result<(), Failure> {
-        let planned = self.runtime.block_on(ops::plan::plan(&place.session, &project.state, &options()));
+        let planned = self.runtime.block_on(ops::plan::plan(&place.session, &project.state, &project.options));
         match planned {
             Ok(planned) if planned.plan.is_empty() => Ok(()),
             Ok(planned) => {
@@ -221,10 +233,11 @@ impl<'a> Bench<'a> {
         stage: &str,
         plan: &str,
     ) -> Result<(), Failure> {
+        self.share_ledger(place, other);
         self.apply(other, wanted).map_err(|(e, plan)| {
             failure("building the end straight", format!("{}\n{plan}", text(&e, &wanted.sources)))
         })?;
-        let [left, right] = [other, place].map(|p| without_column_order(&p.db.pg_dump()));
+        let [left, right] = [other, place].map(|p| without_grant_order(&without_column_order(&p.db.pg_dump())));
         if left == right {
             return Ok(());
         }
@@ -233,26 +246,56 @@ impl<'a> Bench<'a> {
         Err(failure(stage, format!("{diff}\nthe plan was:\n{plan}")))
     }
 
-    fn pulled(&self, place: &Place<'_>) -> Result<(), Failure> {
-        let choices = ops::pull::Choices::default();
+    /// Lets an apply to `other` know how PostgreSQL spells what `place` holds: a scratch database costs more than the
+    /// rest of it. What is stored otherwise is asked all the same.
+    fn share_ledger(&self, place: &Place<'_>, other: &Place<'_>) {
+        let read = "select json_agg(s)::text from dbstate.settled s";
+        // Neither has a ledger where no pair had one yet.
+        let Ok(rows) = self.runtime.block_on(place.session.client.query_one(read, &[])) else { return };
+        let write =
+            "insert into dbstate.settled select * from json_populate_recordset(null::dbstate.settled, $1::text::json)";
+        let rows: Option<String> = rows.get(0);
+        _ = self.runtime.block_on(other.session.client.execute(write, &[&rows]));
+    }
+
+    fn pulled(&self, place: &Place<'_>, pair: &Pair) -> Result<(), Failure> {
+        let options = options(pair);
+        let choices = ops::pull::Choices { manage: options.manage, ..ops::pull::Choices::default() };
         let text = self.runtime.block_on(ops::pull::pull_one(&place.session, &choices));
         let text = text.map_err(|e| failure("the pull", format!("{e:?}")))?;
-        let pulled = project(&text).map_err(|e| failure("reading what was pulled", format!("{e}\n{text}")))?;
+        let pulled = project(&text, options).map_err(|e| failure("reading what was pulled", format!("{e}\n{text}")))?;
         self.empty(place, &pulled, "the plan after a pull")
     }
 }
 
-fn options() -> Options {
-    Options::new(&dbstate::declare::project::Settings::default(), None).expect("options")
+/// A dump with its grants sorted, each run of them by itself: an access list has an order that means nothing.
+fn without_grant_order(dump: &str) -> String {
+    let is_grant = |line: &&str| line.starts_with("GRANT ") || line.starts_with("REVOKE ");
+    let lines: Vec<&str> = dump.lines().collect();
+    let sorted = lines.chunk_by(|a, b| is_grant(a) == is_grant(b)).flat_map(|run| {
+        let mut run = run.to_vec();
+        if run.first().is_some_and(is_grant) {
+            run.sort_unstable();
+        }
+        run
+    });
+    sorted.collect::<Vec<_>>().join("\n")
 }
 
-fn project(yaml: &str) -> Result<Read, String> {
+/// The settings of a pair: how much of a database it manages, and whether there is a ledger.
+fn options(pair: &Pair) -> Options {
+    let manage = if pair.whole { Manage::Database } else { Manage::Schemas };
+    let ledger = Some(if pair.ledger { "on" } else { "off" }.to_owned());
+    Options::new(&Settings { ledger, ..Settings::default() }, Some(manage)).expect("options")
+}
+
+fn project(yaml: &str, options: Options) -> Result<Read, String> {
     let dir = tempfile::tempdir().expect("a directory");
     let path: PathBuf = dir.path().join("schema.yaml");
     fs::write(&path, yaml).expect("a file");
     let (project, problems) = read(&[path], dir.path(), None, kinds::register());
     if problems.is_empty() {
-        return Ok(Read { state: project.state, sources: project.sources });
+        return Ok(Read { state: project.state, sources: project.sources, options });
     }
     Err(text(&problems, &project.sources))
 }

@@ -8,6 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+/// The sections in which the signature is part of the key.
+const SIGNED: &[&str] =
+    &["functions", "aggregates", "procedures", "operators", "operator_classes", "operator_families"];
+
 /// The number of an object.
 pub type Id = u32;
 
@@ -18,7 +22,12 @@ pub enum Name {
     Own(String),
     /// As another object: an output column of a view.
     Of(Id),
+    /// By a text that names others: `@7@ as text`.
+    Text(String),
 }
+
+/// The key of a field that holds several fields of the object.
+pub const WHOLE: &str = "";
 
 /// What expressions may be built over a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +52,7 @@ pub struct Object {
     pub name: Name,
     /// Its name before.
     pub was: Option<String>,
-    /// The argument types of a routine, with brackets.
+    /// What follows the name in its key: the argument types of a routine, with brackets.
     pub signature: String,
     pub class: Class,
     pub fields: BTreeMap<&'static str, Value>,
@@ -74,9 +83,23 @@ impl State {
         self.of(section).into_iter().filter(|id| self.objects[id].parent == Some(parent)).collect()
     }
 
-    /// The columns of a table or view.
+    /// The columns of a table or view, those from the table it inherits from first.
     pub fn columns(&self, relation: Id) -> Vec<Id> {
-        [self.under(relation, "columns"), self.under(relation, "outputs")].concat()
+        let above = self.above(relation).map(|above| self.columns(above)).unwrap_or_default();
+        [above, self.under(relation, "columns"), self.under(relation, "outputs")].concat()
+    }
+
+    /// The table that a table inherits from.
+    pub fn above(&self, table: Id) -> Option<Id> {
+        let list = self.objects.get(&table)?.fields.get("inherits")?;
+        let mut named = BTreeSet::new();
+        numbers(list, &mut named);
+        named.into_iter().next()
+    }
+
+    /// The tables that inherit from a table.
+    pub fn heirs(&self, table: Id) -> Vec<Id> {
+        self.of("heirs").into_iter().filter(|id| self.above(*id) == Some(table)).collect()
     }
 
     /// The bare name.
@@ -84,13 +107,24 @@ impl State {
         match &self.objects[&id].name {
             Name::Own(name) => name.clone(),
             Name::Of(source) => self.name(*source),
+            Name::Text(text) => self.fill(text),
         }
+    }
+
+    /// The key it has in YAML, and in `was:`.
+    pub fn key(&self, id: Id) -> String {
+        let object = &self.objects[&id];
+        let signed = SIGNED.contains(&object.section);
+        if signed { format!("{}{}", self.name(id), self.fill(&object.signature)) } else { self.name(id) }
     }
 
     /// The name as SQL takes it.
     pub fn reference(&self, id: Id) -> String {
         let object = &self.objects[&id];
         match object.parent {
+            Some(parent) if object.section == "operators" => {
+                format!("operator({}.{})", ident(&self.name(parent)), self.name(id))
+            }
             Some(parent) if !matches!(object.section, "columns" | "outputs") => {
                 format!("{}.{}", ident(&self.name(parent)), ident(&self.name(id)))
             }
@@ -112,7 +146,7 @@ impl State {
             let before = self.objects.len();
             self.objects.retain(|_, o| whole(o));
             let bare = |id: &Id, o: &Object| {
-                (o.section.ends_with("views") || matches!(o.section, "tables" | "partitioned"))
+                (o.section.ends_with("views") || matches!(o.section, "tables" | "partitioned" | "foreign_tables"))
                     && !self
                         .objects
                         .values()
@@ -136,11 +170,11 @@ impl State {
             roles.insert((*role).to_owned(), serde_json::json!({ "external": true }));
         }
         root.insert("roles".to_owned(), Value::Object(roles));
-        let mut schemas = Map::new();
-        for id in self.of("schemas") {
-            schemas.insert(self.name(id), self.body(id));
+        root.insert("schemas".to_owned(), serde_json::json!({ "public": {} }));
+        for (id, object) in self.objects.iter().filter(|(_, o)| o.parent.is_none()) {
+            let section = root.entry(object.section).or_insert_with(|| Value::Object(Map::new()));
+            section.as_object_mut().expect("a section is a map").insert(self.key(*id), self.body(*id));
         }
-        root.insert("schemas".to_owned(), Value::Object(schemas));
         let mut out = String::new();
         write(&Value::Object(root), 0, &mut out);
         out
@@ -154,7 +188,10 @@ impl State {
             map.insert("was".to_owned(), Value::String(was.clone()));
         }
         for (key, value) in &object.fields {
-            map.insert((*key).to_owned(), self.text(value));
+            match (*key, self.text(value)) {
+                (WHOLE, Value::Object(fields)) => map.extend(fields),
+                (key, value) => _ = map.insert(key.to_owned(), value),
+            }
         }
         for (child, inner) in self.objects.iter().filter(|(_, o)| o.parent == Some(id) && o.section != "outputs") {
             let body = self.body(*child);
@@ -162,17 +199,14 @@ impl State {
                 map.insert(inner.section.to_owned(), body);
                 continue;
             }
-            let key = match inner.section {
-                "functions" | "aggregates" | "procedures" => format!("{}{}", self.name(*child), inner.signature),
-                _ => self.name(*child),
-            };
             let section = match inner.section {
-                "partitioned" | "partitions" => "tables",
+                "partitioned" | "partitions" | "heirs" => "tables",
+                "view_triggers" => "triggers",
                 other => other,
             };
             let section = map.entry(section).or_insert_with(|| Value::Object(Map::new()));
             let body = if inner.section == "columns" && child % 2 == 0 { short(body) } else { body };
-            section.as_object_mut().expect("a section is a map").insert(key, body);
+            section.as_object_mut().expect("a section is a map").insert(self.key(*child), body);
         }
         Value::Object(map)
     }
@@ -181,7 +215,7 @@ impl State {
         match value {
             Value::String(text) => Value::String(self.fill(text)),
             Value::Array(list) => Value::Array(list.iter().map(|v| self.text(v)).collect()),
-            Value::Object(map) => Value::Object(map.iter().map(|(k, v)| (k.clone(), self.text(v))).collect()),
+            Value::Object(map) => Value::Object(map.iter().map(|(k, v)| (self.fill(k), self.text(v))).collect()),
             other => other.clone(),
         }
     }
@@ -229,6 +263,9 @@ pub fn uses(object: &Object) -> BTreeSet<Id> {
     if let Name::Of(id) = object.name {
         out.insert(id);
     }
+    if let Name::Text(text) = &object.name {
+        numbers(&Value::String(text.clone()), &mut out);
+    }
     numbers(&Value::String(object.signature.clone()), &mut out);
     object.fields.values().for_each(|value| numbers(value, &mut out));
     out
@@ -240,7 +277,10 @@ fn numbers(value: &Value, out: &mut BTreeSet<Id>) {
             out.extend(text.split('@').skip(1).step_by(2).map(|part| number(part.trim_start_matches(['=', '.']))));
         }
         Value::Array(list) => list.iter().for_each(|v| numbers(v, out)),
-        Value::Object(map) => map.values().for_each(|v| numbers(v, out)),
+        Value::Object(map) => map.iter().for_each(|(k, v)| {
+            numbers(&Value::String(k.clone()), out);
+            numbers(v, out);
+        }),
         _ => {}
     }
 }

@@ -1,0 +1,49 @@
+//! Whether PostgreSQL rewrites a table to add a column to it.
+
+use super::Column;
+use crate::kind::{Cx, Kind as _, ROUTINE};
+use crate::kinds::domain::has_rules;
+use crate::kinds::function::{Function, Volatility};
+use crate::kinds::part::Sql;
+use crate::model::Address;
+use crate::sql;
+
+/// PostgreSQL's own functions that give every row another value and may stand in a default.
+const VOLATILE: &[&str] = &[
+    "clock_timestamp",
+    "gen_random_bytes",
+    "gen_random_uuid",
+    "nextval",
+    "random",
+    "random_normal",
+    "timeofday",
+    "uuid_generate_v1",
+    "uuid_generate_v1mc",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
+];
+
+impl Column {
+    /// True where each row gets a value of its own, or has its null checked against the rules of a domain.
+    pub fn rewrites(&self, cx: &Cx<'_>) -> bool {
+        let computed = self.identity.is_some() || self.generated.is_some() && self.stored;
+        computed || has_rules(&self.data_type, cx.desired) || self.default.as_ref().is_some_and(|d| is_volatile(d, cx))
+    }
+}
+
+/// True where an expression calls a function that is volatile: one of PostgreSQL's, or one that is declared.
+fn is_volatile(expression: &Sql, cx: &Cx<'_>) -> bool {
+    let tokens = sql::tokens(expression.as_str());
+    let calls = tokens.windows(2).enumerate().filter(|(_, pair)| pair[1].is("("));
+    let mut names = calls.filter_map(|(i, pair)| Some((i, pair[0].name()?)));
+    names.any(|(i, name)| {
+        let schema = (i > 1 && tokens[i - 1].is(".")).then(|| tokens[i - 2].name()).flatten();
+        let declared = |at: &Address| {
+            schema.as_deref() == Some(at.top().key())
+                && ROUTINE.bare(at.key()) == name
+                && cx.desired.spec::<Function>(at).is_some_and(|f| f.volatility == Volatility::Volatile)
+        };
+        VOLATILE.contains(&name.as_str()) || cx.desired.of_kind(Function::NAME).iter().any(declared)
+    })
+}

@@ -1,0 +1,109 @@
+//! Tables of a composite type.
+//!
+//! PostgreSQL changes the attributes of such a type only together with its tables (`cascade`). So these leave it
+//! meanwhile, change their columns like any other, and take it up again.
+
+use super::{Column, Table};
+use crate::diagnostic::{Code, Problem};
+use crate::kind::{Cx, Kind};
+use crate::kinds::attribute::Attribute;
+use crate::kinds::composite_type::CompositeType;
+use crate::model::{Address, KindName, Lock, State, Step};
+use crate::sql;
+
+/// How a live table stands to its composite type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tie {
+    /// It has its type, or none, and keeps it.
+    #[default]
+    Kept,
+    /// The type is to have other attributes.
+    Changes,
+    /// A rename of an attribute has made it leave the type already.
+    Left,
+}
+
+/// Notes which live tables are of a type that is to have other attributes.
+pub fn note(live: &mut State, desired: &State) {
+    let changes = |of: &Address| {
+        let attributes = |state: &State| -> Vec<(Address, Attribute)> {
+            let list = state.children_of::<Attribute>(of, Attribute::NAME);
+            list.into_iter().map(|(at, a)| (at.clone(), a.clone())).collect()
+        };
+        desired.contains(of) && attributes(live) != attributes(desired)
+    };
+    let list: Vec<Address> = live.of_kind(CompositeType::NAME).iter().filter(|of| changes(of)).cloned().collect();
+    for at in list.iter().flat_map(|of| of_type(of, live)).collect::<Vec<_>>() {
+        tie(&at, Tie::Changes, live);
+    }
+}
+
+/// Notes that tables have left a type one of whose attributes was renamed.
+pub fn rekeyed(live: &mut State, old: &Address) {
+    if let Some(of) = old.parent().filter(|_| old.kind() == Attribute::NAME) {
+        for at in of_type(of, live) {
+            tie(&at, Tie::Left, live);
+        }
+    }
+}
+
+fn tie(at: &Address, tie: Tie, live: &mut State) {
+    if let Some(table) = live.spec::<Table>(at).filter(|t| t.tie == Tie::Kept) {
+        let table = Table { tie, ..table.clone() };
+        live.set(at, table);
+    }
+}
+
+/// The statements by which tables leave a type before one of its attributes is renamed.
+pub fn leave(of: &Address, live: &State) -> Vec<Step> {
+    let tables = of_type(of, live).into_iter();
+    let stays = |at: &Address| live.spec::<Table>(at).is_some_and(|t| t.tie != Tie::Left);
+    tables.filter(stays).map(|at| not_of(&sql::dotted(at.path()))).collect()
+}
+
+fn not_of(table: &str) -> Step {
+    Step::new(format!("alter table {table} not of")).lock(Lock::AccessExclusive).frees()
+}
+
+/// The tables of a composite type.
+pub fn of_type(composite: &Address, state: &State) -> Vec<Address> {
+    let name = sql::dotted(composite.path());
+    let is = |at: &Address| {
+        state.spec::<Table>(at).and_then(|t| t.of_type.as_ref()).is_some_and(|of| of.to_string() == name)
+    };
+    state.of_kind(Table::NAME).into_iter().filter(is).collect()
+}
+
+/// The statements by which a table leaves its type, where it still has it, and takes it up again.
+pub fn steps(of: &str, tie: Tie, cx: &Cx<'_>) -> Vec<Step> {
+    let columns = cx.desired.children(cx.at).into_iter().filter(|c| c.kind() == Column::NAME).cloned();
+    let attributes = attributes(of, cx.desired).into_iter();
+    let needs: Vec<Address> = columns.chain(attributes).collect();
+    let leave = (tie != Tie::Left).then(|| not_of(&cx.identity()));
+    let again = Step::new(format!("alter table {} of {of}", cx.identity())).lock(Lock::AccessExclusive);
+    leave.into_iter().chain([again.late().needs(needs)]).collect()
+}
+
+/// Why it can't take its type up again: new columns stand at the end, wherever the type has them.
+pub fn misfit(of: &str, cx: &Cx<'_>) -> Option<Problem> {
+    let names = |state: &State, at: &Address, kind: KindName| -> Vec<String> {
+        state.children(at).into_iter().filter(|c| c.kind() == kind).map(|c| c.key().to_owned()).collect()
+    };
+    let (old, wanted) = (names(cx.live, cx.at, Column::NAME), names(cx.desired, cx.at, Column::NAME));
+    let stays = old.iter().filter(|name| wanted.contains(name));
+    let columns: Vec<&String> = stays.chain(wanted.iter().filter(|name| !old.contains(name))).collect();
+    let attributes = attributes(of, cx.desired);
+    if attributes.iter().map(Address::key).eq(columns.iter().map(|name| name.as_str())) {
+        return None;
+    }
+    let message = format!("{} can't have the columns of `{of}` in its order", cx.at);
+    Some(Problem::new(Code::Refused, message).help("put new attributes last, and name the same columns in the table"))
+}
+
+/// The attributes of a type, in their order.
+fn attributes(of: &str, state: &State) -> Vec<Address> {
+    let types = state.of_kind(CompositeType::NAME);
+    let composite = types.iter().find(|at| sql::dotted(at.path()) == of);
+    let children = composite.map(|at| state.children(at)).unwrap_or_default();
+    children.into_iter().filter(|c| c.kind() == Attribute::NAME).cloned().collect()
+}

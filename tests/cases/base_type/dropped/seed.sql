@@ -1,0 +1,1 @@
+insert into shop.t (id) values (1), (2);

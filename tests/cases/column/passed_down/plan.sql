@@ -1,0 +1,13 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+alter table shop.base alter column id set statistics 50;
+alter table shop.base alter column note set storage external;
+alter table shop.base alter column note set compression pglz;
+alter table shop.base alter column more set storage main;
+alter table shop.heir alter column id set statistics -1;
+alter table shop.heir alter column note set compression pglz;
+alter table shop.parts alter column note set storage main;
+alter table shop.parts alter column note set compression pglz;
+alter table shop.part alter column note set compression pglz;
+commit;

@@ -1,0 +1,10 @@
+insert into shop.by_domain values (1);
+insert into shop.by_domain_of_domain values (1);
+insert into shop.by_domain_with_default values (1);
+insert into shop.by_uuid values (1);
+insert into shop.by_number values (1);
+insert into shop.by_function values (1);
+insert into shop.not_by_domain values (1);
+insert into shop.not_by_array values (1);
+insert into shop.not_by_time values (1);
+insert into shop.not_by_function values (1);

@@ -1,0 +1,1 @@
+insert into shop.lines values (1, 2, 'a', 'b');

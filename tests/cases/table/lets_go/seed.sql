@@ -1,0 +1,1 @@
+insert into shop.orders (amount) values (1), (2);

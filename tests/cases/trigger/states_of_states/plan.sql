@@ -1,0 +1,10 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+alter table shop.a_2 enable trigger two;
+alter table shop.a_2 disable trigger one;
+alter table shop.a_21 disable trigger one;
+alter table shop.a_2 enable replica trigger three;
+alter table shop.a_21 disable trigger three;
+alter table shop.a_21 disable trigger two;
+commit;

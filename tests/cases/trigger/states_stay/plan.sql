@@ -1,0 +1,16 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+drop trigger three on shop.a;
+create or replace trigger one after insert or update on shop.a for each row execute function shop.touch();
+alter table shop.a_1 disable trigger one;
+alter table shop.a_2 enable always trigger one;
+alter table shop.a_21 enable trigger one;
+alter table shop.a disable trigger two;
+alter table shop.a_1 enable replica trigger two;
+alter table shop.a_2 enable always trigger two;
+alter table shop.a_21 enable replica trigger two;
+create constraint trigger three after insert or update on shop.a deferrable for each row execute function shop.touch();
+alter table shop.a_1 enable always trigger three;
+alter table shop.a_21 disable trigger three;
+commit;
