@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::Client;
 
-use super::{Event, Options, setting_error, sleep};
+use super::{Options, setting_error, sleep};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::session::{self, Session, server_error};
 use crate::sql;
@@ -35,18 +35,31 @@ const HOLDER: &str = "
       and l.objid = ($1::bigint & 4294967295)::oid
       and l.database = (select oid from pg_catalog.pg_database where datname = current_database())";
 
+/// Who waits.
+pub trait Wait {
+    /// Somebody is in the way; what to say of it.
+    fn begins(&mut self, what: &str);
+    /// False once nobody waits any more.
+    fn goes_on(&self) -> bool;
+}
+
+/// Why a wait ended before its time.
+pub fn interrupted() -> Box<Diagnostic> {
+    Box::new(Diagnostic::new(Code::Lock, "interrupted while it waited").help("nothing more was done"))
+}
+
 /// Takes the lock that keeps applies of this database apart; it is let go with the session.
 ///
 /// # Errors
 /// When another apply holds it for ten minutes.
-pub async fn lock(client: &Client, options: &Options, watch: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+pub async fn lock(client: &Client, options: &Options, wait: &mut dyn Wait) -> Result<()> {
     let set = |name: &str, value: &str| format!("set {name} = {}; ", sql::literal(value));
     let settings = set("lock_timeout", &options.lock_timeout)
         + &set("statement_timeout", options.statement_timeout.as_deref().unwrap_or("0"))
         + "set search_path = ''; set check_function_bodies = off; set client_min_messages = warning; \
            set idle_in_transaction_session_timeout = 0";
     client.batch_execute(&settings).await.map_err(|e| setting_error(&e))?;
-    take(client, DATABASE, "on this database", watch).await.map(|_| ())
+    take(client, DATABASE, "on this database", wait).await.map(|_| ())
 }
 
 /// The lock that keeps applies to one cluster apart; it is let go with this value.
@@ -57,11 +70,11 @@ pub struct ClusterLock {
 }
 
 /// Takes the lock for a cluster; none where no common database lets the role in.
-pub async fn lock_cluster(session: &Session, watch: &mut dyn FnMut(Event<'_>)) -> Result<Option<ClusterLock>> {
+pub async fn lock_cluster(session: &Session, wait: &mut dyn Wait) -> Result<Option<ClusterLock>> {
     for name in COMMON {
         let target = session.target().with_database(name);
         if let Ok(there) = session::connect(&target, &[]).await {
-            let waited = take(&there.client, CLUSTER, "on this cluster", watch).await?;
+            let waited = take(&there.client, CLUSTER, "on this cluster", wait).await?;
             return Ok(Some(ClusterLock { waited, _session: there }));
         }
     }
@@ -69,7 +82,7 @@ pub async fn lock_cluster(session: &Session, watch: &mut dyn FnMut(Event<'_>)) -
 }
 
 /// Asks for a lock until it is had; true where somebody else had it.
-async fn take(client: &Client, key: i64, place: &str, watch: &mut dyn FnMut(Event<'_>)) -> Result<bool> {
+async fn take(client: &Client, key: i64, place: &str, wait: &mut dyn Wait) -> Result<bool> {
     let sql = "select pg_catalog.pg_try_advisory_lock($1)";
     let begun = Instant::now();
     let mut waited = false;
@@ -79,7 +92,7 @@ async fn take(client: &Client, key: i64, place: &str, watch: &mut dyn FnMut(Even
             return Ok(waited);
         }
         if !waited {
-            watch(Event::Waits(format!("another apply runs {place}{}: waiting for it", holder(client, key).await)));
+            wait.begins(&format!("another apply runs {place}{}: waiting for it", holder(client, key).await));
         }
         if begun.elapsed() > PATIENCE {
             let message = format!("another apply runs {place}, and did not end in {} minutes", PATIENCE.as_secs() / 60);
@@ -88,6 +101,9 @@ async fn take(client: &Client, key: i64, place: &str, watch: &mut dyn FnMut(Even
         }
         waited = true;
         sleep(PAUSE).await;
+        if !wait.goes_on() {
+            return Err(interrupted());
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::session::{Session, server_error};
 use crate::sql::ident;
 
 pub use capacity::check as check_capacity;
-pub use lock::{ClusterLock, lock, lock_cluster};
+pub use lock::{ClusterLock, Wait, interrupted, lock, lock_cluster};
 pub use preflight::{Ground, preflight};
 pub use progress::Progress;
 pub use retry::{Again, Stopped, TRIES, pause, sleep};
@@ -49,7 +49,7 @@ pub enum Event<'a> {
     /// It is done.
     Done(&'a PlanStep, Duration),
     /// Somebody else applies; what to say of it.
-    Waits(String),
+    Waits(&'a str),
     /// Somebody was in the way: the try with that number, from 1, comes after a pause.
     Again(u32, Duration),
     /// What was done could not be written down.

@@ -121,7 +121,8 @@ impl Command {
             choices.run.lock_timeout.clone_from(timeout);
         }
         choices.run.statement_timeout = self.statement_timeout.clone().or(project.settings.statement_timeout.clone());
-        for word in self.allow.iter().chain(&project.settings.allow) {
+        let there = self.connection.allowed(&project.settings);
+        for word in self.allow.iter().chain(&project.settings.allow).chain(there) {
             choices.allow.push(hazard_class(word)?);
         }
         Ok(choices)
@@ -198,6 +199,10 @@ impl Talk for Terminal<'_> {
         self.output.warning(text);
     }
 
+    fn goes_on(&self) -> bool {
+        !self.output.is_interrupted()
+    }
+
     fn progress(&mut self, event: Event<'_>) {
         match event {
             Event::Begin(number, total, step) => {
@@ -212,7 +217,7 @@ impl Talk for Terminal<'_> {
             }
             Event::Unnoted(_) => {}
             Event::Progress(step, progress) => self.goes_on(step, progress),
-            Event::Waits(what) => self.output.talk(&what),
+            Event::Waits(what) => self.output.talk(what),
             Event::Again(number, pause) => {
                 let seconds = pause.as_secs_f64();
                 self.output.talk(&format!("a lock is not to be had; try {number} in {seconds:.1} s"));

@@ -84,6 +84,12 @@ impl Connection {
         Target::resolve(explicit.as_deref(), &overrides, &env)
     }
 
+    /// The hazard classes that the environment allows besides.
+    pub fn allowed<'a>(&self, settings: &'a Settings) -> &'a [String] {
+        let environment = self.env.as_ref().and_then(|name| settings.environments.get(name));
+        environment.map_or(&[], |environment| environment.allow.as_slice())
+    }
+
     /// The variables of `--env-file`; role passwords are looked up among them too.
     fn variables(&self) -> Result<Vec<(String, String)>> {
         let Some(path) = &self.env_file else { return Ok(Vec::new()) };

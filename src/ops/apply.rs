@@ -35,6 +35,23 @@ pub trait Talk {
     fn warning(&mut self, text: &str);
     /// Something happened.
     fn progress(&mut self, event: Event<'_>);
+    /// False once nobody waits for the end any more.
+    fn goes_on(&self) -> bool {
+        true
+    }
+}
+
+/// A caller that is kept waiting.
+struct Waiting<'a>(&'a mut dyn Talk);
+
+impl apply::Wait for Waiting<'_> {
+    fn begins(&mut self, what: &str) {
+        self.0.progress(Event::Waits(what));
+    }
+
+    fn goes_on(&self) -> bool {
+        self.0.goes_on()
+    }
 }
 
 /// How an apply ended.
@@ -60,7 +77,7 @@ pub async fn apply(
     choices: &Choices,
     talk: &mut dyn Talk,
 ) -> Result<Outcome, Diagnostics> {
-    apply::lock(&session.client, &choices.run, &mut |event| talk.progress(event)).await?;
+    apply::lock(&session.client, &choices.run, &mut Waiting(talk)).await?;
     let planned = plan(session, declared, options).await?;
     Box::pin(carry_out(session, planned, declared, options, choices, talk)).await
 }
@@ -77,7 +94,7 @@ pub async fn apply_saved(
     choices: &Choices,
     talk: &mut dyn Talk,
 ) -> Result<Outcome, Diagnostics> {
-    apply::lock(&session.client, &choices.run, &mut |event| talk.progress(event)).await?;
+    apply::lock(&session.client, &choices.run, &mut Waiting(talk)).await?;
     let planned = restore(session, saved, project, options).await?;
     Box::pin(carry_out(session, planned, &project.state, options, choices, talk)).await
 }
@@ -140,7 +157,7 @@ impl Job<'_> {
         let mut tries = 0;
         loop {
             if cluster.is_none() && rest.steps.iter().any(|step| step.shared) {
-                cluster = apply::lock_cluster(self.session, &mut |event| clerk.talk.progress(event)).await?;
+                cluster = apply::lock_cluster(self.session, &mut Waiting(clerk.talk)).await?;
                 if cluster.as_ref().is_some_and(|lock| lock.waited) {
                     rest = self.again().await?;
                 }
@@ -156,6 +173,9 @@ impl Job<'_> {
             let pause = apply::pause(tries);
             clerk.again(&rest, Event::Again(tries, pause));
             apply::sleep(pause).await;
+            if !clerk.talk.goes_on() {
+                return Err(apply::interrupted().into());
+            }
             let next = self.again().await?;
             if stopped.again == Again::IfOther && next == rest {
                 return Err(stopped.problem.into());

@@ -100,7 +100,7 @@ fn explain_has_a_page_for_what_errors_name() {
     assert_eq!(output.code, Some(0));
     assert!(output.stdout.starts_with("# dangling-reference: "), "{}", output.stdout);
     let list = dbstate(["explain"], here()).stdout;
-    assert_eq!(list.lines().count(), 23, "{list}");
+    assert_eq!(list.lines().count(), 26, "{list}");
     assert_eq!(dbstate(["explain", "Not_Converged"], here()).code, Some(0));
 }
 
@@ -337,6 +337,20 @@ fn an_interrupt_cancels_the_statement_and_rolls_back() {
     assert!(said.contains("interrupted"), "{said}");
     assert_eq!(database.psql(running), "0", "the statement is cancelled");
     assert_eq!(database.psql("select to_regnamespace('shop') is null"), "t", "it is rolled back");
+}
+
+#[test]
+fn an_environment_allows_hazards_of_its_own() {
+    let dir = project(SHOP);
+    let database = Database::create();
+    assert_eq!(dbstate(["apply", "--yes", "-d", &database.url()], dir.path()).code, Some(0));
+    let environment = |name: &str, more: &str| format!("  {name}: {{ database: \"{}\"{more} }}\n", database.url());
+    let settings = environment("prod", "") + &environment("test", ", allow: [breaking]");
+    fs::write(dir.path().join("dbstate.yaml"), format!("environments:\n{settings}")).expect("written");
+    rewrite(&dir, "select id from", "select id::text as no from");
+    assert_eq!(dbstate(["apply", "--yes", "--env", "prod"], dir.path()).code, Some(3));
+    let output = dbstate(["apply", "--yes", "--env", "test"], dir.path());
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! What is told of a plan that waits or takes long: who holds locks, how far a statement is, whether there is room.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::Duration;
 
 use dbstate::local::Ephemeral;
 
+use crate::support::binary::command;
 use crate::support::cluster::options;
 use crate::support::database::Database;
 use crate::support::project::Project;
@@ -70,6 +73,44 @@ fn a_statement_that_takes_long_says_how_far_it_is() {
         }
     });
     project.settled();
+}
+
+#[test]
+fn an_interrupt_ends_the_wait_for_another_apply() {
+    let (database, project) = filled();
+    // The lock that keeps applies apart: the letters `dbstate` as a number.
+    let held = "select pg_advisory_lock(28255745684370533);
+                do $$ begin
+                    for i in 1..600 loop
+                        exit when exists (select from shop.a where id = -1);
+                        perform pg_sleep(0.1);
+                    end loop;
+                end $$";
+    std::thread::scope(|threads| {
+        let holder = threads.spawn(|| database.psql(held));
+        let holds = "select count(*) from pg_locks where locktype = 'advisory' and granted
+                     and database = (select oid from pg_database where datname = current_database())";
+        while database.psql(holds) == "0" && !holder.is_finished() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let home = tempfile::tempdir().expect("a directory");
+        let mut child = command(home.path())
+            .args(["apply", "--yes", "-d", &database.url()])
+            .current_dir(project.path())
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let waits = said.next().expect("a line").expect("UTF-8");
+        assert!(waits.starts_with("another apply runs on this database (process "), "{waits}");
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+        assert_eq!(child.wait().expect("it ends").code(), Some(130));
+        assert!(!holder.is_finished(), "it did not wait for the end of the other");
+        database.psql("insert into shop.a values (-1, 0)");
+    });
+    project.run(&["plan", "--exit-code"], 2);
 }
 
 #[test]
