@@ -26,6 +26,7 @@ mod renames;
 mod roles;
 mod saved;
 mod scratch;
+mod security_label;
 mod session;
 mod spelling;
 mod stranger;
