@@ -29,7 +29,7 @@ impl Kind for Comment {
         Some(
             "select classoid as parent_class, objoid as parent, objsubid as parent_sub, '' as key, description as text
              from pg_description
-             where objoid >= 16384 or classoid = 2615
+             where objoid >= 16384 or classoid in (2613, 2615)
              union all
              select classoid, objoid, 0, '', description from pg_shdescription
              where objoid >= 16384 or classoid in (1260, 1262)"

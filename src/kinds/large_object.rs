@@ -48,6 +48,7 @@ impl Kind for LargeObject {
              where l.lomacl is not null
                 or l.lomowner <> (select d.datdba from pg_database d where d.datname = current_database())
                 or l.oid in (select d.objoid from pg_description d where d.classoid = 2613)
+                or l.oid in (select s.objoid from pg_seclabel s where s.classoid = 2613)
              order by l.oid"
                 .to_owned(),
         )

@@ -27,6 +27,7 @@ mod roles;
 mod saved;
 mod scratch;
 mod secrets;
+mod security_label;
 mod session;
 mod spelling;
 mod stranger;

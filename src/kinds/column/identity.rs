@@ -176,3 +176,17 @@ impl<'de> Deserialize<'de> for Identity {
 }
 
 crate::kinds::part::own_schema!(Identity, generator => schemars::json_schema!({ "anyOf": [{ "enum": [true, "always", "by default"] }, generator.subschema_for::<Long>()] }));
+
+impl Column {
+    /// The statement by which the sequence of its identity gets the name that PostgreSQL would have given it, where it had
+    /// that name before and nothing is said of it.
+    pub fn sequence_follows(&self, from: &Address, to: &Address, cx: &Cx<'_>) -> Option<Step> {
+        if !self.has_usual_sequence(from, to) || identity_sequence::named_at(from, cx.live).is_some() {
+            return None;
+        }
+        let (old, new) = (sequence_of(from), sequence_of(to));
+        let schema = sql::ident(from.top().key());
+        let sql = format!("alter sequence {schema}.{} rename to {}", sql::ident(old.key()), sql::ident(new.key()));
+        Some(Step::new(sql).takes(new.key()))
+    }
+}

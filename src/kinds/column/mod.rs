@@ -25,7 +25,6 @@ use super::part::convert::{needs_text, text_of};
 use super::part::names::object_name;
 use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
-use super::identity_sequence;
 use super::not_null::named_at;
 use super::primary_key;
 use super::table::{Table, heirs, is_made_anew, parents};
@@ -339,18 +338,6 @@ impl Kind for Column {
 }
 
 impl Column {
-    /// The statement by which the sequence of its identity gets the name that PostgreSQL would have given it, where it had
-    /// that name before and nothing is said of it.
-    pub fn sequence_follows(&self, from: &Address, to: &Address, cx: &Cx<'_>) -> Option<Step> {
-        if !self.has_usual_sequence(from, to) || identity_sequence::named_at(from, cx.live).is_some() {
-            return None;
-        }
-        let (old, new) = (sequence_of(from), sequence_of(to));
-        let schema = sql::ident(from.top().key());
-        let sql = format!("alter sequence {schema}.{} rename to {}", sql::ident(old.key()), sql::ident(new.key()));
-        Some(Step::new(sql).takes(new.key()))
-    }
-
     /// True where the sequence of its identity is called after `from`, which is to be `to`.
     fn has_usual_sequence(&self, from: &Address, to: &Address) -> bool {
         let (old, new) = (sequence_of(from), sequence_of(to));

@@ -66,6 +66,7 @@ insert into users_rows values
     ('pg_cast', 't.oid >= 16384 and not exists (select from pg_depend d where d.classid = 2605 and d.objid = t.oid and d.deptype = ''i'')'),
     ('pg_class', 't.oid >= 16384 and t.relkind <> ''t'''),
     ('pg_database', 't.datname in (current_database(), ''postgres'')'),
+    ('pg_description', '(t.objoid >= 16384 or t.classoid = 2613)'),
     ('pg_db_role_setting', 't.setdatabase in (0, (select d.oid from pg_database d where d.datname = current_database()))'),
     ('pg_depend', '(t.deptype = ''x'' or t.deptype = ''a'' and t.objid in (select s.seqrelid from pg_sequence s))'),
     ('pg_largeobject_metadata', 'true'),
