@@ -5,10 +5,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::grant::Grant;
 use super::part::catalog::function;
 use super::part::{QualifiedName, is_default};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, References, Rules, Under};
-use crate::model::{Address, KindName, PgVersion, Step};
+use crate::diagnostic::{Code, Problem};
+use crate::model::{Address, KindName, Origin, PgVersion, State, Step};
 
 /// A language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -66,6 +68,15 @@ impl Kind for Language {
                 name.reference(ROUTINE, out, field);
             }
         }
+    }
+
+    fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
+        let is_said = |c: &&Address| desired.get(c).is_some_and(|o| matches!(o.origin, Origin::File { .. }));
+        if self.trusted || !desired.children(at).into_iter().filter(is_said).any(|c| c.kind() == Grant::NAME) {
+            return Vec::new();
+        }
+        let problem = Problem::new(Code::WrongType, "nothing can be granted on a language that is not trusted");
+        vec![(problem.help("write `trusted: true`, or remove `grants`"), "trusted")]
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -115,7 +115,7 @@ impl ViewColumn {
             let what = default.as_ref().map_or_else(|| "drop default".to_owned(), |d| format!("set default {d}"));
             steps.push(alter(what).lock(Lock::AccessExclusive));
         }
-        steps.extend(self.stored().steps(Some(old.stored()), cx, |what| alter(what.to_owned())));
+        steps.extend(self.stored().steps(Some(old.stored()), cx, |_, what| alter(what.to_owned())));
         steps
     }
 

@@ -32,10 +32,14 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
         if touches == Some(Touch::Replaced) || renewed {
             queue.extend(replace_descendants(&at, fates, input));
         }
-        let touched = touches.map(|how| (at.clone(), how));
-        for (used, how) in touched.into_iter().chain(unseats.into_iter().map(|used| (used, Touch::Unseated))) {
+        if let Some(touch_as) = touches {
+            for user in users.get(&at).into_iter().flatten() {
+                queue.extend(touch(user, &at, touch_as, fates, input, problems));
+            }
+        }
+        for used in unseats {
             for user in users.get(&used).into_iter().flatten() {
-                queue.extend(touch(user, &used, how, fates, input, problems));
+                queue.extend(touch(user, &used, Touch::Unseated, fates, input, problems));
             }
         }
     }

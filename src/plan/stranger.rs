@@ -24,7 +24,11 @@ pub fn none_is_hurt(emitted: &Emitted, input: Input<'_>) -> Result<(), Diagnosti
     let managed: HashSet<Id> = input.live.iter().filter_map(|(_, object)| id(object)).collect();
     let of = |at: &Address| input.whole.get(at).and_then(id);
     let goes = |at: &Address| of(at).is_some_and(|id| gone.contains_key(&id));
-    let stranger = |at: &&Address| of(at).is_some_and(|id| !managed.contains(&id)) && !at.ancestors().any(goes);
+    let is_managed = |at: &Address| of(at).is_some_and(|id| managed.contains(&id));
+    // What a table has from the one above is no object of the project's, but goes and changes with it.
+    let is_part =
+        |at: &Address| at.parent().is_some_and(|p| !find(input.register, p.kind()).rules.space && is_managed(p));
+    let stranger = |at: &&Address| of(at).is_some() && !is_managed(at) && !is_part(at) && !at.ancestors().any(goes);
     let mut hurt: BTreeMap<(&Address, &Address), &str> = BTreeMap::new();
     for (user, used) in input.whole.edges().filter(|(user, _)| stranger(user)) {
         let Some(id) = of(used) else { continue };

@@ -3,7 +3,7 @@
 use crate::support::database::Database;
 use crate::support::project::Project;
 
-const BEFORE: &str = r#"
+const BEFORE: &str = r"
 schemas:
   shop:
     enums: { status: [new, paid] }
@@ -13,7 +13,7 @@ schemas:
       lines:
         columns: { day: date, what: text }
         partition_by: range (day)
-"#;
+";
 
 /// A project that was applied, and what somebody put beside it.
 fn beside(sql: &str) -> (Database<'static>, Project) {

@@ -289,10 +289,6 @@ impl Column {
         if new.storage != old.storage {
             mine.storage.clone_from(&new.storage);
         }
-        // How values are compressed is not passed down.
-        if new.statistics != old.statistics {
-            mine.statistics = new.statistics;
-        }
         if old.generated.is_some() && new.generated.is_none() {
             mine.generated = None;
             mine.stored = false;

@@ -3,6 +3,7 @@
 //! The short form is what stands after the name in `create table`: `bigint not null default 0`. `serial` and its
 //! siblings become the integer, the default and the sequence that PostgreSQL makes of them.
 
+mod attributes;
 mod identity;
 mod inherited;
 mod release;
@@ -22,7 +23,7 @@ pub use serial::sequence_of;
 use super::part::catalog::USER_SCHEMA;
 use super::part::convert::{needs_text, text_of};
 use super::part::names::object_name;
-use super::part::stored::{self, OfType, Stored};
+use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
 use super::identity_sequence;
 use super::not_null::named_at;
@@ -189,7 +190,7 @@ impl Kind for Column {
         }
     }
 
-    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+    fn check(&self, at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
         let wrong = |message: String, help: String| Problem::new(Code::WrongType, message).help(help);
         let given = [
             ("default", self.default.is_some()),
@@ -201,6 +202,10 @@ impl Kind for Column {
         if self.data_type.is_absent() {
             let help = "write `type: …`".to_owned();
             problems.push((wrong("missing key `type`".to_owned(), help), "type"));
+        }
+        if self.compression.is_some() && at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
+            let message = "the values of a foreign table are not compressed here".to_owned();
+            problems.push((wrong(message, "remove `compression`".to_owned()), "compression"));
         }
         if let [first, second, ..] = given.as_slice() {
             let message = format!("a column has one of `{first}` and `{second}`");
@@ -461,21 +466,6 @@ impl Column {
             set,
             alter(format!("drop constraint {check}")).lock(Lock::AccessExclusive),
         ]
-    }
-
-    /// Storage, compression and statistics, which `create table` can't say in every version.
-    pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
-        self.stored().steps(old.map(Self::stored), cx, |what| self.step(cx, what))
-    }
-
-    fn stored(&self) -> Stored<'_> {
-        Stored {
-            storage: self.storage.as_deref(),
-            of_type: &self.live_storage,
-            compression: self.compression.as_deref(),
-            statistics: self.statistics,
-            options: &self.options,
-        }
     }
 
     /// Live tables below this column's that are to leave: they do before it changes, to keep theirs.

@@ -27,6 +27,15 @@ pub struct Stored<'a> {
     pub options: &'a Parameters,
 }
 
+/// Whose column a statement changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// That of the table alone.
+    Here,
+    /// Those of the tables below too.
+    Below,
+}
+
 /// What the catalog says of a column's type: it is looked up, and never compared.
 #[derive(Debug, Clone, Default, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -73,26 +82,26 @@ impl Stored<'_> {
     }
 
     /// What turns a column with `old` attributes, or a new one, into one with these; `alter` makes a statement of
-    /// `set storage external`.
-    pub fn steps(self, old: Option<Self>, cx: &Cx<'_>, alter: impl Fn(&str) -> Step) -> Vec<Step> {
+    /// `set storage external`, for the tables below too where it says so.
+    pub fn steps(self, old: Option<Self>, cx: &Cx<'_>, alter: impl Fn(Reach, &str) -> Step) -> Vec<Step> {
         let mut steps = Vec::new();
         if self.storage != old.and_then(|o| o.storage) {
             let by_name = cx.server.version.at_least(16); // before, `default` is no word for it
             let of_type = old.and_then(|o| o.of_type.0.as_deref()).filter(|_| !by_name);
             let storage = self.storage.or(of_type).unwrap_or("default");
-            steps.push(alter(&format!("set storage {storage}")).lock(Lock::AccessExclusive));
+            steps.push(alter(Reach::Below, &format!("set storage {storage}")).lock(Lock::AccessExclusive));
         }
         if self.compression != old.and_then(|o| o.compression) {
             let compression = self.compression.unwrap_or("default");
-            steps.push(alter(&format!("set compression {compression}")).lock(Lock::AccessExclusive));
+            steps.push(alter(Reach::Here, &format!("set compression {compression}")).lock(Lock::AccessExclusive));
         }
         if self.statistics != old.and_then(|o| o.statistics) {
             let target = self.statistics.map_or_else(|| "-1".to_owned(), |s| s.to_string());
-            steps.push(alter(&format!("set statistics {target}")).lock(Lock::ShareUpdateExclusive));
+            steps.push(alter(Reach::Here, &format!("set statistics {target}")).lock(Lock::ShareUpdateExclusive));
         }
         let none = Parameters::new();
         let changes = parameters::changes(old.map_or(&none, |o| o.options), self.options);
-        steps.extend(changes.iter().map(|change| alter(change).lock(Lock::ShareUpdateExclusive)));
+        steps.extend(changes.iter().map(|change| alter(Reach::Here, change).lock(Lock::ShareUpdateExclusive)));
         steps
     }
 }

@@ -355,10 +355,9 @@ impl Maker<'_> {
             && self.rng.one_in(4)
             && let Some(id) = self.rng.maybe(&operators)
         {
-            return match self.state.objects[&id].signature.starts_with("(none") {
-                true => format!("(@{id}@ {column}::int) is not null"),
-                false => format!("({column}::int @{id}@ 99) is not null"),
-            };
+            let unary = self.state.objects[&id].signature.starts_with("(none");
+            let text = if unary { format!("@{id}@ {column}::int") } else { format!("{column}::int @{id}@ 99") };
+            return format!("({text}) is not null");
         }
         let text = *match class {
             Class::Number => self.rng.pick(&[

@@ -336,6 +336,7 @@ fn refused(problems: &Diagnostics, after: &Read, plan: &str) -> Result<Verdict, 
         "invalid input value for enum",
         "overflow",
         "contains values that violate",
+        "no partition of relation",
     ];
     let by_rows = data.iter().any(|words| shape.contains(words) || said.contains(words));
     let typed = problems

@@ -193,7 +193,7 @@ const RECIPES: &[Recipe] = &[
             ("handler", &["plpgsql_call_handler"]),
             ("inline", &["", "plpgsql_inline_handler"]),
             ("validator", &["", "plpgsql_validator"]),
-            ("trusted", &["", "true"]),
+            ("trusted", &["true"]),
         ],
     ),
     recipe("access_methods", &[("type", &["table"]), ("handler", &["heap_tableam_handler"])]),
@@ -481,6 +481,10 @@ impl Maker<'_> {
     /// Takes a value for a field; false where what it names is not there.
     fn choose(&mut self, id: Id, (key, values): &Choice) -> bool {
         let value = *self.rng.pick(values);
+        let parent = self.state.objects[&id].parent.and_then(|p| self.state.objects.get(&p));
+        if *key == "compression" && parent.is_some_and(|p| p.section == "foreign_tables") {
+            return true;
+        }
         let Some(text) = self.resolve(value, Some(id)) else { return values.contains(&"") };
         let Some(object) = self.state.objects.get_mut(&id) else { return false };
         if text.is_empty() {

@@ -1,2 +1,0 @@
-create schema reports;
-create view reports.totals as select id, total from shop.orders;
