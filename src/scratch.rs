@@ -236,8 +236,9 @@ fn closure(request: Request<'_>) -> State {
         let entry = find(request.register, at.kind());
         let mut references = References::default();
         (entry.references)(&*object.spec, &at, &mut references);
+        let served = entry.is_served(&*object.spec, &at);
         for to in references.list.iter().flat_map(|(reference, _)| names.resolve(reference, &at)) {
-            queue.extend(servants.get(&to).into_iter().flatten().filter(|_| entry.is_served()).cloned());
+            queue.extend(servants.get(&to).into_iter().flatten().filter(|_| served).cloned());
             queue.push(to);
         }
         queue.extend(universe.uses(&at).iter().cloned());

@@ -1,7 +1,7 @@
 //! The lines of the register: found by kind, and by what nests where.
 
-use super::{Entry, Home, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, ROUTINE, Under};
-use crate::model::KindName;
+use super::{Entry, Home, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, ROUTINE, References, Under};
+use crate::model::{Address, KindName, Spec};
 
 /// The line of a kind.
 ///
@@ -29,10 +29,12 @@ pub fn nested(
 }
 
 impl Entry {
-    /// True for what may rest on what serves its types; routines and operators are what that is made of.
-    pub fn is_served(&self) -> bool {
+    /// True for what may rest on what serves its types: neither that itself, nor the routines and operators it is made of.
+    pub fn is_served(&self, spec: &dyn Spec, at: &Address) -> bool {
         let made_of = [ROUTINE, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY];
-        !self.rules.slots.iter().any(|slot| made_of.contains(slot))
+        let mut served = References::default();
+        (self.serves)(spec, at, &mut served);
+        served.list.is_empty() && !self.rules.slots.iter().any(|slot| made_of.contains(slot))
     }
 
     /// True for a kind that sits on any kind with a certain rule: owner, comment, grant.

@@ -148,7 +148,7 @@ impl Builder<'_> {
             };
             let first = self.made(at).iter().copied().find(needy);
             let Some(object) = self.input.desired.get(at) else { continue };
-            let served = find(self.input.register, at.kind()).is_served();
+            let served = find(self.input.register, at.kind()).is_served(&*object.spec, at);
             for (to, edge) in needs(self.input, names, at, object) {
                 self.made_first(&to, first, edge);
                 for servant in servants.get(&to).into_iter().flatten().filter(|_| served) {
