@@ -50,7 +50,7 @@ fn labelled(server: &Server) -> Database<'_> {
     database
 }
 
-fn pulled<'a>(database: &'a Database<'_>) -> Project {
+fn pulled(database: &Database<'_>) -> Project {
     let project = Project::new(database, &[]);
     project.run(&["pull", "-q", "--manage", "database", "-o", "."], 0);
     project
