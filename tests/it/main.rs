@@ -16,6 +16,7 @@ mod format;
 mod history;
 mod json_schema;
 mod local;
+mod markdown;
 mod online;
 mod owner;
 mod preflight;

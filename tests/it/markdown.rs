@@ -1,0 +1,50 @@
+//! A plan as a comment under a pull request: complete where it fits, cut where not, and the same for the same plan.
+
+use std::fmt::Write;
+
+use crate::support::database::Database;
+use crate::support::project::Project;
+
+/// What GitHub takes as one comment.
+const LIMIT: usize = 65_536;
+
+#[test]
+fn a_plan_says_what_it_risks_and_where() {
+    let database = Database::create();
+    let schema = "schemas:\n  shop:\n    tables:\n      orders: { columns: { id: bigint, note: text } }\n";
+    let project = Project::new(&database, &[("schema.yaml", schema)]);
+    project.apply();
+    let empty = project.run(&["plan", "--format", "markdown"], 0);
+    assert_eq!(empty.stdout, "### dbstate plan: no changes\n\nThe database is as declared.\n");
+
+    database.psql("insert into shop.orders values (1, 'x')");
+    project.write("schema.yaml", &schema.replace(", note: text", ""));
+    let plan = project.run(&["plan", "--format", "markdown"], 0).stdout;
+    for part in [
+        "### dbstate plan: 0 to add, 0 to change, 0 to replace, 1 to drop\n",
+        "`--allow data,breaking`",
+        "| data | drops the column with its values",
+        "```diff\n- column `shop.orders.note`\n```",
+        "```sql\nalter table shop.orders drop column note;\n```",
+    ] {
+        assert!(plan.contains(part), "{part:?} is not in\n{plan}");
+    }
+    let drift = project.run(&["drift", "--format", "markdown"], 2).stdout;
+    assert!(drift.starts_with("### dbstate drift: 1 difference\n"), "{drift}");
+    assert!(drift.contains("#     the YAML moved since the last apply\n"), "{drift}");
+}
+
+#[test]
+fn however_large_it_is_a_comment_holds_it() {
+    let database = Database::create();
+    let mut schema = "schemas:\n  shop:\n    tables:\n".to_owned();
+    for i in 0..900 {
+        writeln!(schema, "      orders_of_a_customer_{i}: {{ columns: {{ id: bigint, note: text }} }}")
+            .expect("a text");
+    }
+    let project = Project::new(&database, &[("schema.yaml", &schema)]);
+    let plan = project.run(&["plan", "--format", "markdown"], 0).stdout;
+    assert!(plan.len() <= LIMIT && plan.len() > LIMIT / 2, "{} bytes", plan.len());
+    assert_eq!(plan.matches("more lines: `dbstate plan` prints them all.").count(), 1, "{plan}");
+    assert_eq!(plan, project.run(&["plan", "--format", "markdown"], 0).stdout);
+}
