@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, HashMap};
 use tokio_postgres::Client;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Statement};
-use crate::model::{Address, Demand, Origin, Server, State};
-use crate::plan::{Plan, PlanStep, Verb};
+use crate::model::{Address, Demand, Server, State};
+use crate::plan::{Change, Plan, PlanStep, Verb};
 use rights::Rights;
 
 /// What a plan is checked against.
@@ -32,10 +32,13 @@ pub struct Ground<'a> {
 /// When the role that applies lacks something: one problem for each thing it lacks, with every statement that needs it.
 pub async fn preflight(client: &Client, plan: &mut Plan, ground: Ground<'_>) -> Result<(), Diagnostics> {
     let mut problems = Diagnostics::default();
-    problems.extend(unused::check(client, plan, ground).await?);
+    let ids = Ids::of(&plan.changes, ground.whole);
+    problems.extend(unused::check(client, plan, &ids).await?);
     if !ground.server.superuser {
-        let rights = rights::ask(client, plan, ground).await?;
-        problems.extend(Flight::new(ground, &rights, plan).run(&mut plan.steps));
+        let spoken = plan.steps.iter().flat_map(|s| s.demands.iter().flat_map(objects));
+        let spoken = spoken.filter_map(|at| Some((at.clone(), ids.get(at)?))).collect();
+        let rights = rights::ask(client, &spoken, ground.server).await?;
+        problems.extend(Flight::new(ground, &rights, spoken, &plan.steps).run(&mut plan.steps));
     }
     problems.into_result(())
 }
@@ -43,13 +46,21 @@ pub async fn preflight(client: &Client, plan: &mut Plan, ground: Ground<'_>) -> 
 /// An object as the catalog names it: class and oid.
 type Id = (u32, u32);
 
-/// Where an object stood before the renames of the plan.
-fn id(at: &Address, plan: &Plan, whole: &State) -> Option<Id> {
-    let renames = plan.changes.iter().filter_map(|c| Some((c.from.as_ref()?, &c.at)));
-    let before = renames.into_iter().fold(at.clone(), |at, (from, to)| at.moved(to, from));
-    match whole.get(at).or_else(|| whole.get(&before))?.origin {
-        Origin::Catalog { class, oid, .. } if class != 0 => Some((class, oid)),
-        Origin::Catalog { .. } | Origin::File { .. } | Origin::Derived(_) => None,
+/// What the catalog knows the objects of a plan by, where they stood before its renames.
+struct Ids<'a> {
+    whole: &'a State,
+    renames: Vec<(&'a Address, &'a Address)>,
+}
+
+impl<'a> Ids<'a> {
+    fn of(changes: &'a [Change], whole: &'a State) -> Self {
+        Self { whole, renames: changes.iter().filter_map(|c| Some((c.from.as_ref()?, &c.at))).collect() }
+    }
+
+    fn get(&self, at: &Address) -> Option<Id> {
+        let before = || self.renames.iter().fold(at.clone(), |at, (from, to)| at.moved(to, from));
+        let (class, oid, _) = self.whole.get(at).or_else(|| self.whole.get(&before()))?.origin.id()?;
+        Some((class, oid))
     }
 }
 
@@ -71,11 +82,9 @@ struct Flight<'a> {
 }
 
 impl<'a> Flight<'a> {
-    fn new(ground: Ground<'a>, rights: &'a Rights, plan: &Plan) -> Self {
-        let spoken = plan.steps.iter().flat_map(|s| s.demands.iter().flat_map(objects));
-        let ids = spoken.filter_map(|at| Some((at.clone(), id(at, plan, ground.whole)?))).collect();
+    fn new(ground: Ground<'a>, rights: &'a Rights, ids: HashMap<Address, Id>, steps: &[PlanStep]) -> Self {
         let grants = |demand: &Demand| if let Demand::Grants(at) = demand { Some(at.clone()) } else { None };
-        let granted = plan.steps.iter().flat_map(|s| &s.demands).filter_map(grants).collect();
+        let granted = steps.iter().flat_map(|s| &s.demands).filter_map(grants).collect();
         Self {
             user: &ground.server.user,
             ground,

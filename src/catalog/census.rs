@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 
 use super::query;
 use crate::diagnostic::Result;
-use crate::model::{Origin, State};
+use crate::model::State;
 
 /// An object that nothing reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +31,8 @@ const CATALOGS: &str = "select c.oid, c.relname::text as name
 
 /// Objects that users made and that `state`, the whole database as read, does not hold.
 pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
-    let known: HashSet<(u32, u32)> = state
-        .iter()
-        .filter_map(|(_, object)| match object.origin {
-            Origin::Catalog { class, oid, .. } => Some((class, oid)),
-            Origin::File { .. } | Origin::Derived(_) => None,
-        })
-        .collect();
+    let known: HashSet<(u32, u32)> =
+        state.iter().filter_map(|(_, object)| object.origin.id().map(|(class, oid, _)| (class, oid))).collect();
     let catalogs: Vec<(u32, String)> =
         query(client, CATALOGS).await?.iter().map(|row| (row.get("oid"), row.get("name"))).collect();
     let rows = query(client, &rows_of(&catalogs)).await?;

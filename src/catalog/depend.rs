@@ -8,8 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Row;
 
-use super::ObjectId;
-use crate::model::{Address, State};
+use crate::model::{Address, ObjectId, State};
 
 /// Class and oid of every object that belongs to an extension, with those of the extension.
 pub type Members = HashMap<(u32, u32), (u32, u32)>;

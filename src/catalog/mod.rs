@@ -16,14 +16,11 @@ use tokio_postgres::{Client, Row};
 use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
 use crate::kind::{Entry, FacetRow, Rules};
 use crate::model::node::{Key, Node, Value};
-use crate::model::{Address, Object, Origin, PgVersion, Server, State};
+use crate::model::{Address, Object, ObjectId, Origin, PgVersion, Server, State};
 use crate::session::cause;
 
 pub use activity::activity;
 pub use size::measure;
-
-/// An object as `pg_depend` names it: class, oid and sub-id.
-pub type ObjectId = (u32, u32, i32);
 
 /// A kind with its catalog query.
 type Query = (&'static Entry, String);

@@ -1,11 +1,12 @@
 //! A row of a catalog query as the fixed columns and the fields of the spec.
 
 use tokio_postgres::Row;
+
 use tokio_postgres::types::Type;
 
-use super::ObjectId;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::FacetRow;
+use crate::model::ObjectId;
 use crate::model::node::{Key, Node, Value};
 
 /// The columns that are not fields.

@@ -123,14 +123,14 @@ impl Output {
 }
 
 /// How many characters a bar has.
-const BAR: usize = 20;
+const BAR: u8 = 20;
 
 /// How far a statement is: `█████░░░░░ 50 %, building index, 12 s, about 12 s left`.
 pub fn bar(progress: &Progress) -> String {
     let Some(part) = progress.part() else { return words(progress) };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part is from 0 to 1")]
-    let full = (part * 20.0) as usize;
-    format!("{}{} {}", "█".repeat(full), "░".repeat(BAR.saturating_sub(full)), words(progress))
+    let full = (part * f64::from(BAR)) as usize;
+    format!("{}{} {}", "█".repeat(full), "░".repeat(usize::from(BAR).saturating_sub(full)), words(progress))
 }
 
 /// The same without a bar.

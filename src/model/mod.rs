@@ -19,5 +19,5 @@ pub use holder::Holder;
 pub use node::Node;
 pub use server::{PgVersion, Server};
 pub use size::Size;
-pub use state::{Manage, Moved, Object, Origin, Spec, State};
+pub use state::{Manage, Moved, Object, ObjectId, Origin, Spec, State};
 pub use step::{Hazard, HazardClass, Lock, Step, Transaction};

@@ -79,7 +79,18 @@ pub enum Origin {
     Derived(Option<Span>),
 }
 
+/// An object as `pg_depend` names it: class, oid and sub-id.
+pub type ObjectId = (u32, u32, i32);
+
 impl Origin {
+    /// What the catalog knows it by; nothing for what came from elsewhere or has no catalog of its own.
+    pub fn id(&self) -> Option<ObjectId> {
+        match *self {
+            Self::Catalog { class, oid, sub } => (class != 0).then_some((class, oid, sub)),
+            Self::File { .. } | Self::Derived(_) => None,
+        }
+    }
+
     /// The place to point at, for what came from a file.
     pub fn span(&self) -> Option<Span> {
         match self {
@@ -303,10 +314,8 @@ impl State {
 
     /// The oid of the relation at an address, where it is one.
     pub fn relation(&self, at: &Address) -> Option<u32> {
-        match self.get(at)?.origin {
-            Origin::Catalog { class: 1259, oid, sub: 0 } => Some(oid),
-            Origin::Catalog { .. } | Origin::File { .. } | Origin::Derived(_) => None,
-        }
+        let (class, oid, sub) = self.get(at)?.origin.id()?;
+        (class == 1259 && sub == 0).then_some(oid)
     }
 
     /// Notes that this state is the whole database, not some schemas of it.

@@ -9,10 +9,7 @@ use super::Input;
 use super::emit::Emitted;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::find;
-use crate::model::{Address, Object, Origin};
-
-/// An object as `pg_depend` names it.
-type Id = (u32, u32, i32);
+use crate::model::{Address, ObjectId};
 
 /// Refuses where an object that is not managed uses what goes or must be let go of, or is seen by clients and would go
 /// with it.
@@ -21,8 +18,8 @@ pub fn none_is_hurt(emitted: &Emitted, input: Input<'_>) -> Result<(), Diagnosti
     if gone.is_empty() && disturbed.is_empty() {
         return Ok(());
     }
-    let managed: HashSet<Id> = input.live.iter().filter_map(|(_, object)| id(object)).collect();
-    let of = |at: &Address| input.whole.get(at).and_then(id);
+    let managed: HashSet<ObjectId> = input.live.iter().filter_map(|(_, object)| object.origin.id()).collect();
+    let of = |at: &Address| input.whole.get(at).and_then(|object| object.origin.id());
     let goes = |at: &Address| of(at).is_some_and(|id| gone.contains_key(&id));
     let is_managed = |at: &Address| of(at).is_some_and(|id| managed.contains(&id));
     // What a table has from the one above is no object of the project's, but goes and changes with it.
@@ -55,19 +52,14 @@ fn adjusts(user: &Address, input: Input<'_>) -> bool {
 }
 
 /// What the plan drops, and what it changes while no user may stand, by the ids of the live objects.
-fn touched<'a>(emitted: &'a Emitted, input: Input<'_>) -> (HashMap<Id, &'a Address>, HashMap<Id, &'a Address>) {
-    let ids = |at: &'a Address| Some((input.live.get(at).and_then(id)?, at));
+fn touched<'a>(
+    emitted: &'a Emitted,
+    input: Input<'_>,
+) -> (HashMap<ObjectId, &'a Address>, HashMap<ObjectId, &'a Address>) {
+    let ids = |at: &'a Address| Some((input.live.get(at)?.origin.id()?, at));
     let gone = emitted.drops.keys().filter_map(ids).collect();
     let disturbing = emitted.nodes.iter().filter(|n| n.step.disturbs).map(|n| &n.at);
     (gone, disturbing.chain(emitted.unseats.keys()).filter_map(ids).collect())
-}
-
-/// What a live object is known by; `None` for what has no identity of its own.
-fn id(object: &Object) -> Option<Id> {
-    match object.origin {
-        Origin::Catalog { class, oid, sub } if class != 0 => Some((class, oid, sub)),
-        Origin::Catalog { .. } | Origin::File { .. } | Origin::Derived(_) => None,
-    }
 }
 
 fn refusal(user: &Address, used: &Address, how: &str, input: Input<'_>) -> Diagnostic {

@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::{Client, Row};
 
-use super::{Ground, Id, id, objects};
+use super::Id;
 use crate::diagnostic::Result;
-use crate::model::{Demand, Server};
-use crate::plan::Plan;
+use crate::model::{Address, Server};
 use crate::session::server_error;
 
 /// The classes whose privileges can be asked for by oid, the function that says so, and every privilege there.
@@ -54,26 +53,29 @@ struct Role {
 }
 
 /// Asks what a plan's demands are about.
-pub async fn ask(client: &Client, plan: &Plan, ground: Ground<'_>) -> Result<Rights> {
-    let demands: Vec<&Demand> = plan.steps.iter().flat_map(|s| &s.demands).collect();
-    let spoken = demands.iter().flat_map(|d| objects(d));
-    let mut ids: Vec<Id> = spoken.filter_map(|at| id(at, plan, ground.whole)).collect();
+pub async fn ask(client: &Client, spoken: &HashMap<Address, Id>, server: &Server) -> Result<Rights> {
+    let mut ids: Vec<Id> = spoken.values().copied().collect();
     ids.sort_unstable();
     ids.dedup();
     let mut rights = Rights::default();
-    rights.ask_roles(client, ground.server).await?;
+    rights.ask_roles(client, server).await?;
     rights.ask_owners(client, &ids).await?;
-    let settable = rights.owners.values().filter(|o| rights.sets.contains(&(ground.server.user.clone(), (*o).clone())));
-    let mut actors: Vec<String> = settable.cloned().chain([ground.server.user.clone()]).collect();
+    let settable = rights.owners.values().filter(|o| rights.sets.contains(&(server.user.clone(), (*o).clone())));
+    let mut actors: Vec<String> = settable.cloned().chain([server.user.clone()]).collect();
     actors.sort();
     actors.dedup();
-    rights.ask_members(client, &actors, ground.server).await?;
+    rights.ask_members(client, &actors, server).await?;
     rights.ask_privileges(client, &actors, &ids).await?;
     Ok(rights)
 }
 
 async fn query(client: &Client, sql: &str, values: &[&(dyn tokio_postgres::types::ToSql + Sync)]) -> Result<Vec<Row>> {
     client.query(sql, values).await.map_err(|error| server_error(&error, sql))
+}
+
+/// True for an object of a class whose privileges are known.
+fn can_be_asked(id: Id) -> bool {
+    PRIVILEGES.iter().any(|(class, ..)| *class == id.0)
 }
 
 impl Rights {
@@ -125,12 +127,15 @@ impl Rights {
             if oids.is_empty() {
                 continue;
             }
-            let any = if class == 1259 { " or has_any_column_privilege(a.name, o.oid, 'references')" } else { "" };
+            let columns = if class == 1259 {
+                " or w.word = 'references' and has_any_column_privilege(a.name, o.oid, 'references')"
+            } else {
+                ""
+            };
             let pass = words.split(',').map(|word| format!("{word} with grant option")).collect::<Vec<_>>().join(",");
             let sql = format!(
-                "select a.name, o.oid, w.word, {function}(a.name, o.oid, w.word){}, {function}(a.name, o.oid, '{pass}')
-                 from unnest($1::text[]) a(name), unnest($2::oid[]) o(oid), unnest(string_to_array('{words}', ',')) w(word)",
-                if any.is_empty() { String::new() } else { format!(" or w.word = 'references' and (false{any})") }
+                "select a.name, o.oid, w.word, {function}(a.name, o.oid, w.word){columns}, {function}(a.name, o.oid, '{pass}')
+                 from unnest($1::text[]) a(name), unnest($2::oid[]) o(oid), unnest(string_to_array('{words}', ',')) w(word)"
             );
             for row in query(client, &sql, &[&actors, &oids]).await? {
                 let (actor, oid, word): (String, u32, String) = (row.get(0), row.get(1), row.get(2));
@@ -181,15 +186,13 @@ impl Rights {
 
     /// True where `who` has a privilege on an object, and where privileges on such objects are not known.
     pub fn has(&self, who: &str, word: &str, id: Id) -> bool {
-        let known = PRIVILEGES.iter().any(|(class, ..)| *class == id.0);
-        !known || self.held.contains(&(who.to_owned(), word.to_owned(), id))
+        !can_be_asked(id) || self.held.contains(&(who.to_owned(), word.to_owned(), id))
     }
 
     /// True where `who` may pass on some privilege on an object, and where that is not known.
     pub fn passes_on(&self, who: &str, id: Option<Id>) -> bool {
         let Some(id) = id else { return true };
-        let known = PRIVILEGES.iter().any(|(class, ..)| *class == id.0);
-        !known || self.passes_on.contains(&(who.to_owned(), id))
+        !can_be_asked(id) || self.passes_on.contains(&(who.to_owned(), id))
     }
 
     /// True where `who` has a privilege on the database.

@@ -1,12 +1,13 @@
 //! Before a role is dropped: what belongs to it or names it, in every database of the cluster.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
 use tokio_postgres::Client;
 
-use super::{Ground, Id, id};
+use super::{Id, Ids};
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::model::{Address, Demand, Object, Origin};
+use crate::model::{Address, Demand};
 use crate::plan::{Plan, PlanStep};
 use crate::session::server_error;
 use crate::sql::ident;
@@ -25,9 +26,10 @@ const USES: &str = "
 const NAMED: usize = 20;
 
 /// One problem for each object that is to go and that something still uses.
-pub async fn check(client: &Client, plan: &Plan, ground: Ground<'_>) -> Result<Vec<Diagnostic>> {
+pub async fn check(client: &Client, plan: &Plan, ids: &Ids<'_>) -> Result<Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut seen = HashSet::new();
+    let changed = OnceCell::new();
     for step in &plan.steps {
         for demand in &step.demands {
             let (at, here) = match demand {
@@ -44,8 +46,8 @@ pub async fn check(client: &Client, plan: &Plan, ground: Ground<'_>) -> Result<V
                 | Demand::Superuser => continue,
             };
             // Several statements may be about one.
-            let Some(id) = id(at, plan, ground.whole).filter(|id| seen.insert(*id)) else { continue };
-            let places = places(client, id, here, &Changed::of(plan, ground)).await?;
+            let Some(id) = ids.get(at).filter(|id| seen.insert(*id)) else { continue };
+            let places = places(client, id, here, changed.get_or_init(|| Changed::of(plan, ids))).await?;
             if !places.is_empty() {
                 problems.push(problem(step, at, &places));
             }
@@ -64,16 +66,13 @@ struct Changed {
 }
 
 impl Changed {
-    fn of(plan: &Plan, ground: Ground<'_>) -> Self {
-        let ids: Vec<Option<Id>> = plan.touched.iter().map(|at| id(at, plan, ground.whole)).collect();
-        let class = |object: &Object| match object.origin {
-            Origin::Catalog { class, .. } => Some(class),
-            Origin::File { .. } | Origin::Derived(_) => None,
-        };
+    fn of(plan: &Plan, ids: &Ids<'_>) -> Self {
+        let whole = ids.whole;
+        let touched: Vec<Option<Id>> = plan.touched.iter().map(|at| ids.get(at)).collect();
         Self {
-            nameless: plan.touched.iter().zip(&ids).any(|(at, id)| id.is_none() && ground.whole.contains(at)),
-            ids: ids.into_iter().flatten().collect(),
-            classes: ground.whole.iter().filter_map(|(_, object)| class(object)).collect(),
+            nameless: plan.touched.iter().zip(&touched).any(|(at, id)| id.is_none() && whole.contains(at)),
+            ids: touched.into_iter().flatten().collect(),
+            classes: whole.iter().filter_map(|(_, object)| Some(object.origin.id()?.0)).collect(),
         }
     }
 
