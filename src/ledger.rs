@@ -10,7 +10,7 @@ use tokio_postgres::{Client, Row};
 use crate::declare::digest;
 use crate::diagnostic::Result;
 use crate::kind;
-use crate::model::{Address, Applied, Moved, Spec, State};
+use crate::model::{Address, Applied, Moved, Spec, Stamp, State};
 use crate::session::server_error;
 use crate::sql;
 
@@ -83,6 +83,25 @@ impl Ledger {
     }
 }
 
+/// Per object the apply that last found it as declared; for one that the ledger does not know, the last that looked at
+/// all. Nothing where there is no ledger.
+pub async fn since<'a>(client: &Client, objects: impl IntoIterator<Item = &'a Address>) -> HashMap<Address, Stamp> {
+    let objects: Vec<&Address> = objects.into_iter().collect();
+    let keys: Vec<String> = objects.iter().map(|at| key(at)).collect();
+    let sql = format!(
+        "select s.address, h.id, {AT}, h.applied_by, h.revision
+         from dbstate.history as h
+         join (select address, apply from dbstate.settled where address = any($1)
+               union all select null, min(apply) from dbstate.settled) as s on s.apply = h.id"
+    );
+    // A ledger that an older version wrote has no such column: nothing is known until the next apply.
+    let rows = client.query_typed(&sql, &[(&keys, Type::TEXT_ARRAY)]).await.unwrap_or_default();
+    let stamp = |r: &Row| Stamp { id: r.get(1), at: r.get(2), by: r.get(3), revision: r.get(4) };
+    let known: HashMap<Option<String>, Stamp> = rows.iter().map(|r| (r.get(0), stamp(r))).collect();
+    let of = |key: String| known.get(&Some(key)).or_else(|| known.get(&None)).cloned();
+    objects.into_iter().zip(keys).filter_map(|(at, key)| Some((at.clone(), of(key)?))).collect()
+}
+
 /// Takes the ledger's own schema out of a live state.
 pub fn hide(live: &mut State) {
     live.retain(|at, _| at.parent().is_some() || at.key() != SCHEMA);
@@ -130,7 +149,8 @@ async fn fill(
         stored.push(digest::spec(at, &*there.spec, register));
         was.push(object.was.as_deref());
     }
-    let sql = "insert into dbstate.settled (address, declared, stored, was) select * from unnest($1, $2, $3, $4)";
+    let sql = "insert into dbstate.settled (address, declared, stored, was, apply)
+               select *, (select max(id) from dbstate.history) from unnest($1, $2, $3, $4)";
     let list = Type::TEXT_ARRAY;
     let lists = [&keys as &(dyn ToSql + Sync), &declared, &stored, &was].map(|value| (value, list.clone()));
     client.query_typed(sql, &lists).await.map(|_| ())
@@ -189,11 +209,12 @@ pub async fn history(client: &Client) -> Result<Vec<Applied>> {
     if !client.query_one(exists, &[]).await.map_err(failed)?.get::<_, bool>(0) {
         return Ok(Vec::new());
     }
-    let sql =
-        "select id, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), applied_by, version,
-                      revision, milliseconds, complete, array(select jsonb_array_elements_text(statements))
-               from dbstate.history order by id desc";
-    let rows = client.query(sql, &[]).await.map_err(failed)?;
+    let sql = format!(
+        "select id, {AT}, applied_by, version, revision, milliseconds, complete,
+                array(select jsonb_array_elements_text(statements))
+         from dbstate.history order by id desc"
+    );
+    let rows = client.query(&sql, &[]).await.map_err(failed)?;
     let applied = |r: &Row| Applied {
         id: r.get(0),
         at: r.get(1),
@@ -207,6 +228,9 @@ pub async fn history(client: &Client) -> Result<Vec<Applied>> {
     Ok(rows.iter().map(applied).collect())
 }
 
+/// When an apply was, as [`Stamp`] has it.
+const AT: &str = r#"to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"#;
+
 /// The line of history that this session wrote.
 const CURRENT: &str = "id = currval('dbstate.history_id_seq')";
 
@@ -215,7 +239,7 @@ const CURRENT: &str = "id = currval('dbstate.history_id_seq')";
 const CREATE: &str = "
 do $dbstate$ begin
     if not exists (select from pg_catalog.pg_attribute
-                   where attrelid = to_regclass('dbstate.settled') and attname = 'was') then
+                   where attrelid = to_regclass('dbstate.settled') and attname = 'apply') then
         set local client_min_messages = error;
         create schema if not exists dbstate;
         create table if not exists dbstate.settled (
@@ -232,8 +256,8 @@ do $dbstate$ begin
             milliseconds bigint not null,
             statements jsonb not null
         );
-        alter table dbstate.settled add column was text;
-        alter table dbstate.history add column complete boolean not null default false;
+        alter table dbstate.settled add column if not exists was text, add column if not exists apply bigint;
+        alter table dbstate.history add column if not exists complete boolean not null default false;
     end if;
 end $dbstate$;";
 

@@ -13,7 +13,7 @@ pub mod step;
 pub mod suggest;
 
 pub use address::{Address, KindName};
-pub use applied::Applied;
+pub use applied::{Applied, Stamp};
 pub use demand::{Act, Demand};
 pub use holder::Holder;
 pub use node::Node;

@@ -5,5 +5,6 @@ pub mod explain;
 pub mod history;
 pub mod json;
 pub mod markdown;
+pub mod since;
 pub mod sql;
 pub mod text;

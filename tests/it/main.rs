@@ -10,6 +10,7 @@ mod code;
 mod complete;
 mod determinism;
 mod diff;
+mod drift;
 mod every_kind;
 mod examples;
 mod format;

@@ -31,7 +31,11 @@ fn a_plan_says_what_it_risks_and_where() {
     }
     let drift = project.run(&["drift", "--format", "markdown"], 2).stdout;
     assert!(drift.starts_with("### dbstate drift: 1 difference\n"), "{drift}");
-    assert!(drift.contains("#     the YAML moved since the last apply\n"), "{drift}");
+    assert!(drift.contains("\n1 in the YAML, 0 in the database, 0 in both.\n"), "{drift}");
+    let row = "| column `shop.orders.note` is in the database alone | the YAML moved since apply 1 |  |";
+    assert!(drift.contains(row), "{drift}");
+    assert!(drift.contains("\n- apply 1: 20") && drift.contains("Z by postgres\n"), "{drift}");
+    assert!(drift.contains("#     the YAML moved since apply 1\n"), "{drift}");
 }
 
 #[test]
@@ -47,4 +51,27 @@ fn however_large_it_is_a_comment_holds_it() {
     assert!(plan.len() <= LIMIT && plan.len() > LIMIT / 2, "{} bytes", plan.len());
     assert_eq!(plan.matches("more lines: `dbstate plan` prints them all.").count(), 1, "{plan}");
     assert_eq!(plan, project.run(&["plan", "--format", "markdown"], 0).stdout);
+}
+
+#[test]
+fn whatever_its_texts_hold_a_comment_holds_it() {
+    let database = Database::create();
+    let long = "x".repeat(30_000);
+    let mut schema = "schemas:\n  shop:\n    functions:\n".to_owned();
+    for i in 0..9 {
+        let body = if i == 4 { "`".repeat(40_000) } else { long.clone() };
+        writeln!(schema, "      f{i}(): {{ returns: text, language: sql, body: \"select '{body}'\" }}")
+            .expect("a text");
+    }
+    let project = Project::new(&database, &[("schema.yaml", &schema)]);
+    let plan = project.run(&["plan", "--format", "markdown"], 0).stdout;
+    assert!(plan.len() <= LIMIT, "{} bytes", plan.len());
+    project.apply();
+    project.write("schema.yaml", &schema.replace("select '", "select 'y"));
+    for command in ["plan", "drift"] {
+        let text = project.run(&[command, "--format", "markdown"], if command == "drift" { 2 } else { 0 }).stdout;
+        assert!(text.len() <= LIMIT, "{command}: {} bytes", text.len());
+        assert_eq!(text.matches("```").count() % 2, 0, "every part is closed");
+        assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+    }
 }
