@@ -3,12 +3,12 @@
 use clap::Args;
 
 use super::connection::Connection;
+use super::formats::{Format, Purpose};
 use super::output::Output;
-use super::plan::{Format, Made, Manner, planned, print};
+use super::plan::{Made, Manner, planned};
 use super::scratch::Scratch;
 use super::{Failure, Files, exit};
 use crate::diagnostic::Result;
-use crate::report;
 
 /// Flags of `dbstate drift`.
 #[derive(Debug, Args)]
@@ -30,14 +30,9 @@ pub struct Command {
 impl Command {
     /// Prints the differences; exit code 2 when there are any.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let made = planned(&self.files, &self.connection, &self.scratch, Manner::default(), output).await?;
-        let Made { project, planned, .. } = &made;
-        let text = match self.format {
-            Format::Text => report::text::drift(planned, &project.sources, output.color),
-            Format::Markdown => report::markdown::drift(planned, &project.sources),
-            format => print(planned, project, format, output),
-        };
-        output.result(&text);
+        let made = planned(&self.files, &self.connection, &self.scratch, Manner::default(), output).await;
+        let Made { project, planned, .. } = self.format.tell(made, Purpose::Drift, output)?;
+        output.result(&self.format.print(&planned, &project.sources, Purpose::Drift, output));
         Ok(if planned.plan.is_empty() { exit::OK } else { exit::DIFFERENCES })
     }
 }

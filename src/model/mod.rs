@@ -4,6 +4,7 @@ pub mod address;
 pub mod applied;
 pub mod bridge;
 pub mod demand;
+pub mod digest;
 mod holder;
 pub mod node;
 pub mod server;

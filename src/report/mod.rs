@@ -2,6 +2,7 @@
 
 pub mod diagnostic;
 pub mod explain;
+pub mod finding;
 pub mod history;
 pub mod json;
 pub mod markdown;

@@ -13,6 +13,7 @@ mod diff;
 mod drift;
 mod every_kind;
 mod examples;
+mod findings;
 mod format;
 mod history;
 mod json_schema;
