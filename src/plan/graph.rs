@@ -85,8 +85,10 @@ impl Builder<'_> {
     /// The statement after which others may use an object: its creation, or the last change of what was there.
     fn stands_from(&self, at: &Address) -> Option<usize> {
         let steps = self.made(at);
-        let create = steps.iter().find(|i| self.emitted.nodes[**i].verb != Verb::Rename);
-        let create = create.filter(|i| self.emitted.nodes[**i].verb == Verb::Create);
+        let first = steps.iter().find(|i| self.emitted.nodes[**i].verb != Verb::Rename);
+        let create = first.filter(|i| self.emitted.nodes[**i].verb == Verb::Create);
+        let create =
+            create.map(|first| steps.iter().rfind(|i| self.emitted.nodes[**i].step.completes).unwrap_or(first));
         create.or(steps.iter().rfind(|i| !self.emitted.nodes[**i].step.late)).copied()
     }
 
