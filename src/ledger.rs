@@ -118,6 +118,18 @@ pub struct Entries<'a> {
     pub only: Option<&'a HashSet<Address>>,
 }
 
+/// True where the ledger holds something else than this, or nothing.
+pub async fn is_stale(client: &Client, entries: &Entries<'_>, register: &'static [kind::Entry]) -> bool {
+    let objects: Vec<&Address> = entries.declared.iter().map(|(at, _)| at).collect();
+    let Some(known) = read(client, objects.iter().copied()).await.0 else { return true };
+    let stored = |at: &Address| entries.stored.get(at).map(|there| digest::spec(at, &*there.spec, register));
+    entries.declared.iter().any(|(at, object)| {
+        let then = known.get(&key(at)).map(|then| (then.declared.as_str(), then.stored.as_str()));
+        let now = stored(at).map(|stored| (digest::spec(at, &*object.spec, register), stored));
+        then != now.as_ref().map(|(declared, stored)| (declared.as_str(), stored.as_str()))
+    })
+}
+
 /// Writes what every declared object is now on both sides; what is no longer declared is forgotten.
 pub async fn record(client: &Client, entries: &Entries<'_>, register: &'static [kind::Entry]) -> Result<()> {
     let failed = |error: tokio_postgres::Error| server_error(&error, "the ledger in schema `dbstate`");

@@ -7,6 +7,7 @@ use clap::Args;
 use super::connection::Connection;
 use super::formats::{Format, Purpose};
 use super::output::Output;
+use super::scratch::Scratch;
 use super::{Failure, ManageFlag, WithSources, exit, prefix};
 use crate::declare::project::{self, Project, Settings};
 use crate::diagnostic::{Code, Diagnostic, Result};
@@ -34,6 +35,8 @@ pub struct Command {
     /// How much is compared: every object inside a schema that the project declares, or everything
     #[arg(long, value_enum)]
     manage: Option<ManageFlag>,
+    #[command(flatten)]
+    scratch: Scratch,
 }
 
 /// One side, read or connected.
@@ -72,13 +75,14 @@ impl Command {
             Opened::Database(_) => None,
         });
         let shown = shown.unwrap_or(&nothing);
-        let options = Options::new(&shown.settings, self.manage.map(Manage::from)).with(&shown.sources)?;
+        let mut options = Options::new(&shown.settings, self.manage.map(Manage::from)).with(&shown.sources)?;
+        options.scratch = self.scratch.place();
         let planned = diff(from.side(), to.side(), &options).await.with(&shown.sources)?;
         planned.warnings.iter().for_each(|w| output.talk(&format!("note: {w}")));
         if planned.plan.is_empty() && self.format == Format::Text {
             output.result("No differences.\n");
         } else {
-            output.result(&self.format.print(&planned, &shown.sources, Purpose::Plan, output));
+            self.format.show(&planned, &shown.sources, Purpose::Plan, output);
         }
         let differs = self.exit_code && !planned.plan.is_empty();
         Ok(if differs { exit::DIFFERENCES } else { exit::OK })

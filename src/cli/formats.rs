@@ -1,10 +1,13 @@
 //! `--format` of what compares: one list for `plan`, `drift` and `diff`.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+
 use clap::ValueEnum;
 
 use super::Failure;
 use super::output::Output;
-use crate::diagnostic::{Result, Sources};
+use crate::diagnostic::{Result, Sources, io_text};
 use crate::plan::Planned;
 use crate::report::finding::{self, Finding, Form};
 use crate::report::{json, markdown, sql, text};
@@ -51,8 +54,16 @@ impl Format {
         }
     }
 
-    /// A comparison in this format.
-    pub fn print(self, planned: &Planned, sources: &Sources, purpose: Purpose, output: &Output) -> String {
+    /// Prints a comparison in this format.
+    pub fn show(self, planned: &Planned, sources: &Sources, purpose: Purpose, output: &Output) {
+        let text = self.print(planned, sources, purpose, output);
+        output.result(&text);
+        if self == Self::Markdown {
+            summarize(&text, output);
+        }
+    }
+
+    fn print(self, planned: &Planned, sources: &Sources, purpose: Purpose, output: &Output) -> String {
         match (self, purpose) {
             (Self::Text, Purpose::Plan) => text::plan(planned, sources, output.color),
             (Self::Text, Purpose::Drift) => text::drift(planned, sources, output.color),
@@ -77,6 +88,24 @@ impl Format {
                 output.result(&finding::print(form, purpose.command(), &failure.findings()));
             }
         })
+    }
+}
+
+/// What GitHub takes as the summary of one step, in bytes.
+const SUMMARY: u64 = 1 << 20;
+
+/// Appends Markdown to the summary of a step of a GitHub workflow, where this is one.
+fn summarize(text: &str, output: &Output) {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return };
+    let written = OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| {
+        let room = SUMMARY.saturating_sub(file.metadata()?.len());
+        if room < text.len() as u64 {
+            return Err(std::io::Error::other("it would be larger than the 1 MiB that GitHub takes"));
+        }
+        file.write_all(text.as_bytes())
+    });
+    if let Err(error) = written {
+        output.warning(&format!("the summary that `GITHUB_STEP_SUMMARY` names was not written: {}", io_text(&error)));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -94,6 +95,11 @@ impl Output {
         if !self.quiet {
             let _ = writeln!(std::io::stderr(), "{text}");
         }
+    }
+
+    /// Which files were written.
+    pub fn wrote(&self, files: &[PathBuf]) {
+        files.iter().for_each(|path| self.talk(&format!("wrote {}", path.display())));
     }
 
     /// A question: the answer stands on the same line.

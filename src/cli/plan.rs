@@ -64,7 +64,7 @@ impl Command {
             made.planned.watch(&made.session).await.with(&made.project.sources)?;
         }
         let Made { project, options, session, planned } = &made;
-        output.result(&self.format.print(planned, &project.sources, Purpose::Plan, output));
+        self.format.show(planned, &project.sources, Purpose::Plan, output);
         if let Some(path) = &self.out {
             let saved = ops::saved::save(session, planned, project, options, revision(), path).await;
             saved.with(&project.sources)?;

@@ -117,7 +117,7 @@ impl Planned {
     }
 
     /// What a plan is made from, as far as both sides are known by now.
-    fn input(&self, online: bool) -> Input<'_> {
+    pub(super) fn input(&self, online: bool) -> Input<'_> {
         let register = kinds::register();
         let Self { live, whole, desired, server, .. } = self;
         Input { live, whole, desired, server, register, online }

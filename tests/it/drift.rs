@@ -162,3 +162,112 @@ fn an_older_ledger_is_brought_up() {
     database.psql("alter table shop.t alter a type bigint");
     assert_eq!(moved(&changes(&project), "shop.t.a"), (json!("database"), json!(2)));
 }
+
+#[test]
+fn adopt_writes_what_was_changed_by_hand_and_nothing_else() {
+    let database = Database::create();
+    let schema = "# The shop.
+schemas:
+  shop:
+    tables:
+      # people
+      t: # two columns
+        columns: { a: int, b: int }
+        checks: { c: b > 0 }
+      gone: { columns: { a: int } }
+      # to be dropped
+      old: { columns: { a: int } }
+    views:
+      v: select a from shop.t
+";
+    let project = Project::new(&database, &[("schema.yaml", schema)]);
+    project.apply();
+    database.psql(
+        "create table shop.by_hand (x int, y int); drop table shop.gone; alter table shop.t add by_hand text;
+         alter table shop.t drop constraint c; alter table shop.t add constraint c check (b > 1);
+         comment on table shop.t is 'by hand'; create or replace view shop.v as select a from shop.t where a > 0",
+    );
+    // The YAML is ahead meanwhile: one more column, one table less, another definition of the view.
+    let ahead = schema.replace("b: int }", "b: int, later: date }");
+    let ahead = ahead.replace("      # to be dropped\n      old: { columns: { a: int } }\n", "");
+    let ahead = ahead.replace("select a from shop.t\n", "select a, b from shop.t # both\n");
+    project.write("schema.yaml", &ahead);
+    let output = project.run(&["drift", "--adopt"], 2);
+    assert!(
+        output.stderr.contains("wrote ") && output.stderr.contains("view `shop.v`; `dbstate pull"),
+        "{}",
+        output.stderr
+    );
+    insta::assert_snapshot!(std::fs::read_to_string(project.path().join("schema.yaml")).expect("the file"), @r#"
+    # The shop.
+    schemas:
+      shop:
+        tables:
+          by_hand:
+            columns: { x: integer, "y": integer }
+          # people
+          t: # two columns
+            comment: by hand
+            columns:
+              a: int
+              b: int
+              by_hand: text
+              later: date
+            checks: { c: (b > 1) }
+        views:
+          v: select a, b from shop.t # both
+    "#);
+    assert!(output.stdout.contains("Drift: 2 in the YAML, 0 in the database, 1 in both.\n"), "{}", output.stdout);
+    let plan = project.run(&["plan", "--format", "sql"], 0).stdout;
+    assert!(plan.contains("drop table shop.old") && plan.contains("add column later date"), "{plan}");
+    assert!(!plan.contains("by_hand") && !plan.contains("gone") && !plan.contains("constraint"), "{plan}");
+    assert!(project.run(&["drift", "--adopt"], 2).stderr.contains("nothing was written"));
+}
+
+#[test]
+fn what_hangs_on_the_other_side_is_left_to_people() {
+    let database = Database::create();
+    let project = Project::new(&database, &[("schema.yaml", SCHEMA)]);
+    project.apply();
+    // A column by hand in a table that leaves the YAML; a table dropped by hand that gets a column in the YAML.
+    database.psql("alter table shop.t add by_hand int; drop table shop.u");
+    let schema = "schemas:\n  shop:\n    tables:\n      u: { columns: { a: int, later: int } }\n";
+    project.write("schema.yaml", schema);
+    let output = project.run(&["drift", "--adopt"], 2);
+    for left in ["column `shop.t.by_hand`", "table `shop.u`", "column `shop.u.a`"] {
+        assert!(output.stderr.contains(left), "{left}: {}", output.stderr);
+    }
+    assert_eq!(std::fs::read_to_string(project.path().join("schema.yaml")).expect("the file"), schema);
+}
+
+/// What was adopted is known to the next apply, though it has nothing to do: what is changed by hand then is by hand.
+#[test]
+fn an_apply_with_nothing_to_do_knows_what_was_adopted() {
+    let database = Database::create();
+    let project = Project::new(&database, &[("schema.yaml", SCHEMA)]);
+    project.apply();
+    database.psql("alter table shop.t alter a type bigint");
+    let adopted = project.run(&["drift", "--adopt"], 0);
+    assert_eq!(adopted.stdout, "No drift: the database is as declared.\n");
+    project.settled();
+    let ledger = || database.psql("select string_agg(xmin::text, ' ' order by address) from dbstate.settled");
+    let before = ledger();
+    project.apply();
+    let after = ledger();
+    assert_ne!(before, after);
+    project.apply();
+    assert_eq!(ledger(), after, "it is written where it says something else");
+    database.psql("alter table shop.t alter a type smallint");
+    assert_eq!(moved(&changes(&project), "shop.t.a"), (json!("database"), json!(1)));
+}
+
+#[test]
+fn a_database_that_was_pulled_is_known_after_one_apply() {
+    let database = Database::create();
+    database.psql("create schema shop; create table shop.t (a int)");
+    let project =
+        Project::new(&database, &[("schema.yaml", "schemas: { shop: { tables: { t: { columns: { a: int } } } } }\n")]);
+    project.apply();
+    database.psql("alter table shop.t alter a type bigint");
+    assert_eq!(moved(&changes(&project), "shop.t.a"), (json!("database"), Value::Null));
+}

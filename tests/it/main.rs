@@ -5,6 +5,7 @@ mod adopt;
 mod architecture;
 mod bad_input;
 mod cases;
+mod ci;
 mod cli;
 mod code;
 mod complete;

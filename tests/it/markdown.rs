@@ -75,3 +75,31 @@ fn whatever_its_texts_hold_a_comment_holds_it() {
         assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
     }
 }
+
+#[test]
+fn the_summary_of_a_step_gets_it_too() {
+    let database = Database::create();
+    let schema = "schemas: { shop: { tables: { t: { columns: { a: int } } } } }\n";
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("summary.md");
+    let name = path.to_str().expect("text");
+    let project = Project::new(&database, &[("schema.yaml", schema)]).env("GITHUB_STEP_SUMMARY", name);
+    let plan = project.run(&["plan", "--format", "markdown"], 0).stdout;
+    let drift = project.run(&["drift", "--format", "markdown"], 2).stdout;
+    project.run(&["plan"], 0);
+    let read = || std::fs::read_to_string(&path).expect("the summary");
+    assert_eq!(read(), format!("{plan}{drift}"));
+
+    // What GitHub would refuse is not written, and that is no failure.
+    std::fs::write(&path, "x".repeat((1 << 20) - 10)).expect("written");
+    let output = project.run(&["plan", "--format", "markdown"], 0);
+    assert_eq!(output.stdout, plan);
+    assert!(
+        output.stderr.contains("warning: the summary that `GITHUB_STEP_SUMMARY` names was not written: "),
+        "{}",
+        output.stderr
+    );
+    assert_eq!(read().len(), (1 << 20) - 10);
+    let project = project.env("GITHUB_STEP_SUMMARY", dir.path().to_str().expect("text"));
+    assert!(project.run(&["plan", "--format", "markdown"], 0).stderr.contains("was not written: is a directory"));
+}
