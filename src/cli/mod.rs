@@ -160,9 +160,9 @@ impl Files {
 }
 
 /// Where a directory is in its repository.
-fn prefix(directory: &Path) -> PathBuf {
+fn prefix(directory: &Path) -> &Path {
     let root = directory.ancestors().find(|d| d.join(".git").exists());
-    root.and_then(|root| directory.strip_prefix(root).ok()).unwrap_or(Path::new("")).to_owned()
+    root.and_then(|root| directory.strip_prefix(root).ok()).unwrap_or(Path::new(""))
 }
 
 /// Why a command failed, and the texts that its problems point into.

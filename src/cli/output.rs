@@ -99,7 +99,9 @@ impl Output {
 
     /// Which files were written.
     pub fn wrote(&self, files: &[PathBuf]) {
-        files.iter().for_each(|path| self.talk(&format!("wrote {}", path.display())));
+        for path in files {
+            self.talk(&format!("wrote {}", path.display()));
+        }
     }
 
     /// A question: the answer stands on the same line.

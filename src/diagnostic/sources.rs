@@ -14,7 +14,7 @@ pub struct Sources {
     /// The directory that shown paths are relative to.
     here: PathBuf,
     /// Where that directory is in its repository.
-    prefix: PathBuf,
+    prefix: Option<Box<Path>>,
     /// Texts that are read in the place of files.
     given: Option<BTreeMap<PathBuf, String>>,
 }
@@ -35,8 +35,8 @@ impl Sources {
     }
 
     /// Says where the directory that shown paths are relative to is in its repository: `db` for `<root>/db`.
-    pub fn lie_in(&mut self, prefix: PathBuf) {
-        self.prefix = prefix;
+    pub fn lie_in(&mut self, prefix: &Path) {
+        self.prefix = Some(prefix.into());
     }
 
     /// The same, reading these texts and no file.
@@ -91,7 +91,7 @@ impl Sources {
     /// The path of that file from the root of its repository on, with `/`; as shown where it lies in none.
     pub fn name_in_repository(&self, id: FileId) -> String {
         let mut out: Vec<Cow<'_, str>> = Vec::new();
-        let path = self.prefix.join(self.shown(self.path(id)));
+        let path = self.prefix.as_deref().unwrap_or(Path::new("")).join(self.shown(self.path(id)));
         for part in path.components() {
             match part {
                 Component::ParentDir if out.last().is_some_and(|last| last != "..") => _ = out.pop(),
@@ -164,7 +164,7 @@ mod tests {
     fn a_repository_knows_a_file_from_its_root_on() {
         let mut sources = Sources::relative_to("/repo/db");
         let files = ["/repo/db/a.yaml", "/repo/roles.yaml", "x/../b.yaml"].map(|path| sources.add(path, ""));
-        sources.lie_in("db".into());
+        sources.lie_in(Path::new("db"));
         assert_eq!(files.map(|file| sources.name_in_repository(file)), ["db/a.yaml", "roles.yaml", "db/b.yaml"]);
     }
 

@@ -104,7 +104,7 @@ impl Page {
     }
 
     fn add(&mut self, lines: &[String]) {
-        lines.iter().for_each(|line| self.text.extend([line, "\n"]));
+        self.text.extend(lines.iter().flat_map(|line| [line, "\n"]));
     }
 
     fn more(&mut self, lines: usize) {

@@ -100,7 +100,7 @@ fn explain_has_a_page_for_what_errors_name() {
     assert_eq!(output.code, Some(0));
     assert!(output.stdout.starts_with("# dangling-reference: "), "{}", output.stdout);
     let list = dbstate(["explain"], here()).stdout;
-    assert_eq!(list.lines().count(), 26, "{list}");
+    assert_eq!(list.lines().count(), 28, "{list}");
     assert_eq!(dbstate(["explain", "Not_Converged"], here()).code, Some(0));
 }
 

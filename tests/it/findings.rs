@@ -1,4 +1,4 @@
-//! Formats at lines of YAML: SARIF, JUnit, GitHub and GitLab, each held against what reads it.
+//! Formats at lines of YAML: SARIF, `JUnit`, GitHub and GitLab, each held against what reads it.
 
 use std::fs;
 use std::path::Path;
@@ -63,7 +63,7 @@ fn sarif(text: &str) -> Vec<Value> {
     let run = &log["runs"][0];
     let results = run["results"].as_array().expect("a list").clone();
     for result in &results {
-        let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().expect("a number") as usize];
+        let rule = run.pointer(&format!("/tool/driver/rules/{}", result["ruleIndex"])).expect("the rule");
         assert_eq!(rule["id"], result["ruleId"]);
         assert!(rule["help"]["text"].as_str().is_some_and(|t| t.len() > 20), "{rule}");
         assert!(result["locations"][0]["physicalLocation"]["region"]["startLine"].is_u64(), "{result}");

@@ -146,7 +146,7 @@ fn add(list: &mut Vec<Value>, key: &str, sent: &Value) -> Value {
 }
 
 fn change(list: &mut [Value], key: &str, number: &str, sent: &Value) -> (u16, Value) {
-    let entry = list.iter_mut().find(|entry| entry[key].to_string() == number);
+    let entry = list.iter_mut().find(|entry| entry[key].as_u64() == number.parse().ok());
     let (Some(entry), Some(sent)) = (entry, sent.as_object()) else { return (404, json!({})) };
     sent.iter().for_each(|(key, value)| entry[key] = value.clone());
     (200, entry.clone())
