@@ -50,7 +50,7 @@ impl Names {
             Reference::Object(at) | Reference::Perhaps(at) => vec![at.clone()],
             Reference::Name { slot, schema: Some(schema), name } => self.at(*slot, schema, name).to_vec(),
             Reference::Name { slot, schema: None, name } => self.at(*slot, from.top().key(), name).to_vec(),
-            Reference::Text(text) => self.in_text(text, from).into_iter().map(|(at, _)| at).collect(),
+            Reference::Text(text) => self.in_text(text, from).into_keys().collect(),
         }
     }
 
