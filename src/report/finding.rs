@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::since;
-use super::text::{head, lock};
+use super::text::{head, lock, risk};
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources, Span};
 use crate::model::{Hazard, Lock, Moved, digest};
 use crate::plan::{Change, PlanStep, Planned, Verb};
@@ -145,7 +145,7 @@ fn from_hazard(step: &PlanStep, hazard: &Hazard, sources: &Sources) -> Finding {
         rule: class,
         level: Level::Warning,
         subject: step.at.to_string(),
-        message: format!("{}: {}{lock}", step.at, step.risk(hazard)),
+        message: format!("{}{lock}", risk(step, hazard)),
         help: Some(format!("`--allow {class}` applies it without being asked; `dbstate explain {class}` says more")),
         place: step.origin.map(|span| place(span, sources)),
         related: Vec::new(),

@@ -165,7 +165,7 @@ fn hazards(planned: &Planned, sources: &Sources) -> Vec<String> {
     let row = |(step, hazard): (&crate::plan::PlanStep, &crate::model::Hazard)| {
         let lock = if step.lock == Lock::None { "" } else { text::lock(step.lock) };
         let origin = step.origin.map(|o| format!("`{}`", place(o, sources))).unwrap_or_default();
-        let cells = [hazard.class.as_str(), &step.risk(hazard), lock, &origin].map(cell);
+        let cells = [hazard.class.as_str(), &text::risk(step, hazard), lock, &origin].map(cell);
         format!("| {} |", cells.join(" | "))
     };
     planned.plan.hazards().map(row).collect()

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::since;
 use crate::diagnostic::{Sources, Span};
-use crate::model::{HazardClass, Lock, Transaction};
+use crate::model::{Hazard, HazardClass, Lock, Transaction};
 use crate::plan::{Change, PlanStep, Planned, Verb};
 
 /// Colours, or none.
@@ -155,6 +155,12 @@ fn write_hazards(out: &mut String, planned: &Planned, paint: &Paint) {
     let allow: Vec<&str> = found.iter().map(|(class, _)| class.as_str()).collect();
     let text = format!("Hazards: {}. To apply without being asked: --allow {}", list.join(", "), allow.join(","));
     let _ = writeln!(out, "\n{}", paint.with("31", &text));
+}
+
+/// What a hazard may cost, where its statement does not stand beside it: with the object that it is about.
+pub fn risk(step: &PlanStep, hazard: &Hazard) -> String {
+    let (at, risk) = (step.at.to_string(), step.risk(hazard));
+    if risk.contains(&at) { risk } else { format!("{at}: {risk}") }
 }
 
 /// A lock as PostgreSQL's manual calls it.

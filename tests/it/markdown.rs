@@ -23,7 +23,7 @@ fn a_plan_says_what_it_risks_and_where() {
     for part in [
         "### dbstate plan: 0 to add, 0 to change, 0 to replace, 1 to drop\n",
         "`--allow data,breaking`",
-        "| data | drops the column with its values",
+        "| data | column `shop.orders.note`: drops the column with its values",
         "```diff\n- column `shop.orders.note`\n```",
         "```sql\nalter table shop.orders drop column note;\n```",
     ] {
