@@ -84,22 +84,28 @@ impl Ledger {
 }
 
 /// Per object the apply that last found it as declared; for one that the ledger does not know, the last that looked at
-/// all. Nothing where there is no ledger.
+/// all of what it is in. Nothing where there is no ledger.
 pub async fn since<'a>(client: &Client, objects: impl IntoIterator<Item = &'a Address>) -> HashMap<Address, Stamp> {
     let objects: Vec<&Address> = objects.into_iter().collect();
     let keys: Vec<String> = objects.iter().map(|at| key(at)).collect();
+    let tops: Vec<&str> = objects.iter().map(|at| top(at)).collect();
     let sql = format!(
-        "select s.address, h.id, {AT}, h.applied_by, h.revision
+        "select s.address, s.top, h.id, {AT}, h.applied_by, h.revision
          from dbstate.history as h
-         join (select address, apply from dbstate.settled where address = any($1)
-               union all select null, min(apply) from dbstate.settled) as s on s.apply = h.id"
+         join (select address, null as top, apply from dbstate.settled where address = any($1)
+               union all
+               select null, {TOP}, min(apply) from dbstate.settled where {TOP} = any($2) group by 2) as s on s.apply = h.id"
     );
+    let lists = [&keys as &(dyn ToSql + Sync), &tops].map(|value| (value, Type::TEXT_ARRAY));
     // A ledger that an older version wrote has no such column: nothing is known until the next apply.
-    let rows = client.query_typed(&sql, &[(&keys, Type::TEXT_ARRAY)]).await.unwrap_or_default();
-    let stamp = |r: &Row| Stamp { id: r.get(1), at: r.get(2), by: r.get(3), revision: r.get(4) };
-    let known: HashMap<Option<String>, Stamp> = rows.iter().map(|r| (r.get(0), stamp(r))).collect();
-    let of = |key: String| known.get(&Some(key)).or_else(|| known.get(&None)).cloned();
-    objects.into_iter().zip(keys).filter_map(|(at, key)| Some((at.clone(), of(key)?))).collect()
+    let rows = client.query_typed(&sql, &lists).await.unwrap_or_default();
+    let stamp = |r: &Row| Stamp { id: r.get(2), at: r.get(3), by: r.get(4), revision: r.get(5) };
+    let known: HashMap<(Option<String>, Option<String>), Stamp> =
+        rows.iter().map(|r| ((r.get(0), r.get(1)), stamp(r))).collect();
+    let of = |at: &Address, key: String| {
+        known.get(&(Some(key), None)).or_else(|| known.get(&(None, Some(top(at).to_owned())))).cloned()
+    };
+    objects.into_iter().zip(keys).filter_map(|(at, key)| Some((at.clone(), of(at, key)?))).collect()
 }
 
 /// Takes the ledger's own schema out of a live state.
@@ -114,6 +120,8 @@ pub struct Entries<'a> {
     pub declared: &'a State,
     /// What the catalog says now.
     pub stored: &'a State,
+    /// The whole database: what another project declares in it is for that project to remember.
+    pub whole: &'a State,
     /// The objects that it speaks of; all that are declared where absent.
     pub only: Option<&'a HashSet<Address>>,
 }
@@ -130,7 +138,8 @@ pub async fn is_stale(client: &Client, entries: &Entries<'_>, register: &'static
     })
 }
 
-/// Writes what every declared object is now on both sides; what is no longer declared is forgotten.
+/// Writes what every declared object is now on both sides; what is no longer declared is forgotten, but for what lies in
+/// schemas and roles of others.
 pub async fn record(client: &Client, entries: &Entries<'_>, register: &'static [kind::Entry]) -> Result<()> {
     let failed = |error: tokio_postgres::Error| server_error(&error, "the ledger in schema `dbstate`");
     client.batch_execute(&format!("begin; {CREATE}")).await.map_err(failed)?;
@@ -147,12 +156,13 @@ async fn fill(
     entries: &Entries<'_>,
     register: &'static [kind::Entry],
 ) -> std::result::Result<(), tokio_postgres::Error> {
-    let forget = match entries.only {
-        None => "delete from dbstate.settled where $1::text[] is not null",
-        Some(_) => "delete from dbstate.settled where address = any($1)",
+    let (forget, list): (String, Vec<String>) = match entries.only {
+        None => (format!("delete from dbstate.settled where not {TOP} = any($1)"), others(entries)),
+        Some(only) => {
+            ("delete from dbstate.settled where address = any($1)".to_owned(), only.iter().map(key).collect())
+        }
     };
-    let forgotten: Vec<String> = entries.only.into_iter().flatten().map(key).collect();
-    client.query_typed(forget, &[(&forgotten, Type::TEXT_ARRAY)]).await?;
+    client.query_typed(&forget, &[(&list, Type::TEXT_ARRAY)]).await?;
     let (mut keys, mut declared, mut stored, mut was) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, object) in entries.declared.iter().filter(|(at, _)| entries.only.is_none_or(|only| only.contains(*at))) {
         let Some(there) = entries.stored.get(at) else { continue };
@@ -166,6 +176,13 @@ async fn fill(
     let list = Type::TEXT_ARRAY;
     let lists = [&keys as &(dyn ToSql + Sync), &declared, &stored, &was].map(|value| (value, list.clone()));
     client.query_typed(sql, &lists).await.map(|_| ())
+}
+
+/// What stands at the top of the database and is not the project's.
+fn others(entries: &Entries<'_>) -> Vec<String> {
+    let ours: HashSet<&str> = entries.declared.iter().chain(entries.stored.iter()).map(|(at, _)| top(at)).collect();
+    let all: HashSet<&str> = entries.whole.iter().map(|(at, _)| top(at)).collect();
+    all.difference(&ours).map(|name| (*name).to_owned()).collect()
 }
 
 /// A line of the history as it is written while an apply goes on.
@@ -272,6 +289,14 @@ do $dbstate$ begin
         alter table dbstate.history add column if not exists complete boolean not null default false;
     end if;
 end $dbstate$;";
+
+/// The name of what an address stands under at the top, in [`key`].
+const TOP: &str = "split_part(substr(address, strpos(address, ':') + 1), '.', 1)";
+
+/// The same of an address.
+fn top(at: &Address) -> &str {
+    at.path().first().map_or("", |name| name.split('.').next().unwrap_or(name))
+}
 
 fn key(at: &Address) -> String {
     format!("{at:?}")

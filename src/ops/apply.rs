@@ -262,13 +262,14 @@ struct Memory<'a> {
 impl Memory<'_> {
     /// True where nothing is to be done, and the ledger does not know why: somebody else did it, or adopted it.
     async fn is_stale(&self, now: &Planned) -> bool {
-        let entries = ledger::Entries { declared: &now.declared, stored: &now.live, only: None };
+        let entries = ledger::Entries { declared: &now.declared, stored: &now.live, whole: &now.whole, only: None };
         self.only.is_none() && ledger::is_stale(&self.session.client, &entries, kinds::register()).await
     }
 
     /// Writes the ledger. What can't be remembered is asked again the next time: no reason to fail.
     async fn keep(&self, now: &Planned, ran: bool, talk: &mut dyn Talk) {
-        let entries = ledger::Entries { declared: &now.declared, stored: &now.live, only: self.only };
+        let entries =
+            ledger::Entries { declared: &now.declared, stored: &now.live, whole: &now.whole, only: self.only };
         let client = &self.session.client;
         let mut written = ledger::record(client, &entries, kinds::register()).await;
         if ran && written.is_ok() {

@@ -271,3 +271,25 @@ fn a_database_that_was_pulled_is_known_after_one_apply() {
     database.psql("alter table shop.t alter a type bigint");
     assert_eq!(moved(&changes(&project), "shop.t.a"), (json!("database"), Value::Null));
 }
+
+#[test]
+fn two_projects_in_one_database_keep_their_memories() {
+    let database = Database::create();
+    let other = SCHEMA.replace("shop", "stock");
+    let (one, two) =
+        (Project::new(&database, &[("schema.yaml", SCHEMA)]), Project::new(&database, &[("schema.yaml", &other)]));
+    one.apply();
+    two.apply();
+    // The first takes a table out; that the second was applied meanwhile makes nobody think it was made by hand.
+    one.write("schema.yaml", &SCHEMA.replace("      u: { columns: { a: int } }\n", ""));
+    database.psql("alter table stock.t alter a type bigint; create table shop.by_hand ()");
+    let (ours, theirs) = (changes(&one), changes(&two));
+    assert_eq!(moved(&ours, "shop.u"), (json!("project"), json!(1)));
+    assert_eq!(moved(&ours, "shop.by_hand"), (json!("database"), json!(1)));
+    assert_eq!(moved(&theirs, "stock.t.a"), (json!("database"), json!(2)));
+    one.apply();
+    let known = "select count(*) from dbstate.settled where address ~ ':shop.u'";
+    assert_eq!(database.psql(known), "0", "what left its schema is forgotten");
+    database.psql("drop schema stock cascade");
+    assert_eq!(moved(&changes(&two), "stock"), (json!("database"), json!(2)));
+}
