@@ -117,7 +117,7 @@ impl Planned {
     }
 
     /// What a plan is made from, as far as both sides are known by now.
-    fn input(&self, online: bool) -> Input<'_> {
+    pub(super) fn input(&self, online: bool) -> Input<'_> {
         let register = kinds::register();
         let Self { live, whole, desired, server, .. } = self;
         Input { live, whole, desired, server, register, online }
@@ -130,7 +130,7 @@ impl Planned {
         Ok(())
     }
 
-    /// Asks the ledger which side of each change moved.
+    /// Asks the ledger which side of each change moved, and since which apply.
     async fn blame(&mut self, session: &Session) {
         let changes: Vec<&Address> = self.plan.changes.iter().map(|c| &c.at).collect();
         if changes.is_empty() {
@@ -143,6 +143,9 @@ impl Planned {
             if let Some(moved) = ledger.moved(at, declared.as_deref(), stored.as_deref(), kinds::register()) {
                 self.moved.insert(at.clone(), moved);
             }
+        }
+        if !self.moved.is_empty() {
+            self.since = ledger::since(&session.client, self.moved.keys()).await;
         }
     }
 }
