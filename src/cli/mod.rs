@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod access;
 mod apply;
 mod completions;
 mod connection;
@@ -8,6 +9,7 @@ mod drift;
 mod examples;
 mod explain;
 mod format;
+mod graph;
 mod history;
 mod init;
 mod local;
@@ -98,6 +100,12 @@ enum Command {
     /// Write an existing database as YAML
     #[command(after_help = examples::PULL)]
     Pull(pull::Command),
+    /// Show what a role may do, or who may do what with an object, and by which way
+    #[command(after_help = examples::ACCESS)]
+    Access(access::Command),
+    /// Draw the tables of a project or a database, or the statements of a plan
+    #[command(after_help = examples::GRAPH)]
+    Graph(graph::Command),
     /// Show what was applied to a database, by whom and from which revision
     #[command(after_help = examples::HISTORY)]
     History(history::Command),
@@ -258,6 +266,8 @@ impl Command {
             Self::Drift(command) => command.run(output).await,
             Self::Diff(command) => Box::pin(command.run(output)).await,
             Self::Pull(command) => command.run(output).await,
+            Self::Access(command) => command.run(output).await,
+            Self::Graph(command) => Box::pin(command.run(output)).await,
             Self::History(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
             Self::Schema(command) => Ok(command.run(output)),

@@ -3,9 +3,11 @@
 //! Phases never see a kind's own type. They see an [`Entry`]: the same contract with the type erased, one line of the
 //! register each. See `CONTRIBUTING.md` for the walk through a new kind.
 
+pub mod access;
 mod cx;
 pub mod demands;
 pub mod names;
+pub mod picture;
 mod reference;
 mod register;
 mod rules;
@@ -19,7 +21,9 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use access::Fact;
 pub use cx::{Cx, RoutineKey, identity};
+use picture::Mark;
 pub use reference::{Reference, References, Text};
 pub use register::{find, home, nested};
 pub use rules::{
@@ -245,6 +249,16 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         demands::usual(act, cx)
     }
 
+    /// What it says of who may do what.
+    fn access(&self, _at: &Address) -> Option<Fact> {
+        None
+    }
+
+    /// What it is in a diagram.
+    fn draw(&self, _at: &Address) -> Option<Mark> {
+        None
+    }
+
     /// Takes from `stored`, the same object as PostgreSQL spells it, what YAML never says.
     fn carry(&mut self, _stored: &Self) {}
 
@@ -359,6 +373,10 @@ pub struct Entry {
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::demands`].
     pub demands: fn(&dyn Spec, Act, &Cx<'_>) -> Vec<Demand>,
+    /// [`Kind::access`].
+    pub access: fn(&dyn Spec, &Address) -> Option<Fact>,
+    /// [`Kind::draw`].
+    pub draw: fn(&dyn Spec, &Address) -> Option<Mark>,
     /// The spec to write statements from: of what was declared the fields in which the spelling of PostgreSQL differs
     /// from the live object, else the live object's own. Statements from PostgreSQL's spelling would not be stored as
     /// what they say: it spells some expressions anew each time.
@@ -411,6 +429,8 @@ pub const fn entry<K: Kind>() -> Entry {
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
         demands: |spec, act, cx| of::<K>(spec).demands(act, cx),
+        access: |spec, at| of::<K>(spec).access(at),
+        draw: |spec, at| of::<K>(spec).draw(at),
         respelled: respelled::<K>,
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }

@@ -1,9 +1,11 @@
 //! The nouns: no input or output, no async, no SQL.
 
+pub mod access;
 pub mod address;
 pub mod applied;
 pub mod bridge;
 pub mod demand;
+pub mod diagram;
 mod holder;
 pub mod node;
 pub mod server;

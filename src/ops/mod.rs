@@ -1,9 +1,11 @@
 //! One function a command: data in, data out, nothing printed.
 
+pub mod access;
 pub mod adopt;
 pub mod apply;
 pub mod diff;
 pub mod format;
+pub mod graph;
 pub mod history;
 pub mod init;
 pub mod plan;

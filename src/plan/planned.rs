@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Change, Plan, PlanStep};
+use crate::model::access::AccessChange;
 use crate::model::{Address, Holder, Lock, Moved, Server, State};
 
 /// Lines of a difference: `-`, `+` or a blank, and the text.
@@ -33,6 +34,8 @@ pub struct Planned {
     pub activity: HashMap<Address, Vec<Holder>>,
     /// Per changed object which side moved since the last apply, where the ledger knows.
     pub moved: HashMap<Address, Moved>,
+    /// What changes of what roles may do.
+    pub access: Vec<AccessChange>,
 }
 
 impl Planned {
@@ -50,6 +53,7 @@ impl Planned {
             differences: HashMap::new(),
             activity: HashMap::new(),
             moved: HashMap::new(),
+            access: Vec::new(),
         }
     }
 

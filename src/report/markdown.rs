@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::access;
 use super::text::{self, head, place, side};
 use crate::diagnostic::Sources;
 use crate::model::Lock;
@@ -48,6 +49,10 @@ fn page(title: &str, planned: &Planned, sources: &Sources, sides: bool) -> Strin
         page.more(more);
     }
     page.folded("Changes", "diff", &changes(planned, sources, sides), LIMIT / 3);
+    if !planned.access.is_empty() {
+        let lines = access::lines(&planned.access).into_iter().map(|(sign, line)| format!("{sign} {line}"));
+        page.folded("Access, as it changes", "diff", &lines.collect::<Vec<_>>(), LIMIT / 4);
+    }
     page.folded("Statements, in order", "sql", &statements(planned), LIMIT);
     page.text
 }

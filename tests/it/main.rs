@@ -1,5 +1,6 @@
 //! The integration tests, all in one program: one private PostgreSQL serves them all.
 
+mod access;
 mod activity;
 mod adopt;
 mod architecture;

@@ -27,6 +27,8 @@ use super::part::names::{renamed_name, renamed_text};
 use super::column::Column;
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::kind::access::Fact;
+use crate::kind::picture::Mark;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
@@ -203,6 +205,10 @@ impl Kind for Table {
         self.place().check()
     }
 
+    fn draw(&self, _at: &Address) -> Option<Mark> {
+        Some(Mark::Box)
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         create::steps(self, cx)
     }
@@ -302,6 +308,10 @@ impl Kind for Table {
             new.partition_by = key.map(|by| Words::new(by.as_str())).or(new.partition_by);
         }
         (new != *self).then_some(new)
+    }
+
+    fn access(&self, _at: &Address) -> Option<Fact> {
+        self.rls.is_enabled().then(|| Fact::Rows { forced: self.rls.is_forced() })
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
