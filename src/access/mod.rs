@@ -36,6 +36,7 @@ pub struct Access {
 /// What is known of a role.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Role {
+    at: Option<Address>,
     superuser: bool,
     inherits: bool,
     bypass_rls: bool,
@@ -84,7 +85,8 @@ impl Access {
             match fact {
                 Fact::Role { superuser, inherits, bypass_rls } => {
                     let role = roles.entry(at.key().to_owned()).or_default();
-                    *role = Role { superuser, inherits, bypass_rls, groups: std::mem::take(&mut role.groups) };
+                    let groups = std::mem::take(&mut role.groups);
+                    *role = Role { at: Some(at.clone()), superuser, inherits, bypass_rls, groups };
                 }
                 Fact::Member { group, inherits, sets, admin: _ } => {
                     let member = roles.entry(on.key().to_owned()).or_default();
@@ -122,6 +124,16 @@ impl Access {
     /// Every role, by name.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.roles.keys().map(String::as_str)
+    }
+
+    /// Where a role stands in the state.
+    pub fn role(&self, name: &str) -> Option<&Address> {
+        self.roles.get(name)?.at.as_ref()
+    }
+
+    /// The database itself, where the state holds it.
+    pub fn database(&self) -> Option<&Address> {
+        self.things().find(|at| matches!(find(self.register, at.kind()).rules.identity, Identity::Database))
     }
 
     /// Every thing that privileges can be on, by path.

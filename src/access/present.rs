@@ -1,5 +1,7 @@
 //! The present: all that a role may do, and all who may do something with a thing.
 
+use std::collections::HashMap;
+
 use super::{Access, Reach};
 use crate::kind::RoutineKey;
 use crate::model::Address;
@@ -54,24 +56,34 @@ impl Access {
         OfRole { reach, things }
     }
 
-    /// All who may do something with a thing.
-    pub fn of_thing(&self, at: &Address) -> OfThing {
-        let reaches: Vec<Reach> = self.roles().filter(|role| *role != EVERYBODY).map(|role| self.reach(role)).collect();
-        let superusers = reaches.iter().filter(|r| r.superuser).map(|r| r.role.clone()).collect();
-        let parts = self.things().filter(|part| part.parent() == Some(at) && self.is_part(part));
-        let parts: Vec<OfThing> =
-            parts.map(|part| self.of_one(part, &reaches)).filter(|of| !of.roles.is_empty()).collect();
-        OfThing { superusers, parts, ..self.of_one(at, &reaches) }
+    /// All who may do something with each of these things.
+    pub fn of_things<'a>(&'a self, things: impl IntoIterator<Item = &'a Address>) -> Vec<OfThing> {
+        let everybody = self.reach(EVERYBODY);
+        let roles = self.roles().filter(|role| *role != EVERYBODY).map(|role| self.reach(role));
+        let (superusers, roles): (Vec<Reach>, Vec<Reach>) = roles.partition(|reach| reach.superuser);
+        let superusers: Vec<String> = superusers.into_iter().map(|reach| reach.role).collect();
+        let mut parts: HashMap<&Address, Vec<&Address>> = HashMap::new();
+        for part in self.things().filter(|at| self.is_part(at)) {
+            parts.entry(part.parent().expect("a part stands under the whole")).or_default().push(part);
+        }
+        let of = |at: &Address| {
+            let parts = parts.get(at).into_iter().flatten().map(|part| self.of_one(part, &everybody, &roles));
+            let parts = parts.filter(|of| !of.roles.is_empty()).collect();
+            OfThing { superusers: superusers.clone(), parts, ..self.of_one(at, &everybody, &roles) }
+        };
+        things.into_iter().map(of).collect()
     }
 
-    fn of_one(&self, at: &Address, reaches: &[Reach]) -> OfThing {
-        let everybody = self.reach(EVERYBODY);
-        let more = |reach: &&Reach| !reach.superuser;
-        let rights = |reach: &Reach| Some((reach.clone(), self.own_rights(reach, at)?));
-        let beyond = |(reach, rights): &(Reach, Rights)| reach.role == EVERYBODY || rights.list.iter().any(is_more);
-        let roles = std::iter::once(&everybody).chain(reaches.iter().filter(more)).filter_map(rights).filter(beyond);
+    fn of_one(&self, at: &Address, everybody: &Reach, roles: &[Reach]) -> OfThing {
+        let of_everybody = self.own_rights(everybody, at);
+        // Whoever finds it has what everybody would have.
+        let hidden = of_everybody.as_ref().is_some_and(|rights| rights.barrier.is_some());
+        let beyond = |rights: &Rights| rights.list.iter().any(is_more) || (hidden && rights.barrier.is_none());
+        let rights = |reach: &Reach| Some((reach.clone(), self.own_rights(reach, at).filter(beyond)?));
+        let first = of_everybody.map(|rights| (everybody.clone(), rights));
+        let roles = first.into_iter().chain(roles.iter().filter_map(rights)).collect();
         let owner = self.owner(at).map(str::to_owned);
-        OfThing { at: at.clone(), owner, roles: roles.collect(), superusers: Vec::new(), parts: Vec::new() }
+        OfThing { at: at.clone(), owner, roles, superusers: Vec::new(), parts: Vec::new() }
     }
 
     /// What a role may do with a thing, without what it may do with all of what that is a part of; none for nothing.

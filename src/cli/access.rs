@@ -54,7 +54,7 @@ impl Command {
             return Err(self.unknown(&access).into());
         }
         let role = role.map(|role| access.of_role(role));
-        let things: Vec<_> = things.into_iter().map(|at| access.of_thing(at)).collect();
+        let things = access.of_things(things);
         output.result(&match self.format {
             Format::Text => report::rights::text(role.as_ref(), &things),
             Format::Json => report::rights::json(role.as_ref(), &things),

@@ -85,6 +85,12 @@ Examples:
   dbstate graph --format dot | dot -Tpdf > schema.pdf
   dbstate graph --plan --env prod -o plan.svg          what waits for what";
 
+/// Of `docs`.
+pub const DOCS: &str = "\
+Examples:
+  dbstate docs -d shop -o site/       pages about a database: open site/index.html
+  dbstate docs --declared -o site/    about what the project declares; no server is asked";
+
 /// Of `history`.
 pub const HISTORY: &str = "\
 Examples:

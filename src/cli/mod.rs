@@ -5,6 +5,7 @@ mod apply;
 mod completions;
 mod connection;
 mod diff;
+mod docs;
 mod drift;
 mod examples;
 mod explain;
@@ -106,6 +107,9 @@ enum Command {
     /// Draw the tables of a project or a database, or the statements of a plan
     #[command(after_help = examples::GRAPH)]
     Graph(graph::Command),
+    /// Write pages about a database: schemas, tables, relations, diagrams, who may do what
+    #[command(after_help = examples::DOCS)]
+    Docs(docs::Command),
     /// Show what was applied to a database, by whom and from which revision
     #[command(after_help = examples::HISTORY)]
     History(history::Command),
@@ -268,6 +272,7 @@ impl Command {
             Self::Pull(command) => command.run(output).await,
             Self::Access(command) => command.run(output).await,
             Self::Graph(command) => Box::pin(command.run(output)).await,
+            Self::Docs(command) => command.run(output).await,
             Self::History(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
             Self::Schema(command) => Ok(command.run(output)),

@@ -11,6 +11,7 @@ pub mod node;
 pub mod server;
 mod size;
 mod state;
+pub mod site;
 pub mod step;
 pub mod suggest;
 

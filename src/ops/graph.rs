@@ -40,42 +40,106 @@ pub fn boxes(state: &State) -> Vec<&Address> {
     list
 }
 
-fn mark(state: &State, at: &Address) -> Option<Mark> {
+/// What an object is in a diagram.
+pub fn mark(state: &State, at: &Address) -> Option<Mark> {
     (find(kinds::register(), at.kind()).draw)(&*state.get(at)?.spec, at)
 }
 
-/// An arrow by the addresses of its ends.
-type Link = (Address, Address, Address);
+/// An arrow: what it is, and the boxes at its ends.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// What draws it: a foreign key.
+    pub by: Address,
+    /// Where it starts.
+    pub from: Address,
+    /// Where it points.
+    pub to: Address,
+}
+
+/// The boxes of a state, and the arrows between them.
+pub struct Web<'a> {
+    state: &'a State,
+    boxes: Vec<&'a Address>,
+    links: Vec<Link>,
+    ends: HashMap<Address, Vec<usize>>,
+}
+
+impl<'a> Web<'a> {
+    /// All of a state.
+    pub fn of(state: &'a State) -> Self {
+        let boxes = boxes(state);
+        let links = links(state, &boxes);
+        let mut ends: HashMap<Address, Vec<usize>> = HashMap::new();
+        for (i, link) in links.iter().enumerate() {
+            ends.entry(link.from.clone()).or_default().push(i);
+            if link.to != link.from {
+                ends.entry(link.to.clone()).or_default().push(i);
+            }
+        }
+        Self { state, boxes, links, ends }
+    }
+
+    /// The arrows that start from a box or point at it.
+    pub fn links_of(&self, at: &Address) -> impl Iterator<Item = &Link> {
+        self.ends.get(at).into_iter().flatten().map(|i| &self.links[*i])
+    }
+
+    /// The tables that are chosen.
+    pub fn chosen(&self, choice: &Choice) -> Vec<&'a Address> {
+        let in_schema = |at: &&'a Address| {
+            choice.schemas.is_empty() || choice.schemas.iter().any(|schema| at.top().key() == schema)
+        };
+        let like = |at: &&'a Address| {
+            choice.tables.is_empty() || choice.tables.iter().any(|glob| glob.is_match(at.path().join(".")))
+        };
+        let near = choice.around.as_ref().map(|(center, depth)| self.nearby(center, *depth));
+        let all = near.unwrap_or_else(|| self.boxes.clone());
+        all.into_iter().filter(in_schema).filter(like).collect()
+    }
+
+    /// These tables, and the foreign keys between them.
+    pub fn draw(&self, chosen: &[&Address]) -> Diagram {
+        let places: HashMap<&Address, usize> = chosen.iter().enumerate().map(|(i, at)| (*at, i)).collect();
+        let boxes: Vec<Box> = chosen.iter().map(|at| drawn(self.state, at)).collect();
+        let from = |at: &&Address| self.links_of(at).filter(|link| link.from == **at).collect::<Vec<_>>();
+        let arrow = |link: &Link| self.arrow(link, &places, &boxes);
+        let arrows = chosen.iter().flat_map(from).filter_map(arrow).collect();
+        Diagram { boxes, arrows }
+    }
+
+    fn arrow(&self, link: &Link, places: &HashMap<&Address, usize>, boxes: &[Box]) -> Option<Arrow> {
+        let (from, to) = (*places.get(&link.from)?, *places.get(&link.to)?);
+        let Mark::Arrow { columns, .. } = mark(self.state, &link.by)? else { return None };
+        let line = |name: &String| boxes[from].lines.iter().find(|line| line.name == *name);
+        let optional = columns.iter().any(|name| line(name).is_some_and(|line| line.nullable));
+        let is_key = |key: &Vec<String>| key.iter().all(|name| columns.contains(name));
+        let single = keys(self.state, &link.from).iter().any(is_key);
+        Some(Arrow { from, to, label: link.by.key().to_owned(), columns, single, optional })
+    }
+
+    /// What is so many arrows away, or nearer, by path.
+    fn nearby(&self, center: &Address, depth: usize) -> Vec<&'a Address> {
+        let mut found = HashSet::from([center]);
+        let mut queue = VecDeque::from([(center, 0)]);
+        while let Some((at, far)) = queue.pop_front().filter(|(_, far)| *far < depth) {
+            for link in self.links_of(at) {
+                let next = if link.from == *at { &link.to } else { &link.from };
+                if found.insert(next) {
+                    queue.push_back((next, far + 1));
+                }
+            }
+        }
+        let own = |at: &Address| self.boxes.binary_search(&at).ok().map(|i| self.boxes[i]);
+        let mut list: Vec<&Address> = found.into_iter().filter_map(own).collect();
+        list.sort();
+        list
+    }
+}
 
 /// The tables that are chosen, and the foreign keys between them.
 pub fn tables(state: &State, choice: &Choice) -> Diagram {
-    let all = boxes(state);
-    let links = links(state, &all);
-    let near = choice.around.as_ref().map(|(center, depth)| nearby(center, *depth, &links));
-    let chosen = |at: &&&Address| {
-        let path = at.path().join(".");
-        (choice.schemas.is_empty() || choice.schemas.iter().any(|schema| at.top().key() == schema))
-            && (choice.tables.is_empty() || choice.tables.iter().any(|glob| glob.is_match(&path)))
-            && near.as_ref().is_none_or(|near| near.contains(**at))
-    };
-    let chosen: Vec<&Address> = all.iter().filter(chosen).copied().collect();
-    draw(state, &chosen, &links)
-}
-
-fn draw(state: &State, chosen: &[&Address], links: &[Link]) -> Diagram {
-    let places: HashMap<&Address, usize> = chosen.iter().enumerate().map(|(i, at)| (*at, i)).collect();
-    let boxes: Vec<Box> = chosen.iter().map(|at| drawn(state, at)).collect();
-    let arrow = |(by, from, to): &Link| {
-        let (from, to) = (*places.get(from)?, *places.get(to)?);
-        let Some(Mark::Arrow { columns, .. }) = mark(state, by) else { return None };
-        let line = |name: &String| boxes[from].lines.iter().find(|line| line.name == *name);
-        let optional = columns.iter().any(|name| line(name).is_some_and(|line| line.nullable));
-        let table = by.parent().expect("an arrow starts from its parent");
-        let single = keys(state, table).iter().any(|(key, _)| key.iter().all(|name| columns.contains(name)));
-        Some(Arrow { from, to, label: by.key().to_owned(), columns, single, optional })
-    };
-    let arrows = links.iter().filter_map(arrow).collect();
-    Diagram { boxes, arrows }
+    let web = Web::of(state);
+    web.draw(&web.chosen(choice))
 }
 
 /// Every arrow between boxes, in the order of what it starts from.
@@ -85,7 +149,9 @@ fn links(state: &State, boxes: &[&Address]) -> Vec<Link> {
         let mut children = state.children(at);
         children.sort();
         let link = |by: &Address| match mark(state, by)? {
-            Mark::Arrow { to, .. } if known.contains(&to) => Some((by.clone(), (*at).clone(), to)),
+            Mark::Arrow { to, .. } if known.contains(&to) => {
+                Some(Link { by: by.clone(), from: (*at).clone(), to })
+            }
             Mark::Arrow { .. } | Mark::Box | Mark::Line { .. } | Mark::Key { .. } => None,
         };
         children.into_iter().filter_map(link).collect::<Vec<_>>()
@@ -93,38 +159,17 @@ fn links(state: &State, boxes: &[&Address]) -> Vec<Link> {
     boxes.iter().flat_map(from).collect()
 }
 
-/// What is so many arrows away, or nearer.
-fn nearby(center: &Address, depth: usize, links: &[Link]) -> HashSet<Address> {
-    let mut found = HashSet::from([center.clone()]);
-    let mut queue = VecDeque::from([(center, 0)]);
-    while let Some((at, far)) = queue.pop_front().filter(|(_, far)| *far < depth) {
-        for (_, from, to) in links {
-            let next = if from == at {
-                to
-            } else if to == at {
-                from
-            } else {
-                continue;
-            };
-            if found.insert(next.clone()) {
-                queue.push_back((next, far + 1));
-            }
-        }
-    }
-    found
-}
-
-/// The keys of a table, and whether each is the primary one.
-fn keys(state: &State, table: &Address) -> Vec<(Vec<String>, bool)> {
+/// The columns of each key of a table.
+fn keys(state: &State, table: &Address) -> Vec<Vec<String>> {
     let key = |at: &Address| match mark(state, at)? {
-        Mark::Key { columns, primary } => Some((columns, primary)),
+        Mark::Key { columns, primary: _ } => Some(columns),
         Mark::Box | Mark::Line { .. } | Mark::Arrow { .. } => None,
     };
     state.children(table).into_iter().filter_map(key).collect()
 }
 
 /// A table with its columns.
-fn drawn(state: &State, at: &Address) -> Box {
+pub fn drawn(state: &State, at: &Address) -> Box {
     let (mut primary, mut unique, mut foreign) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let children = state.children(at);
     for child in &children {

@@ -4,6 +4,7 @@ pub mod access;
 pub mod adopt;
 pub mod apply;
 pub mod diff;
+pub mod docs;
 pub mod format;
 pub mod graph;
 pub mod history;

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod diagnostic;
+pub mod docs;
 pub mod explain;
 pub mod graph;
 pub mod history;

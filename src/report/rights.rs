@@ -96,7 +96,12 @@ fn roles_table(of: &OfThing) -> String {
 }
 
 fn name(role: &str) -> String {
-    if role == EVERYBODY { "everybody (PUBLIC)".to_owned() } else { format!("`{role}`") }
+    if role == EVERYBODY { plain_name(role).to_owned() } else { format!("`{role}`") }
+}
+
+/// A role's name as people know it.
+pub fn plain_name(role: &str) -> &str {
+    if role == EVERYBODY { "everybody (PUBLIC)" } else { role }
 }
 
 /// A line each: a name, and what may be done; and what hides it, where that is not said of all together.

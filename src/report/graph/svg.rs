@@ -42,9 +42,11 @@ fn draw(diagram: &Diagram, down: bool, style: &str, links: Links<'_>) -> String 
     let sizes: Vec<Point> = diagram.boxes.iter().map(size).collect();
     let layout = place(diagram, &sizes, down);
     let (width, height) = (layout.size.0.ceil(), layout.size.1.ceil());
+    // HTML knows what it is without being told.
+    let space = if style.is_empty() { "" } else { " xmlns=\"http://www.w3.org/2000/svg\"" };
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"dbstate\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
-         height=\"{height}\" role=\"img\">\n"
+        "<svg{space} class=\"dbstate\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         role=\"img\">\n"
     );
     if !style.is_empty() {
         let _ = write!(out, "<style>\n{style}</style>\n<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n");
