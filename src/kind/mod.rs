@@ -6,10 +6,12 @@
 pub mod access;
 mod cx;
 pub mod demands;
+mod erase;
 pub mod names;
 pub mod picture;
 mod reference;
 mod register;
+mod renaming;
 mod rules;
 
 use std::fmt::Debug;
@@ -17,15 +19,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use access::Fact;
 pub use cx::{Cx, RoutineKey, identity};
+use erase::{erase, of, read, respelled, schema, write};
 use picture::Mark;
 pub use reference::{Reference, References, Text};
 pub use register::{find, home, nested};
+pub use renaming::Renaming;
 pub use rules::{
     COLLATION, Form, Home, Identity, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, Privileges, RELATION, ROUTINE, Rules,
     Scope, Slot, TYPE, Under,
@@ -33,7 +36,7 @@ pub use rules::{
 
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::model::bridge::{self, BridgeError};
-use crate::model::node::{Node, Value};
+use crate::model::node::Node;
 use crate::model::{Act, Address, Demand, KindName, Object, PgVersion, Spec, State, Step};
 use crate::sql;
 
@@ -206,9 +209,17 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         Self::RULES.rebuildable
     }
 
-    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
-    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
+    /// Names what was renamed by its new name, as PostgreSQL does where it knows of the use.
+    fn follow(&mut self, _renaming: Renaming<'_>) {}
+
+    /// The key of a live object that holds the name of what was renamed, as it is now: `total(shop.status)`.
+    fn key_after(_key: &str, _renaming: Renaming<'_>) -> Option<String> {
         None
+    }
+
+    /// The live objects that PostgreSQL renames with the one of this kind at `from`, as they were and as they will be.
+    fn renamed_with(_live: &State, _from: &Address, _to: &Address) -> Vec<(Address, Address)> {
+        Vec::new()
     }
 
     /// Moves live objects of this kind whose key names what was renamed from `old` to `new`.
@@ -353,8 +364,12 @@ pub struct Entry {
     pub adjusts: fn(&dyn Spec) -> bool,
     /// [`Kind::rebuildable`].
     pub rebuildable: fn(&dyn Spec) -> bool,
-    /// [`Kind::renamed`].
-    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
+    /// [`Kind::follow`], on a copy.
+    pub follow: fn(&dyn Spec, Renaming<'_>) -> Arc<dyn Spec>,
+    /// [`Kind::key_after`].
+    pub key_after: fn(&str, Renaming<'_>) -> Option<String>,
+    /// [`Kind::renamed_with`].
+    pub renamed_with: fn(&State, &Address, &Address) -> Vec<(Address, Address)>,
     /// [`Kind::rekeyed`].
     pub rekeyed: fn(&mut State, &Address, &Address),
     /// [`Kind::foresee`].
@@ -419,7 +434,13 @@ pub const fn entry<K: Kind>() -> Entry {
         located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
         adjusts: |spec| of::<K>(spec).adjusts(),
         rebuildable: |spec| of::<K>(spec).rebuildable(),
-        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
+        follow: |spec, renaming| {
+            let mut spec = of::<K>(spec).clone();
+            spec.follow(renaming);
+            Arc::new(spec)
+        },
+        key_after: K::key_after,
+        renamed_with: K::renamed_with,
         rekeyed: K::rekeyed,
         foresee: K::foresee,
         inline: |spec, at| of::<K>(spec).inline(at),
@@ -434,57 +455,4 @@ pub const fn entry<K: Kind>() -> Entry {
         respelled: respelled::<K>,
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }
-}
-
-fn of<K: Kind>(spec: &dyn Spec) -> &K {
-    spec.as_any().downcast_ref().expect("an address's kind is its spec's kind")
-}
-
-fn erase<K: Kind>(list: Vec<(String, K)>) -> Vec<(String, Arc<dyn Spec>)> {
-    list.into_iter().map(|(key, spec)| (key, Arc::new(spec) as Arc<dyn Spec>)).collect()
-}
-
-fn schema<K: Kind>() -> serde_json::Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    K::json_schema(&mut settings.into_generator()).to_value()
-}
-
-fn read<K: Kind>(node: &Node) -> ReadResult {
-    if let Some(result) = node.as_text().and_then(K::short) {
-        let spec = result.map_err(|problem| BridgeError { problem, span: node.span })?;
-        return Ok(Arc::new(spec));
-    }
-    let spec: K = match (K::RULES.short_field, &node.value) {
-        (Some(field), Value::Scalar(_) | Value::List(_)) => {
-            let key = crate::model::node::Key { text: field.into(), span: node.span };
-            bridge::from_node(&Node { value: Value::Map(vec![(key, node.clone())]), span: node.span })?
-        }
-        (_, Value::Null) => bridge::from_node(&Node { value: Value::Map(Vec::new()), span: node.span })?,
-        _ => bridge::from_node(node)?,
-    };
-    Ok(Arc::new(spec))
-}
-
-fn write<K: Kind>(spec: &dyn Spec) -> Node {
-    let spec = of::<K>(spec);
-    if let Some(text) = spec.shorten() {
-        return Node::text(text);
-    }
-    let long = bridge::to_node(spec);
-    match (K::RULES.short_field, long.as_map()) {
-        (Some(field), Some([(key, value)])) if &*key.text == field && value.as_map().is_none() => value.clone(),
-        _ => long,
-    }
-}
-
-fn respelled<K: Kind>(written: &dyn Spec, stored: &dyn Spec, live: &dyn Spec) -> Arc<dyn Spec> {
-    let [written, stored, live] = [written, stored, live].map(|spec| of::<K>(spec));
-    let [say, is, was] = [written, stored, live].map(bridge::to_node);
-    let entries = |node: &Node| node.as_map().unwrap_or_default().to_vec();
-    let mut fields: Vec<_> = entries(&is).into_iter().filter(|(k, v)| was.get(&k.text) == Some(v)).collect();
-    let same = |key: &str| is.get(key) == was.get(key);
-    fields.extend(entries(&say).into_iter().filter(|(k, _)| !same(&k.text)));
-    let mut mixed = bridge::from_node::<K>(&Node::new(Value::Map(fields))).unwrap_or_else(|_| stored.clone());
-    mixed.carry(stored);
-    Arc::new(mixed)
 }

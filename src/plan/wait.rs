@@ -1,5 +1,7 @@
 //! Which statements of a plan wait for which.
 
+use std::collections::{HashMap, HashSet};
+
 use petgraph::algo::tred::{dag_to_toposorted_adjacency_list, dag_transitive_reduction_closure};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
@@ -7,13 +9,25 @@ use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 /// A statement and one that waits for it, each by its place in the plan.
 pub type Wait = (usize, usize);
 
-/// The edges of a graph that an order of its nodes kept.
+/// The edges of a graph that an order of its nodes kept; across a node that the order leaves out, from what comes before
+/// it to what comes after.
 pub fn kept<E>(graph: &DiGraph<usize, E>, order: &[usize]) -> Vec<Wait> {
-    let mut places = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(place, i)| places[*i] = place);
-    let ends = graph.edge_references().map(|e| (places[e.source().index()], places[e.target().index()]));
-    let mut waits: Vec<Wait> = ends.filter(|(first, then)| first < then).collect();
+    let places: HashMap<usize, usize> = order.iter().enumerate().map(|(place, i)| (*i, place)).collect();
+    let mut waits: Vec<Wait> = Vec::new();
+    for (first, i) in order.iter().enumerate() {
+        let mut seen: HashSet<NodeIndex> = HashSet::new();
+        let mut queue: Vec<NodeIndex> = graph.neighbors(NodeIndex::new(*i)).collect();
+        while let Some(node) = queue.pop() {
+            match places.get(&node.index()) {
+                Some(then) if first < *then => waits.push((first, *then)),
+                Some(_) => {}
+                None if seen.insert(node) => queue.extend(graph.neighbors(node)),
+                None => {}
+            }
+        }
+    }
     waits.sort_unstable();
+    waits.dedup();
     waits
 }
 
@@ -49,5 +63,6 @@ mod tests {
         let mut named = graph.map(|i, _| i.index(), |_, ()| ());
         named.update_edge(NodeIndex::new(0), NodeIndex::new(2), ());
         assert_eq!(kept(&named, &[2, 0, 1]), [(0, 1), (1, 2)]);
+        assert_eq!(kept(&named, &[0, 2]), [(0, 1)], "across what is left out");
     }
 }

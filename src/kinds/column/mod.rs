@@ -27,12 +27,10 @@ use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
 use super::not_null::named_at;
 use super::primary_key;
-use super::table::{Table, heirs, is_made_anew, parents};
+use super::table::{Table, heirs, is_made_anew, parents, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::picture::Mark;
-use crate::kind::{
-    Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Misfit, Privileges, References, Rules, Under,
-};
+use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Misfit, Privileges, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
 
@@ -160,8 +158,10 @@ impl Kind for Column {
         serial::compact(state);
     }
 
-    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        inherited::rekeyed(live, old, new);
+    fn renamed_with(live: &State, from: &Address, to: &Address) -> Vec<(Address, Address)> {
+        let of_heir = |heir: &Address| (heir.child(Self::NAME, from.key()), heir.child(Self::NAME, to.key()));
+        let heirs = from.parent().map_or_else(Vec::new, |table| sprung_from(table, live));
+        heirs.iter().map(of_heir).collect()
     }
 
     fn foresee(live: &mut State, desired: &State) {
@@ -298,7 +298,7 @@ impl Kind for Column {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let falls = |p: &Address| !cx.desired.contains(p) && cx.live.contains(p);
+        let falls = |p: &Address| cx.live.contains(p) && (!cx.desired.contains(p) || inherited::is_computed_with(cx.at, p, cx));
         if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
             return Vec::new(); // it goes with the one above
         }
@@ -307,7 +307,8 @@ impl Kind for Column {
         let came = |t: &Address| came || cx.live.spec::<Table>(t).is_some_and(|t| t.of_type.is_some());
         let table_first = cx.at.parent().filter(|t| came(t) && cx.desired.contains(t)).cloned();
         let below = inherited::below(cx.at, cx.live);
-        let stays = below.iter().any(|at| cx.desired.contains(at));
+        let stays = |at: &&Address| cx.desired.contains(at) && !inherited::is_computed_with(at, cx.at, cx);
+        let stays = below.iter().any(|at| stays(&at));
         let only = if stays { "only " } else { "" };
         let spoken = below.into_iter().filter(|_| !stays);
         let table = cx.parent().identity();
@@ -330,15 +331,14 @@ impl Kind for Column {
         [Step::new(sql).lock(Lock::AccessExclusive)].into_iter().chain(follows).collect()
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let data_type = self.data_type.renamed(from, to);
-        let follows = at.is_within(to) && self.has_usual_sequence(&at.moved(to, from), at);
-        if data_type.is_none() && !follows {
-            return None;
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.data_type.follow(renaming);
+        self.collation.iter_mut().for_each(|c| c.follow(COLLATION, renaming));
+        self.default.iter_mut().chain(&mut self.generated).for_each(|text| text.follow(renaming));
+        let (from, to) = (renaming.from, renaming.to);
+        if renaming.at.is_within(to) && self.has_usual_sequence(&renaming.at.moved(to, from), renaming.at) {
+            self.live_sequence = OwnSequence(Some(sequence_of(renaming.at).key().to_owned()));
         }
-        let sequence = || OwnSequence(Some(sequence_of(at).key().to_owned()));
-        let live_sequence = if follows { sequence() } else { self.live_sequence.clone() };
-        Some(Self { data_type: data_type.unwrap_or_else(|| self.data_type.clone()), live_sequence, ..self.clone() })
     }
 }
 

@@ -5,10 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Kind, RoutineKey};
+use crate::kind::{ROUTINE, Renaming};
 use crate::kinds::part::refused;
-use crate::kinds::schema::Schema;
-use crate::model::Address;
 use crate::sql::{self, Token, TokenClass};
 
 /// A function's name and the texts it is called with; PostgreSQL keeps every argument as text.
@@ -41,16 +39,10 @@ impl Call {
         &self.function
     }
 
-    /// Calls the function `from`, or what is in the schema `from`, as `to`.
-    pub fn rename(&mut self, from: &Address, to: &Address) {
-        let parts = sql::split_name(&self.function).unwrap_or_default();
-        let [schema, name] = parts.as_slice() else { return };
-        let is_function = from.path() == [schema.as_str(), &format!("{name}()")];
-        if is_function {
-            let key = to.key();
-            self.function = sql::dotted([to.top().key(), &key[..key.rfind_args()]]);
-        } else if from.parent().is_none() && from.kind() == Schema::NAME && from.key() == schema {
-            self.function = sql::dotted([to.key(), name]);
+    /// Follows a rename.
+    pub fn follow(&mut self, renaming: Renaming<'_>) {
+        if let Some(function) = renaming.name(ROUTINE, &self.function) {
+            self.function = function;
         }
     }
 

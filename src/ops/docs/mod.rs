@@ -79,11 +79,12 @@ impl<'a> Making<'a> {
         making
     }
 
-    /// Which page uses which, by the edges that the database told of.
+    /// Which page uses which, by the edges that the database told of; foreign keys are told of elsewhere.
     fn follow_edges(&mut self) {
         for (from, to) in self.state.edges() {
             let (Some(user), Some(used)) = (self.with_page(from), self.with_page(to)) else { continue };
-            if user != used && user.parent().is_some() && used.parent().is_some() {
+            let is_link = self.web.links_of(user).any(|link| link.from == *user && link.to == *used);
+            if user != used && !is_link && user.parent().is_some() && used.parent().is_some() {
                 self.uses.entry(user).or_default().insert(used);
                 self.used_by.entry(used).or_default().insert(user);
             }
