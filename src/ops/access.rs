@@ -48,11 +48,12 @@ impl Planned {
         self.access = changes(&before, &after);
     }
 
-    /// True for what says who may do what, and for what privileges are on.
+    /// True where the plan changes what is said of who may do what, or makes or drops what is owned.
     fn decides_on_access(&self, at: &Address) -> bool {
         let entry = find(kinds::register(), at.kind());
-        let says = |state: &State| state.get(at).is_some_and(|object| (entry.access)(&*object.spec, at).is_some());
-        entry.rules.privileges.is_some() || says(&self.live) || says(&self.desired)
+        let sides = [&self.live, &self.desired].map(|state| state.get(at));
+        let [before, after] = sides.map(|side| side.and_then(|object| (entry.access)(&*object.spec, at)));
+        before != after || (entry.rules.owner && sides[0].is_some() != sides[1].is_some())
     }
 }
 

@@ -149,9 +149,7 @@ fn links(state: &State, boxes: &[&Address]) -> Vec<Link> {
         let mut children = state.children(at);
         children.sort();
         let link = |by: &Address| match mark(state, by)? {
-            Mark::Arrow { to, .. } if known.contains(&to) => {
-                Some(Link { by: by.clone(), from: (*at).clone(), to })
-            }
+            Mark::Arrow { to, .. } if known.contains(&to) => Some(Link { by: by.clone(), from: (*at).clone(), to }),
             Mark::Arrow { .. } | Mark::Box | Mark::Line { .. } | Mark::Key { .. } => None,
         };
         children.into_iter().filter_map(link).collect::<Vec<_>>()

@@ -54,7 +54,10 @@ fn check(files: &BTreeMap<String, String>) {
                 None => assert!(files.contains_key(&target(name, link)), "{name}: {link}"),
             }
         }
-        assert!(!text.contains("http://") && !text.replace("http-equiv", "").contains("https:"), "{name} asks for nothing");
+        assert!(
+            !text.contains("http://") && !text.replace("http-equiv", "").contains("https:"),
+            "{name} asks for nothing"
+        );
         let found = files["names.js"].contains(&format!("[\"{name}\","));
         assert!(found || name == "index.html", "{name} can be found");
     }
@@ -87,7 +90,11 @@ fn pages_of_a_database() {
         assert!(orders.contains(part), "{part} is not in\n{orders}");
     }
     assert!(files["shop/index.html"].contains("2 tables, 1 function, 1 view"), "{}", files["shop/index.html"]);
-    assert!(files["names.js"].contains("\"table\",\"shop.orders\",\"id user_id\",\"What was bought\"]"), "{}", files["names.js"]);
+    assert!(
+        files["names.js"].contains("\"table\",\"shop.orders\",\"id user_id\",\"What was bought\"]"),
+        "{}",
+        files["names.js"]
+    );
     project.run(&["docs", "-o", "again"], 0);
     assert_eq!(files, self::files(&project.path().join("again")), "the same database has the same pages");
 }
@@ -114,6 +121,6 @@ fn hostile_names_stay_names() {
     assert_eq!(lower.len(), files.len(), "files differ where capitals do not");
     for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".html")) {
         assert_eq!(text.matches("<script").count(), 2, "{name}");
-        assert!(!text.contains("<img") && !text.contains("<b>") , "{name}");
+        assert!(!text.contains("<img") && !text.contains("<b>"), "{name}");
     }
 }

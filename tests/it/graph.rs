@@ -91,7 +91,8 @@ fn a_plan_shows_what_waits_for_what() {
         let line = dot.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name} is not in {dot}"));
         line.trim().split(' ').next().expect("a node").to_owned()
     };
-    let (schema, users, orders) = (place("+ schema `shop`"), place("+ table `shop.users`"), place("+ table `shop.orders`"));
+    let (schema, users, orders) =
+        (place("+ schema `shop`"), place("+ table `shop.users`"), place("+ table `shop.orders`"));
     let foreign = place("orders_user_fk");
     for edge in [(&schema, &users), (&schema, &orders), (&users, &foreign), (&orders, &foreign)] {
         assert!(dot.contains(&format!("  {} -> {};\n", edge.0, edge.1)), "{edge:?} in {dot}");

@@ -258,7 +258,8 @@ impl<'a> Making<'a> {
     /// A list of objects of one kind, with what they are.
     fn list(&self, kind: String, list: &[&Address]) -> Section {
         let row = |at: &&Address| {
-            let definition = self.state.get(at).map(|object| definition(&(find(kinds::register(), at.kind()).write)(&*object.spec)));
+            let definition =
+                self.state.get(at).map(|object| definition(&(find(kinds::register(), at.kind()).write)(&*object.spec)));
             let cells = [Cell::Code(definition.unwrap_or_default()), Cell::Text(self.comment(at).unwrap_or_default())];
             (Some(at.key().to_owned()), std::iter::once(Cell::Text(at.key().to_owned())).chain(cells).collect())
         };

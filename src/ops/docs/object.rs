@@ -22,7 +22,8 @@ impl<'a> Making<'a> {
         sections.extend([self.points_at(at), self.pointed_at(at), self.edges(at, "uses"), self.edges(at, "used by")]);
         sections.extend(self.may(at));
         sections.retain(has_rows);
-        let lines = self.state.children(at).into_iter().filter(|c| matches!(mark(self.state, c), Some(Mark::Line { .. })));
+        let lines =
+            self.state.children(at).into_iter().filter(|c| matches!(mark(self.state, c), Some(Mark::Line { .. })));
         let words = lines.map(Address::key).collect::<Vec<_>>().join(" ");
         let mut page = self.page(at);
         let diagram = if is_box { self.neighbours(at, &mut page) } else { None };
@@ -80,7 +81,14 @@ impl<'a> Making<'a> {
     fn points_at(&self, at: &Address) -> Section {
         let rows = self.web.links_of(at).filter(|link| link.from == *at).map(|link| {
             let columns = self.columns(&link.by);
-            (None, vec![Cell::Code(columns), self.link(&link.to, &link.to.path().join(".")), Cell::Text(link.by.key().to_owned())])
+            (
+                None,
+                vec![
+                    Cell::Code(columns),
+                    self.link(&link.to, &link.to.path().join(".")),
+                    Cell::Text(link.by.key().to_owned()),
+                ],
+            )
         });
         Section { title: "points at".to_owned(), heads: vec!["columns", "table", "foreign key"], rows: rows.collect() }
     }
@@ -88,9 +96,20 @@ impl<'a> Making<'a> {
     fn pointed_at(&self, at: &Address) -> Section {
         let rows = self.web.links_of(at).filter(|link| link.to == *at).map(|link| {
             let columns = self.columns(&link.by);
-            (None, vec![self.link(&link.from, &link.from.path().join(".")), Cell::Code(columns), Cell::Text(link.by.key().to_owned())])
+            (
+                None,
+                vec![
+                    self.link(&link.from, &link.from.path().join(".")),
+                    Cell::Code(columns),
+                    Cell::Text(link.by.key().to_owned()),
+                ],
+            )
         });
-        Section { title: "pointed at by".to_owned(), heads: vec!["table", "columns", "foreign key"], rows: rows.collect() }
+        Section {
+            title: "pointed at by".to_owned(),
+            heads: vec!["table", "columns", "foreign key"],
+            rows: rows.collect(),
+        }
     }
 
     fn columns(&self, by: &Address) -> String {

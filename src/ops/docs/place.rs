@@ -39,10 +39,15 @@ mod tests {
 
     #[test]
     fn names_that_differ_have_files_that_differ_everywhere() {
-        let names = ["orders", "Orders", "ORDERS", "a/b", "a.b", "..", "été", "e", "con", "_roles", "", "f(a, b)", "f(a,b)"];
+        let names =
+            ["orders", "Orders", "ORDERS", "a/b", "a.b", "..", "été", "e", "con", "_roles", "", "f(a, b)", "f(a,b)"];
         let mut files: Vec<String> = names.iter().map(|name| part(name).to_lowercase()).collect();
         assert_eq!(files[0], "orders");
-        assert!(files.iter().all(|f| f.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)) && !f.starts_with(['.', '_'])));
+        assert!(
+            files.iter().all(
+                |f| f.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)) && !f.starts_with(['.', '_'])
+            )
+        );
         files.sort();
         files.dedup();
         assert_eq!(files.len(), names.len(), "{files:?}");

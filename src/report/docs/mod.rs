@@ -86,7 +86,8 @@ impl Writing<'_> {
         let anchors: Vec<String> = page.sections.iter().map(|s| anchor(&s.title, &mut taken)).collect();
         if page.sections.len() > 2 {
             let links = page.sections.iter().zip(&anchors);
-            let links = links.map(|(s, a)| format!("<a href=\"#{a}\">{} <small>{}</small></a>", escape(&s.title), s.rows.len()));
+            let links = links
+                .map(|(s, a)| format!("<a href=\"#{a}\">{} <small>{}</small></a>", escape(&s.title), s.rows.len()));
             let _ = writeln!(out, "<nav class=\"parts\">{}</nav>", links.collect::<Vec<_>>().join(" "));
         }
         if let Some((diagram, pages)) = &page.diagram {
@@ -100,7 +101,8 @@ impl Writing<'_> {
     }
 
     fn section(&self, out: &mut String, section: &Section, id: &str, taken: &mut HashSet<String>) {
-        let _ = writeln!(out, "<section><h2 id=\"{id}\">{} <a href=\"#{id}\">#</a></h2>\n<table>", escape(&section.title));
+        let _ =
+            writeln!(out, "<section><h2 id=\"{id}\">{} <a href=\"#{id}\">#</a></h2>\n<table>", escape(&section.title));
         // A column in which nothing stands is left out.
         let used = |i: usize| section.rows.iter().any(|(_, cells)| cells.get(i).is_some_and(|cell| !is_empty(cell)));
         let used: Vec<bool> = (0..section.heads.len()).map(used).collect();
@@ -112,7 +114,8 @@ impl Writing<'_> {
         *out += "<tbody>\n";
         for (name, cells) in &section.rows {
             let id = name.as_ref().map(|name| format!(" id=\"{}\"", anchor(&format!("{id}-{name}"), taken)));
-            let cells = cells.iter().zip(&used).filter(|(_, used)| **used).map(|(c, _)| format!("<td>{}</td>", self.cell(c)));
+            let cells =
+                cells.iter().zip(&used).filter(|(_, used)| **used).map(|(c, _)| format!("<td>{}</td>", self.cell(c)));
             let _ = writeln!(out, "<tr{}>{}</tr>", id.unwrap_or_default(), cells.collect::<String>());
         }
         *out += "</tbody></table></section>\n";
@@ -179,7 +182,10 @@ mod tests {
             sections: vec![Section {
                 title: evil.to_owned(),
                 heads: vec!["name", ""],
-                rows: vec![(Some(evil.to_owned()), vec![Cell::Link(evil.to_owned(), 0), Cell::Marked(evil.to_owned(), vec!["PK"])])],
+                rows: vec![(
+                    Some(evil.to_owned()),
+                    vec![Cell::Link(evil.to_owned(), 0), Cell::Marked(evil.to_owned(), vec!["PK"])],
+                )],
             }],
             words: evil.to_owned(),
             ..Page::default()
