@@ -93,10 +93,10 @@ impl Names {
                     }
                 }
                 TokenClass::Str => {
-                    let quoted = token.text.trim_start_matches(['E', 'e']).trim_matches('\'');
+                    let Some(said) = sql::unquote(token.text) else { continue };
                     if token.text.starts_with('$') {
-                        self.scan(quoted.trim_matches('$'), from, found);
-                    } else if let Some([schema, name]) = sql::split_name(quoted).as_deref() {
+                        self.scan(&said, from, found);
+                    } else if let Some([schema, name]) = sql::split_name(&said).as_deref() {
                         self.named(Some(schema), name, from, found);
                     }
                 }

@@ -176,8 +176,7 @@ impl<'a> Renaming<'a> {
         if token.class != TokenClass::Str || !cast(&tokens[i + 1..]) {
             return None;
         }
-        let inner = token.text.strip_prefix('\'')?.strip_suffix('\'')?.replace("''", "'");
-        Some(sql::literal(&self.text(&inner)?))
+        Some(sql::literal(&self.text(&sql::unquote(token.text)?)?))
     }
 
     /// The key of a routine or operator, whose types follow: `total(shop.status)`.

@@ -25,6 +25,7 @@ use super::part::convert::{needs_text, text_of};
 use super::part::names::object_name;
 use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
+use super::index::Index;
 use super::not_null::named_at;
 use super::primary_key;
 use super::table::{Table, heirs, is_made_anew, parents, sprung_from};
@@ -417,6 +418,11 @@ impl Column {
         let step = Step { retypes: true, ..step.unseats(inherited::below(cx.at, cx.live)) };
         if widens(&old.data_type, &self.data_type) {
             return step;
+        }
+        if self.data_type == old.data_type {
+            let sorted = cx.live.edges().any(|(user, used)| used == cx.at && user.kind() == Index::NAME);
+            let rebuilds = "rebuilds the indexes of the column while readers and writers wait";
+            return if sorted { step.hazard(HazardClass::Block, rebuilds) } else { step };
         }
         let step = match way {
             "" => step,

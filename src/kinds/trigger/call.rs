@@ -72,37 +72,11 @@ fn arguments(tokens: &[Token<'_>]) -> Option<Vec<String>> {
 
 fn constant(token: Token<'_>) -> Option<String> {
     match token.class {
-        TokenClass::Str => unquote(token.text),
+        TokenClass::Str => sql::unquote(token.text),
         TokenClass::Number => Some(token.text.to_owned()),
         TokenClass::Word | TokenClass::Quoted => token.name(),
         TokenClass::Space | TokenClass::Punct => None,
     }
-}
-
-/// The text of a string constant: plain, with escapes, or between dollars.
-fn unquote(text: &str) -> Option<String> {
-    if let Some(rest) = text.strip_prefix('$') {
-        let tag = &text[..=rest.find('$')? + 1];
-        return text.strip_prefix(tag)?.strip_suffix(tag).map(str::to_owned);
-    }
-    let escapes = text.starts_with(['E', 'e']);
-    let inner = text.trim_start_matches(['E', 'e']).strip_prefix('\'')?.strip_suffix('\'')?;
-    let inner = inner.replace("''", "'");
-    if !escapes {
-        return Some(inner);
-    }
-    let mut out = String::new();
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        out.push(match (c, if c == '\\' { chars.next() } else { None }) {
-            ('\\', Some('n')) => '\n',
-            ('\\', Some('t')) => '\t',
-            ('\\', Some('r')) => '\r',
-            ('\\', Some(other)) => other,
-            (c, _) => c,
-        });
-    }
-    Some(out)
 }
 
 fn broken(text: &str) -> Problem {
