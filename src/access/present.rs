@@ -63,8 +63,9 @@ impl Access {
         let (superusers, roles): (Vec<Reach>, Vec<Reach>) = roles.partition(|reach| reach.superuser);
         let superusers: Vec<String> = superusers.into_iter().map(|reach| reach.role).collect();
         let mut parts: HashMap<&Address, Vec<&Address>> = HashMap::new();
-        for part in self.things().filter(|at| self.is_part(at)) {
-            parts.entry(part.parent().expect("a part stands under the whole")).or_default().push(part);
+        let pairs = self.things().filter(|at| self.is_part(at)).filter_map(|part| Some((part.parent()?, part)));
+        for (whole, part) in pairs {
+            parts.entry(whole).or_default().push(part);
         }
         let of = |at: &Address| {
             let parts = parts.get(at).into_iter().flatten().map(|part| self.of_one(part, &everybody, &roles));

@@ -22,6 +22,7 @@ pub struct Box {
 
 /// A line in a box: a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own")]
 pub struct Line {
     /// Its name.
     pub name: String,

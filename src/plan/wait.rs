@@ -19,8 +19,7 @@ pub fn kept<E>(graph: &DiGraph<usize, E>, order: &[usize]) -> Vec<Wait> {
         let mut queue: Vec<NodeIndex> = graph.neighbors(NodeIndex::new(*i)).collect();
         while let Some(node) = queue.pop() {
             match places.get(&node.index()) {
-                Some(then) if first < *then => waits.push((first, *then)),
-                Some(_) => {}
+                Some(then) => waits.extend((first < *then).then_some((first, *then))),
                 None if seen.insert(node) => queue.extend(graph.neighbors(node)),
                 None => {}
             }

@@ -348,7 +348,11 @@ fn a_command_shows_the_present() {
     let database = Database::create_in(cluster.server());
     let project = Project::new(&database, &[("schema.yaml", SCHEMA), ("roles.yaml", ROLES)]);
     project.apply();
-    insta::assert_snapshot!(project.run(&["access", "app"], 0).stdout, @r"
+    // Before PostgreSQL 15 everybody may make things in `public`.
+    let shown = |name: &str| {
+        project.run(&["access", name], 0).stdout.replace("usage, create as everybody", "usage as everybody")
+    };
+    insta::assert_snapshot!(shown("app"), @r"
 `app`
   has what is granted to: `reader`
   database                 connect, temporary as everybody
@@ -358,7 +362,7 @@ fn a_command_shows_the_present() {
   function `shop.total()`  execute as everybody
   table `shop.users`       select by way of `reader`
 ");
-    insta::assert_snapshot!(project.run(&["access", "writer"], 0).stdout, @r"
+    insta::assert_snapshot!(shown("writer"), @r"
 `writer`
   database         connect, temporary as everybody
   schema `public`  usage as everybody

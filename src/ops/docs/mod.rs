@@ -247,12 +247,12 @@ impl<'a> Making<'a> {
     /// A comment, however its kind keeps it.
     fn comment(&self, at: &Address) -> Option<String> {
         let is_comment = |entry: &&Entry| entry.homes.iter().any(|home| matches!(home.under, Under::Commented));
-        let comments = kinds::register().iter().filter(is_comment);
+        let mut comments = kinds::register().iter().filter(is_comment);
         let text = |entry: &'static Entry| {
             let object = self.state.get(&at.child(entry.name, ""))?;
             (entry.write)(&*object.spec).as_text().map(str::to_owned)
         };
-        comments.filter_map(text).next()
+        comments.find_map(text)
     }
 
     /// A list of objects of one kind, with what they are.

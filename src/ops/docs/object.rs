@@ -27,7 +27,7 @@ impl<'a> Making<'a> {
         let words = lines.map(Address::key).collect::<Vec<_>>().join(" ");
         let mut page = self.page(at);
         let diagram = if is_box { self.neighbours(at, &mut page) } else { None };
-        Page { sections, words, diagram, ..page }
+        Page { diagram, sections, words, ..page }
     }
 
     /// The table among those that it points at and that point at it.

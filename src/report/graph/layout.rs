@@ -40,13 +40,6 @@ pub fn place(diagram: &Diagram, sizes: &[Point], down: bool) -> Layout {
 /// The boxes that hang together, each part by its first box.
 fn parts(diagram: &Diagram) -> Vec<Vec<usize>> {
     let mut part: Vec<usize> = (0..diagram.boxes.len()).collect();
-    fn root(part: &mut [usize], mut i: usize) -> usize {
-        while part[i] != i {
-            part[i] = part[part[i]];
-            i = part[i];
-        }
-        i
-    }
     for arrow in &diagram.arrows {
         let (a, b) = (root(&mut part, arrow.from), root(&mut part, arrow.to));
         part[a.max(b)] = a.min(b);
@@ -56,6 +49,15 @@ fn parts(diagram: &Diagram) -> Vec<Vec<usize>> {
         out.entry(root(&mut part, i)).or_default().push(i);
     }
     out.into_values().collect()
+}
+
+/// The first box of the part that a box is in, as far as known.
+fn root(part: &mut [usize], mut i: usize) -> usize {
+    while part[i] != i {
+        part[i] = part[part[i]];
+        i = part[i];
+    }
+    i
 }
 
 /// A part with places of its own.
