@@ -14,6 +14,10 @@ const HEAD: f64 = 26.0;
 const SIDE: f64 = 10.0;
 /// How wide a letter is, at most on average.
 const LETTER: f64 = 6.9;
+/// How far an arrow goes straight out of a box.
+const STUB: f64 = 16.0;
+/// How much wider bold letters are.
+const BOLD: f64 = 1.12;
 /// How wide a key's word is.
 const KEY: f64 = 24.0;
 
@@ -52,7 +56,8 @@ fn draw(diagram: &Diagram, down: bool, style: &str, links: Links<'_>) -> String 
         let _ = write!(out, "<style>\n{style}</style>\n<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n");
     }
     for (arrow, points) in diagram.arrows.iter().zip(&layout.arrows) {
-        write_arrow(&mut out, arrow, points, down);
+        let points = if down { points.clone() } else { attached(diagram, arrow, points, &layout, &sizes) };
+        write_arrow(&mut out, arrow, &points, down);
     }
     for (i, one) in diagram.boxes.iter().enumerate() {
         write_box(&mut out, one, layout_of(&layout, i), sizes[i], links(i));
@@ -76,7 +81,7 @@ fn data_type(line: &Line) -> String {
 
 /// How wide the part before the data types is.
 fn names_width(one: &Box) -> f64 {
-    one.lines.iter().map(|line| width(&line.name)).fold(0.0, f64::max)
+    one.lines.iter().map(|line| width(&line.name) * if line.primary { BOLD } else { 1.0 }).fold(0.0, f64::max)
 }
 
 /// Room for the words of the keys.
@@ -91,7 +96,7 @@ fn keys_width(one: &Box) -> f64 {
 fn size(one: &Box) -> Point {
     let types = one.lines.iter().map(|line| width(&data_type(line))).fold(0.0, f64::max);
     let lines = keys_width(one) + names_width(one) + types + SIDE * 3.0;
-    let head = width(&one.title) * 1.1 + SIDE * 2.0;
+    let head = width(&one.title) * BOLD + SIDE * 2.0;
     let note = if one.lines.is_empty() { width(&one.note) + SIDE * 2.0 } else { 0.0 };
     let count = f64::from(u32::try_from(one.lines.len().max(usize::from(!one.note.is_empty()))).unwrap_or(u32::MAX));
     (lines.max(head).max(note).max(80.0).ceil(), HEAD + LINE * count)
@@ -124,6 +129,30 @@ fn write_box(out: &mut String, one: &Box, at: Point, size: Point, link: Option<S
         y += LINE;
     }
     *out += "</g>\n";
+}
+
+/// From the column that points to the key it points at, at the sides that face each other.
+fn attached(diagram: &Diagram, arrow: &Arrow, points: &[Point], layout: &Layout, sizes: &[Point]) -> Vec<Point> {
+    let Arrow { from, to, columns, .. } = arrow;
+    if from == to || points.len() < 2 {
+        return points.to_vec();
+    }
+    let middle = |i: usize| layout.boxes[i].0 + sizes[i].0 / 2.0;
+    let leftwards = middle(*from) > middle(*to);
+    let end = |i: usize, left: bool, line: Option<usize>| {
+        let (x, y) = layout.boxes[i];
+        let row =
+            line.and_then(|line| u32::try_from(line).ok()).map_or(HEAD / 2.0, |l| HEAD + LINE * (f64::from(l) + 0.5));
+        let (x, out) = if left { (x, -STUB) } else { (x + sizes[i].0, STUB) };
+        [(x, y + row), (x + out, y + row)]
+    };
+    let place = |i: usize, is_it: &dyn Fn(&Line) -> bool| diagram.boxes[i].lines.iter().position(is_it);
+    let [start, first] = end(*from, leftwards, place(*from, &|line| columns.first() == Some(&line.name)));
+    let [stop, last] = end(*to, !leftwards, place(*to, &|line| line.primary));
+    // The bends that lie between the two.
+    let between = |p: &&Point| (p.0 - first.0) * (p.0 - last.0) < 0.0;
+    let bends = points[1..points.len() - 1].iter().filter(between).copied();
+    [start, first].into_iter().chain(bends).chain([last, stop]).collect()
 }
 
 /// A line with a crow's foot where many start, and a bar where it ends at one.
