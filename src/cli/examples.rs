@@ -72,6 +72,29 @@ Examples:
   dbstate pull -d shop -o db/ --bodies files   functions and views in `.sql` files
   dbstate pull -o .                            writes into this project what was changed by hand";
 
+/// Of `access`.
+pub const ACCESS: &str = "\
+Examples:
+  dbstate access app --env prod       all that role `app` may do, and by which memberships and grants
+  dbstate access shop.orders          who may do what with a table
+  dbstate access public --declared    what everybody may do, as the project says
+  dbstate access app --format json | jq '.roles[0].things[].name'";
+
+/// Of `graph`.
+pub const GRAPH: &str = "\
+Examples:
+  dbstate graph -o schema.svg                          the tables that the project declares
+  dbstate graph -d shop --schema shop --format mermaid
+  dbstate graph --around shop.orders --depth 2 -o orders.svg
+  dbstate graph --format dot | dot -Tpdf > schema.pdf
+  dbstate graph --plan --env prod -o plan.svg          what waits for what";
+
+/// Of `docs`.
+pub const DOCS: &str = "\
+Examples:
+  dbstate docs -d shop -o site/       pages about a database: open site/index.html
+  dbstate docs --declared -o site/    about what the project declares; no server is asked";
+
 /// Of `history`.
 pub const HISTORY: &str = "\
 Examples:

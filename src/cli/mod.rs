@@ -1,14 +1,17 @@
 //! The command line: one file a command.
 
+mod access;
 mod apply;
 mod completions;
 mod connection;
 mod diff;
+mod docs;
 mod drift;
 mod examples;
 mod explain;
 mod format;
 mod formats;
+mod graph;
 mod history;
 mod init;
 mod local;
@@ -99,6 +102,15 @@ enum Command {
     /// Write an existing database as YAML
     #[command(after_help = examples::PULL)]
     Pull(pull::Command),
+    /// Show what a role may do, or who may do what with an object, and by which way
+    #[command(after_help = examples::ACCESS)]
+    Access(access::Command),
+    /// Draw the tables of a project or a database, or the statements of a plan
+    #[command(after_help = examples::GRAPH)]
+    Graph(graph::Command),
+    /// Write pages about a database: schemas, tables, relations, diagrams, who may do what
+    #[command(after_help = examples::DOCS)]
+    Docs(docs::Command),
     /// Show what was applied to a database, by whom and from which revision
     #[command(after_help = examples::HISTORY)]
     History(history::Command),
@@ -266,6 +278,9 @@ impl Command {
             Self::Drift(command) => command.run(output).await,
             Self::Diff(command) => Box::pin(command.run(output)).await,
             Self::Pull(command) => command.run(output).await,
+            Self::Access(command) => command.run(output).await,
+            Self::Graph(command) => Box::pin(command.run(output)).await,
+            Self::Docs(command) => command.run(output).await,
             Self::History(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
             Self::Schema(command) => Ok(command.run(output)),

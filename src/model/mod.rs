@@ -1,15 +1,18 @@
 //! The nouns: no input or output, no async, no SQL.
 
+pub mod access;
 pub mod address;
 pub mod applied;
 pub mod bridge;
 pub mod demand;
 pub mod digest;
+pub mod diagram;
 mod holder;
 pub mod node;
 pub mod server;
 mod size;
 mod state;
+pub mod site;
 pub mod step;
 pub mod suggest;
 

@@ -1,10 +1,13 @@
 //! One function a command: data in, data out, nothing printed.
 
+pub mod access;
 pub mod adopt;
 pub mod apply;
 pub mod diff;
 mod drift;
+pub mod docs;
 pub mod format;
+pub mod graph;
 pub mod history;
 pub mod init;
 pub mod plan;

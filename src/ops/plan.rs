@@ -45,6 +45,7 @@ async fn compare(
     let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
     catalog::measure(&session.client, &mut planned.live, touched.iter()).await?;
     planned.finish(options.online)?;
+    planned.weigh_access(options.online);
     if options.ledger {
         planned.blame(session).await;
     }
@@ -54,6 +55,8 @@ async fn compare(
 /// Plans between two states that are settled, and says how they differ.
 pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diagnostics> {
     planned.finish(online)?;
+    planned.whole = State::default();
+    planned.weigh_access(online);
     Ok(planned)
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Change, Plan, PlanStep};
 use crate::diagnostic::Span;
+use crate::model::access::AccessChange;
 use crate::model::{Address, Holder, Lock, Moved, Server, Stamp, State};
 
 /// Lines of a difference: `-`, `+` or a blank, and the text.
@@ -36,6 +37,8 @@ pub struct Planned {
     pub moved: HashMap<Address, Moved>,
     /// Per changed object the apply since which a side moved, where the ledger knows.
     pub since: HashMap<Address, Stamp>,
+    /// What changes of what roles may do.
+    pub access: Vec<AccessChange>,
 }
 
 impl Planned {
@@ -54,6 +57,7 @@ impl Planned {
             activity: HashMap::new(),
             moved: HashMap::new(),
             since: HashMap::new(),
+            access: Vec::new(),
         }
     }
 

@@ -44,6 +44,7 @@ pub fn plan(planned: &Planned, sources: &Sources) -> String {
         "summary": { "add": add, "change": change, "replace": replace, "drop": drop },
         "changes": changes,
         "steps": steps,
+        "access": super::access::changes(&planned.access),
         "warnings": planned.warnings,
     });
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();

@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::access;
 use super::since;
 use super::text::{self, head, place};
 use crate::diagnostic::Sources;
@@ -80,6 +81,10 @@ impl Page {
             self.list(&hazards, LIMIT / 2);
         }
         self.folded("Changes", "diff", &changes(planned, sources, sides), LIMIT / 4);
+        if !planned.access.is_empty() {
+            let lines = access::lines(&planned.access).into_iter().map(|(sign, line)| format!("{sign} {line}"));
+            self.folded("Access, as it changes", "diff", &lines.collect::<Vec<_>>(), LIMIT / 8);
+        }
         self.folded("Statements, in order", "sql", &statements(planned), 0);
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::access;
 use super::since;
 use crate::diagnostic::{Sources, Span};
 use crate::model::{Hazard, HazardClass, Lock, Transaction};
@@ -48,6 +49,7 @@ pub fn plan(planned: &Planned, sources: &Sources, color: bool) -> String {
             let _ = writeln!(out, "      {}", paint.with("33", &format!("-- now: {holder}")));
         }
     }
+    write_access(&mut out, planned, &paint);
     write_hazards(&mut out, planned, &paint);
     let [add, change, replace, drop] = planned.plan.counts();
     let summary = format!("Plan: {add} to add, {change} to change, {replace} to replace, {drop} to drop.");
@@ -140,6 +142,22 @@ fn write_step(out: &mut String, step: &PlanStep, commits: bool, paint: &Paint) {
     for hazard in &step.hazards {
         let text = format!("-- hazard {}: {}", hazard.class.as_str(), step.risk(hazard));
         let _ = writeln!(out, "      {}", paint.with("31", &text));
+    }
+}
+
+/// Who may do more, less or something else afterwards.
+fn write_access(out: &mut String, planned: &Planned, paint: &Paint) {
+    if planned.access.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}\n", paint.with("1", "Access, as it changes:"));
+    for (sign, line) in access::lines(&planned.access) {
+        let color = match sign {
+            '+' => "32",
+            '-' => "31",
+            _ => "33",
+        };
+        let _ = writeln!(out, "  {} {line}", paint.with(color, &sign.to_string()));
     }
 }
 

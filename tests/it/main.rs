@@ -1,5 +1,6 @@
 //! The integration tests, all in one program: one private PostgreSQL serves them all.
 
+mod access;
 mod activity;
 mod adopt;
 mod architecture;
@@ -10,12 +11,14 @@ mod cli;
 mod code;
 mod complete;
 mod determinism;
+mod docs;
 mod diff;
 mod drift;
 mod every_kind;
 mod examples;
 mod findings;
 mod format;
+mod graph;
 mod history;
 mod json_schema;
 mod local;

@@ -12,7 +12,7 @@ mod kinds;
 mod mutate;
 mod pair;
 mod recipes;
-mod rng;
+pub mod rng;
 mod state;
 
 use std::collections::BTreeMap;

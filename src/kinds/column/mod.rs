@@ -30,6 +30,7 @@ use super::not_null::named_at;
 use super::primary_key;
 use super::table::{Table, heirs, is_made_anew, parents, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::kind::picture::Mark;
 use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Misfit, Privileges, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
@@ -223,6 +224,10 @@ impl Kind for Column {
         let computed = self.generated.is_some() && !self.stored;
         let (problem, field) = computed.then(|| since(18, "generated columns that are not stored", "generated", cx))??;
         Some((problem.help("write `stored: true` beside it"), field))
+    }
+
+    fn draw(&self, _at: &Address) -> Option<Mark> {
+        Some(Mark::Line { data_type: self.data_type.to_string(), not_null: self.not_null || self.identity.is_some() })
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
