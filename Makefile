@@ -1,6 +1,6 @@
 # Each target does all of its set-up: a fresh machine needs Rust and this directory.
 
-.PHONY: help demo test matrix soak lint bench build
+.PHONY: help demo test matrix soak kills lint bench build
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ matrix: ## every test on every major of PostgreSQL, 14 to 18; MAJORS says which,
 soak: ## thousands of random pairs of states under the case contract; DBSTATE_PAIRS says how many
 	@./scripts/install-postgresql
 	DBSTATE_PAIRS=$${DBSTATE_PAIRS:-5000} cargo test --locked --test it random_pairs -- --nocapture
+
+kills: ## hundreds of applies killed in all manners at random moments, and finished by the next; DBSTATE_KILLS says how many
+	@./scripts/install-postgresql
+	DBSTATE_KILLS=$${DBSTATE_KILLS:-300} cargo test --locked --test it an_apply_that_is_killed -- --nocapture
 
 lint: ## formatting, lints, licences, sources and known vulnerabilities of the dependencies
 	@./scripts/lint

@@ -140,7 +140,7 @@ async fn borrow_roles(from: &Session, to: &Session) -> Result<()> {
 }
 
 /// Drops what killed runs left: scratch databases of this role whose maker is gone, with what still runs in them.
-async fn sweep(session: &Session) {
+pub async fn sweep(session: &Session) {
     let sql = format!(
         "select datname from pg_database d
          where starts_with(datname, '{PREFIX}') and pg_get_userbyid(datdba) = current_user

@@ -5,3 +5,4 @@ pub mod cluster;
 pub mod database;
 pub mod observer;
 pub mod project;
+pub mod proxy;
