@@ -207,6 +207,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         None
     }
 
+    /// The live objects that PostgreSQL renames with the one of this kind at `from`, as they were and as they will be.
+    fn renamed_with(_live: &State, _from: &Address, _to: &Address) -> Vec<(Address, Address)> {
+        Vec::new()
+    }
+
     /// Moves live objects of this kind whose key names what was renamed from `old` to `new`.
     fn rekeyed(_live: &mut State, _old: &Address, _new: &Address) {}
 
@@ -341,6 +346,8 @@ pub struct Entry {
     pub rebuildable: fn(&dyn Spec) -> bool,
     /// [`Kind::renamed`].
     pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
+    /// [`Kind::renamed_with`].
+    pub renamed_with: fn(&State, &Address, &Address) -> Vec<(Address, Address)>,
     /// [`Kind::rekeyed`].
     pub rekeyed: fn(&mut State, &Address, &Address),
     /// [`Kind::foresee`].
@@ -402,6 +409,7 @@ pub const fn entry<K: Kind>() -> Entry {
         adjusts: |spec| of::<K>(spec).adjusts(),
         rebuildable: |spec| of::<K>(spec).rebuildable(),
         renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
+        renamed_with: K::renamed_with,
         rekeyed: K::rekeyed,
         foresee: K::foresee,
         inline: |spec, at| of::<K>(spec).inline(at),

@@ -1,6 +1,6 @@
 //! Which objects of a state a name may stand for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Entry, OPERATOR, Reference, References, Slot, find};
 use crate::model::{Address, State};
@@ -50,7 +50,7 @@ impl Names {
             Reference::Object(at) | Reference::Perhaps(at) => vec![at.clone()],
             Reference::Name { slot, schema: Some(schema), name } => self.at(*slot, schema, name).to_vec(),
             Reference::Name { slot, schema: None, name } => self.at(*slot, from.top().key(), name).to_vec(),
-            Reference::Text(text) => self.in_text(text, from),
+            Reference::Text(text) => self.in_text(text, from).into_iter().map(|(at, _)| at).collect(),
         }
     }
 
@@ -67,21 +67,22 @@ impl Names {
         servants
     }
 
-    /// Every object that a name in SQL text may stand for; `from` itself and what is under it left out.
-    pub fn in_text(&self, text: &str, from: &Address) -> Vec<Address> {
-        let mut found: Vec<Address> = Vec::new();
+    /// Every object that a name in SQL text may stand for, and whether the text names its schema too; `from` itself and
+    /// what is under it left out.
+    pub fn in_text(&self, text: &str, from: &Address) -> BTreeMap<Address, bool> {
+        let mut found = BTreeMap::new();
         self.scan(text, from, &mut found);
-        found.retain(|at| !at.is_within(from));
-        found.sort();
-        found.dedup();
+        found.retain(|at: &Address, _| !at.is_within(from));
         found
     }
 
-    fn scan(&self, text: &str, from: &Address, found: &mut Vec<Address>) {
+    fn scan(&self, text: &str, from: &Address, found: &mut BTreeMap<Address, bool>) {
         let tokens = sql::tokens(text);
         for (i, token) in tokens.iter().enumerate() {
             match token.class {
-                TokenClass::Word if token.is_word("operator") => found.extend(self.operator(&tokens[i + 1..])),
+                TokenClass::Word if token.is_word("operator") => {
+                    found.extend(self.operator(&tokens[i + 1..]).into_iter().map(|at| (at, true)));
+                }
                 TokenClass::Word | TokenClass::Quoted => {
                     let Some(name) = token.name() else { continue };
                     let qualifier = (i >= 2 && tokens[i - 1].is(".")).then(|| tokens[i - 2].name()).flatten();
@@ -112,15 +113,17 @@ impl Names {
         self.at(OPERATOR, &schema, &symbol).to_vec()
     }
 
-    fn named(&self, schema: Option<&str>, name: &str, from: &Address, found: &mut Vec<Address>) {
+    fn named(&self, schema: Option<&str>, name: &str, from: &Address, found: &mut BTreeMap<Address, bool>) {
         let Some(all) = self.by_name.get(name) else { return };
         let exact: Vec<&Address> = all.iter().filter(|at| schema == Some(at.top().key())).collect();
         if !exact.is_empty() {
-            found.extend(exact.into_iter().cloned());
+            found.extend(exact.into_iter().map(|at| (at.clone(), true)));
         } else if schema.is_none() {
             let home: Vec<&Address> = all.iter().filter(|at| at.top() == from.top()).collect();
             let list = if home.is_empty() { all.iter().collect() } else { home };
-            found.extend(list.into_iter().cloned());
+            for at in list {
+                found.entry(at.clone()).or_insert(false);
+            }
         }
     }
 }

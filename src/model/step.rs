@@ -110,6 +110,8 @@ pub struct Step {
     pub retypes: bool,
     /// True where the object is of full use before it: nothing that uses the object waits for it.
     pub late: bool,
+    /// True where a new object is whole only after it: what uses the object waits for it too.
+    pub completes: bool,
     /// The role that owns what the object stands under after it.
     pub hands_to: Option<String>,
     /// A role, and the one that is a member of it after it.
@@ -177,6 +179,13 @@ impl Step {
     #[must_use]
     pub fn late(mut self) -> Self {
         self.late = true;
+        self
+    }
+
+    /// The same, as the last of what makes an object.
+    #[must_use]
+    pub fn completes(mut self) -> Self {
+        self.completes = true;
         self
     }
 

@@ -1,8 +1,9 @@
 //! Statements in order: a node each, an edge for every reason why one runs before another.
 //!
 //! Hard edges come from what objects refer to and from `pg_depend`; soft ones from names in SQL text, which may name
-//! something else. Ties are broken by verb, register and name, so that one input has one order. Where soft edges close
-//! a circle, they give way; where a folded drop does, it gets a statement of its own.
+//! something else; faint ones from names without a schema there, which may be variables and aliases too. Ties are broken
+//! by verb, register and name, so that one input has one order. Where faint or soft edges close a circle, they give way,
+//! the faint ones first; where a folded drop does, it gets a statement of its own.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -18,12 +19,16 @@ use crate::kind::names::Names;
 use crate::kind::{RELATION, Reference, References, Scope, Slot, find};
 use crate::model::{Address, State, Transaction};
 
-/// Whether an edge may give way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether an edge may give way, the first to do so first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Edge {
-    Hard,
+    Faint,
     Soft,
+    Hard,
 }
+
+/// How many edges of each sort a statement waits for.
+type Waits = [usize; 3];
 
 type Graph = DiGraph<usize, Edge>;
 
@@ -85,8 +90,10 @@ impl Builder<'_> {
     /// The statement after which others may use an object: its creation, or the last change of what was there.
     fn stands_from(&self, at: &Address) -> Option<usize> {
         let steps = self.made(at);
-        let create = steps.iter().find(|i| self.emitted.nodes[**i].verb != Verb::Rename);
-        let create = create.filter(|i| self.emitted.nodes[**i].verb == Verb::Create);
+        let first = steps.iter().find(|i| self.emitted.nodes[**i].verb != Verb::Rename);
+        let create = first.filter(|i| self.emitted.nodes[**i].verb == Verb::Create);
+        let create =
+            create.map(|first| steps.iter().rfind(|i| self.emitted.nodes[**i].step.completes).unwrap_or(first));
         create.or(steps.iter().rfind(|i| !self.emitted.nodes[**i].step.late)).copied()
     }
 
@@ -98,7 +105,8 @@ impl Builder<'_> {
                 return;
             }
             // A soft edge is no reason to turn round what is known.
-            if edge == Edge::Hard || self.graph.find_edge(NodeIndex::new(b), NodeIndex::new(a)).is_none() {
+            let known = self.graph.find_edge(NodeIndex::new(b), NodeIndex::new(a)).map(|e| self.graph[e]);
+            if known.is_none_or(|known| edge > known) {
                 self.edge(b, a, edge);
             }
         }
@@ -329,17 +337,15 @@ fn needs(input: Input<'_>, names: &Names, at: &Address, object: &crate::model::O
     let closed = (find(input.register, at.kind()).inline)(&*object.spec, at).is_some();
     let mut out = Vec::new();
     for (reference, _) in references.list {
-        if closed && matches!(reference, Reference::Text(_)) {
+        let Reference::Text(text) = &reference else {
+            out.extend(names.resolve(&reference, at).into_iter().map(|to| (to, Edge::Hard)));
             continue;
-        }
-        let mut found = names.resolve(&reference, at);
-        if matches!(reference, Reference::Text(_)) {
-            // A word in the text of a part is a column that is called as the whole.
-            found.retain(|to| !at.is_within(to));
-            out.extend(found.iter().flat_map(|to| parts(input, to)).map(|to| (to, Edge::Soft)));
-            out.extend(found.into_iter().map(|to| (to, Edge::Soft)));
-        } else {
-            out.extend(found.into_iter().map(|to| (to, Edge::Hard)));
+        };
+        // A word in the text of a part is a column that is called as the whole.
+        for (to, in_full) in names.in_text(text, at).into_iter().filter(|(to, _)| !closed && !at.is_within(to)) {
+            let edge = if in_full { Edge::Soft } else { Edge::Faint };
+            out.extend(parts(input, &to).into_iter().map(|part| (part, edge)));
+            out.push((to, edge));
         }
     }
     out
@@ -428,15 +434,15 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         let ordinal = input.desired.get(&node.at).map_or(0, |o| o.ordinal);
         (phase, rank, path[..path.len().saturating_sub(1)].to_vec(), ordinal, path, i)
     };
-    let mut waits: Vec<[usize; 2]> = vec![[0, 0]; emitted.nodes.len()];
+    let mut waits: Vec<Waits> = vec![[0; 3]; emitted.nodes.len()];
     for edge in graph.edge_references() {
-        waits[edge.target().index()][usize::from(*edge.weight() == Edge::Soft)] += 1;
+        waits[edge.target().index()][*edge.weight() as usize] += 1;
     }
     let mut done = vec![false; emitted.nodes.len()];
     // What runs in a transaction, and what can't: as long as there is more of one, the other waits.
     let side = |i: usize| usize::from(emitted.nodes[i].step.transaction == Transaction::Outside);
     let mut ready: [BinaryHeap<Reverse<_>>; 2] = [BinaryHeap::new(), BinaryHeap::new()];
-    (0..waits.len()).filter(|i| waits[*i] == [0, 0]).for_each(|i| ready[side(i)].push(Reverse(key(i))));
+    (0..waits.len()).filter(|i| waits[*i] == [0; 3]).for_each(|i| ready[side(i)].push(Reverse(key(i))));
     let mut now = 0;
     let mut out = Vec::new();
     while out.len() < waits.len() {
@@ -446,11 +452,12 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         }
         let last = ready[now].peek().is_none_or(|Reverse(k)| k.0 == LAST);
         let held = || {
-            let free = |i: &usize| waits[*i][0] == 0 && waits[*i][1] > 0;
+            let [faint, soft, hard] = [Edge::Faint, Edge::Soft, Edge::Hard].map(|edge| edge as usize);
+            let free = |i: &usize| waits[*i][hard] == 0 && waits[*i] != [0; 3];
             (0..waits.len()).find(|i| !done[*i] && free(i))?;
-            let waiting = |i: usize| !done[i] && waits[i] != [0, 0];
+            let waiting = |i: usize| !done[i] && waits[i] != [0; 3];
             let circle = first_circle(graph, waiting);
-            circle.into_iter().filter(free).min_by_key(|i| (waits[*i][1], key(*i)))
+            circle.into_iter().filter(free).min_by_key(|i| (waits[*i][soft], waits[*i][faint], key(*i)))
         };
         let next = match if last { held() } else { None } {
             Some(held) => held,
@@ -462,8 +469,8 @@ fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
         out.push(next);
         for edge in graph.edges(NodeIndex::new(next)) {
             let target = edge.target().index();
-            waits[target][usize::from(*edge.weight() == Edge::Soft)] -= 1;
-            if waits[target] == [0, 0] && !done[target] {
+            waits[target][*edge.weight() as usize] -= 1;
+            if waits[target] == [0; 3] && !done[target] {
                 ready[side(target)].push(Reverse(key(target)));
             }
         }

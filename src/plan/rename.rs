@@ -258,11 +258,14 @@ fn rename(from: &Address, to: &Address, at: &Address, live: &mut State, input: I
         online: input.online,
     };
     let steps: Vec<Step> = spec.map(|s| (entry.rename)(&*s, to.key(), &cx)).unwrap_or_default();
-    live.relocate(from, to);
-    for entry in input.register {
-        (entry.rekeyed)(live, from, to);
+    let with = (entry.renamed_with)(live, from, to);
+    for (from, to) in std::iter::once((from.clone(), to.clone())).chain(with) {
+        live.relocate(&from, &to);
+        for entry in input.register {
+            (entry.rekeyed)(live, &from, &to);
+        }
+        follow(live, &from, &to, input);
     }
-    follow(live, from, to, input);
     steps.into_iter().map(|step| Node { at: at.clone(), verb: Verb::Rename, step }).collect()
 }
 

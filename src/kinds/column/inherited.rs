@@ -14,7 +14,7 @@ use super::{Column, OwnSequence};
 use crate::kind::{Cx, Kind};
 use crate::kinds::not_null::named_at;
 use crate::kinds::part::{Parameters, Sql, TypeName};
-use crate::kinds::table::{heirs, is_made_anew, is_partition, parents, tables};
+use crate::kinds::table::{heirs, is_made_anew, is_partition, is_sprung_from, parents, tables};
 use crate::model::{Address, Object, Origin, State, Step};
 
 /// Whose a column is. Not compared: the tables above say.
@@ -159,6 +159,18 @@ pub fn below(at: &Address, state: &State) -> Vec<Address> {
     out
 }
 
+/// True for a generated column that goes and comes with that of the same name in a table above: it stays below it.
+///
+/// Neither can change alone: <https://www.postgresql.org/docs/current/ddl-generated-columns.html>.
+pub fn is_computed_with(at: &Address, above: &Address, cx: &Cx<'_>) -> bool {
+    let computed = |at: &Address, state: &State| state.spec::<Column>(at).is_some_and(|c| c.generated.is_some());
+    let both = |state: &State| {
+        let tables = at.parent().zip(above.parent());
+        tables.is_some_and(|(heir, table)| is_sprung_from(heir, table, state)) && computed(at, state) && computed(above, state)
+    };
+    both(cx.live) && both(cx.desired)
+}
+
 /// What statements about columns above do, by the name of the column: from what to what, in order.
 type Changes = HashMap<String, Vec<(Column, Column)>>;
 
@@ -202,19 +214,6 @@ fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut
             }
         }
         pass_down(&heir, &changes, &new, live, desired);
-    }
-}
-
-/// Renames the columns below with one above: PostgreSQL does.
-pub fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-    if old.kind() != Column::NAME {
-        return;
-    }
-    let Some(table) = new.parent() else { return };
-    let tables: Vec<Address> =
-        tables(live).into_iter().filter(|t| crate::kinds::table::is_sprung_from(t, table, live)).collect();
-    for below in tables {
-        live.relocate(&below.child(Column::NAME, old.key()), &below.child(Column::NAME, new.key()));
     }
 }
 

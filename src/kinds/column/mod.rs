@@ -22,12 +22,12 @@ pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
 use super::part::convert::{needs_text, text_of};
-use super::part::names::object_name;
+use super::part::names::{is_sibling_column, object_name, renamed_text};
 use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
 use super::not_null::named_at;
 use super::primary_key;
-use super::table::{Table, heirs, is_made_anew, parents};
+use super::table::{Table, heirs, is_made_anew, parents, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{
     Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Misfit, Privileges, References, Rules, Under,
@@ -159,8 +159,10 @@ impl Kind for Column {
         serial::compact(state);
     }
 
-    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        inherited::rekeyed(live, old, new);
+    fn renamed_with(live: &State, from: &Address, to: &Address) -> Vec<(Address, Address)> {
+        let of_heir = |heir: &Address| (heir.child(Self::NAME, from.key()), heir.child(Self::NAME, to.key()));
+        let heirs = from.parent().map_or_else(Vec::new, |table| sprung_from(table, live));
+        heirs.iter().map(of_heir).collect()
     }
 
     fn foresee(live: &mut State, desired: &State) {
@@ -293,7 +295,7 @@ impl Kind for Column {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let falls = |p: &Address| !cx.desired.contains(p) && cx.live.contains(p);
+        let falls = |p: &Address| cx.live.contains(p) && (!cx.desired.contains(p) || inherited::is_computed_with(cx.at, p, cx));
         if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
             return Vec::new(); // it goes with the one above
         }
@@ -302,7 +304,8 @@ impl Kind for Column {
         let came = |t: &Address| came || cx.live.spec::<Table>(t).is_some_and(|t| t.of_type.is_some());
         let table_first = cx.at.parent().filter(|t| came(t) && cx.desired.contains(t)).cloned();
         let below = inherited::below(cx.at, cx.live);
-        let stays = below.iter().any(|at| cx.desired.contains(at));
+        let stays = |at: &&Address| cx.desired.contains(at) && !inherited::is_computed_with(at, cx.at, cx);
+        let stays = below.iter().any(|at| stays(&at));
         let only = if stays { "only " } else { "" };
         let spoken = below.into_iter().filter(|_| !stays);
         let table = cx.parent().identity();
@@ -328,12 +331,16 @@ impl Kind for Column {
     fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
         let data_type = self.data_type.renamed(from, to);
         let follows = at.is_within(to) && self.has_usual_sequence(&at.moved(to, from), at);
-        if data_type.is_none() && !follows {
+        let beside = self.generated.as_ref().filter(|_| is_sibling_column(at, from));
+        let generated = beside.and_then(|g| renamed_text(g, from, to));
+        if data_type.is_none() && !follows && generated.is_none() {
             return None;
         }
         let sequence = || OwnSequence(Some(sequence_of(at).key().to_owned()));
         let live_sequence = if follows { sequence() } else { self.live_sequence.clone() };
-        Some(Self { data_type: data_type.unwrap_or_else(|| self.data_type.clone()), live_sequence, ..self.clone() })
+        let data_type = data_type.unwrap_or_else(|| self.data_type.clone());
+        let generated = generated.or_else(|| self.generated.clone());
+        Some(Self { data_type, generated, live_sequence, ..self.clone() })
     }
 }
 

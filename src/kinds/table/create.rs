@@ -32,7 +32,8 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     let sql = sentence(table, apart, &lines, cx);
     let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose).needs(leaving(cx))];
     for (at, column) in &columns {
-        steps.extend(column.after_create(apart, &cx.at(at)));
+        // A table below takes them over when it is made.
+        steps.extend(column.after_create(apart, &cx.at(at)).into_iter().map(Step::completes));
     }
     if apart {
         steps.extend(attach(table.place(), cx));

@@ -222,6 +222,11 @@ pub fn is_sprung_from(below: &Address, at: &Address, state: &State) -> bool {
     parents(below, state).iter().any(|p| p == at || is_sprung_from(p, at, state))
 }
 
+/// The tables somewhere below `at`.
+pub fn sprung_from(at: &Address, state: &State) -> Vec<Address> {
+    tables(state).into_iter().filter(|below| is_sprung_from(below, at, state)).collect()
+}
+
 /// Spells names in full, refuses circles, and notes who is below whom.
 pub fn complete(desired: &mut State, problems: &mut Diagnostics) {
     for at in tables(desired) {

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 pub use carry::{after_create as carry_rows, is_made_anew};
 pub use create::{checks_above, takes_part};
 pub use lineage::{
-    Attached, Heirs, Place, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents, place_of, tables,
+    Attached, Heirs, Place, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents, place_of, sprung_from,
+    tables,
 };
 pub use lineage::steps as moved;
 pub use typed::{leave as leave_type, of_type};

@@ -145,6 +145,10 @@ impl State {
             let whole = |o: &Object| uses(o).iter().all(|id| there.contains(id));
             let before = self.objects.len();
             self.objects.retain(|_, o| whole(o));
+            let lost: Vec<Id> = self.objects.keys().copied().filter(|id| self.names_a_strange_column(*id)).collect();
+            for id in lost {
+                self.objects.remove(&id);
+            }
             let bare = |id: &Id, o: &Object| {
                 (o.section.ends_with("views") || matches!(o.section, "tables" | "partitioned" | "foreign_tables"))
                     && !self
@@ -160,6 +164,16 @@ impl State {
                 return;
             }
         }
+    }
+
+    /// True where an object names a column that none of its relations has: an heir's, once it is one of another table.
+    fn names_a_strange_column(&self, id: Id) -> bool {
+        let object = &self.objects[&id];
+        let used = uses(object);
+        let is_column = |c: &Id| self.objects.get(c).is_some_and(|o| matches!(o.section, "columns" | "outputs"));
+        let relations = used.iter().filter(|r| !is_column(r)).copied().chain(object.parent).chain([id]);
+        let theirs: BTreeSet<Id> = relations.flat_map(|r| self.columns(r)).collect();
+        used.iter().any(|c| is_column(c) && !theirs.contains(c))
     }
 
     /// The project as YAML.
