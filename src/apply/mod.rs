@@ -4,6 +4,7 @@ mod bodies;
 mod capacity;
 mod lock;
 mod lost;
+mod pooled;
 mod preflight;
 mod progress;
 mod quiet;
@@ -14,21 +15,24 @@ use std::time::{Duration, Instant};
 use tokio_postgres::{Client, Error};
 
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::model::Transaction;
+use crate::model::{Lock, Transaction};
 use crate::plan::{Plan, PlanStep};
 use crate::session::{Session, server_error};
-use crate::sql::ident;
+use crate::sql::{ident, literal};
 
 use lost::{Interrupted, is_lost, lost};
 
 pub use capacity::check as check_capacity;
 pub use lock::{ClusterLock, Wait, interrupted, lock, lock_cluster};
+pub use pooled::check as check_pool;
 pub use preflight::{Ground, preflight};
 pub use progress::Progress;
 pub use retry::{Again, Stopped, TRIES, pause, sleep};
 
-/// The number of the current transaction.
-const NUMBER: &str = "select pg_catalog.pg_current_xact_id()::text";
+/// How long a statement waits that keeps nobody waiting.
+const PATIENCE: &str = "10min";
+/// The number of the current transaction, and the server's process.
+const NUMBER: &str = "select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_backend_pid()";
 
 /// How to run a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +75,9 @@ pub trait Watch {
 }
 
 /// Runs every statement. A segment that fails is rolled back; segments before it stay.
-pub async fn run(session: &Session, plan: &Plan, watch: &mut dyn Watch) -> Result<(), Stopped> {
+pub async fn run(session: &Session, plan: &Plan, options: &Options, watch: &mut dyn Watch) -> Result<(), Stopped> {
     let process = session.process_id().await?;
-    let mut run = Run { session, process, steps: &plan.steps, number: 0, watch };
+    let mut run = Run { session, process, steps: &plan.steps, options, number: 0, watch };
     for segment in plan.steps.chunk_by(|a, b| a.segment == b.segment) {
         if segment.iter().all(|s| s.transaction != Transaction::Outside) {
             run.transaction(segment).await?;
@@ -90,6 +94,7 @@ struct Run<'a> {
     /// The server's process.
     process: i32,
     steps: &'a [PlanStep],
+    options: &'a Options,
     /// How many statements have begun.
     number: usize,
     watch: &'a mut dyn Watch,
@@ -127,6 +132,9 @@ impl Run<'_> {
         }
         self.note(true).await?;
         match self.session.client.query_one(NUMBER, &[]).await {
+            Ok(row) if row.get::<_, i32>(1) != self.process => {
+                Err(pooled::refusal("this transaction was rolled back").into())
+            }
             Ok(row) => Ok(row.get(0)),
             Err(error) => Err(self.stopped(&error, NUMBER, Interrupted::Transaction).await),
         }
@@ -135,9 +143,26 @@ impl Run<'_> {
     /// Runs statements outside of transactions.
     async fn alone(&mut self, segment: &[PlanStep]) -> Result<(), Stopped> {
         for step in segment {
-            self.step(step, false).await?;
+            // Nobody queues up behind one that lets readers and writers go on, and giving up would cost what it did so far.
+            let patient = step.lock <= Lock::ShareUpdateExclusive;
+            self.lock_timeout(if patient { PATIENCE } else { &self.options.lock_timeout }).await?;
+            if let Err(stopped) = self.step(step, false).await {
+                // The first error is the one to tell.
+                let _ = self.session.client.batch_execute(&lock_timeout(&self.options.lock_timeout)).await;
+                return Err(stopped);
+            }
+            self.lock_timeout(&self.options.lock_timeout).await?;
         }
         self.note(false).await
+    }
+
+    /// Sets how long the statements that follow wait for a lock.
+    async fn lock_timeout(&self, timeout: &str) -> Result<(), Stopped> {
+        let sql = lock_timeout(timeout);
+        match self.session.client.batch_execute(&sql).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.stopped(&error, &sql, Interrupted::Statement(self.process)).await),
+        }
     }
 
     async fn step(&mut self, step: &PlanStep, inside: bool) -> Result<(), Stopped> {
@@ -179,6 +204,10 @@ impl Run<'_> {
     async fn stopped(&self, error: &Error, sql: &str, what: Interrupted) -> Stopped {
         if is_lost(error) { lost(self.session, error, what).await.into() } else { server_error(error, sql).into() }
     }
+}
+
+fn lock_timeout(timeout: &str) -> String {
+    format!("set lock_timeout = {}", literal(timeout))
 }
 
 /// Runs a statement as whom it is to run.

@@ -7,7 +7,7 @@ use super::column::Column;
 use super::part::names::{is_sibling_column, renamed_text};
 use super::part::constraint::FROM_ABOVE;
 use super::part::{FOREIGN_TABLE, Sql, constraint, is_default, since};
-use super::table::{Attached, Table, hide_plain};
+use super::table::{Attached, Table, half_detached, hide_plain};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
@@ -105,7 +105,7 @@ impl Kind for Check {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        constraint::drop(cx)
+        constraint::drop(cx).into_iter().map(|step| step.needs(half_detached(cx))).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

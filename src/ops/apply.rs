@@ -100,6 +100,7 @@ pub async fn apply_saved(
 
 /// Waits for its turn, and clears away what an apply left that did not come to its end.
 async fn begin(session: &Session, choices: &Choices, talk: &mut dyn Talk) -> Result<()> {
+    apply::check_pool(session).await?;
     apply::lock(&session.client, &choices.run, &mut Waiting(talk)).await?;
     scratch::sweep(session).await;
     Ok(())
@@ -171,7 +172,7 @@ impl Job<'_> {
             if rest.is_empty() && tries == 0 {
                 return Ok(false);
             }
-            let Err(stopped) = apply::run(self.session, &rest, clerk).await else { return Ok(true) };
+            let Err(stopped) = apply::run(self.session, &rest, &self.choices.run, clerk).await else { return Ok(true) };
             if stopped.again == Again::Never || tries == apply::TRIES {
                 return Err(stopped.problem.into());
             }

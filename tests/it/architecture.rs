@@ -37,7 +37,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("scratch", &["diagnostic", "model", "sql", "session", "kind", "catalog", "plan"]),
     // Its digests are of the canonical text that `declare::write` writes.
     ("ledger", &["diagnostic", "model", "sql", "session", "kind", "declare"]),
-    ("report", &["diagnostic", "model", "plan"]),
+    ("report", &["diagnostic", "model", "sql", "plan"]),
     // Commands, and their terminal.
     (
         "ops",

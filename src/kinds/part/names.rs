@@ -1,6 +1,7 @@
 //! Names that PostgreSQL makes up itself, and names of what was renamed.
 
 use super::Sql;
+use crate::kind::Cx;
 use crate::model::Address;
 use crate::sql;
 
@@ -16,6 +17,11 @@ pub fn object_name(first: &str, second: &str, label: &str) -> String {
     }
     let (first, second) = (&first[..first.floor_char_boundary(a)], &second[..second.floor_char_boundary(b)]);
     if second.is_empty() { format!("{first}_{label}") } else { format!("{first}_{second}_{label}") }
+}
+
+/// True where anything in a schema has that name, or will.
+pub fn is_taken(name: &str, schema: &Address, cx: &Cx<'_>) -> bool {
+    [cx.whole, cx.desired].into_iter().any(|state| state.descendants(schema).iter().any(|at| at.key() == name))
 }
 
 /// A dotted name (`shop.orders`) once `from` is `to`; `None` where it names something else.

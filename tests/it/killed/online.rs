@@ -38,6 +38,22 @@ const CHANGES: &[(&str, &str)] = &[
         "columns: { id: int, no: int }, indexes: { T_no: [no] }",
         "columns: { id: int, number: { type: int, was: no } }, indexes: { T_number: { columns: [number], was: T_no } }",
     ),
+    (
+        "partition_by: range (id), columns: { id: int, no: int } }
+      T_a: { partition_of: shop.T, for: values from (0) to (50) }
+      T_b: { partition_of: shop.T, for: values from (50) to (1000)",
+        "partition_by: range (id), columns: { id: int, no: int }, indexes: { T_no: [no] } }
+      T_a: { partition_of: shop.T, for: values from (0) to (50) }
+      T_b: { partition_of: shop.T, for: values from (50) to (1000)",
+    ),
+    (
+        "partition_by: range (id), columns: { id: int, no: int } }
+      T_a: { partition_of: shop.T, for: values from (0) to (50) }
+      T_b: { partition_of: shop.T, for: values from (50) to (1000)",
+        "partition_by: range (id), columns: { id: int, no: int } }
+      T_a: { partition_of: shop.T, for: values from (0) to (50) }
+      T_b: { columns: { id: int, no: int }",
+    ),
     ("columns: { id: int, no: int }", "columns: { id: int, no: { type: int, generated: id + 1, stored: true } }"),
 ];
 
