@@ -27,6 +27,32 @@ pub fn literal(text: &str) -> String {
     if text.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
 }
 
+/// What a string constant says, plain, with escapes, or between dollars; `None` where it is none.
+pub fn unquote(text: &str) -> Option<String> {
+    if let Some(rest) = text.strip_prefix('$') {
+        let tag = &text[..=rest.find('$')? + 1];
+        return text.strip_prefix(tag)?.strip_suffix(tag).map(str::to_owned);
+    }
+    let escapes = text.starts_with(['E', 'e']);
+    let inner = text.trim_start_matches(['E', 'e']).strip_prefix('\'')?.strip_suffix('\'')?;
+    let inner = inner.replace("''", "'");
+    if !escapes {
+        return Some(inner);
+    }
+    let mut out = String::new();
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        out.push(match (c, if c == '\\' { chars.next() } else { None }) {
+            ('\\', Some('n')) => '\n',
+            ('\\', Some('t')) => '\t',
+            ('\\', Some('r')) => '\r',
+            ('\\', Some(other)) => other,
+            (c, _) => c,
+        });
+    }
+    Some(out)
+}
+
 /// A dollar-quoted string with the shortest tag that the text does not hold.
 ///
 /// # Panics

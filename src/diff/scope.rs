@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use globset::GlobSet;
 
-use crate::kind::{Entry, Scope, find};
+use crate::kind::{Entry, Renaming, Scope, find};
 use crate::model::{Address, Manage, State};
 
 /// Takes out of `live` what the project does not manage, and out of both what `exclude` names.
@@ -13,11 +13,20 @@ pub fn project(live: &mut State, desired: &mut State, manage: Manage, exclude: &
     desired.retain(|at, _| !excluded(at));
     let renamed = renamed(live, desired);
     let known = known(live, desired, register);
+    let moves = moves(desired);
+    let followed = |at: &Address| {
+        let key = moves.iter().fold(at.key().to_owned(), |key, (from, to)| {
+            let renaming = Renaming::new(at, from, to, &find(register, from.kind()).rules);
+            (find(register, at.kind()).key_after)(&key, renaming).unwrap_or(key)
+        });
+        key != at.key() && desired.contains(&Address::root(at.kind(), &key))
+    };
     live.retain(|at, object| {
         let entry = find(register, at.kind());
         let whole = entry.rules.scope == Scope::Database && manage == Manage::Database;
         let in_scope =
             whole || at.parent().is_some() || renamed.contains(at) || (entry.in_scope)(&*object.spec, at, desired);
+        let in_scope = in_scope || followed(at);
         in_scope && !excluded(at) && (known.contains(at) || (entry.managed)(&*object.spec, at, desired))
     });
 }
@@ -37,6 +46,18 @@ fn renamed(live: &State, desired: &State) -> HashSet<Address> {
         out.extend(found.into_iter().map(|(_, old)| old));
         waiting = rest;
     }
+}
+
+/// The renames that `was:` knows, parents before children.
+fn moves(desired: &State) -> Vec<(Address, Address)> {
+    let from = |at: &Address, was: &str| match at.parent() {
+        Some(parent) => parent.child(at.kind(), was),
+        None => Address::root(at.kind(), was),
+    };
+    let was = desired.iter().filter_map(|(at, object)| Some((from(at, object.was.as_deref()?), at.clone())));
+    let mut list: Vec<(Address, Address)> = was.collect();
+    list.sort_by_key(|(_, at)| (at.path().len(), at.clone()));
+    list
 }
 
 /// What stands just as wanted, under a name of little weight that is not.

@@ -8,6 +8,7 @@ pub mod demands;
 pub mod names;
 mod reference;
 mod register;
+mod renaming;
 mod rules;
 
 use std::fmt::Debug;
@@ -22,6 +23,7 @@ use serde::de::DeserializeOwned;
 pub use cx::{Cx, RoutineKey, identity};
 pub use reference::{Reference, References, Text};
 pub use register::{find, home, nested};
+pub use renaming::Renaming;
 pub use rules::{
     COLLATION, Form, Home, Identity, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, Privileges, RELATION, ROUTINE, Rules,
     Scope, Slot, TYPE, Under,
@@ -202,8 +204,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         Self::RULES.rebuildable
     }
 
-    /// The live spec as PostgreSQL has it once another object is renamed; `None` where it names no such thing.
-    fn renamed(&self, _at: &Address, _from: &Address, _to: &Address) -> Option<Self> {
+    /// Names what was renamed by its new name, as PostgreSQL does where it knows of the use.
+    fn follow(&mut self, _renaming: Renaming<'_>) {}
+
+    /// The key of a live object that holds the name of what was renamed, as it is now: `total(shop.status)`.
+    fn key_after(_key: &str, _renaming: Renaming<'_>) -> Option<String> {
         None
     }
 
@@ -344,8 +349,10 @@ pub struct Entry {
     pub adjusts: fn(&dyn Spec) -> bool,
     /// [`Kind::rebuildable`].
     pub rebuildable: fn(&dyn Spec) -> bool,
-    /// [`Kind::renamed`].
-    pub renamed: fn(&dyn Spec, &Address, &Address, &Address) -> Option<Arc<dyn Spec>>,
+    /// [`Kind::follow`], on a copy.
+    pub follow: fn(&dyn Spec, Renaming<'_>) -> Arc<dyn Spec>,
+    /// [`Kind::key_after`].
+    pub key_after: fn(&str, Renaming<'_>) -> Option<String>,
     /// [`Kind::renamed_with`].
     pub renamed_with: fn(&State, &Address, &Address) -> Vec<(Address, Address)>,
     /// [`Kind::rekeyed`].
@@ -408,7 +415,12 @@ pub const fn entry<K: Kind>() -> Entry {
         located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
         adjusts: |spec| of::<K>(spec).adjusts(),
         rebuildable: |spec| of::<K>(spec).rebuildable(),
-        renamed: |spec, at, from, to| of::<K>(spec).renamed(at, from, to).map(|s| Arc::new(s) as Arc<dyn Spec>),
+        follow: |spec, renaming| {
+            let mut spec = of::<K>(spec).clone();
+            spec.follow(renaming);
+            Arc::new(spec)
+        },
+        key_after: K::key_after,
         renamed_with: K::renamed_with,
         rekeyed: K::rekeyed,
         foresee: K::foresee,

@@ -50,7 +50,7 @@ impl Names {
             Reference::Object(at) | Reference::Perhaps(at) => vec![at.clone()],
             Reference::Name { slot, schema: Some(schema), name } => self.at(*slot, schema, name).to_vec(),
             Reference::Name { slot, schema: None, name } => self.at(*slot, from.top().key(), name).to_vec(),
-            Reference::Text(text) => self.in_text(text, from).into_iter().map(|(at, _)| at).collect(),
+            Reference::Text(text) => self.in_text(text, from).into_keys().collect(),
         }
     }
 
@@ -93,10 +93,10 @@ impl Names {
                     }
                 }
                 TokenClass::Str => {
-                    let quoted = token.text.trim_start_matches(['E', 'e']).trim_matches('\'');
+                    let Some(said) = sql::unquote(token.text) else { continue };
                     if token.text.starts_with('$') {
-                        self.scan(quoted.trim_matches('$'), from, found);
-                    } else if let Some([schema, name]) = sql::split_name(quoted).as_deref() {
+                        self.scan(&said, from, found);
+                    } else if let Some([schema, name]) = sql::split_name(&said).as_deref() {
                         self.named(Some(schema), name, from, found);
                     }
                 }

@@ -15,7 +15,7 @@ use super::part::signature::{Args, Mode, key_args, routine_key};
 use super::part::{QualifiedName, TypeName, is_default, refused};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, ROUTINE, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, ROUTINE, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -127,6 +127,12 @@ impl AggregateArgs {
         let Some(by) = by else { return Ok(Self { direct: Args::parse(text)?, ordered: None }) };
         let direct = Args::parse(&text[..tokens[by].start])?;
         Ok(Self { direct, ordered: Some(Args::parse(&text[tokens[by + 1].end()..])?) })
+    }
+
+    /// Follows a rename.
+    pub fn follow(&mut self, renaming: Renaming<'_>) {
+        self.direct.follow(renaming);
+        self.ordered.iter_mut().for_each(|args| args.follow(renaming));
     }
 
     /// All of them, in the order of the key; a variadic one that stands on both sides counts once.
@@ -242,6 +248,24 @@ impl Kind for Aggregate {
         if let Some(sortop) = &self.sortop {
             out.text(sortop, "sortop");
         }
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.args.follow(renaming);
+        self.stype.follow(renaming);
+        self.mstype.iter_mut().for_each(|t| t.follow(renaming));
+        let Self { sfunc, finalfunc, combinefunc, serialfunc, deserialfunc, msfunc, minvfunc, mfinalfunc, .. } = self;
+        let others = [finalfunc, combinefunc, serialfunc, deserialfunc, msfunc, minvfunc, mfinalfunc];
+        for function in std::iter::once(sfunc).chain(others.into_iter().flatten()) {
+            function.follow(ROUTINE, renaming);
+        }
+        if let Some(operator) = self.sortop.as_ref().and_then(|o| renaming.text(o)) {
+            self.sortop = Some(operator);
+        }
+    }
+
+    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+        renaming.signature(key)
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -11,7 +11,7 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::{QualifiedName, TypeName, is_default};
 use super::table::{leave_type, of_type};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, COLLATION, Cx, Form, Home, Identity, Kind, References, Rules, Under};
+use crate::kind::{Alter, COLLATION, Cx, Form, Home, Identity, Kind, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 use crate::sql;
 
@@ -104,8 +104,9 @@ impl Kind for Attribute {
         leave_type(cx.parent().at, cx.live).into_iter().chain([rename]).collect()
     }
 
-    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        Some(Self { data_type: self.data_type.renamed(from, to)?, ..self.clone() })
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.data_type.follow(renaming);
+        self.collation.iter_mut().for_each(|c| c.follow(COLLATION, renaming));
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::part::signature::routine_key;
 use super::part::{QualifiedName, TypeName, is_default};
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, ROUTINE, References, RoutineKey, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, ROUTINE, References, RoutineKey, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -116,6 +116,16 @@ impl Kind for Cast {
         for name in types(at.key()).into_iter().flatten() {
             name.reference(out, "as");
         }
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        if let Some(function) = &mut self.function {
+            *function = renaming.text(function).unwrap_or_else(|| std::mem::take(function));
+        }
+    }
+
+    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+        renaming.text(key)
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -4,11 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
-use super::part::names::{is_sibling_column, renamed_text};
 use super::part::constraint::FROM_ABOVE;
 use super::part::{FOREIGN_TABLE, Sql, constraint, is_default, since};
 use super::table::{Attached, Table, half_detached, hide_plain};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -112,9 +111,8 @@ impl Kind for Check {
         constraint::rename(to, cx)
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let expression = is_sibling_column(at, from).then(|| renamed_text(&self.expression, from, to))??;
-        Some(Self { expression, ..self.clone() })
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.expression.follow(renaming);
     }
 }
 

@@ -7,7 +7,7 @@ use super::part::catalog::{USER_SCHEMA, function};
 use super::part::{QualifiedName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::Diagnostics;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, ROUTINE, References, Rules, Slot, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, ROUTINE, References, Rules, Slot, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -66,6 +66,10 @@ impl Kind for Conversion {
 
     fn references(&self, _at: &Address, out: &mut References) {
         self.function.reference(ROUTINE, out, "function");
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.function.follow(ROUTINE, renaming);
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -14,7 +14,7 @@ use super::part::names::object_name;
 use super::part::{QualifiedName, Sql, TypeName, is_default, since};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, TYPE, Under};
+use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, TYPE, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -167,8 +167,10 @@ impl Kind for Domain {
         Alter::InPlace(steps)
     }
 
-    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        Some(Self { data_type: self.data_type.renamed(from, to)?, ..self.clone() })
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.data_type.follow(renaming);
+        self.default.iter_mut().for_each(|d| d.follow(renaming));
+        self.collation.iter_mut().for_each(|c| c.follow(COLLATION, renaming));
     }
 }
 

@@ -7,7 +7,7 @@ use super::domain::{Domain, is_in_arrays};
 use super::part::catalog::USER_SCHEMA;
 use super::part::{Sql, is_default};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 use crate::sql;
 
@@ -61,6 +61,10 @@ impl Kind for DomainCheck {
         }
         let message = format!("PostgreSQL can't add a check to {}, of which a column has arrays", parent.at);
         Some((Problem::new(Code::Refused, message).help("declare the check with `not_valid: true`"), "expression"))
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.expression.follow(renaming);
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

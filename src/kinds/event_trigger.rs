@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::part::{is_default, since};
 use super::trigger::{Call, Enabled};
 use crate::diagnostic::Diagnostics;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, ROUTINE, References, Rules, Under, demands};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, ROUTINE, References, Rules, Under, demands, Renaming};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -131,10 +131,8 @@ impl Kind for EventTrigger {
         vec![Step::new(format!("drop {}", cx.target())).hazard(HazardClass::Access, lost)]
     }
 
-    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let mut execute = self.execute.clone();
-        execute.rename(from, to);
-        (execute != self.execute).then(|| Self { execute, ..self.clone() })
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.execute.follow(renaming);
     }
 }
 

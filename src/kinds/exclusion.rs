@@ -8,11 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::check::columns_in;
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, index_steps, index_words, timing};
-use super::part::names::{is_sibling_column, renamed_text};
 use super::part::{IndexKey, Parameters, Sql, index_key, is_default, refer_to_access_method, refer_to_tablespace};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -193,16 +192,15 @@ impl Kind for Exclusion {
         constraint::rename(to, cx)
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        if !is_sibling_column(at, from) {
-            return None;
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        for element in &mut self.elements {
+            element.key.follow(renaming);
+            if let Some(operator) = renaming.text(&element.operator) {
+                element.operator = operator;
+            }
         }
-        let mut new = self.clone();
-        for element in &mut new.elements {
-            element.key = element.key.renamed(from, to).unwrap_or_else(|| element.key.clone());
-        }
-        new.predicate = new.predicate.map(|p| renamed_text(&p, from, to).unwrap_or(p));
-        Some(new)
+        renaming.columns(&mut self.include);
+        self.predicate.iter_mut().for_each(|p| p.follow(renaming));
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::part::catalog::{function, options};
 use super::part::options::{changes, clause};
 use super::part::{Options, QualifiedName, is_default};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, References, Rules, Under, demands};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, References, Rules, Under, demands, Renaming};
 use crate::model::{Act, Address, Demand, KindName, PgVersion, Step};
 
 /// A foreign data wrapper.
@@ -67,6 +67,10 @@ impl Kind for ForeignDataWrapper {
 
     fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
         if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.handler.iter_mut().chain(&mut self.validator).for_each(|f| f.follow(ROUTINE, renaming));
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -9,7 +9,7 @@ use super::foreign_data_wrapper::ForeignDataWrapper;
 use super::part::catalog::options;
 use super::part::options::{changes, clause};
 use super::part::{Options, is_default};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, References, Rules, Under};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 
@@ -86,8 +86,7 @@ impl Kind for ForeignServer {
         Alter::InPlace(vec![Step::new(format!("alter server {}{what}", cx.name()))])
     }
 
-    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let it = *from == Address::root(ForeignDataWrapper::NAME, &self.wrapper);
-        it.then(|| Self { wrapper: to.key().to_owned(), ..self.clone() })
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        renaming.root(ForeignDataWrapper::NAME, &mut self.wrapper);
     }
 }

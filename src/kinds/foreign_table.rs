@@ -8,13 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::column::{Column, has_order_of_its_own};
 use super::foreign_server::ForeignServer;
 use super::part::catalog::{USER_SCHEMA, options};
-use super::part::names::renamed_name;
 use super::part::options::{changes, clause};
 use super::part::{FOREIGN_TABLE, Options, is_default};
 use super::schema::Schema;
 use super::table::{Heirs, PRIVILEGES, Place, Words, attach, carry_rows, checks_above, moved, place_of};
 use crate::diagnostic::Problem;
-use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
+use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under, Renaming};
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -118,15 +117,13 @@ impl Kind for ForeignTable {
         vec![Step::new(format!("drop foreign table {}", cx.identity())).lock(Lock::AccessExclusive)]
     }
 
-    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let mut new = self.clone();
-        if *from == Address::root(ForeignServer::NAME, &self.server) {
-            to.key().clone_into(&mut new.server);
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        renaming.root(ForeignServer::NAME, &mut self.server);
+        for name in self.partition_of.iter_mut().chain(&mut self.inherits) {
+            if let Some(new) = renaming.name(RELATION, name) {
+                *name = new;
+            }
         }
-        for name in new.partition_of.iter_mut().chain(&mut new.inherits) {
-            *name = renamed_name(name, from, to).unwrap_or_else(|| name.clone());
-        }
-        (new != *self).then_some(new)
     }
 }
 

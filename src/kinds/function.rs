@@ -11,7 +11,7 @@ use super::part::signature::{Args, Returns, routine_key};
 use super::part::{Settings, Sql, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, ROUTINE, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, ROUTINE, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 
 /// A function.
@@ -157,6 +157,15 @@ impl Kind for Function {
         }
         routine::refer_to_transforms(&self.transform, self.language.as_deref(), out);
         self.source().references(out);
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.args.follow(renaming);
+        self.returns.iter_mut().for_each(|r| r.follow(renaming));
+    }
+
+    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+        renaming.signature(key)
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

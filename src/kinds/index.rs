@@ -15,12 +15,12 @@ use super::part::catalog::{USER_SCHEMA, options};
 use super::part::constraint::{
     index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use, keeps_options,
 };
-use super::part::index_key::{self, Subject, renamed_keys};
-use super::part::names::{is_sibling_column, object_name, renamed_columns, renamed_text};
+use super::part::index_key::{self, Subject};
+use super::part::names::object_name;
 use super::part::{IndexKey, Parameters, Sql, is_default, since, refer_to_access_method, refer_to_tablespace};
 use super::table::{Attached, Table, heirs, hide_plain, mark, takes_part};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
 
@@ -227,15 +227,10 @@ impl Kind for Index {
         vec![step.needs(self.attached.leaves_with(cx))]
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        if !is_sibling_column(at, from) {
-            return None;
-        }
-        let mut new = self.clone();
-        new.columns = renamed_keys(&new.columns, from, to).unwrap_or(new.columns);
-        new.include = renamed_columns(&new.include, from, to).unwrap_or(new.include);
-        new.predicate = new.predicate.map(|p| renamed_text(&p, from, to).unwrap_or(p));
-        Some(new)
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.columns.iter_mut().for_each(|key| key.follow(renaming));
+        renaming.columns(&mut self.include);
+        self.predicate.iter_mut().for_each(|p| p.follow(renaming));
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::grant::Grant;
 use super::part::catalog::function;
 use super::part::{QualifiedName, is_default};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, References, Rules, Under};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, References, Rules, Under, Renaming};
 use crate::diagnostic::{Code, Problem};
 use crate::model::{Address, KindName, Origin, PgVersion, State, Step};
 
@@ -79,6 +79,13 @@ impl Kind for Language {
         }
         let problem = Problem::new(Code::WrongType, "nothing can be granted on a language that is not trusted");
         vec![(problem.help("write `trusted: true`, or remove `grants`"), "trusted")]
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        let others = [&mut self.inline, &mut self.validator];
+        for function in std::iter::once(&mut self.handler).chain(others.into_iter().flatten()) {
+            function.follow(ROUTINE, renaming);
+        }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

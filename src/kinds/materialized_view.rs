@@ -9,7 +9,7 @@ use super::part::catalog::{USER_SCHEMA, options};
 use super::part::{Parameters, Sql, is_default, parameters, refer_to_access_method, refer_to_tablespace};
 use super::schema::Schema;
 use super::table::{PRIVILEGES, mark};
-use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under};
+use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
 use crate::sql;
 
@@ -100,6 +100,10 @@ impl Kind for MaterializedView {
         if let Some(method) = &self.access_method {
             refer_to_access_method(method, "access_method", out);
         }
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.query.follow(renaming);
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::catalog::USER_SCHEMA;
-use super::part::names::{is_sibling_column, object_name};
+use super::part::names::object_name;
 use super::part::{FOREIGN_TABLE, constraint, is_default, since};
 use super::table::Table;
 use crate::diagnostic::Diagnostics;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -137,9 +137,8 @@ impl Kind for NotNull {
         constraint::rename(to, cx)
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let it = is_sibling_column(at, from) && from.key() == self.column;
-        it.then(|| Self { column: to.key().to_owned(), ..self.clone() })
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        renaming.column(&mut self.column);
     }
 }
 

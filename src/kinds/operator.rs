@@ -10,9 +10,7 @@ use super::part::catalog::{USER_SCHEMA, function, operator};
 use super::part::{QualifiedName, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{
-    Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR, ROUTINE, References, RoutineKey, Rules, Under,
-};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR, ROUTINE, References, RoutineKey, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -139,6 +137,22 @@ impl Kind for Operator {
                 name.reference(ROUTINE, out, field);
             }
         }
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        let others = [&mut self.restrict, &mut self.join];
+        for function in std::iter::once(&mut self.function).chain(others.into_iter().flatten()) {
+            function.follow(ROUTINE, renaming);
+        }
+        for operator in [&mut self.commutator, &mut self.negator].into_iter().flatten() {
+            if let Some(new) = renaming.signature(operator) {
+                *operator = new;
+            }
+        }
+    }
+
+    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+        renaming.signature(key)
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

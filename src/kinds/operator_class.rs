@@ -11,7 +11,7 @@ use super::part::opclass::{self, Member};
 use super::part::{QualifiedName, TypeName, is_default, refer_to_access_method};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_CLASS, OPERATOR_FAMILY, References, Rules, Under, demands};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_CLASS, OPERATOR_FAMILY, References, Rules, Under, demands, Renaming};
 use crate::model::{Act, Address, Demand, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -144,6 +144,13 @@ impl Kind for OperatorClass {
             // Its type may be PostgreSQL's own, and the method not yet one for it.
             refer_to_access_method(opclass::parts(at.key()).1, "type", out);
         }
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.data_type.follow(renaming);
+        self.storage.iter_mut().for_each(|t| t.follow(renaming));
+        self.family.iter_mut().for_each(|family| family.follow(OPERATOR_FAMILY, renaming));
+        self.operators.iter_mut().chain(&mut self.functions).for_each(|member| member.follow(renaming));
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

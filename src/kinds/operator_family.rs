@@ -15,7 +15,7 @@ use super::part::{is_default, refer_to_access_method};
 use super::part::opclass::{self, Member};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_FAMILY, References, Rules, Under, demands};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_FAMILY, References, Rules, Under, demands, Renaming};
 use crate::model::{Act, Address, Demand, KindName, Object, Origin, PgVersion, State, Step};
 use crate::sql;
 
@@ -100,6 +100,10 @@ impl Kind for OperatorFamily {
 
     fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
         if act == Act::Make { vec![Demand::Superuser] } else { demands::usual(act, cx) }
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.operators.iter_mut().chain(&mut self.functions).for_each(|member| member.follow(renaming));
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::part::ROLE;
 use super::sequence::Sequence;
 use crate::diagnostic::Diagnostics;
-use crate::kind::{Alter, demands, Cx, Entry, FacetRow, Form, Home, Kind, References, Rules, Under, find};
+use crate::kind::{Alter, demands, Cx, Entry, FacetRow, Form, Home, Kind, References, Rules, Under, find, Renaming};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, Object, Origin, State, Step};
 use crate::sql;
 
@@ -83,8 +83,8 @@ impl Kind for Owner {
         Alter::InPlace(self.create(cx).into_iter().map(|s| s.hazard(HazardClass::Access, lost.clone())).collect())
     }
 
-    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        (*from == Address::root(ROLE, &self.role)).then(|| Self { role: to.key().to_owned() })
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        renaming.root(ROLE, &mut self.role);
     }
 
     fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {

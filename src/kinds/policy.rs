@@ -8,11 +8,10 @@ use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::names::{is_sibling_column, renamed_text};
 use super::part::{ROLE, Sql, is_default, refused};
 use super::table::Table;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -210,17 +209,12 @@ impl Kind for Policy {
         vec![Step::new(sql).lock(Lock::AccessExclusive)]
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let mut new = self.clone();
-        if is_sibling_column(at, from) {
-            let rename = |text: Sql| renamed_text(&text, from, to).unwrap_or(text);
-            new.using = new.using.map(rename);
-            new.with_check = new.with_check.map(rename);
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.using.iter_mut().chain(&mut self.with_check).for_each(|text| text.follow(renaming));
+        let Renaming { from, to, .. } = renaming;
+        if from.parent().is_none() && from.kind() == ROLE && self.to.0.remove(from.key()) {
+            self.to.0.insert(to.key().to_owned());
         }
-        if from.parent().is_none() && from.kind() == ROLE && new.to.0.remove(from.key()) {
-            new.to.0.insert(to.key().to_owned());
-        }
-        (new != *self).then_some(new)
     }
 
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {

@@ -6,12 +6,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::names::renamed_name;
 use super::part::{QualifiedName, Sql, is_default, since};
 use super::publication::Publication;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, RELATION, References, Rules, Under};
-use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, RELATION, References, Rules, Under, Renaming};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
 use crate::sql;
 
 /// A table of a publication.
@@ -91,20 +90,15 @@ impl Kind for PublishedTable {
         vec![step.hazard(HazardClass::Breaking, "subscribers no longer get the table's changes")]
     }
 
-    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        live.move_each(|at| match (at.parent(), renamed_name(at.key(), old, new)) {
-            (Some(parent), Some(key)) if at.kind() == Self::NAME => parent.child(Self::NAME, &key),
-            _ => at.clone(),
-        });
+    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+        renaming.name(RELATION, key)
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        from.parent().filter(|t| t.parent().is_some() && sql::dotted(t.path()) == at.key())?;
-        let swap = |c: &String| if c == from.key() { to.key().to_owned() } else { c.clone() };
-        let columns = self.columns.iter().map(swap).collect();
-        let rows =
-            self.rows.as_ref().map(|r| super::part::names::renamed_text(r, from, to).unwrap_or_else(|| r.clone()));
-        Some(Self { columns, rows })
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        let of_it = renaming.from.parent().is_some_and(|t| t.parent().is_some() && sql::dotted(t.path()) == renaming.at.key());
+        let renaming = if of_it { renaming.beside() } else { renaming };
+        renaming.columns(&mut self.columns);
+        self.rows.iter_mut().for_each(|r| r.follow(renaming));
     }
 }
 

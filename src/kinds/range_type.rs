@@ -11,7 +11,7 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::{TypeName, is_default, shell};
 use super::schema::Schema;
 use super::shell_type::shell_of;
-use crate::kind::{Alter, COLLATION, Cx, Form, Home, Kind, OPERATOR_CLASS, ROUTINE, References, Rules, TYPE, Under};
+use crate::kind::{Alter, COLLATION, Cx, Form, Home, Kind, OPERATOR_CLASS, ROUTINE, References, Rules, TYPE, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 
@@ -119,8 +119,15 @@ impl Kind for RangeType {
         shell::drop_type(cx)
     }
 
-    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        Some(Self { subtype: self.subtype.renamed(from, to)?, ..self.clone() })
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.subtype.follow(renaming);
+        let functions = [&mut self.canonical, &mut self.subtype_diff].map(|name| (ROUTINE, name));
+        let others = [(OPERATOR_CLASS, &mut self.operator_class), (COLLATION, &mut self.collation)];
+        for (slot, name) in functions.into_iter().chain(others) {
+            if let Some(new) = name.as_ref().and_then(|name| renaming.name(slot, name)) {
+                *name = Some(new);
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::part::{Sql, is_default};
 use super::table::Table;
 use super::trigger::Enabled;
 use super::view::View;
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, Lock, PgVersion, Step};
 use crate::sql;
 
@@ -66,6 +66,10 @@ impl Kind for Rule {
 
     fn references(&self, _at: &Address, out: &mut References) {
         out.text(self.definition.as_str(), "definition");
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.definition.follow(renaming);
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -10,7 +10,7 @@ use super::part::{SequenceOptions, TypeName, is_default, since};
 use super::schema::Schema;
 use super::table::Table;
 use crate::diagnostic::Diagnostics;
-use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Kind, Misfit, Privileges, References, Rules, Under};
+use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Kind, Misfit, Privileges, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -199,10 +199,9 @@ impl Kind for Sequence {
         Alter::InPlace(steps)
     }
 
-    fn renamed(&self, _at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let column = self.owner_column()?;
-        let moved = column.moved(from, to);
-        (moved != column).then(|| Self { owned_by: Some(sql::dotted(moved.path())), ..self.clone() })
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        let Some(column) = self.owner_column() else { return };
+        self.owned_by = Some(sql::dotted(column.moved(renaming.from, renaming.to).path()));
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {

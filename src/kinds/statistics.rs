@@ -8,12 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::materialized_view::MaterializedView;
 use super::part::catalog::USER_SCHEMA;
-use super::part::index_key::{IndexKey, Subject, renamed_keys};
+use super::part::index_key::{IndexKey, Subject};
 use super::part::{FOREIGN_TABLE, is_default};
-use super::part::names::is_sibling_column;
 use super::table::Table;
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, References, Rules, Slot, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, References, Rules, Slot, Under, Renaming};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
@@ -81,8 +80,9 @@ impl Kind for Statistics {
     /// PostgreSQL sorts columns as the table has them, which says nothing: here they are sorted by name.
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
         for at in desired.of_kind(Self::NAME) {
-            if let Some(statistics) = desired.spec::<Self>(&at).cloned() {
-                desired.set(&at, statistics.sorted());
+            if let Some(mut statistics) = desired.spec::<Self>(&at).cloned() {
+                statistics.sort();
+                desired.set(&at, statistics);
             }
         }
     }
@@ -135,9 +135,9 @@ impl Kind for Statistics {
         vec![Step::new(format!("alter {} rename to {name}", cx.target()))]
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let columns = is_sibling_column(at, from).then(|| renamed_keys(&self.columns, from, to))??;
-        Some(Self { columns, ..self.clone() }.sorted())
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.columns.iter_mut().for_each(|key| key.follow(renaming));
+        self.sort();
     }
 }
 
@@ -151,12 +151,11 @@ fn identity(at: &Address) -> String {
 
 impl Statistics {
     /// The same with its columns in the order of their names, before its expressions.
-    fn sorted(mut self) -> Self {
+    fn sort(&mut self) {
         self.columns.sort_by_key(|key| match &key.subject {
             Subject::Column(name) => (false, name.clone()),
             Subject::Expression(_) => (true, String::new()),
         });
-        self
     }
 
     fn target_step(&self, cx: &Cx<'_>) -> Step {

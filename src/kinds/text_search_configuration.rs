@@ -9,7 +9,7 @@ use super::part::catalog::{USER_SCHEMA, qualified};
 use super::part::{QualifiedName, is_default};
 use super::schema::Schema;
 use super::{text_search_dictionary, text_search_parser};
-use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Slot, Under};
+use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Slot, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 
@@ -63,6 +63,11 @@ impl Kind for TextSearchConfiguration {
         for name in self.mappings.values().flatten() {
             name.reference(text_search_dictionary::SLOT, out, "mappings");
         }
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.parser.follow(text_search_parser::SLOT, renaming);
+        self.mappings.values_mut().flatten().for_each(|d| d.follow(text_search_dictionary::SLOT, renaming));
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

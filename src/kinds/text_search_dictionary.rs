@@ -9,7 +9,7 @@ use super::part::catalog::{USER_SCHEMA, qualified};
 use super::part::{QualifiedName, is_default};
 use super::schema::Schema;
 use super::text_search_template;
-use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Slot, Under};
+use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Slot, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql::{self, TokenClass};
 
@@ -100,6 +100,10 @@ impl Kind for TextSearchDictionary {
 
     fn references(&self, _at: &Address, out: &mut References) {
         self.template.reference(text_search_template::SLOT, out, "template");
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.template.follow(text_search_template::SLOT, renaming);
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -9,7 +9,7 @@ use super::language::Language;
 use super::part::catalog::function;
 use super::part::{QualifiedName, TypeName, is_default};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, ROUTINE, References, Rules, Under};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, ROUTINE, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -75,6 +75,14 @@ impl Kind for Transform {
                 name.reference(ROUTINE, out, field);
             }
         }
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.from_sql.iter_mut().chain(&mut self.to_sql).for_each(|f| f.follow(ROUTINE, renaming));
+    }
+
+    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+        renaming.text(key)
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

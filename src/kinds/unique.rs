@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, index_tail, index_words, timing};
 use super::part::{Parameters, is_default, since, refer_to_tablespace};
-use super::part::names::{is_sibling_column, renamed_columns};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::Problem;
-use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under};
+use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -157,9 +156,9 @@ impl Kind for Unique {
         constraint::rename(to, cx)
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let columns = is_sibling_column(at, from).then(|| renamed_columns(&self.columns, from, to))??;
-        Some(Self { columns, ..self.clone() })
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        renaming.columns(&mut self.columns);
+        renaming.columns(&mut self.include);
     }
 }
 

@@ -11,7 +11,7 @@ use super::part::catalog::{USER_SCHEMA, VIEW_COLUMNS, options};
 use super::part::{Parameters, Sql, Switch, is_default, parameters, since};
 use super::schema::Schema;
 use super::table::PRIVILEGES;
-use crate::kind::{RELATION, TYPE, Alter, Cx, Form, Home, Kind, Misfit, References, Rules, Under};
+use crate::kind::{RELATION, TYPE, Alter, Cx, Form, Home, Kind, Misfit, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::diagnostic::{Code, Problem};
 
@@ -101,6 +101,15 @@ impl Kind for View {
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
         (!is_default(&self.security_invoker)).then(|| since(15, "views with the rights of who reads them", "security_invoker", cx))?
+    }
+
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.query.follow(renaming);
+        for column in &mut self.live_columns {
+            if let Some(new) = renaming.text(column) {
+                *column = new;
+            }
+        }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -144,17 +144,16 @@ impl Builder<'_> {
     fn makes(&mut self, names: &Names) {
         let servants = names.servants(self.input.desired, self.input.register);
         for at in self.emitted.makes.keys() {
-            for parent in at.ancestors() {
-                let needy = self.made(at).iter().copied().find(|i| !self.emitted.nodes[*i].step.frees);
-                self.made_first(parent, needy, Edge::Hard);
-                self.renamed_first(parent, at);
-            }
-            // To get another name, an object needs nothing but its parent.
+            // To get another name, an object needs its parent's, and nothing else.
             let needy = |i: &usize| {
                 let node = &self.emitted.nodes[*i];
                 node.verb != Verb::Rename && !node.step.frees
             };
             let first = self.made(at).iter().copied().find(needy);
+            for parent in at.ancestors() {
+                self.made_first(parent, first, Edge::Hard);
+                self.renamed_first(parent, at);
+            }
             let Some(object) = self.input.desired.get(at) else { continue };
             let served = find(self.input.register, at.kind()).is_served(&*object.spec, at);
             for (to, edge) in needs(self.input, names, at, object) {
@@ -312,8 +311,8 @@ impl Builder<'_> {
             let node = &self.emitted.nodes[i];
             for name in &node.step.takes {
                 let key = (RELATION, node.at.top().key().to_owned(), name.clone());
-                if let Some((_, drop)) = freed.get(&key) {
-                    self.edge(*drop, i, Edge::Hard);
+                if let Some((_, free)) = freed.get(&key).filter(|(by, _)| **by != node.at) {
+                    self.edge(*free, i, Edge::Hard);
                 }
             }
         }

@@ -13,6 +13,7 @@ use crate::model::Address;
 /// Spreads replacements and disturbances until nothing more follows.
 pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &mut Diagnostics) {
     let users = users(input);
+    let falling = falling(input);
     let mut queue: Vec<Address> = fates.keys().cloned().collect();
     let mut done: HashSet<(Address, Option<Touch>, bool)> = HashSet::new();
     while let Some(at) = queue.pop() {
@@ -35,6 +36,11 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
         if let Some(touch_as) = touches {
             for user in users.get(&at).into_iter().flatten() {
                 queue.extend(touch(user, &at, touch_as, fates, input, problems));
+            }
+        }
+        if touches == Some(Touch::Replaced) {
+            for user in falling.get(&at).into_iter().flatten() {
+                queue.extend(touch(user, &at, Touch::Replaced, fates, input, problems));
             }
         }
         for used in unseats {
@@ -74,6 +80,18 @@ fn users(input: Input<'_>) -> HashMap<&Address, Vec<&Address>> {
         users.entry(used).or_default().push(user);
     }
     users
+}
+
+/// What falls with what, and can be made again: the place of a table in a publication.
+fn falling(input: Input<'_>) -> HashMap<&Address, Vec<&Address>> {
+    let mut falling: HashMap<&Address, Vec<&Address>> = HashMap::new();
+    for (at, object) in input.live.iter() {
+        let with = input.live.falls_with(at);
+        if !with.is_empty() && (find(input.register, at.kind()).rebuildable)(&*object.spec) {
+            with.iter().for_each(|used| falling.entry(used).or_default().push(at));
+        }
+    }
+    falling
 }
 
 /// What stands under a replaced object goes and comes with it.

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::Input;
 use super::alike::distance;
 use super::emit::{Node, Verb};
-use crate::kind::{Cx, Entry, Form, Slot, find};
+use crate::kind::{Cx, Entry, Form, Renaming, Rules, Scope, Slot, find};
 use crate::model::{Address, State, Step};
 
 /// A rename that was made.
@@ -272,13 +272,28 @@ fn rename(from: &Address, to: &Address, at: &Address, live: &mut State, input: I
 
 /// What names a renamed object names it by its new name: PostgreSQL sees to that.
 fn follow(live: &mut State, from: &Address, to: &Address, input: Input<'_>) {
-    let changed: Vec<_> = live
-        .iter()
-        .filter_map(|(at, o)| Some((at.clone(), (find(input.register, at.kind()).renamed)(&*o.spec, at, from, to)?)))
-        .collect();
-    for (at, spec) in changed {
+    let rules = &find(input.register, to.kind()).rules;
+    for at in concerned(live, to, rules) {
+        let renaming = Renaming::new(&at, from, to, rules);
+        let entry = find(input.register, at.kind());
         if let Some(object) = live.get_mut(&at) {
-            object.spec = spec;
+            object.spec = (entry.follow)(&*object.spec, renaming);
+        }
+        if let Some(key) = (entry.key_after)(at.key(), renaming) {
+            let place = at.parent().map_or_else(|| Address::root(at.kind(), &key), |p| p.child(at.kind(), &key));
+            live.relocate(&at, &place);
         }
     }
+}
+
+/// What may name a renamed object: what uses it, what stands under it, beside it and above it. Of what the whole cluster
+/// shares PostgreSQL notes no users.
+fn concerned(live: &State, to: &Address, rules: &Rules) -> BTreeSet<Address> {
+    let all = rules.scope == Scope::Cluster;
+    let table = to.parent().filter(|table| table.parent().is_some());
+    let near = |at: &Address| at.is_within(to) || to.is_within(at) || table.is_some_and(|t| at.parent() == Some(t));
+    let uses = live.edges().filter(|(_, used)| used.is_within(to)).map(|(user, _)| user.clone());
+    let falls = live.iter().filter(|(at, _)| live.falls_with(at).iter().any(|used| used.is_within(to)));
+    let near = live.iter().map(|(at, _)| at).filter(|at| all || near(at));
+    uses.chain(falls.map(|(at, _)| at.clone())).chain(near.cloned()).collect()
 }

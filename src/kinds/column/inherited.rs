@@ -278,6 +278,9 @@ impl Column {
         if retyped {
             mine.data_type = new.data_type.clone();
             mine.collation.clone_from(&new.collation);
+            // PostgreSQL forgets how values are stored, and is told storage for all tables at once.
+            mine.storage.clone_from(&new.storage);
+            mine.compression = None;
         }
         if redefaulted {
             mine.default.clone_from(&new.default);

@@ -22,16 +22,15 @@ pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
 use super::part::convert::{needs_text, text_of};
-use super::part::names::{is_sibling_column, object_name, renamed_text};
+use super::part::names::object_name;
 use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
+use super::index::Index;
 use super::not_null::named_at;
 use super::primary_key;
 use super::table::{Table, heirs, is_made_anew, parents, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{
-    Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Misfit, Privileges, References, Rules, Under,
-};
+use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Misfit, Privileges, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
 
@@ -328,19 +327,14 @@ impl Kind for Column {
         [Step::new(sql).lock(Lock::AccessExclusive)].into_iter().chain(follows).collect()
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let data_type = self.data_type.renamed(from, to);
-        let follows = at.is_within(to) && self.has_usual_sequence(&at.moved(to, from), at);
-        let beside = self.generated.as_ref().filter(|_| is_sibling_column(at, from));
-        let generated = beside.and_then(|g| renamed_text(g, from, to));
-        if data_type.is_none() && !follows && generated.is_none() {
-            return None;
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.data_type.follow(renaming);
+        self.collation.iter_mut().for_each(|c| c.follow(COLLATION, renaming));
+        self.default.iter_mut().chain(&mut self.generated).for_each(|text| text.follow(renaming));
+        let (from, to) = (renaming.from, renaming.to);
+        if renaming.at.is_within(to) && self.has_usual_sequence(&renaming.at.moved(to, from), renaming.at) {
+            self.live_sequence = OwnSequence(Some(sequence_of(renaming.at).key().to_owned()));
         }
-        let sequence = || OwnSequence(Some(sequence_of(at).key().to_owned()));
-        let live_sequence = if follows { sequence() } else { self.live_sequence.clone() };
-        let data_type = data_type.unwrap_or_else(|| self.data_type.clone());
-        let generated = generated.or_else(|| self.generated.clone());
-        Some(Self { data_type, generated, live_sequence, ..self.clone() })
     }
 }
 
@@ -419,6 +413,11 @@ impl Column {
         let step = Step { retypes: true, ..step.unseats(inherited::below(cx.at, cx.live)) };
         if widens(&old.data_type, &self.data_type) {
             return step;
+        }
+        if self.data_type == old.data_type {
+            let sorted = cx.live.edges().any(|(user, used)| used == cx.at && user.kind() == Index::NAME);
+            let rebuilds = "rebuilds the indexes of the column while readers and writers wait";
+            return if sorted { step.hazard(HazardClass::Block, rebuilds) } else { step };
         }
         let step = match way {
             "" => step,

@@ -1,4 +1,4 @@
-//! How a column lets go of what is dropped and made anew meanwhile: a type, or what its default calls.
+//! How a column lets go of what is dropped and made anew meanwhile: a type, a collation, or what its default calls.
 
 use super::{Column, Inherited};
 use crate::kind::{Alter, Cx, Kind};
@@ -7,7 +7,8 @@ use crate::kinds::table::is_key;
 use crate::model::{Address, HazardClass, Step};
 use crate::sql;
 
-/// Its default goes first and comes back last; where its type itself goes, its values wait as text.
+/// Its default goes first and comes back last; where its type itself goes, its values wait as text; where its collation
+/// does, it has that of its type meanwhile.
 pub fn release(new: &Column, old: &Column, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
     let names: Vec<String> = used.iter().map(|at| sql::dotted([at.top().key(), at.key()])).collect();
     let goes = |c: &Column| names.iter().any(|name| name == c.data_type.base());
@@ -16,19 +17,23 @@ pub fn release(new: &Column, old: &Column, used: &[Address], cx: &Cx<'_>) -> Opt
     if between.default.take().is_some() {
         steps.push(new.step(cx, "drop default").frees());
     }
-    if goes(old) && goes(new) && matches!(new.inherited, Inherited::No) {
+    let type_goes = goes(old) && goes(new);
+    let collated = |c: &Column| c.collation.as_ref().is_some_and(|c| names.iter().any(|name| name == c.as_str()));
+    if (type_goes || collated(old) && collated(new)) && matches!(new.inherited, Inherited::No) {
         if is_key(cx.at, cx.live) {
             return None; // PostgreSQL can't change the type of a column by which a table is partitioned
         }
-        let array = if old.data_type.element().is_some() { "[]" } else { "" };
-        between.data_type = TypeName::parse(&format!("text{array}")).expect("text is a type");
+        if type_goes {
+            let array = if old.data_type.element().is_some() { "[]" } else { "" };
+            between.data_type = TypeName::parse(&format!("text{array}")).expect("text is a type");
+        }
         between.collation = None;
         steps.push(between.type_step(old, cx).frees().unseats([cx.at.clone()]));
     }
     let Alter::InPlace(more) = new.alter(&between, cx) else { return None };
     let risk = format!("fails where a value is no {}", new.data_type);
     steps.extend(more.into_iter().map(|s| match s.retypes {
-        true if s.hazards.iter().all(|h| h.class != HazardClass::Data) => {
+        true if type_goes && s.hazards.iter().all(|h| h.class != HazardClass::Data) => {
             Step { retypes: false, ..s }.hazard(HazardClass::Data, risk.clone())
         }
         true => Step { retypes: false, ..s },

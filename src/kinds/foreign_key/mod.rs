@@ -12,13 +12,12 @@ use super::index::Index;
 use super::part::since;
 use super::part::constraint::{self, FROM_ABOVE, alter_table, columns, timing};
 use super::part::is_default;
-use super::part::names::{is_sibling_column, renamed_columns, renamed_name};
 use super::primary_key::PrimaryKey;
 use super::schema::Schema;
 use super::table::{Attached, Table, hide_plain};
 use super::unique::Unique;
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -254,20 +253,17 @@ impl Kind for ForeignKey {
         constraint::rename(to, cx)
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let mut new = self.clone();
-        if let Some(name) = renamed_name(&self.references.table_name(), from, to) {
-            new.references = Target { columns: self.references.columns.clone(), ..Target::try_from(name).ok()? };
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        if let Some(Ok(Target { schema, table, .. })) = renaming.name(RELATION, &self.references.table_name()).map(Target::try_from) {
+            (self.references.schema, self.references.table) = (schema, table);
         }
-        if is_sibling_column(at, from) {
-            new.columns = renamed_columns(&new.columns, from, to).unwrap_or(new.columns);
-            new.on_delete.columns = renamed_columns(&new.on_delete.columns, from, to).unwrap_or(new.on_delete.columns);
+        renaming.columns(&mut self.columns);
+        renaming.columns(&mut self.on_delete.columns);
+        let (from, to) = (renaming.from, renaming.to);
+        if from.kind() == Column::NAME && from.parent().is_some_and(|table| self.references.is(table)) {
+            let named = self.references.columns.iter_mut().filter(|name| *name == from.key());
+            named.for_each(|name| to.key().clone_into(name));
         }
-        if from.kind() == Column::NAME && from.parent().is_some_and(|t| self.references.is(t)) {
-            let columns = renamed_columns(&new.references.columns, from, to);
-            new.references.columns = columns.unwrap_or(new.references.columns);
-        }
-        (new != *self).then_some(new)
     }
 
     fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {

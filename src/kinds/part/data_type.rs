@@ -7,14 +7,10 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::names::renamed_name;
 use super::refused;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{References, TYPE};
-use crate::model::{Address, KindName};
+use crate::kind::{References, Renaming, TYPE};
 use crate::sql::{self, Token, TokenClass};
-
-const MULTIRANGE: KindName = KindName("multirange");
 
 /// A type as `format_type(oid, typmod)` prints it with an empty `search_path`: `character varying(255)[]`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,24 +71,24 @@ impl TypeName {
         self.0.strip_suffix("[]").map(|e| Self(e.into()))
     }
 
-    /// The same once `from` is `to`; `None` where it names something else.
-    pub fn renamed(&self, from: &Address, to: &Address) -> Option<Self> {
-        let base = self.0.trim_end_matches("[]");
-        // A multirange stands under its range, but in SQL beside it.
-        let beside = |at: &Address| at.top().child(at.kind(), at.key());
-        let name = match from.kind() {
-            MULTIRANGE => renamed_name(base, &beside(from), &beside(to))?,
-            _ => renamed_name(base, from, to)?,
-        };
-        Some(Self((name + &self.0[base.len()..]).into()))
+    /// Follows a rename.
+    pub fn follow(&mut self, renaming: Renaming<'_>) {
+        let name = self.name();
+        if let Some(new) = renaming.name(TYPE, name) {
+            self.0 = (new + &self.0[name.len()..]).into();
+        }
+    }
+
+    /// The name alone: without modifier and brackets.
+    fn name(&self) -> &str {
+        let base = self.base();
+        if base.contains('"') { base } else { base.split('(').next().unwrap_or(base) }
     }
 
     /// Notes the type that this one names, unless it is PostgreSQL's own.
     pub fn reference(&self, out: &mut References, field: &'static str) {
-        let base = self.0.trim_end_matches("[]");
-        let base = if base.contains('"') { base } else { base.split('(').next().unwrap_or(base) };
-        if base.contains('.') {
-            out.name(TYPE, base, field);
+        if self.name().contains('.') {
+            out.name(TYPE, self.name(), field);
         }
     }
 }

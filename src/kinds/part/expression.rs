@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::kind::Renaming;
 use crate::sql;
 
 /// A piece of SQL.
@@ -23,6 +24,13 @@ impl Sql {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Follows a rename.
+    pub fn follow(&mut self, renaming: Renaming<'_>) {
+        if let Some(text) = renaming.text(&self.0) {
+            *self = Self::new(&text);
+        }
     }
 
     /// The text as `default` takes it in `create table` and `create domain`: in brackets, where a word such as `not` or

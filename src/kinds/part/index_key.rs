@@ -9,10 +9,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Sql;
-use super::names::renamed_text;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{COLLATION, OPERATOR_CLASS, References};
-use crate::model::Address;
+use crate::kind::{COLLATION, OPERATOR_CLASS, References, Renaming};
 use crate::sql::{self, Token, TokenClass};
 
 /// One key of an index.
@@ -87,22 +85,19 @@ impl IndexKey {
         (!names.is_empty()).then(|| names.join(" "))
     }
 
-    /// The same once the column `from` is `to`; `None` where it does not name it.
-    pub fn renamed(&self, from: &Address, to: &Address) -> Option<Self> {
-        let subject = match &self.subject {
-            Subject::Column(name) if name == from.key() => Subject::Column(to.key().to_owned()),
-            Subject::Column(_) => return None,
-            Subject::Expression(text) => Subject::Expression(renamed_text(text, from, to)?),
-        };
-        Some(Self { subject, ..self.clone() })
+    /// Follows a rename.
+    pub fn follow(&mut self, renaming: Renaming<'_>) {
+        match &mut self.subject {
+            Subject::Column(name) => renaming.column(name),
+            Subject::Expression(text) => text.follow(renaming),
+        }
+        for (slot, name) in [(COLLATION, &mut self.collation), (OPERATOR_CLASS, &mut self.class)] {
+            let new = name.as_ref().and_then(|name| sql::split_name(&renaming.name(slot, &name.to_string())?));
+            if let Some(new) = new {
+                *name = Some(ObjectName(new));
+            }
+        }
     }
-}
-
-/// Keys once the column `from` is `to`; `None` where none names it.
-pub fn renamed_keys(keys: &[IndexKey], from: &Address, to: &Address) -> Option<Vec<IndexKey>> {
-    let changed: Vec<Option<IndexKey>> = keys.iter().map(|k| k.renamed(from, to)).collect();
-    let any = changed.iter().any(Option::is_some);
-    any.then(|| changed.into_iter().zip(keys).map(|(new, old)| new.unwrap_or_else(|| old.clone())).collect())
 }
 
 /// `a, lower(b) desc`.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{QualifiedName, TypeName, refused};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{OPERATOR, ROUTINE, References};
+use crate::kind::{OPERATOR, OPERATOR_FAMILY, ROUTINE, References, Renaming};
 use crate::model::Address;
 use crate::sql::{self, TokenClass};
 
@@ -63,6 +63,14 @@ impl Member {
     pub fn place(&self) -> String {
         let types = self.types.as_ref().map_or(self.args.as_slice(), |t| t.as_slice());
         format!("{} ({})", self.number, join(types))
+    }
+
+    /// Follows a rename.
+    pub fn follow(&mut self, renaming: Renaming<'_>) {
+        let slot = if self.types.is_some() { ROUTINE } else { OPERATOR };
+        self.name = renaming.name(slot, &self.name).unwrap_or_else(|| std::mem::take(&mut self.name));
+        self.args.iter_mut().chain(self.types.iter_mut().flatten()).for_each(|t| t.follow(renaming));
+        self.order_by.iter_mut().for_each(|family| family.follow(OPERATOR_FAMILY, renaming));
     }
 
     /// Notes what it names.

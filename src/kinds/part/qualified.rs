@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::refused;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{References, Slot};
+use crate::kind::{References, Renaming, Slot};
 use crate::sql;
 
 /// `shop.total`, quoted where needed; without a schema it is PostgreSQL's own.
@@ -27,6 +27,13 @@ impl QualifiedName {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Follows a rename of something in `slot`.
+    pub fn follow(&mut self, slot: Slot, renaming: Renaming<'_>) {
+        if let Some(name) = renaming.name(slot, &self.0) {
+            self.0 = name.into();
+        }
     }
 
     /// Notes what it names.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Sql, TypeName, refused};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{References, RoutineKey, plain_key};
+use crate::kind::{References, Renaming, RoutineKey, plain_key};
 use crate::sql::{self, Token};
 
 /// Which way an argument goes.
@@ -87,6 +87,14 @@ impl Args {
     /// The types that name the routine: `bigint, text[]`.
     pub fn types(&self) -> String {
         self.inputs().map(|a| a.data_type.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Follows a rename.
+    pub fn follow(&mut self, renaming: Renaming<'_>) {
+        for arg in &mut self.0 {
+            arg.data_type.follow(renaming);
+            arg.default.iter_mut().for_each(|d| d.follow(renaming));
+        }
     }
 
     /// Notes every type, and what defaults name.
@@ -260,6 +268,14 @@ impl Returns {
                 columns.0.into_iter().map(column).collect::<Result<_, _>>().map(Self::Table)
             }
             _ => TypeName::parse(text).map(|t| Self::One(stored(&t))),
+        }
+    }
+
+    /// Follows a rename.
+    pub fn follow(&mut self, renaming: Renaming<'_>) {
+        match self {
+            Self::One(of) | Self::SetOf(of) => of.follow(renaming),
+            Self::Table(columns) => columns.iter_mut().for_each(|(_, of)| of.follow(renaming)),
         }
     }
 

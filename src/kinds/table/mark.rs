@@ -3,7 +3,7 @@
 //! PostgreSQL keeps it with the index. Where an index is made anew, it is said again.
 
 use super::{Table, Words};
-use crate::kind::{Cx, Kind};
+use crate::kind::{Cx, Kind, Renaming};
 use crate::kinds::column::Column;
 use crate::kinds::materialized_view::MaterializedView;
 use crate::model::{Address, Lock, State, Step};
@@ -42,15 +42,16 @@ pub fn again(cx: &Cx<'_>) -> Vec<Step> {
 }
 
 /// Follows the rename of an index that a table names.
-pub fn renamed_index(table: &mut Table, at: &Address, from: &Address, to: &Address) {
-    if from.parent() != Some(at) || from.kind() == Column::NAME {
+pub fn follow(table: &mut Table, renaming: Renaming<'_>) {
+    if !renaming.is_of_part() || renaming.from.kind() == Column::NAME {
         return;
     }
-    if table.cluster_on.as_deref() == Some(from.key()) {
-        table.cluster_on = Some(to.key().to_owned());
+    let (from, to) = (renaming.from.key(), renaming.to.key());
+    if table.cluster_on.as_deref() == Some(from) {
+        table.cluster_on = Some(to.to_owned());
     }
-    if table.replica_identity.as_ref().and_then(index_named).as_deref() == Some(from.key()) {
-        table.replica_identity = Some(Words::new(&format!("using index {}", sql::ident(to.key()))));
+    if table.replica_identity.as_ref().and_then(index_named).as_deref() == Some(from) {
+        table.replica_identity = Some(Words::new(&format!("using index {}", sql::ident(to))));
     }
 }
 

@@ -25,12 +25,11 @@ pub use typed::{leave as leave_type, of_type};
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Parameters, Sql, TypeName, is_default, parameters, refer_to_access_method, refer_to_tablespace};
-use super::part::names::{renamed_name, renamed_text};
+use super::part::{Parameters, TypeName, is_default, parameters, refer_to_access_method, refer_to_tablespace};
 use super::column::Column;
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Rules, TYPE, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Rules, TYPE, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -294,17 +293,18 @@ impl Kind for Table {
         [Step::new(rename).lock(Lock::AccessExclusive)].into_iter().chain(follow).collect()
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let mut new = self.clone();
-        new.partition_of = self.partition_of.as_ref().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone()));
-        new.inherits = self.inherits.iter().map(|p| renamed_name(p, from, to).unwrap_or_else(|| p.clone())).collect();
-        new.of_type = self.of_type.as_ref().map(|t| t.renamed(from, to).unwrap_or_else(|| t.clone()));
-        mark::renamed_index(&mut new, at, from, to);
-        if from.kind() == Column::NAME && from.parent() == Some(at) {
-            let key = self.partition_by.as_ref().and_then(|by| renamed_text(&Sql::new(by.as_str()), from, to));
-            new.partition_by = key.map(|by| Words::new(by.as_str())).or(new.partition_by);
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        for name in self.partition_of.iter_mut().chain(&mut self.inherits) {
+            if let Some(new) = renaming.name(RELATION, name) {
+                *name = new;
+            }
         }
-        (new != *self).then_some(new)
+        self.of_type.iter_mut().for_each(|of| of.follow(renaming));
+        self.bounds.iter_mut().for_each(|words| words.follow(renaming));
+        let own = renaming.is_of_part() && renaming.from.kind() == Column::NAME;
+        let beside = if own { renaming.beside() } else { renaming };
+        self.partition_by.iter_mut().for_each(|words| words.follow(beside));
+        mark::follow(self, renaming);
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {

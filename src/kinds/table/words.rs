@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::kinds::part::Sql;
+use crate::kind::Renaming;
 use crate::sql::{self, TokenClass};
 
 /// A clause, its words in lower case; a `for` in front of it is left out.
@@ -25,6 +26,11 @@ impl Words {
             copied = token.end();
         }
         Self(Sql::new(&(out + &text[copied..])))
+    }
+
+    /// Follows a rename.
+    pub fn follow(&mut self, renaming: Renaming<'_>) {
+        self.0.follow(renaming);
     }
 
     /// The text.

@@ -5,10 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Kind, RoutineKey};
+use crate::kind::{ROUTINE, Renaming};
 use crate::kinds::part::refused;
-use crate::kinds::schema::Schema;
-use crate::model::Address;
 use crate::sql::{self, Token, TokenClass};
 
 /// A function's name and the texts it is called with; PostgreSQL keeps every argument as text.
@@ -41,16 +39,10 @@ impl Call {
         &self.function
     }
 
-    /// Calls the function `from`, or what is in the schema `from`, as `to`.
-    pub fn rename(&mut self, from: &Address, to: &Address) {
-        let parts = sql::split_name(&self.function).unwrap_or_default();
-        let [schema, name] = parts.as_slice() else { return };
-        let is_function = from.path() == [schema.as_str(), &format!("{name}()")];
-        if is_function {
-            let key = to.key();
-            self.function = sql::dotted([to.top().key(), &key[..key.rfind_args()]]);
-        } else if from.parent().is_none() && from.kind() == Schema::NAME && from.key() == schema {
-            self.function = sql::dotted([to.key(), name]);
+    /// Follows a rename.
+    pub fn follow(&mut self, renaming: Renaming<'_>) {
+        if let Some(function) = renaming.name(ROUTINE, &self.function) {
+            self.function = function;
         }
     }
 
@@ -80,37 +72,11 @@ fn arguments(tokens: &[Token<'_>]) -> Option<Vec<String>> {
 
 fn constant(token: Token<'_>) -> Option<String> {
     match token.class {
-        TokenClass::Str => unquote(token.text),
+        TokenClass::Str => sql::unquote(token.text),
         TokenClass::Number => Some(token.text.to_owned()),
         TokenClass::Word | TokenClass::Quoted => token.name(),
         TokenClass::Space | TokenClass::Punct => None,
     }
-}
-
-/// The text of a string constant: plain, with escapes, or between dollars.
-fn unquote(text: &str) -> Option<String> {
-    if let Some(rest) = text.strip_prefix('$') {
-        let tag = &text[..=rest.find('$')? + 1];
-        return text.strip_prefix(tag)?.strip_suffix(tag).map(str::to_owned);
-    }
-    let escapes = text.starts_with(['E', 'e']);
-    let inner = text.trim_start_matches(['E', 'e']).strip_prefix('\'')?.strip_suffix('\'')?;
-    let inner = inner.replace("''", "'");
-    if !escapes {
-        return Some(inner);
-    }
-    let mut out = String::new();
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        out.push(match (c, if c == '\\' { chars.next() } else { None }) {
-            ('\\', Some('n')) => '\n',
-            ('\\', Some('t')) => '\t',
-            ('\\', Some('r')) => '\r',
-            ('\\', Some(other)) => other,
-            (c, _) => c,
-        });
-    }
-    Some(out)
 }
 
 fn broken(text: &str) -> Problem {

@@ -6,9 +6,8 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
-use crate::kinds::part::names::renamed_columns;
 use crate::kinds::part::refused;
-use crate::model::Address;
+use crate::kind::Renaming;
 use crate::sql;
 
 /// One event.
@@ -84,11 +83,11 @@ impl Events {
         self.0.iter().map(Event::to_string).collect::<Vec<_>>().join(" or ")
     }
 
-    /// Names the column `from` as `to`.
-    pub fn rename_column(&mut self, from: &Address, to: &Address) {
+    /// Follows a rename.
+    pub fn follow(&mut self, renaming: Renaming<'_>) {
         for event in &mut self.0 {
             if let Event::Update(columns) = event {
-                *columns = renamed_columns(columns, from, to).unwrap_or_else(|| std::mem::take(columns));
+                renaming.columns(columns);
             }
         }
     }

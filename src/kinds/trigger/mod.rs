@@ -14,14 +14,13 @@ pub use event::{Event, Events};
 use super::column::Column;
 use super::extension_dependency::depends_again;
 use super::part::catalog::USER_SCHEMA;
-use super::part::names::{is_sibling_column, renamed_text};
 use super::part::{Sql, is_default};
 use super::table::Table;
 use super::trigger_state::set_again;
 use super::view::View;
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::names::Names;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, ROUTINE, References, Rules, Under, demands};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, ROUTINE, References, Rules, Under, demands, Renaming};
 use crate::model::{Act, Address, Demand, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -241,14 +240,10 @@ impl Kind for Trigger {
         vec![Step::new(sql).lock(Lock::AccessExclusive)]
     }
 
-    fn renamed(&self, at: &Address, from: &Address, to: &Address) -> Option<Self> {
-        let mut new = self.clone();
-        if is_sibling_column(at, from) {
-            new.events.rename_column(from, to);
-            new.when = new.when.map(|w| renamed_text(&w, from, to).unwrap_or(w));
-        }
-        new.execute.rename(from, to);
-        (new != *self).then_some(new)
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        self.events.follow(renaming);
+        self.when.iter_mut().for_each(|w| w.follow(renaming));
+        self.execute.follow(renaming);
     }
 
     fn check(&self, at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {

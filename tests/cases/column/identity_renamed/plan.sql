@@ -12,5 +12,4 @@ alter table shop.kept rename to held;
 alter table shop.orders rename column id to key;
 alter sequence shop.orders_id_seq rename to orders_key_seq;
 alter table shop.orders rename constraint purchase_pkey to orders_pkey;
-alter table shop.orders alter column no set default nextval('shop.orders_no_seq'::regclass);
 commit;

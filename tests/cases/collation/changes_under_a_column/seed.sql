@@ -1,0 +1,1 @@
+insert into shop.items values ('a', 'b', 'c');

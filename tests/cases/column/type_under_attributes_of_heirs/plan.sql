@@ -1,0 +1,14 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+-- hazard rewrite: rewrites the table to turn character varying(30) into character(8)
+alter table shop.books alter column code type character(8) using code::character(8);
+alter table shop.books alter column code set storage main;
+alter table only shop.books alter column code set compression pglz;
+-- hazard rewrite: rewrites the table to turn character varying(30) into character(8)
+alter table shop.items alter column code type character(8) using code::character(8);
+alter table shop.items alter column code set storage external;
+alter table only shop.items alter column code set compression pglz;
+alter table shop.items_rest alter column code set compression pglz;
+alter table shop.maps alter column code set compression pglz;
+commit;

@@ -1,0 +1,1 @@
+insert into s.data values (1, 'x');
