@@ -140,7 +140,7 @@ async fn borrow_roles(from: &Session, to: &Session) -> Result<()> {
 }
 
 /// Drops what killed runs left: scratch databases of this role whose maker is gone, with what still runs in them.
-async fn sweep(session: &Session) {
+pub async fn sweep(session: &Session) {
     let sql = format!(
         "select datname from pg_database d
          where starts_with(datname, '{PREFIX}') and pg_get_userbyid(datdba) = current_user
@@ -156,7 +156,9 @@ async fn sweep(session: &Session) {
 }
 
 async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored> {
-    let scratch = session::connect(target, &[("client_min_messages", "error")]).await?;
+    // Not said at the start of the session, since poolers let no settings through there.
+    let scratch = session::connect(target, &[]).await?;
+    scratch.client.batch_execute("set client_min_messages = error").await.map_err(|e| failed("prepared", &e))?;
     let version = request.server.version;
     let empty = catalog::read(&scratch.client, version, request.register).await?;
     let wanted = closure(request);

@@ -1,7 +1,10 @@
 //! Running a plan: one apply at a time a database, one transaction a segment.
 
+mod bodies;
 mod capacity;
 mod lock;
+mod lost;
+mod pooled;
 mod preflight;
 mod progress;
 mod quiet;
@@ -9,20 +12,27 @@ mod retry;
 
 use std::time::{Duration, Instant};
 
-use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::model::Transaction;
+use crate::model::{Lock, Transaction};
 use crate::plan::{Plan, PlanStep};
 use crate::session::{Session, server_error};
-use crate::sql::ident;
+use crate::sql::{ident, literal};
+
+use lost::{Interrupted, is_lost, lost};
 
 pub use capacity::check as check_capacity;
 pub use lock::{ClusterLock, Wait, interrupted, lock, lock_cluster};
+pub use pooled::check as check_pool;
 pub use preflight::{Ground, preflight};
 pub use progress::Progress;
 pub use retry::{Again, Stopped, TRIES, pause, sleep};
+
+/// How long a statement waits that keeps nobody waiting.
+const PATIENCE: &str = "10min";
+/// The number of the current transaction, and the server's process.
+const NUMBER: &str = "select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_backend_pid()";
 
 /// How to run a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,41 +75,139 @@ pub trait Watch {
 }
 
 /// Runs every statement. A segment that fails is rolled back; segments before it stay.
-pub async fn run(session: &Session, plan: &Plan, watch: &mut dyn Watch) -> Result<(), Stopped> {
-    let client = &session.client;
+pub async fn run(session: &Session, plan: &Plan, options: &Options, watch: &mut dyn Watch) -> Result<(), Stopped> {
     let process = session.process_id().await?;
-    let total = plan.steps.len();
-    let mut number = 0;
+    let mut run = Run { session, process, steps: &plan.steps, options, number: 0, watch };
     for segment in plan.steps.chunk_by(|a, b| a.segment == b.segment) {
-        let inside = segment.iter().all(|s| s.transaction != Transaction::Outside);
-        if inside {
-            client.batch_execute("begin").await.map_err(|e| server_error(&e, "begin"))?;
-        }
-        for step in segment {
-            number += 1;
-            watch.event(Event::Begin(number, total, step));
-            let begun = Instant::now();
-            let statement = execute(client, step, inside);
-            if let Err(error) = progress::observed(session, process, step, watch, statement).await {
-                if inside {
-                    // The transaction is lost either way; the first error is the one to tell.
-                    let _ = client.batch_execute("rollback").await;
-                }
-                let problem = failed(&error, step, number > 1 && segment[0].segment > 0);
-                return Err(Stopped { problem, again: Again::after(&error, step) });
-            }
-            watch.event(Event::Done(step, begun.elapsed()));
-        }
-        if inside && let Err(problem) = check_bodies(client, segment).await {
-            let _ = client.batch_execute("rollback").await;
-            return Err(problem.into());
-        }
-        note(client, &plan.steps[..number], inside, watch).await?;
-        if inside {
-            client.batch_execute("commit").await.map_err(|e| server_error(&e, "commit"))?;
+        if segment.iter().all(|s| s.transaction != Transaction::Outside) {
+            run.transaction(segment).await?;
+        } else {
+            run.alone(segment).await?;
         }
     }
     Ok(())
+}
+
+/// A plan that runs.
+struct Run<'a> {
+    session: &'a Session,
+    /// The server's process.
+    process: i32,
+    steps: &'a [PlanStep],
+    options: &'a Options,
+    /// How many statements have begun.
+    number: usize,
+    watch: &'a mut dyn Watch,
+}
+
+impl Run<'_> {
+    /// Runs statements in a transaction.
+    async fn transaction(&mut self, segment: &[PlanStep]) -> Result<(), Stopped> {
+        let client = &self.session.client;
+        if let Err(error) = client.batch_execute("begin").await {
+            return Err(self.stopped(&error, "begin", Interrupted::Transaction).await);
+        }
+        let result = self.inside(segment).await;
+        if result.is_err() {
+            // The transaction is lost either way; the first error is the one to tell.
+            let _ = client.batch_execute("rollback").await;
+        }
+        let id = result?;
+        if let Err(error) = client.batch_execute("commit").await {
+            return Err(self.stopped(&error, "commit", Interrupted::Commit(id)).await);
+        }
+        Ok(())
+    }
+
+    /// Everything between `begin` and `commit`; the number of the transaction.
+    async fn inside(&mut self, segment: &[PlanStep]) -> Result<String, Stopped> {
+        for step in segment {
+            self.step(step, true).await?;
+        }
+        if let Err((error, sql, step)) = bodies::check(&self.session.client, segment).await {
+            return Err(match step {
+                Some(step) => failed(&error, step, step.segment > 0).into(),
+                None => self.stopped(&error, &sql, Interrupted::Transaction).await,
+            });
+        }
+        self.note(true).await?;
+        match self.session.client.query_one(NUMBER, &[]).await {
+            Ok(row) if row.get::<_, i32>(1) != self.process => {
+                Err(pooled::refusal("this transaction was rolled back").into())
+            }
+            Ok(row) => Ok(row.get(0)),
+            Err(error) => Err(self.stopped(&error, NUMBER, Interrupted::Transaction).await),
+        }
+    }
+
+    /// Runs statements outside of transactions.
+    async fn alone(&mut self, segment: &[PlanStep]) -> Result<(), Stopped> {
+        for step in segment {
+            // Nobody queues up behind one that lets readers and writers go on, and giving up would cost what it did so far.
+            let patient = step.lock <= Lock::ShareUpdateExclusive;
+            self.lock_timeout(if patient { PATIENCE } else { &self.options.lock_timeout }).await?;
+            if let Err(stopped) = self.step(step, false).await {
+                // The first error is the one to tell.
+                let _ = self.session.client.batch_execute(&lock_timeout(&self.options.lock_timeout)).await;
+                return Err(stopped);
+            }
+            self.lock_timeout(&self.options.lock_timeout).await?;
+        }
+        self.note(false).await
+    }
+
+    /// Sets how long the statements that follow wait for a lock.
+    async fn lock_timeout(&self, timeout: &str) -> Result<(), Stopped> {
+        let sql = lock_timeout(timeout);
+        match self.session.client.batch_execute(&sql).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.stopped(&error, &sql, Interrupted::Statement(self.process)).await),
+        }
+    }
+
+    async fn step(&mut self, step: &PlanStep, inside: bool) -> Result<(), Stopped> {
+        self.number += 1;
+        self.watch.event(Event::Begin(self.number, self.steps.len(), step));
+        let begun = Instant::now();
+        let statement = execute(&self.session.client, step, inside);
+        if let Err(error) = progress::observed(self.session, self.process, step, self.watch, statement).await {
+            if is_lost(&error) {
+                let what = if inside { Interrupted::Transaction } else { Interrupted::Statement(self.process) };
+                let problem = lost(self.session, &error, what).await;
+                return Err(Box::new(located(*problem, step)).into());
+            }
+            let problem = failed(&error, step, self.number > 1 && step.segment > 0);
+            return Err(Stopped { problem, again: Again::after(&error, step) });
+        }
+        self.watch.event(Event::Done(step, begun.elapsed()));
+        Ok(())
+    }
+
+    /// Writes down what was done; a note that fails leaves what was done as it is.
+    async fn note(&mut self, inside: bool) -> Result<(), Stopped> {
+        let Some(sql) = self.watch.note(&self.steps[..self.number]) else { return Ok(()) };
+        let run = async |sql: &str| self.session.client.batch_execute(sql).await;
+        let result =
+            if inside { run(&format!("savepoint note; {sql}; release savepoint note")).await } else { run(&sql).await };
+        let Err(error) = result else { return Ok(()) };
+        if inside {
+            let undo = "rollback to savepoint note";
+            if let Err(error) = run(undo).await {
+                return Err(self.stopped(&error, undo, Interrupted::Transaction).await);
+            }
+        }
+        self.watch.event(Event::Unnoted(server_error(&error, "the note of what was done")));
+        Ok(())
+    }
+
+    /// Why a plan ends at a statement that is none of its steps.
+    async fn stopped(&self, error: &Error, sql: &str, what: Interrupted) -> Stopped {
+        if is_lost(error) { lost(self.session, error, what).await.into() } else { server_error(error, sql).into() }
+    }
+}
+
+fn lock_timeout(timeout: &str) -> String {
+    format!("set lock_timeout = {}", literal(timeout))
 }
 
 /// Runs a statement as whom it is to run.
@@ -113,28 +221,11 @@ async fn execute(client: &Client, step: &PlanStep, inside: bool) -> std::result:
     result.and(back)
 }
 
-/// Writes down what was done; a note that fails leaves what was done as it is.
-async fn note(client: &Client, done: &[PlanStep], inside: bool, watch: &mut dyn Watch) -> Result<()> {
-    let Some(sql) = watch.note(done) else { return Ok(()) };
-    let run = async |sql: &str| client.batch_execute(sql).await;
-    let result =
-        if inside { run(&format!("savepoint note; {sql}; release savepoint note")).await } else { run(&sql).await };
-    let Err(error) = result else { return Ok(()) };
-    if inside {
-        let undo = "rollback to savepoint note";
-        run(undo).await.map_err(|e| server_error(&e, undo))?;
-    }
-    watch.event(Event::Unnoted(server_error(&error, "the note of what was done")));
-    Ok(())
-}
-
 /// The error of a step, with the statement, the YAML line, and whether anything stays.
 fn failed(error: &Error, step: &PlanStep, partial: bool) -> Box<Diagnostic> {
     let mut diagnostic = server_error(error, step.text());
     diagnostic.problem.code = Again::after(error, step).code(&diagnostic);
-    if let Some(span) = step.origin {
-        diagnostic = Box::new(diagnostic.label(span, "asked for here"));
-    }
+    diagnostic = Box::new(located(*diagnostic, step));
     let state = if partial {
         "statements before this transaction stay; the next apply goes on from there"
     } else {
@@ -145,36 +236,12 @@ fn failed(error: &Error, step: &PlanStep, partial: bool) -> Box<Diagnostic> {
     diagnostic
 }
 
-/// The routines of this transaction whose language can check a body.
-const NEW_BODIES: &str = "
-    select p.oid, p.prosrc, v.proname::text
-    from pg_catalog.pg_proc p
-         join pg_catalog.pg_language l on l.oid = p.prolang
-         join pg_catalog.pg_proc v on v.oid = l.lanvalidator
-    where p.xmin = pg_catalog.pg_current_xact_id()::xid and l.lanname in ('sql', 'plpgsql')";
-
-/// Checks the bodies of new routines for errors of syntax, before the commit.
-///
-/// They were not checked when they were made, since they may name what is made after them. What else their language
-/// has to say is left to their first call: a body may name what its caller makes.
-async fn check_bodies(client: &Client, segment: &[PlanStep]) -> Result<()> {
-    let lost = |e: Error| server_error(&e, NEW_BODIES);
-    let routines = client.query(NEW_BODIES, &[]).await.map_err(lost)?;
-    for routine in routines {
-        let (oid, body, validator): (u32, String, String) = (routine.get(0), routine.get(1), routine.get(2));
-        let sql = format!("select pg_catalog.{validator}({oid})");
-        let begin = "savepoint body; set local check_function_bodies = on";
-        client.batch_execute(begin).await.map_err(|e| server_error(&e, begin))?;
-        let checked = client.batch_execute(&sql).await;
-        let end = "rollback to savepoint body; release savepoint body";
-        client.batch_execute(end).await.map_err(|e| server_error(&e, end))?;
-        let Err(error) = checked else { continue };
-        if error.code() == Some(&SqlState::SYNTAX_ERROR) {
-            let step = segment.iter().find(|step| step.sql.contains(&body));
-            return Err(step.map_or_else(|| server_error(&error, &body), |step| failed(&error, step, step.segment > 0)));
-        }
+/// The same, at the line that asked for the step.
+fn located(problem: Diagnostic, step: &PlanStep) -> Diagnostic {
+    match step.origin {
+        Some(span) => problem.label(span, "asked for here"),
+        None => problem,
     }
-    Ok(())
 }
 
 fn setting_error(error: &Error) -> Box<Diagnostic> {

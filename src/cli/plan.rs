@@ -63,6 +63,9 @@ impl Command {
         if self.activity {
             made.planned.watch(&made.session).await.with(&made.project.sources)?;
         }
+        if matches!(self.format, Format::Sql) {
+            ops::plan::actors(&made.session, &mut made.planned).await;
+        }
         let Made { project, options, session, planned } = &made;
         self.format.show(planned, &project.sources, Purpose::Plan, output);
         if let Some(path) = &self.out {

@@ -11,6 +11,8 @@ pub struct Cx<'a> {
     pub at: &'a Address,
     /// The database as it is (after renames).
     pub live: &'a State,
+    /// The database as it was read, with what is not managed, and before renames.
+    pub whole: &'a State,
     /// The database as wanted.
     pub desired: &'a State,
     /// The server.

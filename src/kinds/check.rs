@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::part::constraint::FROM_ABOVE;
 use super::part::{FOREIGN_TABLE, Sql, constraint, is_default, since};
-use super::table::{Attached, Table, hide_plain};
+use super::table::{Attached, Table, half_detached, hide_plain};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
@@ -104,7 +104,7 @@ impl Kind for Check {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        constraint::drop(cx)
+        constraint::drop(cx).into_iter().map(|step| step.needs(half_detached(cx))).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

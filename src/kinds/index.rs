@@ -2,6 +2,8 @@
 //!
 //! The index of a primary key, a unique or an exclusion constraint is that constraint's.
 
+mod parts;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -186,7 +188,9 @@ impl Kind for Index {
         let table = cx.at.parent().map_or(&[][..], |table| heirs(table, cx.desired));
         let below = table.iter().flat_map(|heir| cx.desired.children(heir)).filter(|own| takes_part(own, cx.at, cx));
         let needs: Vec<Address> = needs.into_iter().chain(below.cloned()).collect();
-        let mut steps = vec![self.build(&cx.name(), cx).needs(needs)];
+        let parts = parts::steps(self, false, cx);
+        let mut steps = parts.unwrap_or_else(|| vec![self.build(&cx.name(), cx)]);
+        steps.splice(..1, [steps[0].clone().needs(needs)]);
         steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
         steps.extend(mark::again(cx));
         steps
@@ -198,6 +202,10 @@ impl Kind for Index {
             let online = self.replace_online(cx);
             let why = "it is invalid: building it failed half-way";
             return online.map_or_else(|| Alter::Replace(why.to_owned()), Alter::InPlace);
+        }
+        let goes_on = old.only && !only && self.is_defined_as(old) && *options == old.options;
+        if let Some(steps) = Some(()).filter(|()| goes_on).and_then(|()| parts::steps(self, true, cx)) {
+            return Alter::InPlace(steps);
         }
         if !self.is_defined_as(old) || *only != old.only {
             if let Some(steps) = self.replace_online(cx) {
@@ -241,12 +249,13 @@ impl Index {
 
     /// The statement that builds it by that name: where the table is in use, while readers and writers go on.
     fn build(&self, name: &str, cx: &Cx<'_>) -> Step {
+        let table = format!("{}{}", if self.only { "only " } else { "" }, cx.parent().identity());
         let missed = cx.live.contains(cx.at) && name == cx.name();
         if cx.parent_is_in_use() && !missed && !is_on_partitioned(cx) && !self.only {
-            let build = Step::new(self.definition("concurrently ", name, cx)).transaction(Transaction::Outside);
+            let build = Step::new(self.definition("concurrently ", name, &table)).transaction(Transaction::Outside);
             return build.lock(Lock::ShareUpdateExclusive);
         }
-        let build = Step::new(self.definition("", name, cx)).lock(Lock::Share);
+        let build = Step::new(self.definition("", name, &table)).lock(Lock::Share);
         let cost = "builds the index while writers wait";
         if cx.parent_is_new() { build } else { build.hazard(HazardClass::Block, cost) }
     }
@@ -273,14 +282,12 @@ impl Index {
         Some(steps)
     }
 
-    fn definition(&self, concurrently: &str, name: &str, cx: &Cx<'_>) -> String {
+    fn definition(&self, concurrently: &str, name: &str, on: &str) -> String {
         let unique = if self.unique { "unique " } else { "" };
-        let table = cx.parent().identity();
-        let only = if self.only { "only " } else { "" };
         let method = if is_btree(&self.method) { String::new() } else { format!(" using {}", sql::ident(&self.method)) };
         let keys = index_key::list(&self.columns);
         let tail = index_tail(&self.include, self.nulls_not_distinct, &self.options, self.tablespace.as_deref());
-        let mut sql = format!("create {unique}index {concurrently}{name} on {only}{table}{method} ({keys}){tail}");
+        let mut sql = format!("create {unique}index {concurrently}{name} on {on}{method} ({keys}){tail}");
         if let Some(predicate) = &self.predicate {
             sql += &format!(" where {predicate}");
         }

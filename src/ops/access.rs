@@ -87,9 +87,9 @@ fn afterwards(mut base: State, live: &State, input: Input<'_>) -> State {
 
 /// Adds what a new object has from its creation, and the project does not manage.
 fn bear(base: &mut State, at: &Address, live: &State, input: Input<'_>) {
-    let Input { desired, register, server, online, .. } = input;
+    let Input { whole, desired, register, server, online, .. } = input;
     let entry = find(register, at.kind());
-    let cx = Cx { at, live, desired, server, entry, register, online };
+    let cx = Cx { at, live, whole, desired, server, entry, register, online };
     for facet in register.iter().filter(|facet| facet.is_facet() && facet.nests_under(Some(entry)).next().is_some()) {
         for (key, spec) in (facet.born)(at, &cx) {
             let place = at.child(facet.name, &key);

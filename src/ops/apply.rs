@@ -9,12 +9,11 @@ use super::saved::restore;
 use crate::apply::{self, Again, Event};
 use crate::declare::project::Project;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
-use crate::kinds;
-use crate::ledger;
 use crate::model::{Address, HazardClass, State};
 use crate::plan::{Plan, PlanStep, Planned, Verb};
 use crate::saved::Saved;
 use crate::session::Session;
+use crate::{kinds, ledger, scratch};
 
 /// How to apply.
 #[derive(Debug, Clone, Default)]
@@ -77,7 +76,7 @@ pub async fn apply(
     choices: &Choices,
     talk: &mut dyn Talk,
 ) -> Result<Outcome, Diagnostics> {
-    apply::lock(&session.client, &choices.run, &mut Waiting(talk)).await?;
+    begin(session, choices, talk).await?;
     let planned = plan(session, declared, options).await?;
     Box::pin(carry_out(session, planned, declared, options, choices, talk)).await
 }
@@ -94,9 +93,17 @@ pub async fn apply_saved(
     choices: &Choices,
     talk: &mut dyn Talk,
 ) -> Result<Outcome, Diagnostics> {
-    apply::lock(&session.client, &choices.run, &mut Waiting(talk)).await?;
+    begin(session, choices, talk).await?;
     let planned = restore(session, saved, project, options).await?;
     Box::pin(carry_out(session, planned, &project.state, options, choices, talk)).await
+}
+
+/// Waits for its turn, and clears away what an apply left that did not come to its end.
+async fn begin(session: &Session, choices: &Choices, talk: &mut dyn Talk) -> Result<()> {
+    apply::check_pool(session).await?;
+    apply::lock(&session.client, &choices.run, &mut Waiting(talk)).await?;
+    scratch::sweep(session).await;
+    Ok(())
 }
 
 async fn carry_out(
@@ -165,7 +172,7 @@ impl Job<'_> {
             if rest.is_empty() && tries == 0 {
                 return Ok(false);
             }
-            let Err(stopped) = apply::run(self.session, &rest, clerk).await else { return Ok(true) };
+            let Err(stopped) = apply::run(self.session, &rest, &self.choices.run, clerk).await else { return Ok(true) };
             if stopped.again == Again::Never || tries == apply::TRIES {
                 return Err(stopped.problem.into());
             }

@@ -10,11 +10,17 @@ use crate::diff::{scope, show};
 use crate::model::{Address, State};
 use crate::plan::{self, Change, Input, Lines, Plan, Planned, Verb};
 use crate::session::Session;
-use crate::{catalog, kinds, ledger, scratch};
+use crate::{apply, catalog, kinds, ledger, scratch};
 
 /// Compares the project with the database and plans the difference.
 pub async fn plan(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
     compare(session, declared, options, &Plan::default()).await
+}
+
+/// Says of each statement as whom an apply would run it. What the role lacks is no error here: another may apply.
+pub async fn actors(session: &Session, planned: &mut Planned) {
+    let ground = apply::Ground { whole: &planned.whole, server: &planned.server };
+    _ = apply::preflight(&session.client, &mut planned.plan, ground).await;
 }
 
 /// Compares again, after a plan ran: what it made from the declared text is, as stored, what that text means.

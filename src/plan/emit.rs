@@ -132,6 +132,7 @@ pub fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
     Cx {
         at,
         live: input.live,
+        whole: input.whole,
         desired: input.desired,
         server: input.server,
         entry,

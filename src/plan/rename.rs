@@ -251,6 +251,7 @@ fn rename(from: &Address, to: &Address, at: &Address, live: &mut State, input: I
     let cx = Cx {
         at: from,
         live,
+        whole: input.whole,
         desired: input.desired,
         server: input.server,
         entry,

@@ -14,7 +14,7 @@ pub fn cause(error: &Error) -> String {
 pub fn server_error(error: &Error, sql: &str) -> Box<Diagnostic> {
     let Some(db) = error.as_db_error() else {
         let message = format!("the connection was lost: {error}");
-        let help = "whether the last statement took effect is not known; run `dbstate plan` to see";
+        let help = "run the command again; an apply goes on from what was committed";
         return Box::new(Diagnostic::new(Code::Connection, message).help(help));
     };
     let byte = |sql: &str, at: u32| sql.char_indices().nth((at as usize).saturating_sub(1)).map(|(byte, _)| byte);

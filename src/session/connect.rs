@@ -7,7 +7,8 @@ use tokio_postgres::config::{ChannelBinding as DriverBinding, SslMode as DriverM
 use tokio_postgres::{Config, NoTls};
 
 use super::failure::{Failure, Next};
-use super::opened::Opened;
+use super::opened::{Line, Opened};
+use super::pulse::Pulse;
 use super::socket::{self, Wire};
 use super::{Canceller, ChannelBinding, Host, Place, Session, SessionAttributes, SslMode, SslNegotiation, Target, tls};
 use crate::diagnostic::{Code, Diagnostic, Result};
@@ -73,7 +74,7 @@ fn in_order<T>(mut items: Vec<T>, random: bool) -> Vec<T> {
 }
 
 async fn within<T>(target: &Target, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    match target.connect_timeout {
+    match target.connect_timeout.or(target.keepalives.patience()) {
         Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(Failure::of_timeout(limit))),
         None => work.await,
     }
@@ -129,13 +130,14 @@ async fn at(
 /// One attempt in one way.
 async fn attempt(target: &Target, place: &Place, startup: &[(&str, &str)], way: Way) -> Result<Opened, Failure> {
     let tls = if way == Way::Plain { None } else { Some(tls::prepare(&target.ssl, place)?) };
-    let mut wire = socket::open(place, target.keepalives).await?;
+    let (pulse, mut wire) = Pulse::of(socket::open(place, target.keepalives).await?);
     let mut config = config(target, &place.host, startup);
-    let Some(tls) = tls else { return plain(target, place, &config, wire).await };
+    let line = Line { target, place, pulse };
+    let Some(tls) = tls else { return plain(line, &config, wire).await };
     if target.ssl.negotiation == SslNegotiation::Postgres {
         let offered = socket::offers_tls(&mut wire).await.map_err(|failure| failure.encrypted(true))?;
         match way {
-            Way::Plain | Way::IfOffered if !offered => return plain(target, place, &config, wire).await,
+            Way::Plain | Way::IfOffered if !offered => return plain(line, &config, wire).await,
             Way::Encrypted if !offered => return Err(Failure::no_tls().encrypted(true)),
             Way::Plain | Way::IfOffered | Way::Encrypted => {}
         }
@@ -148,13 +150,13 @@ async fn attempt(target: &Target, place: &Place, startup: &[(&str, &str)], way: 
         let at_once = target.ssl.negotiation == SslNegotiation::Direct && error.as_db_error().is_none();
         if at_once { failure.of_direct() } else { failure }
     })?;
-    Ok(Opened::new(client, connection, target, place, true))
+    Ok(Opened::new(client, connection, line, true))
 }
 
-async fn plain(target: &Target, place: &Place, config: &Config, wire: Wire) -> Result<Opened, Failure> {
+async fn plain(line: Line<'_>, config: &Config, wire: Wire) -> Result<Opened, Failure> {
     let opened = config.connect_raw(wire, NoTls).await;
-    let (client, connection) = opened.map_err(|error| Failure::of_driver(&error, place, target))?;
-    Ok(Opened::new(client, connection, target, place, false))
+    let (client, connection) = opened.map_err(|error| Failure::of_driver(&error, line.place, line.target))?;
+    Ok(Opened::new(client, connection, line, false))
 }
 
 fn config(target: &Target, host: &Host, startup: &[(&str, &str)]) -> Config {

@@ -3,7 +3,7 @@
 //! ```text
 //! -d, -h -p -U, PG*, service file, password file ──> Target ──connect──> Session
 //! parameter conninfo uri environment service           place target   connect socket tls verify certificate
-//! passfile settings                                                   opened failure
+//! passfile settings                                                   opened pulse failure
 //! ```
 //! [`Target`] knows everything a connection needs and never shows a password. [`connect`] tries its hosts by the rules
 //! of libpq and returns a [`Session`], or a diagnostic that says which place was tried, as whom, and how to cure it.
@@ -18,6 +18,7 @@ mod opened;
 mod parameter;
 mod passfile;
 mod place;
+mod pulse;
 mod service;
 mod settings;
 mod socket;
@@ -27,7 +28,7 @@ mod uri;
 mod verify;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
@@ -125,9 +126,15 @@ pub struct Session {
     /// True where the connection is encrypted.
     pub encrypted: bool,
     pub(super) target: Target,
+    pub(super) end: Arc<OnceLock<String>>,
 }
 
 impl Session {
+    /// Why the connection ended, once it has.
+    pub fn end(&self) -> Option<&str> {
+        self.end.get().map(String::as_str)
+    }
+
     /// The messages so far, which are then forgotten.
     pub fn take_notices(&self) -> Vec<Notice> {
         std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))

@@ -1,14 +1,22 @@
 //! A connection that is up: the task that drives it, and whether the server is one we want.
 
 use std::future::poll_fn;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::{AsyncMessage, Client, Connection};
 
-use super::failure::{Failure, Next};
-use super::{NEWEST, Notice, Notices, OLDEST, Place, ServerVersion, Session, SessionAttributes, Target};
+use super::failure::{Failure, Next, driver_text};
+use super::pulse::Pulse;
+use super::{Keepalives, NEWEST, Notice, Notices, OLDEST, Place, ServerVersion, Session, SessionAttributes, Target};
 use crate::diagnostic::Code;
+
+/// Where a connection leads, and its pulse.
+pub(super) struct Line<'a> {
+    pub target: &'a Target,
+    pub place: &'a Place,
+    pub pulse: Pulse,
+}
 
 /// A connection that is up, and what the server said about itself.
 pub(super) struct Opened {
@@ -20,13 +28,7 @@ pub(super) struct Opened {
 
 impl Opened {
     /// Takes the driver's two halves, and sets a task to drive the connection until the client is dropped.
-    pub fn new<S, T>(
-        client: Client,
-        connection: Connection<S, T>,
-        target: &Target,
-        place: &Place,
-        encrypted: bool,
-    ) -> Self
+    pub fn new<S, T>(client: Client, connection: Connection<S, T>, line: Line<'_>, encrypted: bool) -> Self
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -36,7 +38,9 @@ impl Opened {
         let standby = parameter("in_hot_standby") == "on";
         let read_only = standby || parameter("default_transaction_read_only") == "on";
         let notices = Notices::default();
-        drive(connection, Arc::clone(&notices));
+        let Line { target, place, pulse } = line;
+        let end = Arc::default();
+        drive(connection, Watch { pulse, place: place.clone(), keepalives: target.keepalives }, &notices, &end);
         let session = Session {
             client,
             version: ServerVersion::parse(&version).unwrap_or(ServerVersion(0)),
@@ -45,6 +49,7 @@ impl Opened {
             place: place.clone(),
             encrypted,
             target: target.clone(),
+            end,
         };
         Self { session, version, standby, read_only }
     }
@@ -80,17 +85,37 @@ impl Opened {
     }
 }
 
-fn drive<S, T>(mut connection: Connection<S, T>, notices: Notices)
+/// What is needed to see that the server is there no more.
+struct Watch {
+    pulse: Pulse,
+    place: Place,
+    keepalives: Keepalives,
+}
+
+fn drive<S, T>(mut connection: Connection<S, T>, watch: Watch, notices: &Notices, end: &Arc<OnceLock<String>>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let (notices, end) = (Arc::clone(notices), Arc::clone(end));
     tokio::spawn(async move {
-        // An error ends the connection; whoever waits for an answer gets it too.
-        while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
-            if let AsyncMessage::Notice(notice) = message {
-                notices.lock().unwrap_or_else(PoisonError::into_inner).push(Notice::from(&notice));
+        let messages = async {
+            loop {
+                match poll_fn(|cx| connection.poll_message(cx)).await {
+                    Some(Ok(AsyncMessage::Notice(notice))) => {
+                        notices.lock().unwrap_or_else(PoisonError::into_inner).push(Notice::from(&notice));
+                    }
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return driver_text(&error),
+                    None => return "it was closed".to_owned(),
+                }
             }
-        }
+        };
+        // Whoever waits for an answer gets an error of the driver, which does not say why.
+        let why = tokio::select! {
+            why = messages => why,
+            why = watch.pulse.stops(&watch.place, watch.keepalives) => why,
+        };
+        _ = end.set(why);
     });
 }

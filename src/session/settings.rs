@@ -104,9 +104,9 @@ fn keepalives(given: &Settings) -> Result<Keepalives> {
     let user_timeout = number(given, "tcp_user_timeout")?.and_then(|n| u64::try_from(n).ok());
     Ok(Keepalives {
         on: number(given, "keepalives")?.is_none_or(|n| n != 0),
-        idle: seconds(given, "keepalives_idle")?,
-        interval: seconds(given, "keepalives_interval")?,
-        count: number(given, "keepalives_count")?.and_then(|n| u32::try_from(n).ok()).filter(|&n| n > 0),
+        idle: seconds(given, "keepalives_idle")?.unwrap_or(Duration::from_mins(1)),
+        interval: seconds(given, "keepalives_interval")?.unwrap_or(Duration::from_secs(10)),
+        count: number(given, "keepalives_count")?.and_then(|n| u32::try_from(n).ok()).filter(|&n| n > 0).unwrap_or(6),
         user_timeout: user_timeout.filter(|&n| n > 0).map(Duration::from_millis),
     })
 }

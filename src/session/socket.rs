@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -63,16 +62,9 @@ fn keep_alive(stream: &TcpStream, keepalives: Keepalives) -> io::Result<()> {
     if !keepalives.on {
         return Ok(());
     }
-    let set = |keepalive: TcpKeepalive, value: Option<Duration>, with: fn(TcpKeepalive, Duration) -> TcpKeepalive| {
-        value.map_or(keepalive.clone(), |value| with(keepalive, value))
-    };
-    let mut wanted = set(TcpKeepalive::new(), keepalives.idle, TcpKeepalive::with_time);
-    wanted = set(wanted, keepalives.interval, TcpKeepalive::with_interval);
-    if let Some(count) = keepalives.count {
-        wanted = wanted.with_retries(count);
-    }
+    let wanted = TcpKeepalive::new().with_time(keepalives.idle).with_interval(keepalives.interval);
     socket.set_keepalive(true)?;
-    socket.set_tcp_keepalive(&wanted)
+    socket.set_tcp_keepalive(&wanted.with_retries(keepalives.count))
 }
 
 /// Asks whether the server will speak TLS; see `protocol-flow`, "SSL Session Encryption".

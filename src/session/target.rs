@@ -106,19 +106,28 @@ pub enum SslRoot {
     File(SslFile),
 }
 
-/// When the kernel checks a silent TCP connection.
+/// When a silent TCP connection is checked.
+///
+/// libpq leaves to the system what is not said, which is two hours: routers forget a silent connection before that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keepalives {
-    /// Whether it does.
+    /// Whether it is.
     pub on: bool,
-    /// After how long a silence; the system's default if `None`.
-    pub idle: Option<Duration>,
-    /// How often from then on.
-    pub interval: Option<Duration>,
-    /// How many lost probes end the connection.
-    pub count: Option<u32>,
+    /// After how long a silence; 60 s unless it is said.
+    pub idle: Duration,
+    /// How often from then on; every 10 s unless it is said.
+    pub interval: Duration,
+    /// How many lost probes end the connection; 6 unless it is said.
+    pub count: u32,
     /// How long sent data may stay unacknowledged.
     pub user_timeout: Option<Duration>,
+}
+
+impl Keepalives {
+    /// How long a server that says nothing is waited for.
+    pub fn patience(&self) -> Option<Duration> {
+        self.on.then(|| self.idle + self.interval * self.count)
+    }
 }
 
 /// Where and how to connect. Neither `Debug` nor `Display` shows a password.

@@ -38,7 +38,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Its digests are of the canonical text that `declare::write` writes.
     ("ledger", &["diagnostic", "model", "sql", "session", "kind", "declare"]),
     ("access", &["model", "sql", "kind"]),
-    ("report", &["diagnostic", "model", "plan", "access"]),
+    ("report", &["diagnostic", "model", "sql", "plan", "access"]),
     // Commands, and their terminal.
     (
         "ops",

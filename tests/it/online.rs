@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cases::ROWS;
 use crate::support::cluster::own_cluster;
 use crate::support::database::Database;
 use crate::support::project::Project;
@@ -115,25 +116,169 @@ fn rows_that_do_not_fit_leave_a_state_from_which_the_next_apply_goes_on() {
     assert_eq!(database.pg_dump(), straight.pg_dump());
 }
 
+/// Sees that each prefix of the apply that leads from one project to another is a state from which the next apply ends
+/// as one that goes straight there; returns the plan.
+fn every_prefix(before: &str, rows: &str, after: &str) -> String {
+    let filled = Database::create();
+    let project = Project::new(&filled, &[("schema.yaml", before)]);
+    project.apply();
+    filled.psql(rows);
+    let rows_of_all = format!("select sum(n::int) from ({ROWS}) of_each(name, n)");
+    let count = filled.psql(&rows_of_all);
+    let copies = |what: &str| {
+        let copy = filled.copy();
+        copy.psql(&format!("{what}rollback;")); // psql sends its input statement by statement
+        copy
+    };
+    project.write("schema.yaml", after);
+    let script = project.run(&["plan", "--format", "sql"], 0).stdout;
+    let straight = Database::create();
+    Project::new(&straight, &[("schema.yaml", after)]).apply();
+    let want = straight.pg_dump();
+    let statements: Vec<&str> = script.split_inclusive(";\n").collect();
+    for end in 1..=statements.len() {
+        let ran: String = statements[..end].concat();
+        let database = copies(&ran);
+        let project = Project::new(&database, &[("schema.yaml", after)]);
+        project.run(&["apply", "--yes", "--allow", "block,breaking"], 0);
+        project.settled();
+        assert_eq!(database.pg_dump(), want, "after {ran}");
+        assert_eq!(database.psql(&rows_of_all), count, "after {ran}");
+        assert_eq!(database.psql("select count(*) from pg_index where not indisvalid"), "0", "after {ran}");
+    }
+    script
+}
+
+const FILLED: &str = "insert into shop.a select i, i, 'n' || i from generate_series(1, 100) i;";
+
 #[test]
 fn every_prefix_of_an_apply_is_a_state_from_which_the_next_goes_on() {
-    let (_database, project) = filled();
-    project.write("schema.yaml", AFTER);
-    let script = project.run(&["plan", "--format", "sql"], 0).stdout;
-    let statements: Vec<&str> = script.split_inclusive(";\n").collect();
-    let straight = Database::create();
-    Project::new(&straight, &[("schema.yaml", AFTER)]).apply();
-    let want = straight.pg_dump();
-    for end in 1..statements.len() {
-        let (database, project) = filled();
-        let ran: String = statements[..end].concat();
-        database.psql(&format!("{ran}rollback;")); // psql sends its input statement by statement
-        project.write("schema.yaml", AFTER);
-        project.run(&["apply", "--yes", "--allow", "block"], 0);
-        project.run(&["plan", "--exit-code"], 0);
-        assert_eq!(database.pg_dump(), want, "after {ran}");
-        assert_eq!(database.psql("select count(*) from shop.a"), "100");
+    every_prefix(BEFORE, FILLED, AFTER);
+}
+
+/// A table in partitions, one of them in partitions again; `own` is what stands beside the first partition's bounds.
+fn parted(beside: &str, own: &str) -> String {
+    format!(
+        "schemas:
+  shop:
+    tables:
+      a:
+        columns: {{ id: int not null, no: int, note: text }}
+        partition_by: range (id){beside}
+      a_1: {{ partition_of: shop.a, for: values from (0) to (50){own} }}
+      a_2: {{ partition_of: shop.a, for: values from (50) to (100), partition_by: list (no) }}
+      a_2_few: {{ partition_of: shop.a_2, for: values in (60) }}
+      a_2_rest: {{ partition_of: shop.a_2, for: default }}
+      a_3: {{ partition_of: shop.a, for: values from (100) to (200) }}
+"
+    )
+}
+
+#[test]
+fn an_index_of_a_partitioned_table_is_built_partition_by_partition() {
+    let index = "\n        indexes: { a_no: { columns: [no, note desc], where: id > 0 } }";
+    let plan = every_prefix(&parted("", ""), FILLED, &parted(index, ""));
+    for told in [
+        "create index a_no on only shop.a (",
+        "create index concurrently a_1_no_note_idx on shop.a_1 (",
+        "create index a_2_no_note_idx on only shop.a_2 (",
+        "create index concurrently a_2_few_no_note_idx on shop.a_2_few (",
+        "alter index shop.a_2_no_note_idx attach partition shop.a_2_rest_no_note_idx",
+        "alter index shop.a_no attach partition shop.a_2_no_note_idx",
+    ] {
+        assert!(plan.contains(told), "{told}:\n{plan}");
     }
+}
+
+#[test]
+fn a_part_that_a_partition_declares_or_has_is_attached() {
+    let rows = format!("{FILLED} create index by_hand on shop.a_3 (no);");
+    let index = "\n        indexes: { a_no: [no] }";
+    let own = ", indexes: { mine: [no] }";
+    let database = Database::create();
+    let project = Project::new(&database, &[("schema.yaml", &parted("", ""))]);
+    project.apply();
+    database.psql(&rows);
+    project.write("schema.yaml", &parted(index, own));
+    let plan = project.run(&["plan", "--format", "sql"], 0).stdout;
+    for told in
+        ["create index concurrently mine on shop.a_1 ", "attach partition shop.mine", "attach partition shop.by_hand"]
+    {
+        assert!(plan.contains(told), "{told}:\n{plan}");
+    }
+    assert!(!plan.contains("a_3_no_idx") && !plan.contains("a_1_no_idx"), "{plan}");
+    project.run(&["apply", "--yes"], 0);
+    project.settled();
+    assert_eq!(database.psql("select count(*) from pg_index where not indisvalid"), "0");
+}
+
+/// The same with a partition that stands by itself.
+fn detached() -> String {
+    parted("", "").replace(
+        "a_3: { partition_of: shop.a, for: values from (100) to (200) }",
+        "a_3: { columns: { id: int not null, no: int, note: text } }",
+    )
+}
+
+#[test]
+fn a_partition_leaves_while_clients_go_on() {
+    let plan = every_prefix(&parted("", ""), FILLED, &detached());
+    assert!(plan.contains("alter table shop.a detach partition shop.a_3 concurrently;"), "{plan}");
+}
+
+#[test]
+fn a_partition_that_is_half_detached_is_seen() {
+    for after in [detached(), parted("", "")] {
+        let database = Database::create();
+        let project = Project::new(&database, &[("schema.yaml", &parted("", ""))]);
+        project.apply();
+        database.psql(FILLED);
+        std::thread::scope(|threads| {
+            // The statement waits for whoever looks at the table, and gives up.
+            let reader =
+                threads.spawn(|| database.psql("begin; select count(*) from shop.a; select pg_sleep(3); commit"));
+            let reads =
+                "select count(*) from pg_locks where relation = 'shop.a'::regclass and mode = 'AccessShareLock'";
+            while database.psql(reads) == "0" && !reader.is_finished() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            let detach = "set lock_timeout = '100ms';\n\\set ON_ERROR_STOP 0\nalter table shop.a detach partition shop.a_3 concurrently;";
+            database.psql(detach);
+            reader.join().expect("it ended well");
+        });
+        assert_eq!(database.psql("select count(*) from pg_inherits where inhdetachpending"), "1");
+        project.write("schema.yaml", &after);
+        let plan = project.run(&["plan", "--format", "sql"], 0).stdout;
+        assert!(plan.contains("alter table shop.a detach partition shop.a_3 finalize;"), "{plan}");
+        project.run(&["apply", "--yes", "--allow", "block,breaking"], 0);
+        project.settled();
+        let straight = Database::create();
+        Project::new(&straight, &[("schema.yaml", &after)]).apply();
+        assert_eq!(database.pg_dump(), straight.pg_dump());
+        assert_eq!(database.psql("select (select count(*) from shop.a_3) from shop.a limit 1"), "1");
+    }
+}
+
+#[test]
+fn who_keeps_nobody_waiting_waits_for_a_long_transaction() {
+    let (database, project) = filled();
+    project
+        .write("schema.yaml", &AFTER.replace("no: int not null", "no: int").replace("primary_key: [id]", "comment: x"));
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            database.psql(
+                "begin isolation level repeatable read; select 1 from pg_class limit 1; select pg_sleep(3); commit",
+            )
+        });
+        let sleeps =
+            "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+        while database.psql(sleeps) == "0" {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let output = project.run(&["apply", "--yes", "--lock-timeout", "200ms"], 0);
+        assert!(!output.stderr.contains("try 1"), "{}", output.stderr);
+    });
+    project.settled();
 }
 
 #[test]

@@ -71,6 +71,14 @@ fn a_member_that_does_not_inherit_takes_on_the_owners_role() {
     database.psql("alter role deploy noinherit; insert into shop.orders values (1)");
     database.psql(grant_without_inherit(&cluster));
     let project = Project::new(&database, &[("schema.yaml", SHOP)]).user("deploy");
+    // What is printed for psql does the same.
+    let script = project.run(&["plan", "--format", "sql"], 0).stdout;
+    for told in [
+        "set local role app_owner;\nalter table shop.orders add column no integer;\nreset role;\n",
+        "set role app_owner;\ncreate index concurrently by_no on shop.orders (no);\nreset role;\n",
+    ] {
+        assert!(script.contains(told), "{told}:\n{script}");
+    }
     // Also outside of a transaction: the table holds a row.
     let output = project.run(&["apply", "--yes", "-v"], 0);
     assert!(output.stderr.contains("create index concurrently"), "{}", output.stderr);

@@ -10,7 +10,7 @@
 mod generate;
 mod kinds;
 mod mutate;
-mod pair;
+pub mod pair;
 mod recipes;
 pub mod rng;
 mod state;
@@ -21,7 +21,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use generate::{Maker, ROLES};
+use generate::Maker;
+pub use generate::ROLES;
 use pair::{Bench, Failure, Verdict};
 use rng::Rng;
 use state::State;
@@ -55,6 +56,14 @@ impl Pair {
         let whole = rng.one_in(3) || before.objects.keys().any(goes);
         let ledger = !rng.one_in(4);
         Self { before, after, whole, ledger }
+    }
+
+    /// The settings, the start, its rows, and the end, as the files of a project.
+    pub fn files(seed: u64) -> [String; 4] {
+        let Self { before, after, whole, ledger } = Self::new(seed);
+        let manage = if whole { "database" } else { "schemas" };
+        let settings = format!("manage: {manage}\nledger: {}\n", if ledger { "\"on\"" } else { "\"off\"" });
+        [settings, before.yaml(), mutate::rows(&before), after.yaml()]
     }
 }
 

@@ -355,6 +355,41 @@ fn every_sslmode() {
     }
 }
 
+/// What each mode makes of a certificate that is as it should be, from an authority nobody named, too old, and for
+/// another host: a session that is encrypted, one that is not, or none.
+#[test]
+fn each_mode_against_each_certificate() {
+    const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+    let (plain, tls, no) = (Some(false), Some(true), None);
+    let server = Server::start();
+    let authority = Authority(server.dir.path().join("ca"));
+    let stranger = Authority::new(server.dir.path(), "stranger");
+    let right = authority.sign("right", Some("DNS:localhost"));
+    let strange = stranger.sign("strange", Some("DNS:localhost"));
+    let late = authority.sign_as("late", "localhost", Some("DNS:localhost"), "-1");
+    let misnamed = authority.sign("misnamed", Some("DNS:db.example"));
+    // A root certificate that is there is heeded in every mode that encrypts.
+    let named = server.path("ca.crt");
+    let none = server.path("none");
+    for (certificate, root, expected) in [
+        (&right, &named, [plain, plain, tls, tls, tls, tls]),
+        (&strange, &named, [plain, plain, plain, no, no, no]),
+        (&late, &named, [plain, plain, plain, no, no, no]),
+        (&misnamed, &named, [plain, plain, tls, tls, tls, no]),
+        (&right, &none, [plain, plain, tls, tls, no, no]),
+        (&strange, &none, [plain, plain, tls, tls, no, no]),
+        (&late, &none, [plain, plain, tls, tls, no, no]),
+        (&misnamed, &none, [plain, plain, tls, tls, no, no]),
+    ] {
+        server.present(certificate);
+        for (mode, expected) in MODES.iter().zip(expected) {
+            let text = format!("host=localhost user=app sslmode={mode} sslrootcert={root} {PASSWORD}");
+            let got = server.encrypted(&text);
+            assert_eq!(got.clone().ok(), expected, "{}: {text}: {got:?}", certificate.display());
+        }
+    }
+}
+
 #[test]
 fn client_certificates() {
     let server = Server::start();

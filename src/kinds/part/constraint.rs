@@ -46,7 +46,7 @@ pub fn is_replaced_in_use(cx: &Cx<'_>) -> bool {
     cx.parent_is_in_use() && cx.live.contains(cx.at) && !cx.live.edges().any(|(_, used)| used == cx.at)
 }
 
-/// True for a table, as it is or will be, of which PostgreSQL can't build an index while writers go on.
+/// True for a partitioned table, as it is or will be: PostgreSQL builds no index of it while writers go on.
 pub fn is_on_partitioned(cx: &Cx<'_>) -> bool {
     cx.at.parent().is_some_and(|table| is_partitioned(table, cx.live) || is_partitioned(table, cx.desired))
 }

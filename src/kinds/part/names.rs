@@ -1,5 +1,8 @@
 //! Names that PostgreSQL makes up itself.
 
+use crate::kind::Cx;
+use crate::model::Address;
+
 /// `orders_id_seq`: the parts joined by `_`, the longer of the first two cut so that 63 bytes suffice.
 ///
 /// As `makeObjectName` in PostgreSQL's `indexcmds.c` does it.
@@ -12,6 +15,11 @@ pub fn object_name(first: &str, second: &str, label: &str) -> String {
     }
     let (first, second) = (&first[..first.floor_char_boundary(a)], &second[..second.floor_char_boundary(b)]);
     if second.is_empty() { format!("{first}_{label}") } else { format!("{first}_{second}_{label}") }
+}
+
+/// True where anything in a schema has that name, or will.
+pub fn is_taken(name: &str, schema: &Address, cx: &Cx<'_>) -> bool {
+    [cx.whole, cx.desired].into_iter().any(|state| state.descendants(schema).iter().any(|at| at.key() == name))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Table, Words};
+use super::{Table, Words, detach};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Cx, Kind, RELATION, References};
 use crate::kinds::check::Check;
@@ -62,7 +62,7 @@ impl Attached {
         if place.names().next().is_none() {
             return true;
         }
-        let theirs = || parents(table, desired).into_iter().flat_map(|p| desired.descendants(&p)).collect::<Vec<_>>();
+        let theirs = || above(table, desired).into_iter().flat_map(|p| desired.descendants(&p)).collect::<Vec<_>>();
         // The name of its index is wanted for another.
         let in_the_way = || {
             let other = |other: &Address| other.key() == at.key() && other.top() == at.top() && other.parent() != at.parent();
@@ -119,6 +119,11 @@ impl<'a> Place<'a> {
         self.partition_of.into_iter().chain(self.inherits)
     }
 
+    /// True for a live partition whose `detach … concurrently` broke off: the catalog query gives it no bounds.
+    pub fn is_half_detached(self) -> bool {
+        self.partition_of.is_some() && self.bounds.is_none()
+    }
+
     /// Notes the tables above.
     pub fn references(self, out: &mut References) {
         if let Some(parent) = self.partition_of {
@@ -160,7 +165,8 @@ pub fn place_of(c: &str) -> String {
     );
     format!(
         "case when {c}.relispartition then {above}->>0 end as partition_of,
-         case when {c}.relispartition then pg_get_expr({c}.relpartbound, {c}.oid) end as \"for\",
+         case when {c}.relispartition and not exists (select from pg_inherits i where i.inhrelid = {c}.oid and i.inhdetachpending)
+              then pg_get_expr({c}.relpartbound, {c}.oid) end as \"for\",
          case when not {c}.relispartition and exists (select from pg_inherits i where i.inhrelid = {c}.oid)
               then {above} end as inherits"
     )
@@ -172,7 +178,7 @@ pub fn tables(state: &State) -> Vec<Address> {
 }
 
 /// What the table at `at` says of those above it.
-fn place<'a>(at: &Address, state: &'a State) -> Option<Place<'a>> {
+pub(super) fn place<'a>(at: &Address, state: &'a State) -> Option<Place<'a>> {
     let table = state.spec::<Table>(at).map(Table::place);
     table.or_else(|| state.spec::<ForeignTable>(at).map(ForeignTable::place))
 }
@@ -202,6 +208,13 @@ fn address(name: &str, at: &Address, state: &State) -> Option<Address> {
 pub fn parents(at: &Address, state: &State) -> Vec<Address> {
     let Some(place) = place(at, state) else { return Vec::new() };
     place.names().filter_map(|name| address(name, at, state)).filter(|p| state.contains(p)).collect()
+}
+
+/// The tables somewhere above a table.
+fn above(at: &Address, state: &State) -> Vec<Address> {
+    let parents = parents(at, state);
+    let higher: Vec<Address> = parents.iter().flat_map(|parent| above(parent, state)).collect();
+    parents.into_iter().chain(higher).collect()
 }
 
 /// The tables right below a table.
@@ -398,13 +411,7 @@ pub fn steps(new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
     let table = cx.identity();
     let moved = new.partition_of != old.partition_of || new.bounds != old.bounds;
     if let Some(parent) = old.partition_of.filter(|_| moved) {
-        let step = Step::new(format!("alter table {parent} detach partition {table}")).lock(Lock::AccessExclusive).frees();
-        let stays = new.partition_of == Some(parent);
-        steps.push(if stays {
-            step
-        } else {
-            step.hazard(HazardClass::Breaking, format!("`{parent}` no longer shows the rows of {}", cx.at))
-        });
+        steps.extend(detach::steps(parent, new, old, cx));
     }
     let alter = |what: String| Step::new(format!("alter table {table} {what}")).lock(Lock::AccessExclusive);
     for parent in old.inherits.iter().filter(|p| !new.inherits.contains(p)) {

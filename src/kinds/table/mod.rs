@@ -4,6 +4,7 @@
 
 mod carry;
 mod create;
+mod detach;
 mod lineage;
 pub mod mark;
 mod typed;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use carry::{after_create as carry_rows, is_made_anew};
 pub use create::{checks_above, takes_part};
+pub use detach::half_detached;
 pub use lineage::{
     Attached, Heirs, Place, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents, place_of, sprung_from,
     tables,

@@ -6,3 +6,4 @@ pub mod database;
 pub mod github;
 pub mod observer;
 pub mod project;
+pub mod proxy;

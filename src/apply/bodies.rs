@@ -1,0 +1,39 @@
+//! The bodies of new routines, before the commit.
+
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error};
+
+use crate::plan::PlanStep;
+
+/// The routines of this transaction whose language can check a body.
+const NEW: &str = "
+    select p.oid, p.prosrc, v.proname::text
+    from pg_catalog.pg_proc p
+         join pg_catalog.pg_language l on l.oid = p.prolang
+         join pg_catalog.pg_proc v on v.oid = l.lanvalidator
+    where p.xmin = pg_catalog.pg_current_xact_id()::xid and l.lanname in ('sql', 'plpgsql')";
+
+/// An error, what was asked, and the step whose body it is about.
+type Wrong<'a> = (Error, String, Option<&'a PlanStep>);
+
+/// Checks the bodies of new routines for errors of syntax.
+///
+/// They were not checked when they were made, since they may name what is made after them. What else their language
+/// has to say is left to their first call: a body may name what its caller makes.
+pub(super) async fn check<'a>(client: &Client, segment: &'a [PlanStep]) -> Result<(), Wrong<'a>> {
+    let routines = client.query(NEW, &[]).await.map_err(|error| (error, NEW.to_owned(), None))?;
+    for routine in routines {
+        let (oid, body, validator): (u32, String, String) = (routine.get(0), routine.get(1), routine.get(2));
+        let begin = "savepoint body; set local check_function_bodies = on";
+        client.batch_execute(begin).await.map_err(|error| (error, begin.to_owned(), None))?;
+        let checked = client.batch_execute(&format!("select pg_catalog.{validator}({oid})")).await;
+        let end = "rollback to savepoint body; release savepoint body";
+        client.batch_execute(end).await.map_err(|error| (error, end.to_owned(), None))?;
+        let Err(error) = checked else { continue };
+        if error.code() == Some(&SqlState::SYNTAX_ERROR) {
+            let step = segment.iter().find(|step| step.sql.contains(&body));
+            return Err((error, body, step));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! An index of a partitioned table, built partition by partition while readers and writers go on.
+//!
+//! The index above begins without parts, and of no use. Each part is built by itself and attached; with the last of them
+//! PostgreSQL takes the index above into use. An apply that breaks off leaves what the next goes on from: parts that are
+//! attached, that wait to be, or that are invalid.
+
+use super::Index;
+use crate::kind::{Cx, Kind};
+use crate::kinds::foreign_table::ForeignTable;
+use crate::kinds::part::index_key::Subject;
+use crate::kinds::part::names::{is_taken, object_name};
+use crate::kinds::table::{Attached, Table, heirs, is_made_anew, is_partitioned, takes_part};
+use crate::model::{Address, Lock, State, Step, Transaction};
+use crate::sql;
+
+/// The statements that make it, or go on where it `stands` without all of its parts; none where the table is not in use,
+/// or its partitions change too.
+pub fn steps(index: &Index, stands: bool, cx: &Cx<'_>) -> Option<Vec<Step>> {
+    let table = cx.at.parent()?;
+    let twin = |at: &Address| cx.desired.spec::<Index>(at).is_some_and(|other| other.is_defined_as(index));
+    let twins = cx.desired.children(table).into_iter().filter(|at| *at != cx.at && twin(at)).count();
+    let apart = index.only || twins > 0 || stands != cx.live.contains(cx.at);
+    if apart || !cx.parent_is_in_use() || !is_partitioned(table, cx.live) || !is_partitioned(table, cx.desired) {
+        return None;
+    }
+    let mut steps = Vec::new();
+    if !stands {
+        steps.push(on_only(index, cx.at.key(), table));
+    }
+    below(index, cx.at.key(), table, cx, &mut steps)?;
+    Some(steps)
+}
+
+/// `create index … on only …`: it has no parts yet, and takes no time.
+fn on_only(index: &Index, name: &str, table: &Address) -> Step {
+    let on = format!("only {}", sql::dotted(table.path()));
+    Step::new(index.definition("", &sql::ident(name), &on)).lock(Lock::Share)
+}
+
+/// Adds the statements for the parts of the index `name` of `table`; nothing where a partition is not as it will be.
+fn below(index: &Index, name: &str, table: &Address, cx: &Cx<'_>, steps: &mut Vec<Step>) -> Option<()> {
+    let (live, desired) = (heirs(table, cx.live), heirs(table, cx.desired));
+    let moves = |heir: &Address| {
+        let place = |state: &'_ State| state.spec::<Table>(heir).map(|t| (t.partition_of.clone(), t.bounds.clone()));
+        let stays = cx.whole.contains(heir) && place(cx.live) == place(cx.desired);
+        heir.kind() == ForeignTable::NAME || !stays || is_made_anew(heir, cx.live, cx.desired)
+    };
+    if live.len() != desired.len() || live.iter().any(moves) {
+        return None;
+    }
+    live.iter().try_for_each(|heir| part(index, (name, table), heir, cx, steps))
+}
+
+/// Adds the statements for the part of one partition.
+fn part(
+    index: &Index,
+    (above, table): (&str, &Address),
+    heir: &Address,
+    cx: &Cx<'_>,
+    steps: &mut Vec<Step>,
+) -> Option<()> {
+    let is_mid = is_partitioned(heir, cx.live);
+    let alike = cx.whole.children_of::<Index>(heir, Index::NAME).into_iter().filter(|(_, own)| own.is_defined_as(index));
+    let there = alike.min_by_key(|(_, own)| (matches!(own.attached, Attached::No), own.invalid));
+    let declared = cx.desired.children(heir).into_iter().find(|own| takes_part(own, cx.at, cx));
+    match (there, declared) {
+        // The plan has something else in mind for it.
+        (Some((at, _)), _) if cx.live.contains(at) && !cx.desired.contains(at) => return None,
+        (Some((at, own)), _) if !own.invalid => {
+            if is_mid && own.only {
+                below(index, at.key(), heir, cx, steps)?;
+            }
+            if matches!(own.attached, Attached::No) {
+                steps.push(attach((above, table), (at.key(), heir)));
+            }
+        }
+        (None, Some(own)) => steps.push(attach((above, table), (own.key(), heir)).needs([own.clone()])),
+        (Some(_), Some(_)) => return None,
+        (broken, None) => {
+            let own = part_name(index, heir)?;
+            if let Some((at, _)) = broken {
+                let drop = Step::new(format!("drop index concurrently {}", sql::dotted([at.top().key(), at.key()])));
+                steps.push(drop.lock(Lock::ShareUpdateExclusive).transaction(Transaction::Outside));
+            }
+            if broken.is_none_or(|(at, _)| at.key() != own) && is_taken(&own, heir.top(), cx) {
+                return None;
+            }
+            if is_mid {
+                steps.push(on_only(index, &own, heir).takes(own.clone()));
+                below(index, &own, heir, cx, steps)?;
+            } else {
+                let sql = index.definition("concurrently ", &sql::ident(&own), &sql::dotted(heir.path()));
+                let build = Step::new(sql).lock(Lock::ShareUpdateExclusive).transaction(Transaction::Outside);
+                steps.push(build.takes(own.clone()));
+            }
+            steps.push(attach((above, table), (&own, heir)));
+        }
+    }
+    Some(())
+}
+
+/// `alter index … attach partition …`, each an index and its table.
+fn attach(above: (&str, &Address), part: (&str, &Address)) -> Step {
+    let [above, part] = [above, part].map(|(index, table)| sql::dotted([table.top().key(), index]));
+    Step::new(format!("alter index {above} attach partition {part}")).lock(Lock::AccessExclusive)
+}
+
+/// The name that PostgreSQL itself gives a part; none where it depends on how it reads an expression.
+fn part_name(index: &Index, table: &Address) -> Option<String> {
+    let key = |subject: &Subject| match subject {
+        Subject::Column(name) => Some(name.clone()),
+        Subject::Expression(_) => None,
+    };
+    let keys = index.columns.iter().map(|k| key(&k.subject)).collect::<Option<Vec<String>>>()?;
+    let names: Vec<String> = keys.into_iter().chain(index.include.iter().cloned()).collect();
+    let twice = names.iter().enumerate().any(|(i, name)| names[..i].contains(name));
+    (!twice).then(|| object_name(table.key(), &names.join("_"), "idx"))
+}
