@@ -20,7 +20,9 @@ Examples:
 pub const VALIDATE: &str = "\
 Examples:
   dbstate validate               the project of this directory
-  dbstate validate -f db/ -f roles.yaml";
+  dbstate validate -f db/ -f roles.yaml
+  dbstate validate --format github         annotations at the lines of a pull request
+  dbstate validate --format sarif > dbstate.sarif";
 
 /// Of `fmt`.
 pub const FMT: &str = "\
@@ -36,6 +38,7 @@ Examples:
   dbstate plan --env prod --exit-code      2 when something would change
   dbstate plan --out deploy.plan           saves it, for `dbstate apply deploy.plan`
   dbstate plan --format sql | psql shop    the statements, for somebody else to run
+  dbstate plan --format markdown > plan.md   for a comment under a pull request
   dbstate plan --format json | jq .summary";
 
 /// Of `apply`.
@@ -50,12 +53,13 @@ Examples:
 pub const DRIFT: &str = "\
 Examples:
   dbstate drift --env prod     every night: exit code 2 when the database differs
-  dbstate drift --format json";
+  dbstate drift --format junit > drift.xml
+  dbstate drift --adopt        has the YAML say what was changed by hand, with comments kept";
 
 /// Of `diff`.
 pub const DIFF: &str = "\
 Examples:
-  dbstate diff main..HEAD                       what a branch changes; no server is asked
+  dbstate diff main..HEAD                       what a branch changes; no database is needed
   dbstate diff postgres://db/shop staging/      what leads from a database to a directory of YAML
   dbstate diff postgres://a/shop postgres://b/shop --exit-code";
 

@@ -10,6 +10,7 @@ mod drift;
 mod examples;
 mod explain;
 mod format;
+mod formats;
 mod graph;
 mod history;
 mod init;
@@ -23,7 +24,7 @@ mod validate;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -160,13 +161,20 @@ impl Files {
     /// Reads the project; problems come with the sources that show them.
     fn read(&self) -> Result<Project, Failure> {
         let here = std::env::current_dir().unwrap_or_default();
-        let (project, problems) = project::read(&self.file, &here, self.manage.map(Into::into), kinds::register());
+        let (mut project, problems) = project::read(&self.file, &here, self.manage.map(Into::into), kinds::register());
+        project.sources.lie_in(prefix(&here));
         if problems.is_empty() { Ok(project) } else { Err(Failure { problems, sources: project.sources }) }
     }
 
     fn options(&self, project: &Project) -> Result<ops::Options> {
         ops::Options::new(&project.settings, self.manage.map(Into::into))
     }
+}
+
+/// Where a directory is in its repository.
+fn prefix(directory: &Path) -> &Path {
+    let root = directory.ancestors().find(|d| d.join(".git").exists());
+    root.and_then(|root| directory.strip_prefix(root).ok()).unwrap_or(Path::new(""))
 }
 
 /// Why a command failed, and the texts that its problems point into.

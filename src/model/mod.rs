@@ -6,6 +6,7 @@ pub mod applied;
 pub mod bridge;
 pub mod demand;
 pub mod diagram;
+pub mod digest;
 mod holder;
 pub mod node;
 pub mod server;
@@ -16,7 +17,7 @@ pub mod step;
 pub mod suggest;
 
 pub use address::{Address, KindName};
-pub use applied::Applied;
+pub use applied::{Applied, Stamp};
 pub use demand::{Act, Demand};
 pub use holder::Holder;
 pub use node::Node;

@@ -133,7 +133,7 @@ impl Planned {
         Ok(())
     }
 
-    /// Asks the ledger which side of each change moved.
+    /// Asks the ledger which side of each change moved, and since which apply.
     async fn blame(&mut self, session: &Session) {
         let changes: Vec<&Address> = self.plan.changes.iter().map(|c| &c.at).collect();
         if changes.is_empty() {
@@ -146,6 +146,9 @@ impl Planned {
             if let Some(moved) = ledger.moved(at, declared.as_deref(), stored.as_deref(), kinds::register()) {
                 self.moved.insert(at.clone(), moved);
             }
+        }
+        if !self.moved.is_empty() {
+            self.since = ledger::since(&session.client, self.moved.keys()).await;
         }
     }
 }

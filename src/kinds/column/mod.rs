@@ -191,7 +191,7 @@ impl Kind for Column {
         }
     }
 
-    fn check(&self, at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+    fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
         let wrong = |message: String, help: String| Problem::new(Code::WrongType, message).help(help);
         let given = [
             ("default", self.default.is_some()),
@@ -203,6 +203,10 @@ impl Kind for Column {
         if self.data_type.is_absent() {
             let help = "write `type: …`".to_owned();
             problems.push((wrong("missing key `type`".to_owned(), help), "type"));
+        }
+        if let Some(above) = inherited::column_above(at, desired).filter(|above| above.data_type != self.data_type) {
+            let message = format!("the column is `{}` here and `{}` in the table above", self.data_type, above.data_type);
+            problems.push((wrong(message, "write the same type, or none, or give the column another name".to_owned()), "type"));
         }
         if self.compression.is_some() && at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
             let message = "the values of a foreign table are not compressed here".to_owned();

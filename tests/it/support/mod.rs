@@ -3,5 +3,6 @@
 pub mod binary;
 pub mod cluster;
 pub mod database;
+pub mod github;
 pub mod observer;
 pub mod project;
