@@ -35,10 +35,10 @@ pub struct Planned {
     pub activity: HashMap<Address, Vec<Holder>>,
     /// Per changed object which side moved since the last apply, where the ledger knows.
     pub moved: HashMap<Address, Moved>,
-    /// Per changed object the apply since which a side moved, where the ledger knows.
-    pub since: HashMap<Address, Stamp>,
     /// What changes of what roles may do.
     pub access: Vec<AccessChange>,
+    /// Per changed object the apply since which a side moved, where the ledger knows.
+    pub since: HashMap<Address, Stamp>,
 }
 
 impl Planned {
@@ -56,8 +56,8 @@ impl Planned {
             differences: HashMap::new(),
             activity: HashMap::new(),
             moved: HashMap::new(),
-            since: HashMap::new(),
             access: Vec::new(),
+            since: HashMap::new(),
         }
     }
 

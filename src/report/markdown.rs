@@ -71,7 +71,7 @@ impl Page {
         page
     }
 
-    /// Hazards, changes, statements.
+    /// Hazards, changes, access, statements.
     fn plan(&mut self, planned: &Planned, sources: &Sources, sides: bool) {
         let hazards = hazards(planned, sources);
         if !hazards.is_empty() {

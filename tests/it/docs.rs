@@ -24,6 +24,11 @@ fn files(root: &Path) -> BTreeMap<String, String> {
     out
 }
 
+/// True for a page, not what pages share.
+fn is_page(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "html")
+}
+
 /// What stands between `before` and the next quote, each time.
 fn quoted<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
     text.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
@@ -45,7 +50,7 @@ fn target(page: &str, link: &str) -> String {
 
 /// Sees that every link leads to a page and a place on it, that nothing else is asked for, and that all names are found.
 fn check(files: &BTreeMap<String, String>) {
-    for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".html")) {
+    for (name, text) in files.iter().filter(|(name, _)| is_page(name)) {
         let ids: BTreeSet<&str> = quoted(text, " id=\"").into_iter().collect();
         assert_eq!(ids.len(), quoted(text, " id=\"").len(), "{name}: anchors differ");
         for link in quoted(text, " href=\"").into_iter().chain(quoted(text, " src=\"")) {
@@ -119,7 +124,7 @@ fn hostile_names_stay_names() {
     check(&files);
     let lower: BTreeSet<String> = files.keys().map(|name| name.to_lowercase()).collect();
     assert_eq!(lower.len(), files.len(), "files differ where capitals do not");
-    for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".html")) {
+    for (name, text) in files.iter().filter(|(name, _)| is_page(name)) {
         assert_eq!(text.matches("<script").count(), 2, "{name}");
         assert!(!text.contains("<img") && !text.contains("<b>"), "{name}");
     }
