@@ -4,10 +4,11 @@
 //! sources it came from. [`Diagnostics`] collects them, so that one run reports everything. Messages are lower-case
 //! fragments with names in backticks; the cure goes into `help`.
 
-use std::collections::BTreeMap;
+mod sources;
+
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+
+pub use sources::{Source, Sources};
 
 /// A source file's number in [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -352,148 +353,10 @@ impl IntoIterator for Diagnostics {
     }
 }
 
-/// The text of every file read, for labels to point into.
-#[derive(Debug, Clone, Default)]
-pub struct Sources {
-    files: Vec<Source>,
-    /// The directory that shown paths are relative to.
-    here: PathBuf,
-    /// Texts that are read in the place of files.
-    given: Option<BTreeMap<PathBuf, String>>,
-}
-
-/// One file.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// Its path as the user would type it.
-    pub path: PathBuf,
-    /// Its text.
-    pub text: Arc<str>,
-}
-
-impl Sources {
-    /// No files; paths will be shown relative to `here`.
-    pub fn relative_to(here: impl Into<PathBuf>) -> Self {
-        Self { here: here.into(), ..Self::default() }
-    }
-
-    /// The same, reading these texts and no file.
-    #[must_use]
-    pub fn given(mut self, texts: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
-        self.given = Some(texts.into_iter().collect());
-        self
-    }
-
-    /// The bytes of a file, or of the text that was given in its place.
-    pub fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
-        let Some(given) = &self.given else { return std::fs::read(path) };
-        let text = given.get(path).ok_or(std::io::ErrorKind::NotFound)?;
-        Ok(text.clone().into_bytes())
-    }
-
-    /// Every file, in the order in which they were added.
-    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
-        (0..).map(FileId).zip(&self.files)
-    }
-
-    /// Adds a file and returns its number.
-    ///
-    /// # Panics
-    /// Past four thousand million files.
-    pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> FileId {
-        let id = u32::try_from(self.files.len()).expect("a project has fewer than 2^32 files");
-        self.files.push(Source { path: path.into(), text: text.into() });
-        FileId(id)
-    }
-
-    /// The file of that number.
-    pub fn get(&self, id: FileId) -> &Source {
-        &self.files[id.0 as usize]
-    }
-
-    /// True when the file of that path is among them.
-    pub fn has(&self, path: &Path) -> bool {
-        self.files.iter().any(|f| f.path == path)
-    }
-
-    /// The path of that file.
-    pub fn path(&self, id: FileId) -> &Path {
-        &self.get(id).path
-    }
-
-    /// The path of that file as a user would type it here.
-    pub fn name(&self, id: FileId) -> String {
-        self.shown(self.path(id))
-    }
-
-    /// A path as a user would type it here.
-    pub fn shown(&self, path: &Path) -> String {
-        relative(path, &self.here).display().to_string()
-    }
-
-    /// Hides what stands at a place, for good: every letter becomes a `*`.
-    pub fn mask(&mut self, span: Span) {
-        let Some(source) = self.files.get_mut(span.file.0 as usize) else { return };
-        let (start, end) = (span.start as usize, (span.end as usize).min(source.text.len()));
-        let Some(secret) = source.text.get(start..end) else { return };
-        // As many bytes as before, so that no other place moves.
-        let hidden: String =
-            secret.chars().flat_map(|c| std::iter::repeat_n(if c == '\n' { c } else { '*' }, c.len_utf8())).collect();
-        source.text = format!("{}{hidden}{}", &source.text[..start], &source.text[end..]).into();
-    }
-
-    /// Line and column of a place, both counted from 1, the column in characters.
-    pub fn line_column(&self, span: Span) -> (usize, usize) {
-        let text = &self.get(span.file).text;
-        let before = &text[..text.floor_char_boundary((span.start as usize).min(text.len()))];
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-    }
-}
-
-/// `path` from `base` on, with `..` where it leads out of it by one or two levels.
-fn relative(path: &Path, base: &Path) -> PathBuf {
-    let plain: PathBuf = path.components().filter(|c| !matches!(c, std::path::Component::CurDir)).collect();
-    if base.as_os_str().is_empty() {
-        return plain;
-    }
-    let up = base.ancestors().take(3).enumerate().find_map(|(levels, dir)| {
-        let rest = plain.strip_prefix(dir).ok().filter(|_| dir.parent().is_some())?;
-        Some(std::iter::repeat_n("..", levels).collect::<PathBuf>().join(rest))
-    });
-    up.unwrap_or(plain)
-}
-
 /// Why a file can't be read or written, as a fragment without the system's number for it.
 pub fn io_text(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();
     chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_shown_as_typed_here() {
-        for (path, base, shown) in [
-            ("/a/b/schema.yaml", "/a/b", "schema.yaml"),
-            ("/a/b/./x/schema.yaml", "/a/b", "x/schema.yaml"),
-            ("/a/schema.yaml", "/a/b", "../schema.yaml"),
-            ("/z/schema.yaml", "/a/b", "/z/schema.yaml"),
-            ("./schema.yaml", "/a/b", "schema.yaml"),
-        ] {
-            assert_eq!(relative(Path::new(path), Path::new(base)), Path::new(shown));
-        }
-    }
-
-    #[test]
-    fn what_is_masked_is_gone_and_nothing_moves() {
-        let mut sources = Sources::default();
-        let file = sources.add("roles.yaml", "password: geheimß # x");
-        sources.mask(Span { file, start: 10, end: 18 });
-        assert_eq!(&*sources.get(file).text, "password: ******** # x");
-    }
 }

@@ -10,7 +10,7 @@ use tokio_postgres::{Client, Row};
 use crate::declare::digest;
 use crate::diagnostic::Result;
 use crate::kind;
-use crate::model::{Address, Applied, Moved, Spec, State};
+use crate::model::{Address, Applied, Moved, Spec, Stamp, State};
 use crate::session::server_error;
 use crate::sql;
 
@@ -83,6 +83,31 @@ impl Ledger {
     }
 }
 
+/// Per object the apply that last found it as declared; for one that the ledger does not know, the last that looked at
+/// all of what it is in. Nothing where there is no ledger.
+pub async fn since<'a>(client: &Client, objects: impl IntoIterator<Item = &'a Address>) -> HashMap<Address, Stamp> {
+    let objects: Vec<&Address> = objects.into_iter().collect();
+    let keys: Vec<String> = objects.iter().map(|at| key(at)).collect();
+    let tops: Vec<&str> = objects.iter().map(|at| top(at)).collect();
+    let sql = format!(
+        "select s.address, s.top, h.id, {AT}, h.applied_by, h.revision
+         from dbstate.history as h
+         join (select address, null as top, apply from dbstate.settled where address = any($1)
+               union all
+               select null, {TOP}, min(apply) from dbstate.settled where {TOP} = any($2) group by 2) as s on s.apply = h.id"
+    );
+    let lists = [&keys as &(dyn ToSql + Sync), &tops].map(|value| (value, Type::TEXT_ARRAY));
+    // A ledger that an older version wrote has no such column: nothing is known until the next apply.
+    let rows = client.query_typed(&sql, &lists).await.unwrap_or_default();
+    let stamp = |r: &Row| Stamp { id: r.get(2), at: r.get(3), by: r.get(4), revision: r.get(5) };
+    let known: HashMap<(Option<String>, Option<String>), Stamp> =
+        rows.iter().map(|r| ((r.get(0), r.get(1)), stamp(r))).collect();
+    let of = |at: &Address, key: String| {
+        known.get(&(Some(key), None)).or_else(|| known.get(&(None, Some(top(at).to_owned())))).cloned()
+    };
+    objects.into_iter().zip(keys).filter_map(|(at, key)| Some((at.clone(), of(at, key)?))).collect()
+}
+
 /// Takes the ledger's own schema out of a live state.
 pub fn hide(live: &mut State) {
     live.retain(|at, _| at.parent().is_some() || at.key() != SCHEMA);
@@ -95,11 +120,26 @@ pub struct Entries<'a> {
     pub declared: &'a State,
     /// What the catalog says now.
     pub stored: &'a State,
+    /// The whole database: what another project declares in it is for that project to remember.
+    pub whole: &'a State,
     /// The objects that it speaks of; all that are declared where absent.
     pub only: Option<&'a HashSet<Address>>,
 }
 
-/// Writes what every declared object is now on both sides; what is no longer declared is forgotten.
+/// True where the ledger holds something else than this, or nothing.
+pub async fn is_stale(client: &Client, entries: &Entries<'_>, register: &'static [kind::Entry]) -> bool {
+    let objects: Vec<&Address> = entries.declared.iter().map(|(at, _)| at).collect();
+    let Some(known) = read(client, objects.iter().copied()).await.0 else { return true };
+    let stored = |at: &Address| entries.stored.get(at).map(|there| digest::spec(at, &*there.spec, register));
+    entries.declared.iter().any(|(at, object)| {
+        let then = known.get(&key(at)).map(|then| (then.declared.as_str(), then.stored.as_str()));
+        let now = stored(at).map(|stored| (digest::spec(at, &*object.spec, register), stored));
+        then != now.as_ref().map(|(declared, stored)| (declared.as_str(), stored.as_str()))
+    })
+}
+
+/// Writes what every declared object is now on both sides; what is no longer declared is forgotten, but for what lies in
+/// schemas and roles of others.
 pub async fn record(client: &Client, entries: &Entries<'_>, register: &'static [kind::Entry]) -> Result<()> {
     let failed = |error: tokio_postgres::Error| server_error(&error, "the ledger in schema `dbstate`");
     client.batch_execute(&format!("begin; {CREATE}")).await.map_err(failed)?;
@@ -116,12 +156,13 @@ async fn fill(
     entries: &Entries<'_>,
     register: &'static [kind::Entry],
 ) -> std::result::Result<(), tokio_postgres::Error> {
-    let forget = match entries.only {
-        None => "delete from dbstate.settled where $1::text[] is not null",
-        Some(_) => "delete from dbstate.settled where address = any($1)",
+    let (forget, list): (String, Vec<String>) = match entries.only {
+        None => (format!("delete from dbstate.settled where not {TOP} = any($1)"), others(entries)),
+        Some(only) => {
+            ("delete from dbstate.settled where address = any($1)".to_owned(), only.iter().map(key).collect())
+        }
     };
-    let forgotten: Vec<String> = entries.only.into_iter().flatten().map(key).collect();
-    client.query_typed(forget, &[(&forgotten, Type::TEXT_ARRAY)]).await?;
+    client.query_typed(&forget, &[(&list, Type::TEXT_ARRAY)]).await?;
     let (mut keys, mut declared, mut stored, mut was) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, object) in entries.declared.iter().filter(|(at, _)| entries.only.is_none_or(|only| only.contains(*at))) {
         let Some(there) = entries.stored.get(at) else { continue };
@@ -130,10 +171,18 @@ async fn fill(
         stored.push(digest::spec(at, &*there.spec, register));
         was.push(object.was.as_deref());
     }
-    let sql = "insert into dbstate.settled (address, declared, stored, was) select * from unnest($1, $2, $3, $4)";
+    let sql = "insert into dbstate.settled (address, declared, stored, was, apply)
+               select *, (select max(id) from dbstate.history) from unnest($1, $2, $3, $4)";
     let list = Type::TEXT_ARRAY;
     let lists = [&keys as &(dyn ToSql + Sync), &declared, &stored, &was].map(|value| (value, list.clone()));
     client.query_typed(sql, &lists).await.map(|_| ())
+}
+
+/// What stands at the top of the database and is not the project's.
+fn others(entries: &Entries<'_>) -> Vec<String> {
+    let ours: HashSet<&str> = entries.declared.iter().chain(entries.stored.iter()).map(|(at, _)| top(at)).collect();
+    let all: HashSet<&str> = entries.whole.iter().map(|(at, _)| top(at)).collect();
+    all.difference(&ours).map(|name| (*name).to_owned()).collect()
 }
 
 /// A line of the history as it is written while an apply goes on.
@@ -189,11 +238,12 @@ pub async fn history(client: &Client) -> Result<Vec<Applied>> {
     if !client.query_one(exists, &[]).await.map_err(failed)?.get::<_, bool>(0) {
         return Ok(Vec::new());
     }
-    let sql =
-        "select id, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), applied_by, version,
-                      revision, milliseconds, complete, array(select jsonb_array_elements_text(statements))
-               from dbstate.history order by id desc";
-    let rows = client.query(sql, &[]).await.map_err(failed)?;
+    let sql = format!(
+        "select id, {AT}, applied_by, version, revision, milliseconds, complete,
+                array(select jsonb_array_elements_text(statements))
+         from dbstate.history order by id desc"
+    );
+    let rows = client.query(&sql, &[]).await.map_err(failed)?;
     let applied = |r: &Row| Applied {
         id: r.get(0),
         at: r.get(1),
@@ -207,6 +257,9 @@ pub async fn history(client: &Client) -> Result<Vec<Applied>> {
     Ok(rows.iter().map(applied).collect())
 }
 
+/// When an apply was, as [`Stamp`] has it.
+const AT: &str = r#"to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"#;
+
 /// The line of history that this session wrote.
 const CURRENT: &str = "id = currval('dbstate.history_id_seq')";
 
@@ -215,7 +268,7 @@ const CURRENT: &str = "id = currval('dbstate.history_id_seq')";
 const CREATE: &str = "
 do $dbstate$ begin
     if not exists (select from pg_catalog.pg_attribute
-                   where attrelid = to_regclass('dbstate.settled') and attname = 'was') then
+                   where attrelid = to_regclass('dbstate.settled') and attname = 'apply') then
         set local client_min_messages = error;
         create schema if not exists dbstate;
         create table if not exists dbstate.settled (
@@ -232,10 +285,18 @@ do $dbstate$ begin
             milliseconds bigint not null,
             statements jsonb not null
         );
-        alter table dbstate.settled add column was text;
-        alter table dbstate.history add column complete boolean not null default false;
+        alter table dbstate.settled add column if not exists was text, add column if not exists apply bigint;
+        alter table dbstate.history add column if not exists complete boolean not null default false;
     end if;
 end $dbstate$;";
+
+/// The name of what an address stands under at the top, in [`key`].
+const TOP: &str = "split_part(substr(address, strpos(address, ':') + 1), '.', 1)";
+
+/// The same of an address.
+fn top(at: &Address) -> &str {
+    at.path().first().map_or("", |name| name.split('.').next().unwrap_or(name))
+}
 
 fn key(at: &Address) -> String {
     format!("{at:?}")

@@ -21,6 +21,7 @@
 //! | | [`apply`] | a plan to the server |
 //! | | [`scratch`] | how PostgreSQL itself spells what is wanted |
 //! | | [`ledger`] | what the last apply left to remember |
+//! | | [`access`] | who may do what, and what a plan changes of that |
 //! | | [`report`] | results as text |
 //! | commands | [`ops`] | a function each: data in, data out |
 //! | | [`cli`] | arguments, questions, exit codes: the terminal |
@@ -46,6 +47,7 @@ pub mod saved;
 pub mod apply;
 pub mod scratch;
 pub mod ledger;
+pub mod access;
 pub mod report;
 
 pub mod ops;

@@ -43,6 +43,12 @@ impl Connection {
         Self { database, host: None, port: None, username: None, env: None, env_file: None }
     }
 
+    /// True where a flag says which database.
+    pub fn is_named(&self) -> bool {
+        let Self { database, host, port, username, env, env_file: _ } = self;
+        database.is_some() || host.is_some() || port.is_some() || username.is_some() || env.is_some()
+    }
+
     /// Connects; warnings go to `output`.
     pub async fn open(&self, settings: &Settings, output: &Output) -> Result<Session> {
         let target = self.target(settings)?;

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::connection::Connection;
+use super::formats::{Format, Purpose};
 use super::output::Output;
-use super::plan::{Format, print};
-use super::{Failure, ManageFlag, WithSources, exit};
+use super::scratch::Scratch;
+use super::{Failure, ManageFlag, WithSources, exit, prefix};
 use crate::declare::project::{self, Project, Settings};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kinds;
@@ -34,6 +35,8 @@ pub struct Command {
     /// How much is compared: every object inside a schema that the project declares, or everything
     #[arg(long, value_enum)]
     manage: Option<ManageFlag>,
+    #[command(flatten)]
+    scratch: Scratch,
 }
 
 /// One side, read or connected.
@@ -64,7 +67,7 @@ impl Command {
         let from = self.open(from, &here, output).await?;
         let to = match to {
             Some(to) => self.open(to, &here, output).await?,
-            None => self.project(&[], &here)?,
+            None => self.project(&[], &here, &here)?,
         };
         let nothing = Project::default();
         let shown = [&to, &from].into_iter().find_map(|side| match side {
@@ -72,13 +75,14 @@ impl Command {
             Opened::Database(_) => None,
         });
         let shown = shown.unwrap_or(&nothing);
-        let options = Options::new(&shown.settings, self.manage.map(Manage::from)).with(&shown.sources)?;
+        let mut options = Options::new(&shown.settings, self.manage.map(Manage::from)).with(&shown.sources)?;
+        options.scratch = self.scratch.place();
         let planned = diff(from.side(), to.side(), &options).await.with(&shown.sources)?;
         planned.warnings.iter().for_each(|w| output.talk(&format!("note: {w}")));
         if planned.plan.is_empty() && self.format == Format::Text {
             output.result("No differences.\n");
         } else {
-            output.result(&print(&planned, shown, self.format, output));
+            self.format.show(&planned, &shown.sources, Purpose::Plan, output);
         }
         let differs = self.exit_code && !planned.plan.is_empty();
         Ok(if differs { exit::DIFFERENCES } else { exit::OK })
@@ -93,22 +97,24 @@ impl Command {
         }
         if path.exists() {
             return if path.is_dir() && project::is_here(&path) {
-                self.project(&[], &path)
+                self.project(&[], &path, &here.join(&path))
             } else {
-                self.project(&[path], here)
+                self.project(&[path], here, here)
             };
         }
         let root = project::root(here);
         if !name.contains([':', '=']) && revision::is_known(&root, name) {
             let files = revision::files(&root, name)?;
-            return self.project(&[], files.path());
+            return self.project(&[], files.path(), &root);
         }
         let session = Connection::to(name).open(&Settings::default(), output).await?;
         Ok(Opened::Database(Box::new(session)))
     }
 
-    fn project(&self, files: &[PathBuf], directory: &Path) -> Result<Opened, Failure> {
-        let (project, problems) = project::read(files, directory, self.manage.map(Into::into), kinds::register());
+    /// A project of `directory`, which is shown as if it were at `place`.
+    fn project(&self, files: &[PathBuf], directory: &Path, place: &Path) -> Result<Opened, Failure> {
+        let (mut project, problems) = project::read(files, directory, self.manage.map(Into::into), kinds::register());
+        project.sources.lie_in(prefix(place));
         if problems.is_empty() {
             Ok(Opened::Project(Box::new(project)))
         } else {

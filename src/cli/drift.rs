@@ -3,12 +3,13 @@
 use clap::Args;
 
 use super::connection::Connection;
+use super::formats::{Format, Purpose};
 use super::output::Output;
-use super::plan::{Format, Made, Manner, planned, print};
+use super::plan::{Made, Manner, planned};
 use super::scratch::Scratch;
-use super::{Failure, Files, exit};
+use super::{Failure, Files, WithSources, exit};
 use crate::diagnostic::Result;
-use crate::report;
+use crate::ops::adopt::{Extent, adopt};
 
 /// Flags of `dbstate drift`.
 #[derive(Debug, Args)]
@@ -23,6 +24,9 @@ pub struct Command {
     /// Accepted for symmetry with `plan`: drift always exits with 2 on differences
     #[arg(long, visible_alias = "detailed-exitcode")]
     exit_code: bool,
+    /// Write into the project what moved in the database alone, with comments kept, and print what is left
+    #[arg(long, conflicts_with = "file")]
+    adopt: bool,
     #[command(flatten)]
     scratch: Scratch,
 }
@@ -30,14 +34,27 @@ pub struct Command {
 impl Command {
     /// Prints the differences; exit code 2 when there are any.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let made = planned(&self.files, &self.connection, &self.scratch, Manner::default(), output).await?;
-        let Made { project, planned, .. } = &made;
-        let text = match self.format {
-            Format::Text => report::text::drift(planned, &project.sources, output.color),
-            Format::Markdown => report::markdown::drift(planned, &project.sources),
-            format => print(planned, project, format, output),
-        };
-        output.result(&text);
+        if self.adopt {
+            self.adopt(output).await?;
+        }
+        let made = planned(&self.files, &self.connection, &self.scratch, Manner::default(), output).await;
+        let Made { project, planned, .. } = self.format.tell(made, Purpose::Drift, output)?;
+        self.format.show(&planned, &project.sources, Purpose::Drift, output);
         Ok(if planned.plan.is_empty() { exit::OK } else { exit::DIFFERENCES })
+    }
+
+    /// Has the YAML say what moved in the database.
+    async fn adopt(&self, output: &Output) -> Result<(), Failure> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let project = self.files.read()?;
+        let session = self.connection.open(&project.settings, output).await.with(&project.sources)?;
+        let adopted = adopt(&session, &here, self.files.manage.map(Into::into), Extent::Drift).await;
+        let adopted = adopted.map_err(|(problems, sources)| Failure { problems, sources })?;
+        adopted.warnings.iter().for_each(|w| output.warning(w));
+        output.wrote(&adopted.files);
+        if adopted.files.is_empty() {
+            output.talk("nothing moved in the database alone: nothing was written");
+        }
+        Ok(())
     }
 }

@@ -20,7 +20,9 @@ Examples:
 pub const VALIDATE: &str = "\
 Examples:
   dbstate validate               the project of this directory
-  dbstate validate -f db/ -f roles.yaml";
+  dbstate validate -f db/ -f roles.yaml
+  dbstate validate --format github         annotations at the lines of a pull request
+  dbstate validate --format sarif > dbstate.sarif";
 
 /// Of `fmt`.
 pub const FMT: &str = "\
@@ -36,6 +38,7 @@ Examples:
   dbstate plan --env prod --exit-code      2 when something would change
   dbstate plan --out deploy.plan           saves it, for `dbstate apply deploy.plan`
   dbstate plan --format sql | psql shop    the statements, for somebody else to run
+  dbstate plan --format markdown > plan.md   for a comment under a pull request
   dbstate plan --format json | jq .summary";
 
 /// Of `apply`.
@@ -50,12 +53,13 @@ Examples:
 pub const DRIFT: &str = "\
 Examples:
   dbstate drift --env prod     every night: exit code 2 when the database differs
-  dbstate drift --format json";
+  dbstate drift --format junit > drift.xml
+  dbstate drift --adopt        has the YAML say what was changed by hand, with comments kept";
 
 /// Of `diff`.
 pub const DIFF: &str = "\
 Examples:
-  dbstate diff main..HEAD                       what a branch changes; no server is asked
+  dbstate diff main..HEAD                       what a branch changes; no database is needed
   dbstate diff postgres://db/shop staging/      what leads from a database to a directory of YAML
   dbstate diff postgres://a/shop postgres://b/shop --exit-code";
 
@@ -67,6 +71,29 @@ Examples:
   dbstate pull -d shop --manage database -o db/
   dbstate pull -d shop -o db/ --bodies files   functions and views in `.sql` files
   dbstate pull -o .                            writes into this project what was changed by hand";
+
+/// Of `access`.
+pub const ACCESS: &str = "\
+Examples:
+  dbstate access app --env prod       all that role `app` may do, and by which memberships and grants
+  dbstate access shop.orders          who may do what with a table
+  dbstate access public --declared    what everybody may do, as the project says
+  dbstate access app --format json | jq '.roles[0].things[].name'";
+
+/// Of `graph`.
+pub const GRAPH: &str = "\
+Examples:
+  dbstate graph -o schema.svg                          the tables that the project declares
+  dbstate graph -d shop --schema shop --format mermaid
+  dbstate graph --around shop.orders --depth 2 -o orders.svg
+  dbstate graph --format dot | dot -Tpdf > schema.pdf
+  dbstate graph --plan --env prod -o plan.svg          what waits for what";
+
+/// Of `docs`.
+pub const DOCS: &str = "\
+Examples:
+  dbstate docs -d shop -o site/       pages about a database: open site/index.html
+  dbstate docs --declared -o site/    about what the project declares; no server is asked";
 
 /// Of `history`.
 pub const HISTORY: &str = "\

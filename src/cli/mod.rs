@@ -1,13 +1,17 @@
 //! The command line: one file a command.
 
+mod access;
 mod apply;
 mod completions;
 mod connection;
 mod diff;
+mod docs;
 mod drift;
 mod examples;
 mod explain;
 mod format;
+mod formats;
+mod graph;
 mod history;
 mod init;
 mod local;
@@ -20,7 +24,7 @@ mod validate;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -98,6 +102,15 @@ enum Command {
     /// Write an existing database as YAML
     #[command(after_help = examples::PULL)]
     Pull(pull::Command),
+    /// Show what a role may do, or who may do what with an object, and by which way
+    #[command(after_help = examples::ACCESS)]
+    Access(access::Command),
+    /// Draw the tables of a project or a database, or the statements of a plan
+    #[command(after_help = examples::GRAPH)]
+    Graph(graph::Command),
+    /// Write pages about a database: schemas, tables, relations, diagrams, who may do what
+    #[command(after_help = examples::DOCS)]
+    Docs(docs::Command),
     /// Show what was applied to a database, by whom and from which revision
     #[command(after_help = examples::HISTORY)]
     History(history::Command),
@@ -148,13 +161,20 @@ impl Files {
     /// Reads the project; problems come with the sources that show them.
     fn read(&self) -> Result<Project, Failure> {
         let here = std::env::current_dir().unwrap_or_default();
-        let (project, problems) = project::read(&self.file, &here, self.manage.map(Into::into), kinds::register());
+        let (mut project, problems) = project::read(&self.file, &here, self.manage.map(Into::into), kinds::register());
+        project.sources.lie_in(prefix(&here));
         if problems.is_empty() { Ok(project) } else { Err(Failure { problems, sources: project.sources }) }
     }
 
     fn options(&self, project: &Project) -> Result<ops::Options> {
         ops::Options::new(&project.settings, self.manage.map(Into::into))
     }
+}
+
+/// Where a directory is in its repository.
+fn prefix(directory: &Path) -> &Path {
+    let root = directory.ancestors().find(|d| d.join(".git").exists());
+    root.and_then(|root| directory.strip_prefix(root).ok()).unwrap_or(Path::new(""))
 }
 
 /// Why a command failed, and the texts that its problems point into.
@@ -258,6 +278,9 @@ impl Command {
             Self::Drift(command) => command.run(output).await,
             Self::Diff(command) => Box::pin(command.run(output)).await,
             Self::Pull(command) => command.run(output).await,
+            Self::Access(command) => command.run(output).await,
+            Self::Graph(command) => Box::pin(command.run(output)).await,
+            Self::Docs(command) => command.run(output).await,
             Self::History(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
             Self::Schema(command) => Ok(command.run(output)),

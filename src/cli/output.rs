@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -93,6 +94,13 @@ impl Output {
     pub fn talk(&self, text: &str) {
         if !self.quiet {
             let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
+    /// Which files were written.
+    pub fn wrote(&self, files: &[PathBuf]) {
+        for path in files {
+            self.talk(&format!("wrote {}", path.display()));
         }
     }
 

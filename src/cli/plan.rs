@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::connection::Connection;
+use super::formats::{Format, Purpose};
 use super::output::Output;
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
@@ -12,21 +13,7 @@ use crate::declare::project::Project;
 use crate::diagnostic::Result;
 use crate::ops;
 use crate::plan::Planned;
-use crate::report;
 use crate::session::Session;
-
-/// How to print a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Text,
-    /// Statements for psql
-    Sql,
-    /// For programs
-    Json,
-    /// For a comment under a pull request
-    Markdown,
-}
 
 /// Flags of `dbstate plan`.
 #[derive(Debug, Args)]
@@ -71,7 +58,8 @@ impl Manner {
 impl Command {
     /// Prints what would change.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let mut made = planned(&self.files, &self.connection, &self.scratch, self.manner, output).await?;
+        let made = planned(&self.files, &self.connection, &self.scratch, self.manner, output).await;
+        let mut made = self.format.tell(made, Purpose::Plan, output)?;
         if self.activity {
             made.planned.watch(&made.session).await.with(&made.project.sources)?;
         }
@@ -79,7 +67,7 @@ impl Command {
             ops::plan::actors(&made.session, &mut made.planned).await;
         }
         let Made { project, options, session, planned } = &made;
-        output.result(&print(planned, project, self.format, output));
+        self.format.show(planned, &project.sources, Purpose::Plan, output);
         if let Some(path) = &self.out {
             let saved = ops::saved::save(session, planned, project, options, revision(), path).await;
             saved.with(&project.sources)?;
@@ -130,14 +118,4 @@ pub fn revision() -> Option<String> {
         .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
-}
-
-/// A plan in a format.
-pub fn print(planned: &Planned, project: &Project, format: Format, output: &Output) -> String {
-    match format {
-        Format::Text => report::text::plan(planned, &project.sources, output.color),
-        Format::Sql => report::sql::plan(&planned.plan),
-        Format::Json => report::json::plan(planned, &project.sources),
-        Format::Markdown => report::markdown::plan(planned, &project.sources),
-    }
 }

@@ -12,7 +12,7 @@ use crate::declare::write::write;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::Manage;
 use crate::model::bridge::to_node;
-use crate::ops::adopt::adopt;
+use crate::ops::adopt::{Extent, adopt};
 use crate::ops::pull::{Choices, pull, pull_one};
 use crate::session::Session;
 
@@ -83,12 +83,10 @@ impl Command {
     /// Writes into the project that is there what changed.
     async fn again(&self, session: &Session, directory: &Path, output: &Output) -> Result<u8, Failure> {
         let manage = self.manage.map(Manage::from);
-        let adopted = adopt(session, directory, manage, &self.schema).await;
+        let adopted = adopt(session, directory, manage, Extent::All(&self.schema)).await;
         let adopted = adopted.map_err(|(problems, sources)| Failure { problems, sources })?;
         adopted.warnings.iter().for_each(|w| output.warning(w));
-        for path in &adopted.files {
-            output.talk(&format!("wrote {}", path.display()));
-        }
+        output.wrote(&adopted.files);
         if adopted.files.is_empty() {
             output.talk("the project says what the database is: nothing was written");
         }

@@ -45,7 +45,7 @@ fn parse(text: &str) -> Result<Place, String> {
 }
 
 /// Starts an embedded server that ends with the value beside its target.
-fn embedded(major: u32) -> Result<(Target, Box<dyn Any>)> {
-    let server = Ephemeral::start(&Options { major: Some(major), durable: false, ..Options::default() })?;
+fn embedded(major: Option<u32>) -> Result<(Target, Box<dyn Any>)> {
+    let server = Ephemeral::start(&Options { major, durable: false, ..Options::default() })?;
     Ok((Target::parse(&server.server().url("postgres"))?, Box::new(server)))
 }

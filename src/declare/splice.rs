@@ -12,7 +12,8 @@ pub fn splice(text: &str, layout: &Layout, old: &Node, new: &Node) -> String {
         return write_with(new, layout);
     }
     let mut edits = splicer.edits;
-    edits.sort_by_key(|edit| edit.start);
+    // What is only put in stands before what is replaced there.
+    edits.sort_by_key(|edit| (edit.start, edit.end));
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for edit in edits {

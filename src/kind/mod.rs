@@ -3,9 +3,12 @@
 //! Phases never see a kind's own type. They see an [`Entry`]: the same contract with the type erased, one line of the
 //! register each. See `CONTRIBUTING.md` for the walk through a new kind.
 
+pub mod access;
 mod cx;
 pub mod demands;
+mod erase;
 pub mod names;
+pub mod picture;
 mod reference;
 mod register;
 mod renaming;
@@ -16,11 +19,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use access::Fact;
 pub use cx::{Cx, RoutineKey, identity};
+use erase::{erase, of, read, respelled, schema, write};
+use picture::Mark;
 pub use reference::{Reference, References, Text};
 pub use register::{find, home, nested};
 pub use renaming::Renaming;
@@ -31,7 +36,7 @@ pub use rules::{
 
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::model::bridge::{self, BridgeError};
-use crate::model::node::{Node, Value};
+use crate::model::node::Node;
 use crate::model::{Act, Address, Demand, KindName, Object, PgVersion, Spec, State, Step};
 use crate::sql;
 
@@ -255,6 +260,16 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         demands::usual(act, cx)
     }
 
+    /// What it says of who may do what.
+    fn access(&self, _at: &Address) -> Option<Fact> {
+        None
+    }
+
+    /// What it is in a diagram.
+    fn draw(&self, _at: &Address) -> Option<Mark> {
+        None
+    }
+
     /// Takes from `stored`, the same object as PostgreSQL spells it, what YAML never says.
     fn carry(&mut self, _stored: &Self) {}
 
@@ -373,6 +388,10 @@ pub struct Entry {
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::demands`].
     pub demands: fn(&dyn Spec, Act, &Cx<'_>) -> Vec<Demand>,
+    /// [`Kind::access`].
+    pub access: fn(&dyn Spec, &Address) -> Option<Fact>,
+    /// [`Kind::draw`].
+    pub draw: fn(&dyn Spec, &Address) -> Option<Mark>,
     /// The spec to write statements from: of what was declared the fields in which the spelling of PostgreSQL differs
     /// from the live object, else the live object's own. Statements from PostgreSQL's spelling would not be stored as
     /// what they say: it spells some expressions anew each time.
@@ -431,60 +450,9 @@ pub const fn entry<K: Kind>() -> Entry {
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
         demands: |spec, act, cx| of::<K>(spec).demands(act, cx),
+        access: |spec, at| of::<K>(spec).access(at),
+        draw: |spec, at| of::<K>(spec).draw(at),
         respelled: respelled::<K>,
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }
-}
-
-fn of<K: Kind>(spec: &dyn Spec) -> &K {
-    spec.as_any().downcast_ref().expect("an address's kind is its spec's kind")
-}
-
-fn erase<K: Kind>(list: Vec<(String, K)>) -> Vec<(String, Arc<dyn Spec>)> {
-    list.into_iter().map(|(key, spec)| (key, Arc::new(spec) as Arc<dyn Spec>)).collect()
-}
-
-fn schema<K: Kind>() -> serde_json::Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    K::json_schema(&mut settings.into_generator()).to_value()
-}
-
-fn read<K: Kind>(node: &Node) -> ReadResult {
-    if let Some(result) = node.as_text().and_then(K::short) {
-        let spec = result.map_err(|problem| BridgeError { problem, span: node.span })?;
-        return Ok(Arc::new(spec));
-    }
-    let spec: K = match (K::RULES.short_field, &node.value) {
-        (Some(field), Value::Scalar(_) | Value::List(_)) => {
-            let key = crate::model::node::Key { text: field.into(), span: node.span };
-            bridge::from_node(&Node { value: Value::Map(vec![(key, node.clone())]), span: node.span })?
-        }
-        (_, Value::Null) => bridge::from_node(&Node { value: Value::Map(Vec::new()), span: node.span })?,
-        _ => bridge::from_node(node)?,
-    };
-    Ok(Arc::new(spec))
-}
-
-fn write<K: Kind>(spec: &dyn Spec) -> Node {
-    let spec = of::<K>(spec);
-    if let Some(text) = spec.shorten() {
-        return Node::text(text);
-    }
-    let long = bridge::to_node(spec);
-    match (K::RULES.short_field, long.as_map()) {
-        (Some(field), Some([(key, value)])) if &*key.text == field && value.as_map().is_none() => value.clone(),
-        _ => long,
-    }
-}
-
-fn respelled<K: Kind>(written: &dyn Spec, stored: &dyn Spec, live: &dyn Spec) -> Arc<dyn Spec> {
-    let [written, stored, live] = [written, stored, live].map(|spec| of::<K>(spec));
-    let [say, is, was] = [written, stored, live].map(bridge::to_node);
-    let entries = |node: &Node| node.as_map().unwrap_or_default().to_vec();
-    let mut fields: Vec<_> = entries(&is).into_iter().filter(|(k, v)| was.get(&k.text) == Some(v)).collect();
-    let same = |key: &str| is.get(key) == was.get(key);
-    fields.extend(entries(&say).into_iter().filter(|(k, _)| !same(&k.text)));
-    let mut mixed = bridge::from_node::<K>(&Node::new(Value::Map(fields))).unwrap_or_else(|_| stored.clone());
-    mixed.carry(stored);
-    Arc::new(mixed)
 }

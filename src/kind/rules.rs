@@ -1,6 +1,6 @@
 //! What phases must know of a kind: where it nests, how SQL names it, what it may have.
 
-use crate::model::{Address, KindName};
+use crate::model::{Address, KindName, PgVersion};
 
 use super::RoutineKey;
 
@@ -118,6 +118,19 @@ pub struct Privileges {
     pub all: &'static [(&'static str, char)],
     /// Those that PUBLIC has by default.
     pub public: &'static [&'static str],
+}
+
+impl Privileges {
+    /// The privilege that not all versions know, and the first that does.
+    pub const LATE: (&'static str, u32) = ("maintain", 17);
+
+    /// Those that a server of that version knows.
+    pub fn known(&self, server: PgVersion) -> impl Iterator<Item = &'static str> {
+        self.all
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(move |name| *name != Self::LATE.0 || server.at_least(Self::LATE.1))
+    }
 }
 
 /// What phases must know of a kind.

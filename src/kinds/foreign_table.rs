@@ -13,6 +13,7 @@ use super::part::{FOREIGN_TABLE, Options, is_default};
 use super::schema::Schema;
 use super::table::{Heirs, PRIVILEGES, Place, Words, attach, carry_rows, checks_above, moved, place_of};
 use crate::diagnostic::Problem;
+use crate::kind::picture::Mark;
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under, Renaming};
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
@@ -76,6 +77,10 @@ impl Kind for ForeignTable {
     fn references(&self, _at: &Address, out: &mut References) {
         out.perhaps(Address::root(ForeignServer::NAME, &self.server), "server");
         self.place().references(out);
+    }
+
+    fn draw(&self, _at: &Address) -> Option<Mark> {
+        Some(Mark::Box)
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

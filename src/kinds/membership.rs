@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::part::{is_default, since};
 use super::role::Role;
 use crate::diagnostic::Diagnostics;
+use crate::kind::access::Fact;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, Scope, Under};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
@@ -196,6 +197,11 @@ impl Kind for Membership {
 
     fn demands(&self, _act: Act, cx: &Cx<'_>) -> Vec<Demand> {
         vec![Demand::Administers(cx.at.key().to_owned())]
+    }
+
+    fn access(&self, at: &Address) -> Option<Fact> {
+        let group = at.key().to_owned();
+        Some(Fact::Member { group, inherits: self.inherits(), sets: self.set, admin: self.admin })
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::part::ROLE;
 use super::sequence::Sequence;
 use crate::diagnostic::Diagnostics;
+use crate::kind::access::Fact;
 use crate::kind::{Alter, demands, Cx, Entry, FacetRow, Form, Home, Kind, References, Rules, Under, find, Renaming};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, Object, Origin, State, Step};
 use crate::sql;
@@ -91,6 +92,10 @@ impl Kind for Owner {
         let mut demands = demands::usual(act, cx);
         demands.push(Demand::Becomes(self.role.clone()));
         demands
+    }
+
+    fn access(&self, _at: &Address) -> Option<Fact> {
+        Some(Fact::Owner(self.role.clone()))
     }
 
     fn drop(&self, _cx: &Cx<'_>) -> Vec<Step> {

@@ -11,6 +11,7 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::{ROLE, Sql, is_default, refused};
 use super::table::Table;
 use crate::diagnostic::{Code, Problem};
+use crate::kind::access::Fact;
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
@@ -162,6 +163,11 @@ impl Kind for Policy {
         if let Some(with_check) = &self.with_check {
             out.expression(with_check.as_str(), "with_check");
         }
+    }
+
+    fn access(&self, _at: &Address) -> Option<Fact> {
+        let command = (self.command != Command::All).then(|| self.command.word());
+        Some(Fact::Policy { permissive: self.sense == Sense::Permissive, command, roles: self.to.0.clone() })
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

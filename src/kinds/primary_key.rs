@@ -9,6 +9,7 @@ use super::part::{Parameters, is_default, since, refer_to_tablespace};
 use super::part::names::object_name;
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::Problem;
+use crate::kind::picture::Mark;
 use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
@@ -120,6 +121,10 @@ impl Kind for PrimaryKey {
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
         self.without_overlaps.then(|| since(18, "keys `without overlaps`", "without_overlaps", cx))?
+    }
+
+    fn draw(&self, _at: &Address) -> Option<Mark> {
+        Some(Mark::Key { columns: self.columns.clone(), primary: true })
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

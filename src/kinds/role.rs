@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::part::{ROLE, is_default};
 use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::kind::access::Fact;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Scope, Under, plain_key};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::secret::{self, Source, Verifier};
@@ -277,6 +278,11 @@ impl Kind for Role {
             Act::Change => vec![Demand::Administers(cx.at.key().to_owned())],
             Act::Drop => self.dropped(cx),
         }
+    }
+
+    fn access(&self, at: &Address) -> Option<Fact> {
+        let Self { superuser, inherit: inherits, bypass_rls, .. } = *self;
+        (!self.absent && at.key() != PUBLIC).then_some(Fact::Role { superuser, inherits, bypass_rls })
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

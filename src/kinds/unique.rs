@@ -8,6 +8,7 @@ use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, i
 use super::part::{Parameters, is_default, since, refer_to_tablespace};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::Problem;
+use crate::kind::picture::Mark;
 use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
@@ -119,6 +120,10 @@ impl Kind for Unique {
         let overlaps = self.without_overlaps.then(|| since(18, "keys `without overlaps`", "without_overlaps", cx));
         let nulls = self.nulls_not_distinct.then(|| since(15, "`nulls not distinct`", "nulls_not_distinct", cx));
         overlaps.flatten().or(nulls.flatten())
+    }
+
+    fn draw(&self, _at: &Address) -> Option<Mark> {
+        Some(Mark::Key { columns: self.columns.clone(), primary: false })
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

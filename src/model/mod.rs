@@ -1,19 +1,23 @@
 //! The nouns: no input or output, no async, no SQL.
 
+pub mod access;
 pub mod address;
 pub mod applied;
 pub mod bridge;
 pub mod demand;
+pub mod digest;
+pub mod diagram;
 mod holder;
 pub mod node;
 pub mod server;
 mod size;
 mod state;
+pub mod site;
 pub mod step;
 pub mod suggest;
 
 pub use address::{Address, KindName};
-pub use applied::Applied;
+pub use applied::{Applied, Stamp};
 pub use demand::{Act, Demand};
 pub use holder::Holder;
 pub use node::Node;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::plan::settle;
-use super::{Options, pull};
+use super::{Options, drift, pull};
 use crate::declare::adopt::{Request, adopt as rewrite, list_files};
 use crate::declare::project::{self, Project, SETTINGS};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Sources, io_text};
@@ -16,6 +16,15 @@ use crate::session::Session;
 
 /// How often what is left is tried again: what is declared in several places takes one round each.
 const ROUNDS: usize = 5;
+
+/// What is taken from the database.
+#[derive(Debug, Clone, Copy)]
+pub enum Extent<'a> {
+    /// Everything, and these schemas although the project does not declare them.
+    All(&'a [String]),
+    /// What moved in the database alone since the last apply: what the YAML is ahead with stays.
+    Drift,
+}
 
 /// Files that were written, and what they held.
 type Before = BTreeMap<PathBuf, Option<Vec<u8>>>;
@@ -29,8 +38,7 @@ pub struct Adopted {
     pub warnings: Vec<String>,
 }
 
-/// Writes into the project of a directory what its database is, where the two differ; `schemas` are adopted although
-/// the project does not declare them.
+/// Writes into the project of a directory what its database is, where the two differ.
 ///
 /// # Errors
 /// What can't be written is named, and every file is as it was.
@@ -38,10 +46,10 @@ pub async fn adopt(
     session: &Session,
     directory: &Path,
     manage: Option<Manage>,
-    schemas: &[String],
+    extent: Extent<'_>,
 ) -> Result<Adopted, (Diagnostics, Sources)> {
     let mut before = Before::new();
-    match rounds(session, directory, manage, schemas, &mut before).await {
+    match Box::pin(rounds(session, directory, manage, extent, &mut before)).await {
         Ok(warnings) => Ok(Adopted { files: before.into_keys().collect(), warnings }),
         Err(problems) => {
             for (path, bytes) in before {
@@ -60,11 +68,12 @@ async fn rounds(
     session: &Session,
     directory: &Path,
     manage: Option<Manage>,
-    schemas: &[String],
+    extent: Extent<'_>,
     before: &mut Before,
 ) -> Result<Vec<String>, (Diagnostics, Sources)> {
     let mut round = 0;
-    let mut left_out = None;
+    let mut notes = Vec::new();
+    let mut drifted = None;
     loop {
         let (project, problems) = project::read(&[], directory, manage, kinds::register());
         if !problems.is_empty() {
@@ -72,14 +81,24 @@ async fn rounds(
         }
         if round == 0 {
             round = 1;
-            let opened = open(session, &project, directory, schemas, before).await;
-            left_out = opened.map_err(|problems| (problems, project.sources))?;
-            continue;
+            if let Extent::All(schemas) = extent {
+                let opened = open(session, &project, directory, schemas, before).await;
+                notes.extend(opened.map_err(|problems| (problems, project.sources))?);
+                continue;
+            }
         }
         let result = one_round(session, &project, manage).await;
-        let (planned, left) = result.map_err(|problems| (problems, project.sources.clone()))?;
+        let (mut planned, mut left) = result.map_err(|problems| (problems, project.sources.clone()))?;
+        if let Extent::Drift = extent {
+            if drifted.is_none() {
+                let found = drift::drifted(session, &planned, &left).await;
+                notes.extend(found.note());
+                drifted = Some(found);
+            }
+            left = drifted.iter().flat_map(|drifted| drifted.narrow(&mut planned, &left)).collect();
+        }
         if left.is_empty() {
-            return Ok(planned.warnings.into_iter().chain(left_out).collect());
+            return Ok(planned.warnings.into_iter().chain(notes).collect());
         }
         let written =
             write(&project, directory, &planned, &left, before).map_err(|p| (p.into(), project.sources.clone()))?;

@@ -116,7 +116,7 @@ async fn carry_out(
 ) -> Result<Outcome, Diagnostics> {
     let memory = Memory { session, only: options.only.as_ref() };
     if planned.plan.is_empty() {
-        if planned.learned && options.ledger {
+        if options.ledger && (planned.learned || memory.is_stale(&planned).await) {
             memory.keep(&planned, false, talk).await;
         }
         return Ok(Outcome::Nothing(planned));
@@ -267,9 +267,16 @@ struct Memory<'a> {
 }
 
 impl Memory<'_> {
+    /// True where nothing is to be done, and the ledger does not know why: somebody else did it, or adopted it.
+    async fn is_stale(&self, now: &Planned) -> bool {
+        let entries = ledger::Entries { declared: &now.declared, stored: &now.live, whole: &now.whole, only: None };
+        self.only.is_none() && ledger::is_stale(&self.session.client, &entries, kinds::register()).await
+    }
+
     /// Writes the ledger. What can't be remembered is asked again the next time: no reason to fail.
     async fn keep(&self, now: &Planned, ran: bool, talk: &mut dyn Talk) {
-        let entries = ledger::Entries { declared: &now.declared, stored: &now.live, only: self.only };
+        let entries =
+            ledger::Entries { declared: &now.declared, stored: &now.live, whole: &now.whole, only: self.only };
         let client = &self.session.client;
         let mut written = ledger::record(client, &entries, kinds::register()).await;
         if ran && written.is_ok() {

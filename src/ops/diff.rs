@@ -35,8 +35,9 @@ pub async fn diff(from: Side<'_>, to: Side<'_>, options: &Options) -> Result<Pla
         (Side::Project(from), Side::Project(to)) => {
             let (mut live, mut desired) = (foreign(&from.state), to.state.clone());
             scope::project(&mut live, &mut desired, options.manage, &options.exclude, kinds::register());
-            let note = "no server was asked: what differs in spelling alone shows as changed".to_owned();
-            finish(Planned { warnings: vec![note], ..Planned::new(live, desired, Server::offline()) }, true)
+            let mut planned = Planned::new(live, desired, Server::offline());
+            planned.ask_nobody(&options.scratch, options.online).await?;
+            finish(planned, options.online)
         }
         (Side::Database(from), Side::Database(to)) => {
             let (live, _) = whole(from, options).await?;

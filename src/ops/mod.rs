@@ -1,9 +1,13 @@
 //! One function a command: data in, data out, nothing printed.
 
+pub mod access;
 pub mod adopt;
 pub mod apply;
 pub mod diff;
+mod drift;
+pub mod docs;
 pub mod format;
+pub mod graph;
 pub mod history;
 pub mod init;
 pub mod plan;
@@ -22,8 +26,8 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::{Address, Manage};
 use crate::session::Target;
 
-/// Starts a server of a major version that lives as long as the value beside its target.
-pub type Embedded = fn(u32) -> Result<(Target, Box<dyn Any>)>;
+/// Starts a server of a major version, else of the newest there is, that lives as long as the value beside its target.
+pub type Embedded = fn(Option<u32>) -> Result<(Target, Box<dyn Any>)>;
 
 /// Where PostgreSQL is asked how it spells things.
 #[derive(Debug, Clone)]

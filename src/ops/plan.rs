@@ -51,6 +51,7 @@ async fn compare(
     let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
     catalog::measure(&session.client, &mut planned.live, touched.iter()).await?;
     planned.finish(options.online)?;
+    planned.weigh_access(options.online);
     if options.ledger {
         planned.blame(session).await;
     }
@@ -60,6 +61,8 @@ async fn compare(
 /// Plans between two states that are settled, and says how they differ.
 pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diagnostics> {
     planned.finish(online)?;
+    planned.whole = State::default();
+    planned.weigh_access(online);
     Ok(planned)
 }
 
@@ -123,7 +126,7 @@ impl Planned {
     }
 
     /// What a plan is made from, as far as both sides are known by now.
-    fn input(&self, online: bool) -> Input<'_> {
+    pub(super) fn input(&self, online: bool) -> Input<'_> {
         let register = kinds::register();
         let Self { live, whole, desired, server, .. } = self;
         Input { live, whole, desired, server, register, online }
@@ -136,7 +139,7 @@ impl Planned {
         Ok(())
     }
 
-    /// Asks the ledger which side of each change moved.
+    /// Asks the ledger which side of each change moved, and since which apply.
     async fn blame(&mut self, session: &Session) {
         let changes: Vec<&Address> = self.plan.changes.iter().map(|c| &c.at).collect();
         if changes.is_empty() {
@@ -149,6 +152,9 @@ impl Planned {
             if let Some(moved) = ledger.moved(at, declared.as_deref(), stored.as_deref(), kinds::register()) {
                 self.moved.insert(at.clone(), moved);
             }
+        }
+        if !self.moved.is_empty() {
+            self.since = ledger::since(&session.client, self.moved.keys()).await;
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Embedded, Options, Scratch};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::{Address, PgVersion, State};
-use crate::plan::{Plan, Planned};
+use crate::plan::{self, Plan, Planned};
 use crate::scratch::{self, Host, Stored};
 use crate::session::{self, Session};
 use crate::{catalog, kinds, ledger};
@@ -100,9 +100,76 @@ impl Planned {
             problem
         };
         // The server runs as long as this value lives.
-        let (target, _running) = start(self.server.version.major()).map_err(also)?;
+        let (target, _running) = start(Some(self.server.version.major())).map_err(also)?;
         let there = session::connect(&target, &[]).await.map_err(also)?;
         self.build(session, Host::Own(&there), doubtful).await.map_err(also)
+    }
+
+    /// Settles between two projects, for which there is no server, in one of our own: what means the same on both sides is
+    /// no difference; what could not be asked is named in a warning.
+    pub(super) async fn ask_nobody(&mut self, place: &Scratch, online: bool) -> Result<()> {
+        let renamed = plan::renamed(self.input(online));
+        let doubtful = scratch::doubtful(&renamed, &self.desired, kinds::register());
+        if doubtful.is_empty() {
+            return Ok(());
+        }
+        let stored = match place {
+            Scratch::None | Scratch::Auto(None) => Err(Diagnostic::new(Code::Server, "no server was asked").into()),
+            Scratch::At(target) => {
+                let there = session::connect(target, &[]).await?;
+                self.build_both(&there, &doubtful).await
+            }
+            // The server runs as long as the value beside its target lives.
+            Scratch::Auto(Some(start)) => match start(None) {
+                Ok((target, _running)) => {
+                    let there = session::connect(&target, &[]).await?;
+                    self.build_both(&there, &doubtful).await
+                }
+                Err(problem) => Err(problem),
+            },
+        };
+        let [old, new] = match stored {
+            Ok(stored) => stored,
+            Err(problem) => {
+                self.unsettled(&doubtful, &problem.problem.message);
+                return Ok(());
+            }
+        };
+        let mut open = Vec::new();
+        for at in doubtful {
+            match (old.state.get(&at), new.state.get(&at)) {
+                (Some(old), Some(new)) if old.spec.same(&*new.spec) => self.equate(&at),
+                (Some(_), Some(_)) => {}
+                (None, _) | (_, None) => open.push(at),
+            }
+        }
+        self.unsettled(&open, &new.failure.or(old.failure).unwrap_or_else(|| "it was renamed, too".to_owned()));
+        Ok(())
+    }
+
+    /// Builds the doubtful objects of both sides, each in a database of its own.
+    async fn build_both(&self, there: &Session, doubtful: &[Address]) -> Result<[Stored; 2]> {
+        let server = catalog::server(&there.client).await?;
+        let nothing = State::default();
+        let mut sides = [Stored::default(), Stored::default()];
+        for (side, state) in sides.iter_mut().zip([&self.live, &self.desired]) {
+            let request = scratch::Request {
+                live: &nothing,
+                desired: state,
+                doubtful,
+                server: &server,
+                register: kinds::register(),
+            };
+            *side = scratch::read_back(there, Host::Own(there), request).await?;
+        }
+        Ok(sides)
+    }
+
+    /// Takes the wanted spelling of an object for the one that there is.
+    fn equate(&mut self, at: &Address) {
+        if let (Some(there), Some(wanted)) = (self.live.get_mut(at), self.desired.get(at)) {
+            there.spec = Arc::clone(&wanted.spec);
+        }
     }
 
     async fn build(&self, session: &Session, host: Host<'_>, doubtful: &[Address]) -> Result<Stored> {

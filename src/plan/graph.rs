@@ -14,6 +14,7 @@ use petgraph::visit::EdgeRef;
 
 use super::Input;
 use super::emit::{Emitted, Verb};
+use super::wait::{self, Wait};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::names::Names;
 use crate::kind::{RELATION, Reference, References, Scope, Slot, find};
@@ -32,14 +33,16 @@ type Waits = [usize; 3];
 
 type Graph = DiGraph<usize, Edge>;
 
-/// The order of the statements: indices into `emitted.nodes`.
-pub fn order(emitted: &mut Emitted, input: Input<'_>) -> Result<Vec<usize>, Diagnostics> {
+/// The order of the statements, as indices into `emitted.nodes`; and which of them wait for which, by their places.
+pub fn order(emitted: &mut Emitted, input: Input<'_>) -> Result<(Vec<usize>, Vec<Wait>), Diagnostics> {
     let names = Names::of(input.desired, input.register);
     loop {
         let graph = build(emitted, input, &names);
         let circle = hard_circle(&graph);
         if circle.is_empty() {
-            return Ok(sort(&graph, emitted, input));
+            let order = sort(&graph, emitted, input);
+            let waits = wait::kept(&graph, &order);
+            return Ok((order, waits));
         }
         if !unfold(emitted, &circle, input) {
             return Err(circular(&circle, emitted).into());

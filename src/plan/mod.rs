@@ -8,6 +8,7 @@ mod rebuild;
 mod rename;
 mod segment;
 mod stranger;
+mod wait;
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::diff::diff;
@@ -16,6 +17,7 @@ use crate::model::{Act, Address, Demand, Hazard, HazardClass, Lock, Server, Size
 
 pub use emit::Verb;
 pub use planned::{Lines, Planned};
+pub use wait::Wait;
 
 /// What a plan is made from.
 #[derive(Clone, Copy)]
@@ -116,12 +118,19 @@ pub struct Plan {
     pub touched: Vec<Address>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// Which statements wait for which, each by its place.
+    pub waits: Vec<Wait>,
 }
 
 impl Plan {
     /// True when there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The waits that do not follow from others.
+    pub fn needed_waits(&self) -> Vec<Wait> {
+        wait::needed(&self.waits, self.steps.len())
     }
 
     /// How many objects are added, changed, replaced and dropped.
@@ -152,7 +161,7 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let mut warnings = renames.warnings;
     let mut emitted = emit::emit(input, renames.list)?;
     stranger::none_is_hurt(&emitted, input)?;
-    let order = graph::order(&mut emitted, input)?;
+    let (order, waits) = graph::order(&mut emitted, input)?;
     let changes = emitted.changes(input);
     // Renames move the names of what hangs on the object too.
     let stated = emitted.nodes.iter().map(|n| &n.at).chain(emitted.fates.keys()).cloned();
@@ -162,7 +171,7 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
     segment::segment(&mut steps);
     warnings.extend(alike::hints(&changes, &steps, input));
-    Ok(Plan { steps, changes, touched, warnings })
+    Ok(Plan { steps, changes, touched, warnings, waits })
 }
 
 /// What clients see of a statement: a name goes, or stands for something else. What comes back as it was is not missed.

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::{Change, Plan, PlanStep};
-use crate::model::{Address, Holder, Lock, Moved, Server, State};
+use crate::diagnostic::Span;
+use crate::model::access::AccessChange;
+use crate::model::{Address, Holder, Lock, Moved, Server, Stamp, State};
 
 /// Lines of a difference: `-`, `+` or a blank, and the text.
 pub type Lines = Vec<(char, String)>;
@@ -33,6 +35,10 @@ pub struct Planned {
     pub activity: HashMap<Address, Vec<Holder>>,
     /// Per changed object which side moved since the last apply, where the ledger knows.
     pub moved: HashMap<Address, Moved>,
+    /// Per changed object the apply since which a side moved, where the ledger knows.
+    pub since: HashMap<Address, Stamp>,
+    /// What changes of what roles may do.
+    pub access: Vec<AccessChange>,
 }
 
 impl Planned {
@@ -50,6 +56,8 @@ impl Planned {
             differences: HashMap::new(),
             activity: HashMap::new(),
             moved: HashMap::new(),
+            since: HashMap::new(),
+            access: Vec::new(),
         }
     }
 
@@ -58,6 +66,11 @@ impl Planned {
         let mut places = std::iter::once(&step.at).chain(step.at.ancestors());
         let found = places.find_map(|at| self.activity.get(at)).filter(|_| step.lock != Lock::None);
         found.map_or(&[], Vec::as_slice)
+    }
+
+    /// The place in the YAML that declares a changed object; nothing for one that is to go.
+    pub fn origin(&self, change: &Change) -> Option<Span> {
+        self.declared.get(&change.at)?.origin.span()
     }
 
     /// The lines in which a changed object differs.

@@ -1,10 +1,11 @@
-//! The pages of `dbstate explain`: one for every diagnostic code and every hazard class.
+//! The pages of `dbstate explain`: one for every diagnostic code, every hazard class, and what else findings tell.
 
+use super::finding::{CHANGE, DRIFT};
 use crate::diagnostic::Code;
 use crate::model::HazardClass;
 
 /// Every page: its name and its text.
-pub const PAGES: [(&str, &str); 26] = [
+pub const PAGES: [(&str, &str); 28] = [
     ("file", include_str!("explain/file.md")),
     ("syntax", include_str!("explain/syntax.md")),
     ("unknown-key", include_str!("explain/unknown-key.md")),
@@ -31,9 +32,11 @@ pub const PAGES: [(&str, &str); 26] = [
     ("rewrite", include_str!("explain/rewrite.md")),
     ("block", include_str!("explain/block.md")),
     ("breaking", include_str!("explain/breaking.md")),
+    (CHANGE, include_str!("explain/change.md")),
+    (DRIFT, include_str!("explain/drift.md")),
 ];
 
-/// The page of a code or a hazard class; letter case and `_` for `-` are forgiven.
+/// The page of a code, a hazard class or another rule; letter case and `_` for `-` are forgiven.
 pub fn page(name: &str) -> Option<&'static str> {
     let wanted = name.to_lowercase().replace('_', "-");
     PAGES.iter().find(|(known, _)| *known == wanted).map(|(_, text)| *text)
@@ -41,7 +44,12 @@ pub fn page(name: &str) -> Option<&'static str> {
 
 /// Every name that has a page.
 pub fn names() -> Vec<&'static str> {
-    Code::ALL.iter().map(|c| c.as_str()).chain(HazardClass::ALL.iter().map(|c| c.as_str())).collect()
+    Code::ALL
+        .iter()
+        .map(|c| c.as_str())
+        .chain(HazardClass::ALL.iter().map(|c| c.as_str()))
+        .chain([CHANGE, DRIFT])
+        .collect()
 }
 
 /// The list of pages: a line each.

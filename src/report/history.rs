@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::json;
 
+use super::since::short;
 use crate::model::Applied;
 
 /// The version of the JSON format: it grows when a reader would have to change.
@@ -24,7 +25,7 @@ pub fn text(applies: &[Applied], statements: bool) -> String {
         let seconds = std::time::Duration::from_millis(u64::try_from(apply.milliseconds).unwrap_or_default());
         let _ = write!(out, "{}  {:by$}  {count} in {:.3} s", apply.at, apply.by, seconds.as_secs_f64());
         if let Some(revision) = &apply.revision {
-            let _ = write!(out, "  revision {}", revision.chars().take(12).collect::<String>());
+            let _ = write!(out, "  revision {}", short(revision));
         }
         let _ = writeln!(out, "{}", if apply.complete { "" } else { "  (did not end as declared)" });
         for statement in apply.statements.iter().filter(|_| statements) {

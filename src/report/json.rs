@@ -17,12 +17,12 @@ pub fn plan(planned: &Planned, sources: &Sources) -> String {
         .changes
         .iter()
         .map(|c| {
-            let origin = planned.declared.get(&c.at).and_then(|o| o.origin.span()).map(|s| place(s, sources));
+            let origin = planned.origin(c).map(|s| place(s, sources));
             let diff: Vec<String> = planned.lines(c).iter().map(|(sign, line)| format!("{sign}{line}")).collect();
             json!({
                 "kind": c.at.kind().0, "name": c.at.path().join("."), "verb": c.verb, "why": c.why,
                 "from": c.from.as_ref().map(|f| f.path().join(".")), "origin": origin, "diff": diff,
-                "moved": planned.moved.get(&c.at),
+                "moved": planned.moved.get(&c.at), "since": planned.since.get(&c.at),
             })
         })
         .collect();
@@ -44,6 +44,7 @@ pub fn plan(planned: &Planned, sources: &Sources) -> String {
         "summary": { "add": add, "change": change, "replace": replace, "drop": drop },
         "changes": changes,
         "steps": steps,
+        "access": super::access::changes(&planned.access),
         "warnings": planned.warnings,
     });
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();

@@ -4,16 +4,24 @@
 
 use std::fmt::Write;
 
-use super::text::{self, head, place, side};
+use super::access;
+use super::since;
+use super::text::{self, head, place};
 use crate::diagnostic::Sources;
 use crate::model::Lock;
-use crate::plan::{Planned, Verb};
+use crate::plan::{Change, Planned, Verb};
 
 /// What GitHub takes as one comment, in characters; here bytes are counted, of which there are no fewer.
 const LIMIT: usize = 65_536;
 
-/// What the parts with a bound of their own leave for titles, notes and the last line.
+/// What is kept free for what closes the parts.
 const REST: usize = 4_096;
+
+/// The bytes of one line that tells of something; what is longer is cut.
+const LINE: usize = 1_000;
+
+/// The longest fence around a part: a text with more backticks in a row is left out.
+const FENCE: usize = 100;
 
 /// A plan: summary, hazards, changes, statements.
 pub fn plan(planned: &Planned, sources: &Sources) -> String {
@@ -22,73 +30,128 @@ pub fn plan(planned: &Planned, sources: &Sources) -> String {
     }
     let [add, change, replace, drop] = planned.plan.counts();
     let title = format!("dbstate plan: {add} to add, {change} to change, {replace} to replace, {drop} to drop");
-    page(&title, planned, sources, false)
+    let mut page = Page::new("dbstate plan", &title, planned);
+    page.plan(planned, sources, false);
+    page.text
 }
 
-/// What differs from the YAML.
+/// What differs from the YAML: which side moved since which apply, and the plan.
 pub fn drift(planned: &Planned, sources: &Sources) -> String {
     if planned.plan.is_empty() {
         return "### dbstate drift: none\n\nThe database is as declared.\n".to_owned();
     }
     let count = planned.plan.changes.len();
     let title = format!("dbstate drift: {count} {}", if count == 1 { "difference" } else { "differences" });
-    page(&title, planned, sources, true)
-}
-
-fn page(title: &str, planned: &Planned, sources: &Sources, sides: bool) -> String {
-    let mut page = Page { text: format!("### {title}\n"), left: LIMIT - REST };
-    for warning in &planned.warnings {
-        let _ = writeln!(page.text, "\n> {}", warning.replace('\n', "\n> "));
+    let mut page = Page::new("dbstate drift", &title, planned);
+    let _ = writeln!(page.text, "\n{}.\n", since::summary(planned));
+    page.text.push_str("| difference | moved | where |\n|---|---|---|\n");
+    page.list(&sides(planned, sources), LIMIT * 3 / 4);
+    let applies: Vec<String> = since::applies(planned).iter().map(|apply| format!("- {}", cut(apply))).collect();
+    if !applies.is_empty() {
+        page.text.push('\n');
+        page.list(&applies, LIMIT * 5 / 8);
     }
-    let hazards = hazards(planned, sources);
-    if !hazards.is_empty() {
-        let _ = writeln!(page.text, "\n**Hazards.** To apply without being asked: `--allow {}`\n", allowed(planned));
-        page.text.push_str("| hazard | what | lock | where |\n|---|---|---|---|\n");
-        let more = page.lines(&hazards, LIMIT / 4);
-        page.more(more);
-    }
-    page.folded("Changes", "diff", &changes(planned, sources, sides), LIMIT / 3);
-    page.folded("Statements, in order", "sql", &statements(planned), LIMIT);
+    page.plan(planned, sources, true);
     page.text
 }
 
 /// Text that grows up to a limit.
 struct Page {
     text: String,
-    left: usize,
+    /// What prints all of it.
+    command: &'static str,
 }
 
 impl Page {
-    /// Adds whole lines as long as there is room, and says how many there was none for.
-    fn lines(&mut self, lines: &[String], share: usize) -> usize {
-        let end = self.left.saturating_sub(share);
-        for (i, line) in lines.iter().enumerate() {
-            match self.left.checked_sub(line.len() + 1).filter(|left| *left >= end) {
-                Some(left) => self.left = left,
-                None => return lines.len() - i,
-            }
-            let _ = writeln!(self.text, "{line}");
+    /// A title, and what the user should know.
+    fn new(command: &'static str, title: &str, planned: &Planned) -> Self {
+        let mut page = Self { text: format!("### {title}\n"), command };
+        let warnings = planned.warnings.iter().map(|warning| format!("\n> {}", cut(warning).replace('\n', "\n> ")));
+        page.list(&warnings.collect::<Vec<_>>(), LIMIT * 7 / 8);
+        page
+    }
+
+    /// Hazards, changes, statements.
+    fn plan(&mut self, planned: &Planned, sources: &Sources, sides: bool) {
+        let hazards = hazards(planned, sources);
+        if !hazards.is_empty() {
+            let _ =
+                writeln!(self.text, "\n**Hazards.** To apply without being asked: `--allow {}`\n", allowed(planned));
+            self.text.push_str("| hazard | what | lock | where |\n|---|---|---|---|\n");
+            self.list(&hazards, LIMIT / 2);
         }
-        0
+        self.folded("Changes", "diff", &changes(planned, sources, sides), LIMIT / 4);
+        if !planned.access.is_empty() {
+            let lines = access::lines(&planned.access).into_iter().map(|(sign, line)| format!("{sign} {line}"));
+            self.folded("Access, as it changes", "diff", &lines.collect::<Vec<_>>(), LIMIT / 8);
+        }
+        self.folded("Statements, in order", "sql", &statements(planned), 0);
+    }
+
+    /// How many whole lines there is room for that leaves so many bytes for what follows.
+    fn fitting(&self, lines: &[String], share: usize) -> usize {
+        let mut left = (LIMIT - REST).saturating_sub(share + self.text.len());
+        let fits = |line: &&String| match left.checked_sub(line.len() + 1) {
+            Some(rest) => {
+                left = rest;
+                true
+            }
+            None => false,
+        };
+        lines.iter().take_while(fits).count()
+    }
+
+    /// Adds whole lines as long as there is room, and says how many there was none for.
+    fn list(&mut self, lines: &[String], share: usize) {
+        let fitting = self.fitting(lines, share);
+        self.add(&lines[..fitting]);
+        self.more(lines.len() - fitting);
+    }
+
+    fn add(&mut self, lines: &[String]) {
+        self.text.extend(lines.iter().flat_map(|line| [line, "\n"]));
     }
 
     fn more(&mut self, lines: usize) {
         if lines > 0 {
             let lines = if lines == 1 { "1 more line".to_owned() } else { format!("{lines} more lines") };
-            let _ = writeln!(self.text, "\n… and {lines}: `dbstate plan` prints them all.");
+            let _ = writeln!(self.text, "\n… and {lines}: `{}` prints them all.", self.command);
         }
     }
 
     /// Adds a part that opens at a click.
     fn folded(&mut self, title: &str, language: &str, lines: &[String], share: usize) {
-        let longest = lines.iter().flat_map(|l| l.split(|c| c != '`')).map(str::len).max().unwrap_or_default();
+        let _ = writeln!(self.text, "\n<details><summary>{title}</summary>\n");
+        let backticks = |line: &String| line.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+        let fencible = lines.iter().take_while(|line| backticks(line) < FENCE).count();
+        let fitting = self.fitting(&lines[..fencible], share);
+        let longest = lines[..fitting].iter().map(backticks).max().unwrap_or_default();
         let fence = "`".repeat((longest + 1).max(3));
-        let _ = writeln!(self.text, "\n<details><summary>{title}</summary>\n\n{fence}{language}");
-        let more = self.lines(lines, share);
+        let _ = writeln!(self.text, "{fence}{language}");
+        self.add(&lines[..fitting]);
         let _ = writeln!(self.text, "{fence}");
-        self.more(more);
+        self.more(lines.len() - fitting);
         let _ = writeln!(self.text, "\n</details>");
     }
+}
+
+/// Text of at most [`LINE`] bytes.
+fn cut(text: &str) -> String {
+    if text.len() <= LINE {
+        return text.to_owned();
+    }
+    format!("{} …", &text[..text.floor_char_boundary(LINE)])
+}
+
+/// A row of the table for each difference.
+fn sides(planned: &Planned, sources: &Sources) -> Vec<String> {
+    let row = |change: &Change| {
+        let moved = since::side(planned, &change.at).unwrap_or_else(|| "unknown".to_owned());
+        let origin = planned.origin(change).map(|o| format!("`{}`", place(o, sources))).unwrap_or_default();
+        let cells = [since::difference(change), moved, origin].map(|text| cell(&text));
+        format!("| {} |", cells.join(" | "))
+    };
+    planned.plan.changes.iter().map(row).collect()
 }
 
 /// The classes that a plan needs an allowance for: `data,block`.
@@ -107,7 +170,7 @@ fn hazards(planned: &Planned, sources: &Sources) -> Vec<String> {
     let row = |(step, hazard): (&crate::plan::PlanStep, &crate::model::Hazard)| {
         let lock = if step.lock == Lock::None { "" } else { text::lock(step.lock) };
         let origin = step.origin.map(|o| format!("`{}`", place(o, sources))).unwrap_or_default();
-        let cells = [hazard.class.as_str(), &step.risk(hazard), lock, &origin].map(cell);
+        let cells = [hazard.class.as_str(), &text::risk(step, hazard), lock, &origin].map(cell);
         format!("| {} |", cells.join(" | "))
     };
     planned.plan.hazards().map(row).collect()
@@ -115,7 +178,7 @@ fn hazards(planned: &Planned, sources: &Sources) -> Vec<String> {
 
 /// Text as a cell of a table holds it.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+    cut(text).replace('|', "\\|").replace(['\n', '\r'], " ")
 }
 
 fn changes(planned: &Planned, sources: &Sources, sides: bool) -> Vec<String> {
@@ -128,10 +191,9 @@ fn changes(planned: &Planned, sources: &Sources, sides: bool) -> Vec<String> {
             Verb::Rename => "! →",
             Verb::Replace => "! -/+",
         };
-        let origin = planned.declared.get(&change.at).and_then(|o| o.origin.span());
-        let origin = origin.map(|span| format!("  {}", place(span, sources))).unwrap_or_default();
+        let origin = planned.origin(change).map(|span| format!("  {}", place(span, sources))).unwrap_or_default();
         out.push(format!("{sign} {}{origin}", head(change)));
-        let moved = planned.moved.get(&change.at).filter(|_| sides).and_then(|moved| side(*moved));
+        let moved = since::side(planned, &change.at).filter(|_| sides);
         out.extend(moved.map(|moved| format!("#     {moved}")));
         out.extend(change.why.iter().map(|why| format!("#     because {why}")));
         if matches!(change.verb, Verb::Alter | Verb::Replace) {
@@ -159,27 +221,31 @@ mod tests {
     use super::*;
 
     fn page() -> Page {
-        Page { text: String::new(), left: 1_000 }
+        Page { text: String::new(), command: "dbstate plan" }
     }
 
     #[test]
     fn what_has_no_room_is_counted() {
         let mut page = page();
-        page.folded("Changes", "diff", &vec!["+ table".to_owned(); 500], 100);
-        assert_eq!(page.text.matches("+ table\n").count(), 12);
-        assert!(page.text.contains("… and 488 more lines:"), "{}", page.text);
-        assert_eq!(page.left, 1_000 - 12 * 8);
+        page.folded("Changes", "diff", &vec!["+ table".to_owned(); 9_000], LIMIT / 2);
+        let lines = page.text.matches("+ table\n").count();
+        assert!(lines > 3_000, "{lines}");
+        assert!(page.text.contains(&format!("… and {} more lines: `dbstate plan`", 9_000 - lines)));
+        assert!(page.text.len() < LIMIT / 2);
     }
 
     #[test]
     fn no_body_ends_its_fence() {
         let mut page = page();
-        page.folded("Statements", "sql", &["select '````'".to_owned()], 100);
+        page.folded("Statements", "sql", &["select '````'".to_owned()], 0);
         assert!(page.text.contains("\n`````sql\nselect '````'\n`````\n"), "{}", page.text);
+        page.folded("Statements", "sql", &["`".repeat(LIMIT / 4)], 0);
+        assert!(page.text.contains("\n```sql\n```\n\n… and 1 more line:"), "{}", page.text);
     }
 
     #[test]
     fn a_cell_is_one_line_of_one_column() {
         assert_eq!(cell("a|b\nc"), "a\\|b c");
+        assert_eq!(cell(&"ä".repeat(LINE)).len(), LINE + 4);
     }
 }

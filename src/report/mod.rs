@@ -1,9 +1,15 @@
 //! What is printed: text made of results, never a terminal.
 
+pub mod access;
 pub mod diagnostic;
+pub mod docs;
 pub mod explain;
+pub mod finding;
+pub mod graph;
 pub mod history;
 pub mod json;
 pub mod markdown;
+pub mod rights;
+pub mod since;
 pub mod sql;
 pub mod text;

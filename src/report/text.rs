@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use super::access;
+use super::since;
 use crate::diagnostic::{Sources, Span};
-use crate::model::{HazardClass, Lock, Moved, Transaction};
+use crate::model::{Hazard, HazardClass, Lock, Transaction};
 use crate::plan::{Change, PlanStep, Planned, Verb};
 
 /// Colours, or none.
@@ -47,6 +49,7 @@ pub fn plan(planned: &Planned, sources: &Sources, color: bool) -> String {
             let _ = writeln!(out, "      {}", paint.with("33", &format!("-- now: {holder}")));
         }
     }
+    write_access(&mut out, planned, &paint);
     write_hazards(&mut out, planned, &paint);
     let [add, change, replace, drop] = planned.plan.counts();
     let summary = format!("Plan: {add} to add, {change} to change, {replace} to replace, {drop} to drop.");
@@ -67,8 +70,13 @@ pub fn drift(planned: &Planned, sources: &Sources, color: bool) -> String {
     let title = format!("The database differs from the YAML in {places}. To make it as declared:");
     let mut out = format!("{}\n\n", paint.with("1", &title));
     write_changes(&mut out, planned, sources, &paint, true);
-    let help = "\n`dbstate apply` makes it as declared; `dbstate pull` shows it as it is.";
-    let _ = writeln!(out, "{help}");
+    out.push('\n');
+    for apply in since::applies(planned) {
+        let _ = writeln!(out, "{}", paint.with("2", &apply));
+    }
+    let summary = format!("Drift: {}.", since::summary(planned));
+    let _ = writeln!(out, "{}", paint.with("1", &summary));
+    out.push_str("`dbstate apply` makes it as declared; `dbstate drift --adopt` has the YAML say what it is.\n");
     out
 }
 
@@ -77,27 +85,16 @@ fn write_changes(out: &mut String, planned: &Planned, sources: &Sources, paint: 
     let heads: Vec<String> = changes.iter().map(head).collect();
     let width = heads.iter().map(|h| h.chars().count()).filter(|w| *w <= WIDEST).max().unwrap_or_default();
     for (change, head) in changes.iter().zip(&heads) {
-        let origin = planned.declared.get(&change.at).and_then(|o| o.origin.span());
-        let place = origin.map(|span| paint.with("2", &place(span, sources))).unwrap_or_default();
+        let place = planned.origin(change).map(|span| paint.with("2", &place(span, sources))).unwrap_or_default();
         let line = format!("{} {head:width$}  {place}", paint.sign(change.verb));
         let _ = writeln!(out, "{}", line.trim_end());
-        if let Some(moved) = planned.moved.get(&change.at).filter(|_| sides).and_then(|moved| side(*moved)) {
-            let _ = writeln!(out, "        {}", paint.with("2", moved));
+        if let Some(moved) = since::side(planned, &change.at).filter(|_| sides) {
+            let _ = writeln!(out, "        {}", paint.with("2", &moved));
         }
         if let Some(why) = &change.why {
             let _ = writeln!(out, "        {}", paint.with("2", &format!("because {why}")));
         }
         write_diff(out, planned, change, paint);
-    }
-}
-
-/// Which side moved, in words; nothing where neither did.
-pub fn side(moved: Moved) -> Option<&'static str> {
-    match moved {
-        Moved::Project => Some("the YAML moved since the last apply"),
-        Moved::Database => Some("the database moved since the last apply"),
-        Moved::Both => Some("the YAML and the database moved since the last apply"),
-        Moved::Neither => None,
     }
 }
 
@@ -148,6 +145,22 @@ fn write_step(out: &mut String, step: &PlanStep, commits: bool, paint: &Paint) {
     }
 }
 
+/// Who may do more, less or something else afterwards.
+fn write_access(out: &mut String, planned: &Planned, paint: &Paint) {
+    if planned.access.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}\n", paint.with("1", "Access, as it changes:"));
+    for (sign, line) in access::lines(&planned.access) {
+        let color = match sign {
+            '+' => "32",
+            '-' => "31",
+            _ => "33",
+        };
+        let _ = writeln!(out, "  {} {line}", paint.with(color, &sign.to_string()));
+    }
+}
+
 /// Which classes of hazards there are, and how to allow them.
 fn write_hazards(out: &mut String, planned: &Planned, paint: &Paint) {
     let count = |class: HazardClass| planned.plan.hazards().filter(|(_, h)| h.class == class).count();
@@ -160,6 +173,12 @@ fn write_hazards(out: &mut String, planned: &Planned, paint: &Paint) {
     let allow: Vec<&str> = found.iter().map(|(class, _)| class.as_str()).collect();
     let text = format!("Hazards: {}. To apply without being asked: --allow {}", list.join(", "), allow.join(","));
     let _ = writeln!(out, "\n{}", paint.with("31", &text));
+}
+
+/// What a hazard may cost, where its statement does not stand beside it: with the object that it is about.
+pub fn risk(step: &PlanStep, hazard: &Hazard) -> String {
+    let (at, risk) = (step.at.to_string(), step.risk(hazard));
+    if risk.contains(&at) { risk } else { format!("{at}: {risk}") }
 }
 
 /// A lock as PostgreSQL's manual calls it.

@@ -37,7 +37,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("scratch", &["diagnostic", "model", "sql", "session", "kind", "catalog", "plan"]),
     // Its digests are of the canonical text that `declare::write` writes.
     ("ledger", &["diagnostic", "model", "sql", "session", "kind", "declare"]),
-    ("report", &["diagnostic", "model", "sql", "plan"]),
+    ("access", &["model", "sql", "kind"]),
+    ("report", &["diagnostic", "model", "sql", "plan", "access"]),
     // Commands, and their terminal.
     (
         "ops",
@@ -56,6 +57,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "plan",
             "saved",
             "apply",
+            "access",
             "report",
         ],
     ),
@@ -76,6 +78,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "plan",
             "saved",
             "apply",
+            "access",
             "report",
             "ops",
         ],
@@ -85,7 +88,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// The phases: they know no kind.
-const PHASES: [&str; 9] = ["declare", "catalog", "scratch", "ledger", "diff", "plan", "saved", "apply", "report"];
+const PHASES: [&str; 10] =
+    ["declare", "catalog", "scratch", "ledger", "diff", "plan", "saved", "apply", "access", "report"];
 
 /// The only modules that see a crate.
 const SEES: &[(&str, &[&str])] = &[
@@ -96,6 +100,7 @@ const SEES: &[(&str, &[&str])] = &[
     ("serde_yaml", &[]),
     ("miette", &["report"]),
     ("petgraph", &["plan"]),
+    ("dagre", &["report"]),
     ("similar", &["diff"]),
     ("squawk_lexer", &["sql"]),
     ("squawk_syntax", &["sql"]),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::binary::{Output, dbstate};
+use crate::support::binary::{Output, dbstate, dbstate_with};
 use crate::support::database::Database;
 
 const OLD: &str = "schemas:\n  shop:\n    tables:\n      t:\n        columns: { id: bigint }\n";
@@ -40,7 +40,7 @@ fn two_projects_without_a_server() {
     assert_eq!(sql(&["old.yaml", "new.yaml"], dir.path()), ADDED);
     assert_eq!(sql(&["new.yaml", "old.yaml"], dir.path()), DROPPED);
     let same = diff(&["new.yaml", "new.yaml"], dir.path(), 0);
-    assert!(same.stderr.contains("note: no server was asked"), "{}", same.stderr);
+    assert_eq!((same.stdout.as_str(), same.stderr.as_str()), ("", ""));
     let text = dbstate(["diff", "old.yaml", "new.yaml"], dir.path());
     assert!(text.stdout.contains("Plan: 1 to add"), "{}", text.stdout);
     let json: serde_json::Value =
@@ -94,4 +94,36 @@ fn revisions_of_git() {
     assert!(sql(&["HEAD"], &here).contains(DROPPED), "the project of the directory is the other side");
     let unknown = dbstate(["diff", "nowhere..HEAD"], &here);
     assert_eq!(unknown.code, Some(1));
+}
+
+/// What differs in spelling alone is asked of a server of our own, and named where there is none.
+#[test]
+fn what_projects_spell_otherwise_is_settled_or_named() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let text = |check: &str, default: &str, policy: &str| {
+        format!(
+            "schemas:\n  shop:\n    tables:\n      t:\n        columns: {{ a: int, b: text default {default} }}\n        \
+             checks: {{ c: \"{check}\" }}\n        policies: {{ p: {{ using: \"{policy}\" }} }}\n"
+        )
+    };
+    fs::write(dir.path().join("old.yaml"), text("a > 0 and a < 9", "'x'", "a = 1")).expect("written");
+    fs::write(dir.path().join("new.yaml"), text("(a>0) AND (a<9)", "'x'::text", "b = 'x'")).expect("written");
+    let args = ["diff", "old.yaml", "new.yaml", "--format", "markdown"];
+    let asked = dbstate(args, dir.path());
+    assert_eq!(asked.stderr, "", "nothing is in doubt");
+    assert!(asked.stdout.starts_with("### dbstate plan: 0 to add, 1 to change"), "{}", asked.stdout);
+    assert!(asked.stdout.contains("! ~ policy `shop.t.p`  new.yaml:7:21"), "{}", asked.stdout);
+    let nobody = dbstate(args.iter().chain(&["--scratch", "none"]), dir.path());
+    assert_eq!(nobody.code, Some(0), "{}", nobody.stderr);
+    let note = "whether column `shop.t.b`, check `shop.t.c`, policy `shop.t.p` differ only in spelling";
+    assert!(
+        nobody.stderr.contains(note) && nobody.stderr.contains("could not be settled: no server was asked"),
+        "{}",
+        nobody.stderr
+    );
+    assert!(nobody.stdout.contains(&format!("\n> {note}")), "{}", nobody.stdout);
+    let nowhere = std::collections::BTreeMap::from([("DBSTATE_PG_BIN".to_owned(), "/nowhere".to_owned())]);
+    let without = dbstate_with(args, dir.path(), &nowhere);
+    assert_eq!(without.code, Some(0), "{}", without.stderr);
+    assert!(without.stderr.contains("could not be settled: "), "{}", without.stderr);
 }

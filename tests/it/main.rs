@@ -1,19 +1,25 @@
 //! The integration tests, all in one program: one private PostgreSQL serves them all.
 
+mod access;
 mod activity;
 mod adopt;
 mod architecture;
 mod bad_input;
 mod cases;
+mod ci;
 mod cli;
 mod code;
 mod complete;
 mod determinism;
+mod docs;
 mod diff;
+mod drift;
 mod every_kind;
 mod examples;
+mod findings;
 mod format;
 mod fuzz;
+mod graph;
 mod history;
 mod interrupted;
 mod json_schema;

@@ -46,7 +46,9 @@ fn index() -> String {
 
 - [Examples](../examples/README.md): small projects, each for one thing
 - [What is made of PostgreSQL's catalogs](catalogs.md): the key that holds each column of each catalog, version by version
-- [The format of a plan in JSON](plan.schema.json), and of [a saved plan](saved-plan.schema.json)
+- [Pull requests, deploys and nightly drift](ci.md) on GitHub and GitLab
+- [The format of a plan in JSON](plan.schema.json), of [a saved plan](saved-plan.schema.json), and of
+  [what `validate` finds](findings.schema.json)
 - `dbstate schema`: the YAML as JSON Schema, for editors
 - `dbstate explain`: every error code and class of hazard
 

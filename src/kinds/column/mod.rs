@@ -30,6 +30,7 @@ use super::not_null::named_at;
 use super::primary_key;
 use super::table::{Table, heirs, is_made_anew, parents, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::kind::picture::Mark;
 use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Misfit, Privileges, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
@@ -190,7 +191,7 @@ impl Kind for Column {
         }
     }
 
-    fn check(&self, at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+    fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
         let wrong = |message: String, help: String| Problem::new(Code::WrongType, message).help(help);
         let given = [
             ("default", self.default.is_some()),
@@ -202,6 +203,10 @@ impl Kind for Column {
         if self.data_type.is_absent() {
             let help = "write `type: …`".to_owned();
             problems.push((wrong("missing key `type`".to_owned(), help), "type"));
+        }
+        if let Some(above) = inherited::column_above(at, desired).filter(|above| above.data_type != self.data_type) {
+            let message = format!("the column is `{}` here and `{}` in the table above", self.data_type, above.data_type);
+            problems.push((wrong(message, "write the same type, or none, or give the column another name".to_owned()), "type"));
         }
         if self.compression.is_some() && at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
             let message = "the values of a foreign table are not compressed here".to_owned();
@@ -219,6 +224,10 @@ impl Kind for Column {
         let computed = self.generated.is_some() && !self.stored;
         let (problem, field) = computed.then(|| since(18, "generated columns that are not stored", "generated", cx))??;
         Some((problem.help("write `stored: true` beside it"), field))
+    }
+
+    fn draw(&self, _at: &Address) -> Option<Mark> {
+        Some(Mark::Line { data_type: self.data_type.to_string(), not_null: self.not_null || self.identity.is_some() })
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -17,6 +17,7 @@ use super::schema::Schema;
 use super::table::{Attached, Table, hide_plain};
 use super::unique::Unique;
 use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::kind::picture::Mark;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Rules, Under, Renaming};
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
@@ -183,6 +184,13 @@ impl Kind for ForeignKey {
         let some = !self.on_delete.columns.is_empty();
         let some = some.then(|| since(15, "`on delete` for some columns only", "on_delete", cx));
         period.flatten().or(idle.flatten()).or(some.flatten())
+    }
+
+    fn draw(&self, at: &Address) -> Option<Mark> {
+        let Target { schema, table, columns } = &self.references;
+        let schema = schema.as_ref().map_or_else(|| at.top().clone(), |name| Address::root(Schema::NAME, name));
+        let to = schema.child(Table::NAME, table);
+        Some(Mark::Arrow { columns: self.columns.clone(), to, to_columns: columns.clone() })
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

@@ -18,6 +18,7 @@ use super::owner::{Owner, owner_of};
 use super::part::privilege::{grantee, on_thing_schema, split_acl_item, under_role_schema};
 use super::part::{PrivilegeSet, ROLE};
 use crate::diagnostic::Diagnostics;
+use crate::kind::access::Fact;
 use crate::kind::{
     Alter, Cx, Entry, FacetRow, Form, Home, Kind, Lowered, Misfit, Privileges, References, Rules, Under, find,
 };
@@ -179,6 +180,10 @@ impl Kind for Grant {
         if at.key() != "public" {
             out.object(Address::root(ROLE, at.key()), "privileges");
         }
+    }
+
+    fn access(&self, at: &Address) -> Option<Fact> {
+        Some(Fact::Grant(at.key().to_owned(), self.privileges.0.clone()))
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

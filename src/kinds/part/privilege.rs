@@ -18,9 +18,6 @@ use crate::model::suggest::did_you_mean;
 /// The words that end a privilege that may be passed on.
 const WITH_OPTION: &str = " with grant option";
 
-/// The privilege that not all versions know, and the first that does.
-const LATE: (&str, u32) = ("maintain", 17);
-
 /// Privileges, each with whether it may be passed on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PrivilegeSet(pub BTreeMap<String, bool>);
@@ -79,20 +76,20 @@ impl PrivilegeSet {
 
     /// True when it holds all that an owner has from the start, in whichever version.
     pub fn is_full(&self, rules: &Privileges) -> bool {
-        rules.all.iter().all(|(n, _)| *n == LATE.0 || self.0.contains_key(*n))
+        rules.all.iter().all(|(n, _)| *n == Privileges::LATE.0 || self.0.contains_key(*n))
     }
 
     /// Takes what a server of that version does not know out of a set that holds everything: `all` is what there is.
     pub fn suit(&mut self, rules: &Privileges, server: PgVersion) {
-        if !server.at_least(LATE.1) && self.is_full(rules) {
-            self.0.remove(LATE.0);
+        if !server.at_least(Privileges::LATE.1) && self.is_full(rules) {
+            self.0.remove(Privileges::LATE.0);
         }
     }
 
     /// Why the server can't grant these: one of them came with a newer version.
     pub fn late(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        let asked = self.0.contains_key(LATE.0);
-        asked.then(|| since(LATE.1, &format!("privilege `{}`", LATE.0), "privileges", cx))?
+        let asked = self.0.contains_key(Privileges::LATE.0);
+        asked.then(|| since(Privileges::LATE.1, &format!("privilege `{}`", Privileges::LATE.0), "privileges", cx))?
     }
 
     /// As people read it: `all`, or the list; without the option.

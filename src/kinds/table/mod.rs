@@ -29,6 +29,8 @@ use super::part::{Parameters, TypeName, is_default, parameters, refer_to_access_
 use super::column::Column;
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::kind::access::Fact;
+use crate::kind::picture::Mark;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Rules, TYPE, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
@@ -205,6 +207,10 @@ impl Kind for Table {
         self.place().check()
     }
 
+    fn draw(&self, _at: &Address) -> Option<Mark> {
+        Some(Mark::Box)
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         create::steps(self, cx)
     }
@@ -305,6 +311,10 @@ impl Kind for Table {
         let beside = if own { renaming.beside() } else { renaming };
         self.partition_by.iter_mut().for_each(|words| words.follow(beside));
         mark::follow(self, renaming);
+    }
+
+    fn access(&self, _at: &Address) -> Option<Fact> {
+        self.rls.is_enabled().then(|| Fact::Rows { forced: self.rls.is_forced() })
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {

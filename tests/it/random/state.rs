@@ -145,7 +145,8 @@ impl State {
             let whole = |o: &Object| uses(o).iter().all(|id| there.contains(id));
             let before = self.objects.len();
             self.objects.retain(|_, o| whole(o));
-            let lost: Vec<Id> = self.objects.keys().copied().filter(|id| self.names_a_strange_column(*id)).collect();
+            let lost = |id: &Id| self.names_a_strange_column(*id) || self.is_said_above(*id);
+            let lost: Vec<Id> = self.objects.keys().copied().filter(lost).collect();
             for id in lost {
                 self.objects.remove(&id);
             }
@@ -174,6 +175,13 @@ impl State {
         let relations = used.iter().filter(|r| !is_column(r)).copied().chain(object.parent).chain([id]);
         let theirs: BTreeSet<Id> = relations.flat_map(|r| self.columns(r)).collect();
         used.iter().any(|c| is_column(c) && !theirs.contains(c))
+    }
+
+    /// True for a column of an heir that is called as one it inherits, of another type perhaps.
+    fn is_said_above(&self, id: Id) -> bool {
+        let object = &self.objects[&id];
+        let above = object.parent.filter(|_| object.section == "columns").and_then(|table| self.above(table));
+        above.is_some_and(|above| self.columns(above).iter().any(|c| self.name(*c) == self.name(id)))
     }
 
     /// The project as YAML.

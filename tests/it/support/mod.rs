@@ -3,6 +3,7 @@
 pub mod binary;
 pub mod cluster;
 pub mod database;
+pub mod github;
 pub mod observer;
 pub mod project;
 pub mod proxy;

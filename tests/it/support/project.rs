@@ -53,7 +53,13 @@ impl Project {
     #[track_caller]
     pub fn run(&self, args: &[&str], code: i32) -> Output {
         let args: Vec<&str> = args.iter().copied().chain(["-d", &self.url]).collect();
-        let output = dbstate_with(&args, self.path(), &self.env);
+        self.run_alone(&args, code)
+    }
+
+    /// The same without a database.
+    #[track_caller]
+    pub fn run_alone(&self, args: &[&str], code: i32) -> Output {
+        let output = dbstate_with(args, self.path(), &self.env);
         assert_eq!(output.code, Some(code), "{args:?}\n{}\n{}", output.stdout, output.stderr);
         output
     }

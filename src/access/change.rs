@@ -1,0 +1,191 @@
+//! What changes between two states of what roles may do, told once for all roles and things of which the same is true.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::{Access, Reach};
+use crate::kind::find;
+use crate::model::Address;
+use crate::model::access::{Access as What, AccessChange, Cause, EVERYBODY, Right, Rights, Rows, Way};
+
+/// What roles gain and lose from one state to the other.
+///
+/// Of a role that comes it says what that may do; of one that goes nothing. What goes with a thing, what its owner has on
+/// a new one and what everybody has on a new one by default go without saying, and so does what superusers may do.
+pub fn changes(before: &Access, after: &Access) -> Vec<AccessChange> {
+    let comparison = Comparison { before, after };
+    let moved = comparison.moved_things();
+    let mut told: BTreeMap<What, BTreeSet<String>> = BTreeMap::new();
+    let everybody = comparison.of_role(EVERYBODY, &moved, &HashSet::new());
+    let known: HashSet<Moved> = everybody.rights.iter().map(|(moved, _, _)| moved.clone()).collect();
+    let roles = after.roles().filter(|role| *role != EVERYBODY);
+    let found = roles.map(|role| (role, comparison.of_role(role, &moved, &known)));
+    for (role, found) in found.collect::<Vec<_>>().into_iter().chain([(EVERYBODY, everybody)]) {
+        for what in found.all(after) {
+            told.entry(what).or_default().insert(role.to_owned());
+        }
+    }
+    let list = told.into_iter().map(|(what, roles)| AccessChange { roles: roles.into_iter().collect(), what });
+    let mut list: Vec<AccessChange> = list.collect();
+    list.sort_by(|a, b| a.roles.cmp(&b.roles));
+    list
+}
+
+struct Comparison<'a> {
+    before: &'a Access,
+    after: &'a Access,
+}
+
+/// A privilege on a thing, gained or lost.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Moved {
+    gained: bool,
+    privilege: &'static str,
+    on: Address,
+}
+
+/// What is found of one role.
+#[derive(Default)]
+struct Found {
+    whats: Vec<What>,
+    rights: Vec<(Moved, Way, Option<Address>)>,
+    rows: BTreeMap<(Option<Rows>, Option<Rows>), Vec<Address>>,
+}
+
+impl Comparison<'_> {
+    /// The things of which something is said otherwise than before, and those in a schema of which that is true.
+    fn moved_things(&self) -> Vec<&Address> {
+        let differs = |at: &Address| self.before.things.get(at) != self.after.things.get(at);
+        let moved = |at: &&Address| {
+            differs(at) || differs(at.top()) || self.before.owner(at) != self.after.owner(at) || self.whole_differs(at)
+        };
+        self.after.things().filter(moved).collect()
+    }
+
+    /// True for a part of a thing of which something is said otherwise.
+    fn whole_differs(&self, at: &Address) -> bool {
+        let differs = |at: &Address| self.before.things.get(at) != self.after.things.get(at);
+        self.after.is_part(at) && at.parent().is_some_and(differs)
+    }
+
+    fn of_role(&self, role: &str, moved: &[&Address], known: &HashSet<Moved>) -> Found {
+        let (old, new) = (self.before.reach(role), self.after.reach(role));
+        let mut found = Found { whats: of_attributes(&old, &new), ..Found::default() };
+        if old.superuser || new.superuser {
+            return found;
+        }
+        let all: Vec<&Address>;
+        let things = if old == new {
+            moved
+        } else {
+            all = self.after.things().collect();
+            &all
+        };
+        for at in things {
+            self.on(at, &old, &new, known, &mut found);
+        }
+        found
+    }
+
+    /// What changes of one role and one thing.
+    fn on(&self, at: &Address, old: &Reach, new: &Reach, known: &HashSet<Moved>, found: &mut Found) {
+        let (had, has) = (self.before.rights(old, at), self.after.rights(new, at));
+        let is_new = !self.before.things.contains_key(at);
+        for (gained, from, to) in [(false, &has, &had), (true, &had, &has)] {
+            for right in &to.list {
+                if !counts(to, right) || from.list.iter().any(|r| r.privilege == right.privilege && counts(from, r)) {
+                    continue;
+                }
+                let change = Moved { gained, privilege: right.privilege, on: at.clone() };
+                let unsaid = is_new && self.goes_without_saying(at, right);
+                let by_everybody = right.ways[0].cause == Cause::Everybody && known.contains(&change);
+                if !unsaid && !by_everybody && !self.is_of_whole(at, right, gained, old, new) {
+                    let still = from.list.iter().any(|r| r.privilege == right.privilege);
+                    let barrier = from.barrier.clone().filter(|_| still);
+                    found.rights.push((change, right.ways[0].clone(), barrier));
+                }
+            }
+        }
+        let both = |rows: &Option<Rows>, other: &Rights| {
+            let common =
+                |(command, _): &(&&'static str, &Vec<String>)| other.list.iter().any(|r| r.privilege == **command);
+            rows.as_ref().map(|rows| rows.iter().filter(common).map(|(c, p)| (*c, p.clone())).collect::<Rows>())
+        };
+        let (before, after) = (both(&had.rows, &has), both(&has.rows, &had));
+        let seen = had.barrier.is_none() && has.barrier.is_none() && !is_new;
+        if seen && before != after && !(had.list.is_empty() || has.list.is_empty()) {
+            found.rows.entry((before, after)).or_default().push(at.clone());
+        }
+    }
+
+    /// What the owner and everybody have on what is new.
+    fn goes_without_saying(&self, at: &Address, right: &Right) -> bool {
+        let default = |way: &Way| match way.cause {
+            Cause::Owner => true,
+            Cause::Everybody => {
+                let rules = find(self.after.register, at.kind()).rules;
+                rules.privileges.is_some_and(|p| p.public.contains(&right.privilege))
+            }
+            Cause::Superuser | Cause::Grant | Cause::Predefined => false,
+        };
+        right.ways.iter().any(default)
+    }
+
+    /// True for what a part has, or had, because of what it is a part of: that is told of the whole.
+    fn is_of_whole(&self, at: &Address, right: &Right, gained: bool, old: &Reach, new: &Reach) -> bool {
+        let Some(whole) = at.parent().filter(|_| self.after.is_part(at)) else { return false };
+        let of_whole = if gained { self.after.rights(new, whole) } else { self.before.rights(old, whole) };
+        of_whole.list.iter().any(|other| other.privilege == right.privilege)
+    }
+}
+
+/// True for a privilege that can be used.
+fn counts(rights: &Rights, right: &Right) -> bool {
+    rights.barrier.is_none() && !right.ways.is_empty()
+}
+
+fn of_attributes(old: &Reach, new: &Reach) -> Vec<What> {
+    let mut whats = Vec::new();
+    if old.superuser != new.superuser {
+        whats.push(What::Everything { gained: new.superuser });
+        return whats;
+    }
+    if old.bypass_rls != new.bypass_rls {
+        whats.push(What::EveryRow { gained: new.bypass_rls });
+    }
+    if new.superuser {
+        return whats;
+    }
+    for (gained, from, to) in [(false, new, old), (true, old, new)] {
+        let known: Vec<&str> = from.only_becomes().map(|(role, _)| role).collect();
+        let gone = to.only_becomes().map(|(role, _)| role).filter(|role| !known.contains(role));
+        let kept = |role: &&str| from.has.contains_key(*role) && from.becomes.contains_key(*role);
+        whats.extend(gone.filter(|role| !kept(role)).map(|role| What::Role { gained, role: role.to_owned() }));
+    }
+    whats
+}
+
+impl Found {
+    /// Everything, told once for all things of which the same is true.
+    fn all(self, access: &Access) -> Vec<What> {
+        // Privileges on one thing by one way, then the things of one plural with the same privileges.
+        let mut by_thing: BTreeMap<(bool, Way, Option<Address>, Address), Vec<&'static str>> = BTreeMap::new();
+        for (moved, way, barrier) in self.rights {
+            by_thing.entry((moved.gained, way, barrier, moved.on)).or_default().push(moved.privilege);
+        }
+        let mut by_right: BTreeMap<_, Vec<Address>> = BTreeMap::new();
+        for ((gained, way, barrier, on), privileges) in by_thing {
+            let plural = access.plural(&on);
+            by_right.entry((gained, plural, privileges, way, barrier)).or_default().push(on);
+        }
+        let rights = by_right.into_iter().map(|((gained, things, privileges, way, barrier), on)| What::Privileges {
+            gained,
+            privileges,
+            things,
+            on,
+            way,
+            barrier,
+        });
+        let rows = self.rows.into_iter().map(|((before, after), on)| What::Rows { on, before, after });
+        self.whats.into_iter().chain(rights).chain(rows).collect()
+    }
+}

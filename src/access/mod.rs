@@ -1,0 +1,155 @@
+//! Who may do what, computed from a state as PostgreSQL would answer: memberships, ownership, grants, what PUBLIC has,
+//! `usage` on the schema, row security.
+//!
+//! See <https://www.postgresql.org/docs/current/ddl-priv.html>. What a view or a function does with the rights of its
+//! owner is not followed.
+
+mod change;
+mod present;
+mod reach;
+mod rights;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use indexmap::IndexMap;
+
+use crate::kind::access::Fact;
+use crate::kind::{Entry, Identity, find};
+use crate::model::{Address, PgVersion, State};
+
+pub use change::changes;
+pub use present::{OfRole, OfThing};
+pub use reach::Reach;
+
+/// A group that the owner of the database is a member of without being told so.
+const DATABASE_OWNER: &str = "pg_database_owner";
+
+/// What a state says of access, found by role and by thing.
+pub struct Access {
+    register: &'static [Entry],
+    version: PgVersion,
+    roles: BTreeMap<String, Role>,
+    things: IndexMap<Address, Thing>,
+    database_owner: Option<String>,
+}
+
+/// What is known of a role.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Role {
+    at: Option<Address>,
+    superuser: bool,
+    inherits: bool,
+    bypass_rls: bool,
+    groups: BTreeMap<String, Options>,
+}
+
+/// The options of a membership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Options {
+    inherits: bool,
+    sets: bool,
+}
+
+/// What is known of a thing that privileges can be on.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Thing {
+    owner: Option<String>,
+    grants: Vec<(String, BTreeMap<String, bool>)>,
+    /// Policies hold, for the owner too where it is true.
+    forced: Option<bool>,
+    policies: Vec<Policy>,
+}
+
+/// A policy of a thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Policy {
+    name: String,
+    permissive: bool,
+    command: Option<&'static str>,
+    roles: BTreeSet<String>,
+}
+
+impl Access {
+    /// What a state says. A project says nothing of owners and privileges that it does not declare.
+    pub fn of(state: &State, version: PgVersion, register: &'static [Entry]) -> Self {
+        let mut roles: BTreeMap<String, Role> = BTreeMap::new();
+        let mut things: IndexMap<Address, Thing> = IndexMap::new();
+        let entries: HashMap<_, _> = register.iter().map(|entry| (entry.name, entry)).collect();
+        for (at, object) in state.iter() {
+            let entry = entries.get(&at.kind()).copied().unwrap_or_else(|| find(register, at.kind()));
+            if entry.rules.privileges.is_some() {
+                things.entry(at.clone()).or_default();
+            }
+            let Some(fact) = (entry.access)(&*object.spec, at) else { continue };
+            let on = at.parent().unwrap_or(at);
+            match fact {
+                Fact::Role { superuser, inherits, bypass_rls } => {
+                    let role = roles.entry(at.key().to_owned()).or_default();
+                    let groups = std::mem::take(&mut role.groups);
+                    *role = Role { at: Some(at.clone()), superuser, inherits, bypass_rls, groups };
+                }
+                Fact::Member { group, inherits, sets, admin: _ } => {
+                    let member = roles.entry(on.key().to_owned()).or_default();
+                    member.groups.insert(group, Options { inherits, sets });
+                }
+                Fact::Owner(role) => things.entry(on.clone()).or_default().owner = Some(role),
+                Fact::Grant(grantee, privileges) => {
+                    things.entry(on.clone()).or_default().grants.push((grantee, privileges));
+                }
+                Fact::Rows { forced } => things.entry(at.clone()).or_default().forced = Some(forced),
+                Fact::Policy { permissive, command, roles } => {
+                    let policy = Policy { name: at.key().to_owned(), permissive, command, roles };
+                    things.entry(on.clone()).or_default().policies.push(policy);
+                }
+            }
+        }
+        let is_database = |at: &Address| matches!(entries[&at.kind()].rules.identity, Identity::Database);
+        let database_owner = things.iter().find(|(at, _)| is_database(at)).and_then(|(_, thing)| thing.owner.clone());
+        let mut access = Self { register, version, roles, things, database_owner };
+        access.settle();
+        access
+    }
+
+    /// Takes out what no privilege is on, and puts the rest in an order that does not depend on the state's.
+    fn settle(&mut self) {
+        let register = self.register;
+        self.things.retain(|at, _| find(register, at.kind()).rules.privileges.is_some());
+        for thing in self.things.values_mut() {
+            thing.grants.sort();
+            thing.policies.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        self.things.sort_keys();
+    }
+
+    /// Every role, by name.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.keys().map(String::as_str)
+    }
+
+    /// Where a role stands in the state.
+    pub fn role(&self, name: &str) -> Option<&Address> {
+        self.roles.get(name)?.at.as_ref()
+    }
+
+    /// The database itself, where the state holds it.
+    pub fn database(&self) -> Option<&Address> {
+        self.things().find(|at| matches!(find(self.register, at.kind()).rules.identity, Identity::Database))
+    }
+
+    /// Every thing that privileges can be on, by path.
+    pub fn things(&self) -> impl Iterator<Item = &Address> {
+        self.things.keys()
+    }
+
+    /// What things like it are called: `tables`.
+    pub fn plural(&self, at: &Address) -> &'static str {
+        find(self.register, at.kind()).rules.privileges.map_or("", |privileges| privileges.plural)
+    }
+
+    /// The owner of a thing: its own, or that of what it is a part of.
+    pub fn owner(&self, at: &Address) -> Option<&str> {
+        let own = |at: &Address| self.things.get(at).and_then(|thing| thing.owner.as_deref());
+        let space = |at: &&Address| find(self.register, at.kind()).rules.space;
+        own(at).or_else(|| at.ancestors().take_while(|a| !space(a)).find_map(own))
+    }
+}

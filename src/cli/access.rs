@@ -1,0 +1,72 @@
+//! `dbstate access`.
+
+use clap::{Args, ValueEnum};
+
+use super::connection::Connection;
+use super::output::Output;
+use super::{Failure, Files, WithSources, exit};
+use crate::access::Access;
+use crate::declare::project::settings_of;
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::model::suggest::did_you_mean;
+use crate::{ops, report};
+
+/// How to print it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Flags of `dbstate access`.
+#[derive(Debug, Args)]
+pub struct Command {
+    /// A role (`app`; `public` is everybody), or an object (`shop.orders`, `shop.total(bigint)`, a schema)
+    #[arg(value_name = "ROLE|OBJECT")]
+    name: String,
+    /// As the project says, instead of the database
+    #[arg(long)]
+    declared: bool,
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    connection: Connection,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+impl Command {
+    /// Prints what a role may do, or who may do what with an object.
+    pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
+        let access = if self.declared {
+            ops::access::declared(&self.files.read()?.state)
+        } else {
+            let (project, problems) = settings_of(&std::env::current_dir().unwrap_or_default());
+            problems.into_result(()).with(&project.sources)?;
+            let session = self.connection.open(&project.settings, output).await.with(&project.sources)?;
+            ops::access::live(&session).await?
+        };
+        let (role, things) = access.named(&self.name);
+        if role.is_none() && things.is_empty() {
+            return Err(self.unknown(&access).into());
+        }
+        let role = role.map(|role| access.of_role(role));
+        let things = access.of_things(things);
+        output.result(&match self.format {
+            Format::Text => report::rights::text(role.as_ref(), &things),
+            Format::Json => report::rights::json(role.as_ref(), &things),
+        });
+        Ok(exit::OK)
+    }
+
+    fn unknown(&self, access: &Access) -> Diagnostic {
+        let things: Vec<String> = access.things().map(|at| at.path().join(".")).collect();
+        let known: Vec<&str> = access.roles().chain(things.iter().map(String::as_str)).collect();
+        let place = if self.declared { "the project" } else { "the database" };
+        let message = format!("{place} has no role and no object `{}` that privileges can be on", self.name);
+        Diagnostic::new(Code::Usage, message).help(did_you_mean(&self.name, &known))
+    }
+}

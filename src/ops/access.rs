@@ -1,0 +1,101 @@
+//! `access`: who may do what, in a database or as a project says; and what a plan changes of that.
+
+use std::collections::HashSet;
+
+use crate::access::{Access, changes};
+use crate::diagnostic::{Diagnostics, Result};
+use crate::diff::{Difference, diff};
+use crate::kind::{Cx, Entry, Under, find};
+use crate::model::{Address, Object, Origin, PgVersion, State};
+use crate::plan::{self, Input, Planned};
+use crate::session::Session;
+use crate::{catalog, kinds, ledger};
+
+/// What a database says.
+pub async fn live(session: &Session) -> Result<Access> {
+    let register = kinds::register();
+    let server = catalog::server(&session.client).await?;
+    let mut state = catalog::read(&session.client, server.version, register).await?;
+    ledger::hide(&mut state);
+    Ok(Access::of(&state, server.version, register))
+}
+
+/// What a project says: of privileges that it says nothing about, what PostgreSQL gives by itself.
+pub fn declared(state: &State) -> Access {
+    let register = kinds::register();
+    let mut state = state.clone();
+    let granted = |entry: &&Entry| entry.homes.iter().any(|home| matches!(home.under, Under::Granted));
+    for entry in register.iter().filter(granted).filter(|entry| !state.claims(entry.name)).collect::<Vec<_>>() {
+        state.set_whole(true);
+        (entry.complete)(&mut state, &mut Diagnostics::default(), register);
+    }
+    Access::of(&state, PgVersion::NEWEST, register)
+}
+
+impl Planned {
+    /// Says what the plan changes of what roles may do.
+    pub(super) fn weigh_access(&mut self, online: bool) {
+        if self.plan.is_empty() || !self.plan.touched.iter().any(|at| self.decides_on_access(at)) {
+            return;
+        }
+        let register = kinds::register();
+        let version = self.server.version;
+        let input = self.input(online);
+        let base = if self.whole.is_empty() { &self.live } else { &self.whole };
+        let before = plan::renamed(Input { live: base, ..input });
+        let after = afterwards(before.clone(), &plan::renamed(input), input);
+        let [before, after] = [before, after].map(|state| Access::of(&state, version, register));
+        self.access = changes(&before, &after);
+    }
+
+    /// True where the plan changes what is said of who may do what, or makes or drops what is owned.
+    fn decides_on_access(&self, at: &Address) -> bool {
+        let entry = find(kinds::register(), at.kind());
+        let sides = [&self.live, &self.desired].map(|state| state.get(at));
+        let [before, after] = sides.map(|side| side.and_then(|object| (entry.access)(&*object.spec, at)));
+        before != after || (entry.rules.owner && sides[0].is_some() != sides[1].is_some())
+    }
+}
+
+/// The whole database as the plan leaves it: `base` is as it is, and `live` the managed part of that.
+fn afterwards(mut base: State, live: &State, input: Input<'_>) -> State {
+    let Input { desired, register, .. } = input;
+    let differences = diff(live, desired);
+    for entry in register {
+        (entry.foresee)(&mut base, desired);
+    }
+    let unmanaged: HashSet<Address> = differences
+        .keys()
+        .filter(|at| !live.contains(at))
+        .filter(|at| base.get(at).is_some_and(|o| !(find(register, at.kind()).managed)(&*o.spec, at, desired)))
+        .cloned()
+        .collect();
+    base.retain(|at, _| differences.get(at) != Some(&Difference::Extra));
+    for (at, difference) in &differences {
+        if unmanaged.contains(at) {
+            continue;
+        }
+        if let Some(object) = desired.get(at) {
+            base.insert(at.clone(), object.clone());
+        }
+        if *difference == Difference::Missing {
+            bear(&mut base, at, live, input);
+        }
+    }
+    base
+}
+
+/// Adds what a new object has from its creation, and the project does not manage.
+fn bear(base: &mut State, at: &Address, live: &State, input: Input<'_>) {
+    let Input { whole, desired, register, server, online, .. } = input;
+    let entry = find(register, at.kind());
+    let cx = Cx { at, live, whole, desired, server, entry, register, online };
+    for facet in register.iter().filter(|facet| facet.is_facet() && facet.nests_under(Some(entry)).next().is_some()) {
+        for (key, spec) in (facet.born)(at, &cx) {
+            let place = at.child(facet.name, &key);
+            if !desired.contains(&place) && !(facet.managed)(&*spec, &place, desired) {
+                base.insert(place, Object::new(spec, Origin::Derived(None)));
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What moved in the database alone: what `drift --adopt` writes into the YAML.
+
+use std::collections::HashSet;
+
+use crate::kinds;
+use crate::ledger;
+use crate::model::{Address, Moved, State};
+use crate::plan::Planned;
+use crate::session::Session;
+
+/// The differences between a project and its database, by the side that moved.
+#[derive(Debug)]
+pub struct Drifted {
+    /// What moved in the database alone.
+    database: HashSet<Address>,
+    /// Where the YAML moved as well, or nobody knows who did.
+    contested: Vec<Address>,
+}
+
+/// Asks the ledger which of these differences are the database's alone.
+pub async fn drifted(session: &Session, planned: &Planned, differences: &[Address]) -> Drifted {
+    let ledger = ledger::read(&session.client, differences).await;
+    let mut drifted = Drifted { database: HashSet::new(), contested: Vec::new() };
+    for at in differences {
+        let (declared, stored) = (planned.declared.get(at), planned.live.get(at));
+        let moved = ledger.moved(at, declared.map(|o| &*o.spec), stored.map(|o| &*o.spec), kinds::register());
+        match moved {
+            Some(Moved::Database) => _ = drifted.database.insert(at.clone()),
+            Some(Moved::Project) => {}
+            Some(Moved::Both | Moved::Neither) | None => drifted.contested.push(at.clone()),
+        }
+    }
+    drifted.part(planned, differences);
+    drifted
+}
+
+impl Drifted {
+    /// Takes out what hangs on the other side's doing: a column made by hand in a table that leaves the YAML, a table
+    /// dropped by hand that has a new column in the YAML.
+    fn part(&mut self, planned: &Planned, differences: &[Address]) {
+        let others: Vec<&Address> = differences.iter().filter(|at| !self.database.contains(*at)).collect();
+        let hangs = |at: &Address, state: &State, below: bool| {
+            others.iter().any(|other| {
+                let (upper, lower) = if below { (at, *other) } else { (*other, at) };
+                lower.is_within(upper) && !state.contains(upper)
+            })
+        };
+        let torn: Vec<Address> = self
+            .database
+            .iter()
+            .filter(|at| hangs(at, &planned.live, true) || hangs(at, &planned.desired, false))
+            .cloned()
+            .collect();
+        let within = |at: &Address| torn.iter().any(|upper| at.is_within(upper));
+        let mut left: Vec<Address> = self.database.iter().filter(|at| within(at)).cloned().collect();
+        left.sort();
+        self.database.retain(|at| !within(at));
+        self.contested.append(&mut left);
+    }
+
+    /// The differences that are the database's alone; in `planned` there are no others then.
+    pub fn narrow(&self, planned: &mut Planned, differences: &[Address]) -> Vec<Address> {
+        let is_ours = |at: &Address| std::iter::once(at).chain(at.ancestors()).any(|at| self.database.contains(at));
+        let (ours, others): (Vec<&Address>, Vec<&Address>) = differences.iter().partition(|at| is_ours(at));
+        for at in others {
+            match planned.desired.get(at) {
+                Some(wanted) => _ = planned.live.insert(at.clone(), wanted.clone()),
+                None => planned.live.remove(at),
+            }
+        }
+        ours.into_iter().cloned().collect()
+    }
+
+    /// What the user should know.
+    pub fn note(&self) -> Option<String> {
+        let list: Vec<String> = self.contested.iter().map(ToString::to_string).collect();
+        (!list.is_empty()).then(|| {
+            format!(
+                "left as the YAML has it, since the YAML moved too or no apply is known: {}; `dbstate pull -o .` takes \
+                 the database's side of everything",
+                list.join(", ")
+            )
+        })
+    }
+}

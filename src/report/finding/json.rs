@@ -1,0 +1,21 @@
+//! Findings for programs: `docs/findings.schema.json`.
+
+use serde_json::json;
+
+use super::Finding;
+
+/// The version of the format: it grows when a reader would have to change.
+const VERSION: u32 = 1;
+
+/// All of them as one JSON object.
+pub fn print(findings: &[Finding]) -> String {
+    let item = |finding: &Finding| {
+        let Finding { rule, level, subject: _, message, help, place, related } = finding;
+        let related: Vec<_> = related.iter().map(|(place, text)| json!({ "place": place, "message": text })).collect();
+        json!({
+            "rule": rule, "level": level, "message": message, "help": help, "place": place, "related": related,
+        })
+    };
+    let list: Vec<_> = findings.iter().map(item).collect();
+    format!("{:#}\n", json!({ "version": VERSION, "findings": list }))
+}
