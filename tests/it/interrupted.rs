@@ -58,9 +58,14 @@ impl Bench {
     fn hold(&self, number: usize, phase: Phase) -> (Child, i32) {
         self.proxy.open(Some((number, phase)));
         let child = self.start(self.database.name());
+        (child, self.held())
+    }
+
+    /// The server's process of the session that is held, once one is.
+    fn held(&self) -> i32 {
         loop {
             if let Some(process) = self.proxy.held() {
-                return (child, process);
+                return process;
             }
             sleep(Duration::from_millis(1));
         }

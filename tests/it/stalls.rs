@@ -56,9 +56,10 @@ fn schema(beside: &str) -> String {
     };
     let parted = beside.contains("partition_by");
     let more = if beside.contains("indexed") { format!("{PICKED}, t_no: [no]") } else { PICKED.to_owned() };
-    let old = match beside.contains("detached") {
-        true => format!("{COLUMNS}, indexes: {{ t_old_id_idx: [id] }}"),
-        false => "partition_of: shop.t, for: values from (-1000) to (0)".to_owned(),
+    let old = if beside.contains("detached") {
+        format!("{COLUMNS}, indexes: {{ t_old_id_idx: [id] }}")
+    } else {
+        "partition_of: shop.t, for: values from (-1000) to (0)".to_owned()
     };
     let parts = format!(
         "      t_old: {{ {old} }}
