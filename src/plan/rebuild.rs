@@ -88,7 +88,9 @@ fn falling(input: Input<'_>) -> HashMap<&Address, Vec<&Address>> {
     for (at, object) in input.live.iter() {
         let with = input.live.falls_with(at);
         if !with.is_empty() && (find(input.register, at.kind()).rebuildable)(&*object.spec) {
-            with.iter().for_each(|used| falling.entry(used).or_default().push(at));
+            for used in with {
+                falling.entry(used).or_default().push(at);
+            }
         }
     }
     falling
