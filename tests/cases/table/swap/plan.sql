@@ -13,6 +13,4 @@ alter table shop.b rename constraint a_pkey to dbstate_rename_1;
 alter table shop.a rename constraint b_pkey to a_pkey;
 alter table shop.b rename constraint dbstate_rename_1 to b_pkey;
 alter index shop.a_x rename to b_x;
-create or replace view shop.v as
-select b.x, a.y from shop.b join shop.a using (id);
 commit;
