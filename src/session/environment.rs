@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::parameter::{PARAMETERS, Settings};
 use super::passfile::Passfile;
-use super::{Target, conninfo, service, settings, usage};
+use super::{Target, conninfo, service, settings, uri, usage};
 use crate::diagnostic::Result;
 
 /// What `-h`, `-p` and `-U` say. They go before everything else.
@@ -29,7 +29,7 @@ impl Target {
     /// The target of a connection string alone: a URI or `key=value` pairs, completed by libpq's built-in defaults
     /// but by no variable and no file of the user. Errors never repeat a password. See `libpq-connect`.
     pub fn parse(text: &str) -> Result<Self> {
-        complete(conninfo::parse(text)?, &Overrides::default(), &|_| None)
+        complete(read(text)?, &Overrides::default(), &|_| None)
     }
 
     /// The target of everything the user gave. `explicit` is what `-d` takes: a connection string, or a database's
@@ -41,7 +41,7 @@ impl Target {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self> {
         let given = match explicit {
-            Some(text) if conninfo::is_conninfo(text) => conninfo::parse(text)?,
+            Some(text) if conninfo::is_conninfo(text) => read(text)?,
             Some(name) => {
                 let mut settings = Settings::default();
                 settings.set("dbname", name);
@@ -53,8 +53,16 @@ impl Target {
     }
 }
 
+/// The parameters of a connection string. The path of a URI is a database's name, whatever it looks like.
+fn read(text: &str) -> Result<Settings> {
+    let mut given = conninfo::parse(text)?;
+    if !uri::is_uri(text) {
+        expand_dbname(&mut given)?;
+    }
+    Ok(given)
+}
+
 fn complete(mut given: Settings, overrides: &Overrides, env: &dyn Fn(&str) -> Option<String>) -> Result<Target> {
-    expand_dbname(&mut given)?;
     apply(&mut given, overrides);
     add_service(&mut given, env)?;
     add_variables(&mut given, env);
@@ -201,6 +209,20 @@ mod tests {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("a mode");
         let target = resolve(Some("postgres://u@h/a"), &Overrides::default(), &[("HOME", &home)]).expect("it resolves");
         assert_eq!((password(&target), target.warnings().len()), (None, 1));
+    }
+
+    #[test]
+    fn what_is_printed_parses_back() {
+        let odd = [
+            "host=a%,b? port=1,2 user='a=b'",
+            "host='[b,::1' user=e=d",
+            "host=h%h dbname=d user=u",
+            "host=/tmp/x=y user=u",
+        ];
+        for text in odd {
+            let shown = Target::parse(text).expect(text).to_string();
+            assert_eq!(Target::parse(&shown).expect(&shown).to_string(), shown, "{text}");
+        }
     }
 
     #[test]

@@ -225,6 +225,16 @@ impl Target {
 /// What stands for itself in a URI.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 const PATH: &AsciiSet = &PLAIN.remove(b'/');
+const HOST: &AsciiSet = &PLAIN.remove(b':');
+
+/// A host and its port as they stand in a URI.
+fn encoded(host: &Host) -> String {
+    let mut host = host.clone();
+    if let HostKind::Tcp { name, .. } = &mut host.kind {
+        *name = utf8_percent_encode(name, HOST).to_string();
+    }
+    host.shown()
+}
 
 /// `postgresql://user@host:port/db`, or `postgresql://user@/db?host=/dir&port=5432` for sockets. It parses back.
 impl fmt::Display for Target {
@@ -232,7 +242,7 @@ impl fmt::Display for Target {
         let (user, name) = (utf8_percent_encode(&self.user, PLAIN), utf8_percent_encode(&self.dbname, PLAIN));
         let socket = |host: &Host| matches!(host.kind, HostKind::Socket(_));
         if !self.hosts.iter().any(socket) {
-            let hosts: Vec<_> = self.hosts.iter().map(Host::shown).collect();
+            let hosts: Vec<_> = self.hosts.iter().map(encoded).collect();
             return write!(f, "postgresql://{user}@{}/{name}", hosts.join(","));
         }
         let mut hosts = String::new();
