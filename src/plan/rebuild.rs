@@ -12,6 +12,9 @@ use crate::model::Address;
 
 /// Spreads replacements and disturbances until nothing more follows.
 pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &mut Diagnostics) {
+    if fates.is_empty() {
+        return;
+    }
     let users = users(input);
     let falling = falling(input);
     let mut queue: Vec<Address> = fates.keys().cloned().collect();
