@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::check::columns_in;
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, index_steps, index_words, timing};
-use super::part::{IndexKey, Parameters, Sql, index_key, is_default, refer_to_access_method, refer_to_tablespace};
+use super::part::{IndexKey, Parameters, Sql, index_key, is_default, refer_to_access_method, follow_tablespace, refer_to_tablespace};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under, Renaming};
@@ -193,6 +193,7 @@ impl Kind for Exclusion {
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {
+        follow_tablespace(&mut self.tablespace, renaming);
         for element in &mut self.elements {
             element.key.follow(renaming);
             if let Some(operator) = renaming.text(&element.operator) {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::extension_dependency::depends_again;
+use super::language::Language;
 use super::part::routine::{self, Security, Source};
 use super::part::signature::{Args, Returns, routine_key};
 use super::part::{Settings, Sql, TypeName, is_default};
@@ -161,6 +162,7 @@ impl Kind for Function {
 
     fn follow(&mut self, renaming: Renaming<'_>) {
         self.args.follow(renaming);
+        self.language.iter_mut().for_each(|name| renaming.root(Language::NAME, name));
         self.returns.iter_mut().for_each(|r| r.follow(renaming));
     }
 

@@ -17,7 +17,7 @@ use super::part::constraint::{
 };
 use super::part::index_key::{self, Subject};
 use super::part::names::object_name;
-use super::part::{IndexKey, Parameters, Sql, is_default, since, refer_to_access_method, refer_to_tablespace};
+use super::part::{IndexKey, Parameters, Sql, is_default, since, refer_to_access_method, follow_tablespace, refer_to_tablespace};
 use super::table::{Attached, Table, heirs, hide_plain, mark, takes_part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Rules, Under, Renaming};
@@ -228,6 +228,7 @@ impl Kind for Index {
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {
+        follow_tablespace(&mut self.tablespace, renaming);
         self.columns.iter_mut().for_each(|key| key.follow(renaming));
         renaming.columns(&mut self.include);
         self.predicate.iter_mut().for_each(|p| p.follow(renaming));

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, options};
-use super::part::{Parameters, Sql, is_default, parameters, refer_to_access_method, refer_to_tablespace};
+use super::part::{Parameters, Sql, is_default, parameters, refer_to_access_method, follow_tablespace, refer_to_tablespace};
 use super::schema::Schema;
 use super::table::{PRIVILEGES, mark};
 use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under, Renaming};
@@ -103,6 +103,7 @@ impl Kind for MaterializedView {
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {
+        follow_tablespace(&mut self.tablespace, renaming);
         self.query.follow(renaming);
     }
 

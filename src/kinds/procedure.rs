@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::extension_dependency::depends_again;
+use super::language::Language;
 use super::part::routine::{self, Security, Source};
 use super::part::signature::{Args, routine_key};
 use super::part::{Settings, Sql, TypeName, is_default};
@@ -81,6 +82,7 @@ impl Kind for Procedure {
 
     fn follow(&mut self, renaming: Renaming<'_>) {
         self.args.follow(renaming);
+        self.language.iter_mut().for_each(|name| renaming.root(Language::NAME, name));
     }
 
     fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {

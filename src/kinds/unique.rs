@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, index_tail, index_words, timing};
-use super::part::{Parameters, is_default, since, refer_to_tablespace};
+use super::part::{Parameters, is_default, since, follow_tablespace, refer_to_tablespace};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
@@ -162,6 +162,7 @@ impl Kind for Unique {
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {
+        follow_tablespace(&mut self.tablespace, renaming);
         renaming.columns(&mut self.columns);
         renaming.columns(&mut self.include);
     }

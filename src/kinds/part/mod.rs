@@ -85,11 +85,19 @@ pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+const TABLESPACE: crate::model::KindName = crate::model::KindName("tablespace");
+
+/// Follows the rename of the tablespace that something is in.
+pub fn follow_tablespace(name: &mut Option<String>, renaming: crate::kind::Renaming<'_>) {
+    if let Some(name) = name {
+        renaming.root(TABLESPACE, name);
+    }
+}
+
 /// Notes the tablespace that something is in: it is made outside of the transaction in which the thing is made.
 pub fn refer_to_tablespace(name: Option<&String>, out: &mut crate::kind::References) {
-    use crate::model::{Address, KindName};
     if let Some(name) = name {
-        out.perhaps(Address::root(KindName("tablespace"), name), "tablespace");
+        out.perhaps(crate::model::Address::root(TABLESPACE, name), "tablespace");
     }
 }
 

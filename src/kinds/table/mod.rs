@@ -25,7 +25,7 @@ pub use typed::{leave as leave_type, of_type};
 pub use words::Words;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::{Parameters, TypeName, is_default, parameters, refer_to_access_method, refer_to_tablespace};
+use super::part::{Parameters, TypeName, is_default, parameters, refer_to_access_method, follow_tablespace, refer_to_tablespace};
 use super::column::Column;
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
@@ -300,6 +300,7 @@ impl Kind for Table {
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {
+        follow_tablespace(&mut self.tablespace, renaming);
         for name in self.partition_of.iter_mut().chain(&mut self.inherits) {
             if let Some(new) = renaming.name(RELATION, name) {
                 *name = new;
