@@ -22,6 +22,7 @@
 //! | | [`scratch`] | how PostgreSQL itself spells what is wanted |
 //! | | [`ledger`] | what the last apply left to remember |
 //! | | [`access`] | who may do what, and what a plan changes of that |
+//! | | [`fleet`] | many databases: shares of them, and which have the same plan |
 //! | | [`report`] | results as text |
 //! | commands | [`ops`] | a function each: data in, data out |
 //! | | [`cli`] | arguments, questions, exit codes: the terminal |
@@ -48,6 +49,7 @@ pub mod apply;
 pub mod scratch;
 pub mod ledger;
 pub mod access;
+pub mod fleet;
 pub mod report;
 
 pub mod ops;

@@ -8,18 +8,17 @@ use std::time::Duration;
 use clap::Args;
 
 use super::connection::Connection;
+use super::fleet::{self, Several, wrong};
 use super::output::Output;
-use super::plan::{Manner, revision};
+use super::plan::{Manner, read, revision};
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::apply::{Event, Progress};
-use crate::declare::pinpoint::pinpoint;
 use crate::declare::project::{self, Project};
 use crate::declare::settings::hazard_class;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
-use crate::kinds;
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::{Address, HazardClass};
-use crate::ops::apply::{Choices, Outcome, Talk, apply, apply_saved};
+use crate::ops::apply::{Choices, Outcome, Talk, apply, apply_saved, pinpoint};
 use crate::ops::{Options, saved};
 use crate::plan::{PlanStep, Planned};
 use crate::report;
@@ -51,6 +50,10 @@ pub struct Command {
     scratch: Scratch,
     #[command(flatten)]
     manner: Manner,
+    #[command(flatten)]
+    several: Several,
+    #[command(flatten)]
+    rollout: fleet::Manner,
 }
 
 impl Command {
@@ -63,6 +66,13 @@ impl Command {
             let problem = Diagnostic::new(Code::Usage, "nobody is there to confirm: standard input is no terminal");
             return Err(problem.help("give `--yes`").into());
         }
+        if let Some(members) = self.several.members(&self.connection, &project.settings, output).await.with(sources)? {
+            if saved.is_some() {
+                return Err(wrong("a saved plan is for one database").into());
+            }
+            let how = (choices, self.yes, self.rollout);
+            return Box::pin(fleet::apply(members, &project, &options, how, output)).await;
+        }
         let session = self.connection.open(&project.settings, output).await.with(sources)?;
         let mut talk = Terminal { output, project: &project, yes: self.yes, current: None, next_line: FIRST_LINE };
         // At a terminal the plan with its hazards is shown, and `yes` allows them.
@@ -72,7 +82,7 @@ impl Command {
             None => apply(&session, &project.state, &options, &choices, &mut talk).await,
         };
         output.progress(None);
-        let outcome = outcome.map_err(|problems| talk.pinpoint(problems)).with(sources)?;
+        let outcome = outcome.map_err(|problems| pinpoint(problems, talk.current.as_ref(), &project)).with(sources)?;
         Ok(match outcome {
             Outcome::Nothing(_) => {
                 output.result("Nothing to do: the database is as declared.\n");
@@ -94,10 +104,7 @@ impl Command {
     /// The project with its options: as it is now, or as a saved plan has it.
     fn read(&self) -> Result<(Option<Saved>, Project, Options), Failure> {
         let Some(path) = &self.plan else {
-            let project = self.files.read()?;
-            let mut options = self.files.options(&project).with(&project.sources)?;
-            options.scratch = self.scratch.place();
-            options.online = self.manner.is_online();
+            let (project, options) = read(&self.files, &self.scratch, self.manner)?;
             return Ok((None, project, options));
         };
         let saved = saved::read(path)?;
@@ -143,23 +150,6 @@ struct Terminal<'a> {
 const FIRST_LINE: Duration = Duration::from_secs(2);
 
 impl Terminal<'_> {
-    /// The answer; an interrupt is none.
-    fn answer(&self) -> String {
-        let (send, line) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let mut answer = String::new();
-            let read = std::io::stdin().lock().read_line(&mut answer);
-            send.send(read.map(|_| answer).unwrap_or_default())
-        });
-        loop {
-            match line.recv_timeout(Duration::from_millis(50)) {
-                Ok(answer) => return answer,
-                Err(RecvTimeoutError::Timeout) if !self.output.is_interrupted() => {}
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return String::new(),
-            }
-        }
-    }
-
     /// A bar on a terminal; elsewhere a line, each after twice the time of the one before.
     fn goes_on(&mut self, step: &PlanStep, progress: &Progress) {
         if self.output.is_live() {
@@ -170,17 +160,23 @@ impl Terminal<'_> {
             self.output.talk(&format!("{first}: {}", super::output::words(progress)));
         }
     }
+}
 
-    /// Points each problem with a statement at the word in the YAML.
-    fn pinpoint(&self, problems: Diagnostics) -> Diagnostics {
-        let Some(at) = &self.current else { return problems };
-        let Project { state, sources, .. } = self.project;
-        let mut out = Diagnostics::default();
-        for mut problem in problems {
-            pinpoint(&mut problem, at, state, kinds::register(), sources);
-            out.push(problem);
+/// Asks, and is true where the answer is `yes`; an interrupt is none.
+pub fn confirmed(question: &str, output: &Output) -> bool {
+    output.ask(&format!("\n{question} Only `yes` goes on: "));
+    let (send, line) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        send.send(read.map(|_| answer).unwrap_or_default())
+    });
+    loop {
+        match line.recv_timeout(Duration::from_millis(50)) {
+            Ok(answer) => return answer.trim() == "yes",
+            Err(RecvTimeoutError::Timeout) if !output.is_interrupted() => {}
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
         }
-        out
     }
 }
 
@@ -191,8 +187,7 @@ impl Talk for Terminal<'_> {
         if self.yes {
             return true;
         }
-        self.output.ask("\nApply these changes? Only `yes` goes on: ");
-        self.answer().trim() == "yes"
+        confirmed("Apply these changes?", self.output)
     }
 
     fn warning(&mut self, text: &str) {

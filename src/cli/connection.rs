@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::output::Output;
-use crate::declare::project::Settings;
+use crate::declare::project::{Databases, Settings, Source};
 use crate::diagnostic::{Code, Diagnostic, Result, io_text};
 use crate::local::{Options, Server};
 use crate::session::{self, Overrides, Session, Target};
@@ -51,27 +51,69 @@ impl Connection {
 
     /// Connects; warnings go to `output`.
     pub async fn open(&self, settings: &Settings, output: &Output) -> Result<Session> {
-        let target = self.target(settings)?;
-        let session = session::connect(&target, &[]).await?;
-        output.watch(session.canceller());
+        self.session(&self.target(settings)?, output).await
+    }
+
+    async fn session(&self, target: &Target, output: &Output) -> Result<Session> {
+        let session = session::connect(target, &[]).await?;
+        output.watch(0, session.canceller());
         for warning in target.warnings().iter().chain(&session.warnings) {
             output.warning(warning);
         }
         Ok(session)
     }
 
+    /// The databases of an environment that has several; nothing where one is meant.
+    pub async fn several(&self, settings: &Settings, output: &Output) -> Result<Option<Vec<Target>>> {
+        if self.database.is_some() {
+            return Ok(None);
+        }
+        let file = self.variables()?;
+        let env = |name: &str| variable(&file, name);
+        match self.databases(settings)? {
+            None | Some(Databases::One(_)) => Ok(None),
+            Some(Databases::List(sources)) => {
+                let target = |source: &Source| self.to_target(&source.resolve(&env)?, &env);
+                sources.iter().map(target).collect::<Result<_>>().map(Some)
+            }
+            Some(Databases::Query(query)) => {
+                let target = match &query.from {
+                    Some(source) => self.to_target(&source.resolve(&env)?, &env)?,
+                    None => Self { env: None, ..self.clone() }.target(settings)?,
+                };
+                self.listed(&target, &query.query, &env, output).await.map(Some)
+            }
+        }
+    }
+
+    /// The databases that a query names.
+    async fn listed(&self, at: &Target, query: &str, env: Env<'_>, output: &Output) -> Result<Vec<Target>> {
+        let session = self.session(at, output).await?;
+        let target = |(i, name): (usize, Option<String>)| match name.as_deref() {
+            None | Some("") => {
+                let message = format!("row {} of the query names no database", i + 1);
+                let help = "its first column is the name of a database, or a connection string";
+                Err(Box::new(Diagnostic::new(Code::Usage, message).help(help)))
+            }
+            Some(name) => at.beside(name, env),
+        };
+        session.texts(query).await?.into_iter().enumerate().map(target).collect()
+    }
+
+    /// What the environment says of its databases.
+    fn databases<'a>(&self, settings: &'a Settings) -> Result<Option<&'a Databases>> {
+        let Some(name) = &self.env else { return Ok(None) };
+        let environment = settings.environments.get(name).ok_or_else(|| unknown(name, settings))?;
+        Ok(environment.database.as_ref())
+    }
+
     fn target(&self, settings: &Settings) -> Result<Target> {
         let file = self.variables()?;
-        let env = |name: &str| {
-            file.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v.clone()).or_else(|| std::env::var(name).ok())
-        };
-        let named = match &self.env {
-            None => None,
-            Some(name) => Some(settings.environments.get(name).ok_or_else(|| unknown(name, settings))?),
-        };
-        let explicit = match (&self.database, named.and_then(|n| n.database.as_ref())) {
+        let env = |name: &str| variable(&file, name);
+        let explicit = match (&self.database, self.databases(settings)?) {
             (Some(database), _) => Some(database.clone()),
-            (None, Some(source)) => Some(source.resolve(&env)?),
+            (None, Some(Databases::One(source))) => Some(source.resolve(&env)?),
+            (None, Some(Databases::List(_) | Databases::Query(_))) => return Err(self.not_one()),
             (None, None) => env("DBSTATE_DATABASE").or_else(|| env("DATABASE_URL")),
         };
         let libpq = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE", "PGPORT", "PGUSER"];
@@ -83,11 +125,29 @@ impl Connection {
             (None, Some(source)) if !given => Some(source.resolve(&env)?),
             (explicit, _) => explicit,
         };
-        if let Some(name) = explicit.as_deref().and_then(local_name) {
-            return Target::parse(&start_local(name)?);
+        match explicit {
+            Some(database) => self.to_target(&database, &env),
+            None => Target::resolve(None, &self.overrides(), &env),
         }
-        let overrides = Overrides { host: self.host.clone(), port: self.port, user: self.username.clone() };
-        Target::resolve(explicit.as_deref(), &overrides, &env)
+    }
+
+    /// What a URL, a name, or `local` leads to.
+    fn to_target(&self, database: &str, env: Env<'_>) -> Result<Target> {
+        match local_name(database) {
+            Some(name) => Target::parse(&start_local(name)?),
+            None => Target::resolve(Some(database), &self.overrides(), env),
+        }
+    }
+
+    fn overrides(&self) -> Overrides {
+        Overrides { host: self.host.clone(), port: self.port, user: self.username.clone() }
+    }
+
+    /// Why an environment of several databases is none for a command that is about one.
+    fn not_one(&self) -> Box<Diagnostic> {
+        let name = self.env.as_deref().unwrap_or_default();
+        let message = format!("environment `{name}` is of several databases, and this is about one");
+        Box::new(Diagnostic::new(Code::Usage, message).help("name one of them with `--database`"))
     }
 
     /// The hazard classes that the environment allows besides.
@@ -123,6 +183,15 @@ impl Connection {
         crate::secret::provide(variables.iter().cloned());
         Ok(variables)
     }
+}
+
+/// Reads an environment variable.
+type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// An environment variable, or what `--env-file` says in its place.
+fn variable(file: &[(String, String)], name: &str) -> Option<String> {
+    let given = file.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+    given.or_else(|| std::env::var(name).ok())
 }
 
 /// The database name in `local` and `local/NAME`.

@@ -3,9 +3,10 @@
 use clap::Args;
 
 use super::connection::Connection;
+use super::fleet::{self, Several};
 use super::formats::{Format, Purpose};
 use super::output::Output;
-use super::plan::{Made, Manner, planned};
+use super::plan::{Made, Manner, planned, read};
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::diagnostic::Result;
@@ -29,6 +30,8 @@ pub struct Command {
     adopt: bool,
     #[command(flatten)]
     scratch: Scratch,
+    #[command(flatten)]
+    several: Several,
 }
 
 impl Command {
@@ -37,7 +40,15 @@ impl Command {
         if self.adopt {
             self.adopt(output).await?;
         }
-        let made = planned(&self.files, &self.connection, &self.scratch, Manner::default(), output).await;
+        let read = read(&self.files, &self.scratch, Manner::default());
+        let (project, options) = self.format.tell(read, Purpose::Drift, output)?;
+        let members = self.several.members(&self.connection, &project.settings, output).await;
+        if let Some(members) = members.with(&project.sources)? {
+            let how = (self.format, Purpose::Drift);
+            let (code, differs) = fleet::compare(members, &project, &options, how, output).await?;
+            return Ok(if code == exit::OK && differs { exit::DIFFERENCES } else { code });
+        }
+        let made = planned(project, options, &self.connection, output).await;
         let Made { project, planned, .. } = self.format.tell(made, Purpose::Drift, output)?;
         self.format.show(&planned, &project.sources, Purpose::Drift, output);
         Ok(if planned.plan.is_empty() { exit::OK } else { exit::DIFFERENCES })

@@ -7,10 +7,11 @@ use clap::ValueEnum;
 
 use super::Failure;
 use super::output::Output;
-use crate::diagnostic::{Result, Sources, io_text};
+use crate::diagnostic::{Code, Diagnostic, Result, Sources, io_text};
+use crate::fleet::Fleet;
 use crate::plan::Planned;
 use crate::report::finding::{self, Finding, Form};
-use crate::report::{json, markdown, sql, text};
+use crate::report::{fleet as report, json, markdown, sql, text};
 
 /// How to print a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,6 +64,34 @@ impl Format {
         }
     }
 
+    /// Prints the comparison of several databases in this format.
+    pub fn show_fleet(self, fleet: &Fleet, sources: &Sources, purpose: Purpose, output: &Output) {
+        let one = |planned: &Planned| self.print(planned, sources, purpose, output);
+        let sides = purpose == Purpose::Drift;
+        let text = match self {
+            Self::Text | Self::Sql => report::text(fleet, one, output.color),
+            Self::Json => report::json(fleet, sources),
+            Self::Markdown => markdown::fleet(fleet, sources, purpose.command(), sides),
+            Self::Sarif | Self::Junit | Self::Github | Self::Gitlab => {
+                let findings = report::findings(fleet, |planned| purpose.findings(planned, sources), sources);
+                self.form().map(|form| finding::print(form, purpose.command(), &findings)).unwrap_or_default()
+            }
+        };
+        output.result(&text);
+        if self == Self::Markdown {
+            summarize(&text, output);
+        }
+    }
+
+    /// Refuses a format that has no way to tell several databases apart.
+    pub fn takes_several(self) -> Result<()> {
+        if self != Self::Sql {
+            return Ok(());
+        }
+        let problem = Diagnostic::new(Code::Usage, "`--format sql` is for one database");
+        Err(Box::new(problem.help("name one with `--database`; `--format json` has the statements for each")))
+    }
+
     fn print(self, planned: &Planned, sources: &Sources, purpose: Purpose, output: &Output) -> String {
         match (self, purpose) {
             (Self::Text, Purpose::Plan) => text::plan(planned, sources, output.color),
@@ -72,10 +101,7 @@ impl Format {
             (Self::Markdown, Purpose::Plan) => markdown::plan(planned, sources),
             (Self::Markdown, Purpose::Drift) => markdown::drift(planned, sources),
             (Self::Sarif | Self::Junit | Self::Github | Self::Gitlab, purpose) => {
-                let findings = match purpose {
-                    Purpose::Plan => finding::plan(planned, sources),
-                    Purpose::Drift => finding::drift(planned, sources),
-                };
+                let findings = purpose.findings(planned, sources);
                 self.form().map(|form| finding::print(form, purpose.command(), &findings)).unwrap_or_default()
             }
         }
@@ -110,6 +136,14 @@ fn summarize(text: &str, output: &Output) {
 }
 
 impl Purpose {
+    /// What there is to tell of a comparison.
+    fn findings(self, planned: &Planned, sources: &Sources) -> Vec<Finding> {
+        match self {
+            Self::Plan => finding::plan(planned, sources),
+            Self::Drift => finding::drift(planned, sources),
+        }
+    }
+
     /// The command that is for it.
     fn command(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use globset::{Glob, GlobMatcher};
 
 use super::connection::Connection;
 use super::output::Output;
-use super::plan::{Manner, planned};
+use super::plan::{Manner, planned, read};
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::declare::project::settings_of;
@@ -70,7 +70,8 @@ impl Command {
     /// Writes the diagram.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
         let text = if self.plan {
-            let made = planned(&self.files, &self.connection, &self.scratch, self.manner, output).await?;
+            let (project, options) = read(&self.files, &self.scratch, self.manner)?;
+            let made = planned(project, options, &self.connection, output).await?;
             self.statements(&graph::statements(&made.planned.plan))
         } else {
             let state = self.state(output).await?;

@@ -9,6 +9,7 @@ mod docs;
 mod drift;
 mod examples;
 mod explain;
+mod fleet;
 mod format;
 mod formats;
 mod graph;
@@ -28,10 +29,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use futures_util::future::join_all;
 
 use crate::declare::project::{self, Project};
 use crate::diagnostic::{Diagnostics, Result, Sources};
 use crate::model::Manage;
+use crate::session::Canceller;
 use crate::{kinds, ops};
 use output::Output;
 
@@ -249,10 +252,11 @@ async fn run(command: Command, output: &Output) -> Result<u8, Failure> {
     }
     output.progress(None);
     output.talk("interrupted: the statement is cancelled");
-    if let Some(canceller) = output.watched() {
+    let running = output.watched();
+    if !running.is_empty() {
         // Where no cancel gets through, closing the connection has the same effect later.
         let cancelled = async {
-            let _ = canceller.cancel().await;
+            join_all(running.iter().map(Canceller::cancel)).await;
             let _ = command.await;
         };
         let _ = tokio::time::timeout(PATIENCE, cancelled).await;
@@ -273,9 +277,9 @@ impl Command {
             Self::Init(command) => command.run(output),
             Self::Validate(command) => command.run(output),
             Self::Fmt(command) => command.run(output),
-            Self::Plan(command) => command.run(output).await,
+            Self::Plan(command) => Box::pin(command.run(output)).await,
             Self::Apply(command) => Box::pin(command.run(output)).await,
-            Self::Drift(command) => command.run(output).await,
+            Self::Drift(command) => Box::pin(command.run(output)).await,
             Self::Diff(command) => Box::pin(command.run(output)).await,
             Self::Pull(command) => command.run(output).await,
             Self::Access(command) => command.run(output).await,

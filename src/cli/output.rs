@@ -1,6 +1,7 @@
 //! The terminal: results to standard output, talk to standard error.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,8 +23,8 @@ pub struct Output {
     /// How much talk.
     pub verbose: u8,
     talk_is_terminal: bool,
-    /// What to cancel on an interrupt.
-    running: RefCell<Option<Canceller>>,
+    /// What to cancel on an interrupt, by the place of its database among several.
+    running: RefCell<BTreeMap<usize, Canceller>>,
     /// Set by an interrupt.
     interrupted: Arc<AtomicBool>,
 }
@@ -55,14 +56,19 @@ impl Output {
         }
     }
 
-    /// Cancels that session's statement on an interrupt.
-    pub fn watch(&self, canceller: Canceller) {
-        *self.running.borrow_mut() = Some(canceller);
+    /// Cancels that session's statement on an interrupt; `place` is that of its database among several.
+    pub fn watch(&self, place: usize, canceller: Canceller) {
+        self.running.borrow_mut().insert(place, canceller);
+    }
+
+    /// Forgets what [`Self::watch`] was told of a place.
+    pub fn unwatch(&self, place: usize) {
+        self.running.borrow_mut().remove(&place);
     }
 
     /// What [`Self::watch`] was told.
-    pub fn watched(&self) -> Option<Canceller> {
-        self.running.borrow_mut().take()
+    pub fn watched(&self) -> Vec<Canceller> {
+        std::mem::take(&mut *self.running.borrow_mut()).into_values().collect()
     }
 
     /// True once somebody interrupted the program.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::connection::Connection;
+use super::fleet::{self, Several, wrong};
 use super::formats::{Format, Purpose};
 use super::output::Output;
 use super::scratch::Scratch;
@@ -38,6 +39,8 @@ pub struct Command {
     scratch: Scratch,
     #[command(flatten)]
     manner: Manner,
+    #[command(flatten)]
+    several: Several,
 }
 
 /// Whether clients go on while statements run.
@@ -58,7 +61,18 @@ impl Manner {
 impl Command {
     /// Prints what would change.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let made = planned(&self.files, &self.connection, &self.scratch, self.manner, output).await;
+        let read = read(&self.files, &self.scratch, self.manner);
+        let (project, options) = self.format.tell(read, Purpose::Plan, output)?;
+        let members = self.several.members(&self.connection, &project.settings, output).await;
+        if let Some(members) = members.with(&project.sources)? {
+            if self.out.is_some() || self.activity {
+                return Err(wrong("`--out` and `--activity` are for one database").into());
+            }
+            let how = (self.format, Purpose::Plan);
+            let (code, differs) = fleet::compare(members, &project, &options, how, output).await?;
+            return Ok(if code == exit::OK && differs && self.exit_code { exit::DIFFERENCES } else { code });
+        }
+        let made = planned(project, options, &self.connection, output).await;
         let mut made = self.format.tell(made, Purpose::Plan, output)?;
         if self.activity {
             made.planned.watch(&made.session).await.with(&made.project.sources)?;
@@ -90,19 +104,23 @@ pub struct Made {
     pub planned: Planned,
 }
 
-/// Reads the project, connects and plans.
-pub async fn planned(
-    files: &Files,
-    connection: &Connection,
-    scratch: &Scratch,
-    manner: Manner,
-    output: &Output,
-) -> Result<Made, Failure> {
+/// Reads the project, and how it is to be compared.
+pub fn read(files: &Files, scratch: &Scratch, manner: Manner) -> Result<(Project, ops::Options), Failure> {
     let project = files.read()?;
-    let sources = &project.sources;
-    let mut options = files.options(&project).with(sources)?;
+    let mut options = files.options(&project).with(&project.sources)?;
     options.scratch = scratch.place();
     options.online = manner.is_online();
+    Ok((project, options))
+}
+
+/// Connects and plans.
+pub async fn planned(
+    project: Project,
+    options: ops::Options,
+    connection: &Connection,
+    output: &Output,
+) -> Result<Made, Failure> {
+    let sources = &project.sources;
     let session = connection.open(&project.settings, output).await.with(sources)?;
     let planned = Box::pin(ops::plan::plan(&session, &project.state, &options)).await.with(sources)?;
     planned.warnings.iter().for_each(|w| output.warning(w));

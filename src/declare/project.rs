@@ -10,7 +10,7 @@ use crate::kind::Entry;
 use crate::model::node::{Node, Value};
 use crate::model::{Manage, State};
 
-pub use settings::{Environment, Settings, Source};
+pub use settings::{Databases, Environment, Settings, Source};
 
 /// The name of the settings file.
 pub const SETTINGS: &str = "dbstate.yaml";

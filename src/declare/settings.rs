@@ -123,13 +123,91 @@ impl<'de> Deserialize<'de> for Source {
     }
 }
 
+/// The databases of an environment: one, a list of them, or what a query yields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Databases {
+    /// One.
+    One(Source),
+    /// Each of these.
+    List(Vec<Source>),
+    /// Those that a query names.
+    Query(Query),
+}
+
+/// A query that names databases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// SQL that yields a row for each: the name of a database on the same server, or a connection string.
+    pub query: String,
+    /// The database to ask [default: the one that is meant without an environment].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Source>,
+}
+
+impl JsonSchema for Databases {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Databases".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let source = generator.subschema_for::<Source>();
+        let query = generator.subschema_for::<Query>();
+        schemars::json_schema!({ "anyOf": [source.clone(), { "type": "array", "items": source }, query] })
+    }
+}
+
+impl Serialize for Databases {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::One(source) => source.serialize(serializer),
+            Self::List(sources) => sources.serialize(serializer),
+            Self::Query(query) => query.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Databases {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> serde::de::Visitor<'de> for Any {
+            type Value = Databases;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a database, a list of them, or `{ query: SQL }`")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Databases, E> {
+                Ok(Databases::One(Source::Value(text.to_owned())))
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, items: A) -> Result<Databases, A::Error> {
+                Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(items)).map(Databases::List)
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Databases, A::Error> {
+                #[derive(Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Map {
+                    env: Option<String>,
+                    query: Option<String>,
+                    from: Option<Source>,
+                }
+                let map = Map::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                match (map.env, map.query, map.from) {
+                    (Some(name), None, None) => Ok(Databases::One(Source::Env(name))),
+                    (None, Some(query), from) => Ok(Databases::Query(Query { query, from })),
+                    _ => Err(serde::de::Error::custom("a database is `{ env: NAME }`, or `{ query: SQL, from: URL }`")),
+                }
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
 /// A named target.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Environment {
-    /// Where the database is.
+    /// Where the database is, or which databases there are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub database: Option<Source>,
+    pub database: Option<Databases>,
     /// Hazard classes that need no further allowance there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<String>,

@@ -7,6 +7,7 @@ use super::Options;
 use super::plan::{after, plan};
 use super::saved::restore;
 use crate::apply::{self, Again, Event};
+use crate::declare::pinpoint;
 use crate::declare::project::Project;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::model::{Address, HazardClass, State};
@@ -310,6 +311,17 @@ pub fn guard(plan: &Plan, allow: &[HazardClass]) -> Result<(), Diagnostics> {
         problems.push(problem);
     }
     problems.into_result(())
+}
+
+/// Points each problem with the statement about `current` at the word in the YAML.
+pub fn pinpoint(problems: Diagnostics, current: Option<&Address>, project: &Project) -> Diagnostics {
+    let Some(at) = current else { return problems };
+    let mut out = Diagnostics::default();
+    for mut problem in problems {
+        pinpoint::pinpoint(&mut problem, at, &project.state, kinds::register(), &project.sources);
+        out.push(problem);
+    }
+    out
 }
 
 /// An error that names every object, and within it every line, that still differs.

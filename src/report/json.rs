@@ -11,6 +11,16 @@ const VERSION: u32 = 1;
 
 /// The plan as one JSON object.
 pub fn plan(planned: &Planned, sources: &Sources) -> String {
+    print(&object(planned, sources))
+}
+
+/// JSON as it is printed.
+pub(super) fn print(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// The same as a value.
+pub(super) fn object(planned: &Planned, sources: &Sources) -> Value {
     let [add, change, replace, drop] = planned.plan.counts();
     let changes: Vec<Value> = planned
         .plan
@@ -38,7 +48,7 @@ pub fn plan(planned: &Planned, sources: &Sources) -> String {
             })
         })
         .collect();
-    let value = json!({
+    json!({
         "version": VERSION,
         "target": { "database": planned.server.database, "server_version": planned.server.version.0 },
         "summary": { "add": add, "change": change, "replace": replace, "drop": drop },
@@ -46,8 +56,5 @@ pub fn plan(planned: &Planned, sources: &Sources) -> String {
         "steps": steps,
         "access": super::access::changes(&planned.access),
         "warnings": planned.warnings,
-    });
-    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
-    text.push('\n');
-    text
+    })
 }

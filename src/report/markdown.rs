@@ -2,6 +2,8 @@
 //!
 //! See <https://github.github.com/gfm/>.
 
+mod fleet;
+
 use std::fmt::Write;
 
 use super::access;
@@ -10,6 +12,8 @@ use super::text::{self, head, place};
 use crate::diagnostic::Sources;
 use crate::model::Lock;
 use crate::plan::{Change, Planned, Verb};
+
+pub use fleet::fleet;
 
 /// What GitHub takes as one comment, in characters; here bytes are counted, of which there are no fewer.
 const LIMIT: usize = 65_536;

@@ -5,6 +5,7 @@ pub mod diagnostic;
 pub mod docs;
 pub mod explain;
 pub mod finding;
+pub mod fleet;
 pub mod graph;
 pub mod history;
 pub mod json;

@@ -9,10 +9,11 @@ use crate::model::{Hazard, HazardClass, Lock, Transaction};
 use crate::plan::{Change, PlanStep, Planned, Verb};
 
 /// Colours, or none.
-struct Paint(bool);
+pub(super) struct Paint(pub(super) bool);
 
 impl Paint {
-    fn with(&self, code: &str, text: &str) -> String {
+    /// Text in a colour.
+    pub(super) fn with(&self, code: &str, text: &str) -> String {
         if self.0 && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 

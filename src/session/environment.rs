@@ -51,6 +51,15 @@ impl Target {
         };
         complete(given, overrides, env)
     }
+
+    /// What a list of databases names that came from here: a connection string, as [`Self::resolve`] takes it, or else a
+    /// database of the same server.
+    pub fn beside(&self, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+        if conninfo::is_conninfo(text) {
+            return Self::resolve(Some(text), &Overrides::default(), env);
+        }
+        Ok(self.with_database(text))
+    }
 }
 
 /// The parameters of a connection string. The path of a URI is a database's name, whatever it looks like.

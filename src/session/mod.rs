@@ -30,8 +30,8 @@ mod verify;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
+use tokio_postgres::{Client, SimpleQueryMessage};
 
 pub use answer::{cause, server_error};
 pub use connect::connect;
@@ -152,6 +152,22 @@ impl Session {
             let message = format!("the session with `{}` was lost: {}", self.place, failure::driver_text(&error));
             Box::new(Diagnostic::new(Code::Connection, message).help("run the command again"))
         })
+    }
+
+    /// The first column of what a query yields, as text, in a transaction that only reads; a null is no text.
+    ///
+    /// # Errors
+    /// Those of the server, which point at the place in the query.
+    pub async fn texts(&self, query: &str) -> Result<Vec<Option<String>>> {
+        let failed = |error: tokio_postgres::Error| server_error(&error, query);
+        self.client.batch_execute("start transaction read only").await.map_err(failed)?;
+        let messages = self.client.simple_query(query).await.map_err(failed)?;
+        self.client.batch_execute("rollback").await.map_err(failed)?;
+        let text = |message| match message {
+            SimpleQueryMessage::Row(row) => Some(row.try_get(0).ok().flatten().map(str::to_owned)),
+            _ => None,
+        };
+        Ok(messages.into_iter().filter_map(text).collect())
     }
 
     /// Asks the server to cancel the running statement, over a second connection. The statement then fails with

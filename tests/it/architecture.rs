@@ -38,7 +38,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Its digests are of the canonical text that `declare::write` writes.
     ("ledger", &["diagnostic", "model", "sql", "session", "kind", "declare"]),
     ("access", &["model", "sql", "kind"]),
-    ("report", &["diagnostic", "model", "sql", "plan", "access"]),
+    // Many databases, by their plans.
+    ("fleet", &["diagnostic", "model", "plan"]),
+    ("report", &["diagnostic", "model", "sql", "plan", "access", "fleet"]),
     // Commands, and their terminal.
     (
         "ops",
@@ -58,6 +60,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "saved",
             "apply",
             "access",
+            "fleet",
             "report",
         ],
     ),
@@ -79,6 +82,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "saved",
             "apply",
             "access",
+            "fleet",
             "report",
             "ops",
         ],
@@ -88,8 +92,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// The phases: they know no kind.
-const PHASES: [&str; 10] =
-    ["declare", "catalog", "scratch", "ledger", "diff", "plan", "saved", "apply", "access", "report"];
+const PHASES: [&str; 11] =
+    ["declare", "catalog", "scratch", "ledger", "diff", "plan", "saved", "apply", "access", "fleet", "report"];
 
 /// The only modules that see a crate.
 const SEES: &[(&str, &[&str])] = &[

@@ -1,0 +1,252 @@
+//! `plan`, `drift` and `apply` of many databases, several at once.
+//!
+//! An apply looks at all of them first, so that what it would do anywhere is known before it does anything. Then it plans
+//! each again under its lock, and runs no statement that was not shown. There is no journal: what was done is an empty
+//! plan the next time.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use super::Options;
+use super::apply::{Choices, Outcome, Talk, apply, guard, pinpoint};
+use super::plan::plan;
+use crate::apply::Event;
+use crate::declare::project::Project;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::fleet::{Fleet, is_within};
+use crate::model::Address;
+use crate::plan::Planned;
+use crate::session::{self, Session, Target};
+
+/// What is to be made as declared, and how.
+pub struct Job<'a> {
+    /// Where the databases are, in the order of the names of the fleet.
+    pub targets: &'a [Target],
+    /// What is declared, read once.
+    pub project: &'a Project,
+    /// How it is read and compared.
+    pub options: &'a Options,
+    /// How many databases at once.
+    pub jobs: usize,
+    /// Who is told.
+    pub watch: &'a dyn Watch,
+}
+
+/// Who is told how far it is.
+pub trait Watch {
+    /// A session is open with that database.
+    fn opened(&self, at: usize, session: &Session);
+    /// That database is done, as so many are by now.
+    fn closed(&self, at: usize, done: usize);
+    /// False once nobody waits for the end any more.
+    fn goes_on(&self) -> bool;
+}
+
+/// In which order databases are applied, and what ends it.
+#[derive(Debug, Clone, Copy)]
+pub struct Order {
+    /// How many go first, one at a time; nothing follows where one of them fails.
+    pub canary: usize,
+    /// Whether the others go on where one fails.
+    pub keep_going: bool,
+}
+
+/// How far an apply of many came.
+#[derive(Debug, Default)]
+pub struct Rollout {
+    /// Those that were made as declared.
+    pub done: Vec<usize>,
+    /// Those that were not begun.
+    pub left: Vec<usize>,
+    /// Those that failed, and what the user should know.
+    pub told: Fleet,
+}
+
+impl Job<'_> {
+    /// Compares every database with the project.
+    pub async fn plan(&self, mut fleet: Fleet) -> Fleet {
+        let compare = async |at: usize, told: &mut Told| {
+            let session = self.open(at, told).await?;
+            plan(&session, &self.project.state, self.options).await
+        };
+        let all: Vec<usize> = (0..self.targets.len()).collect();
+        self.each(&all, &|| true, compare, &mut |at, result| note(&mut fleet, self, at, result)).await;
+        fleet.sort();
+        fleet
+    }
+
+    /// The same for an apply: under the lock of each; what is as declared already is noted in its ledger.
+    pub async fn look(&self, choices: &Choices, mut fleet: Fleet) -> Fleet {
+        let look = async |at: usize, told: &mut Told| {
+            let session = self.open(at, told).await?;
+            let mut talk = Run { shown: None, job: self, told, current: None };
+            match Box::pin(apply(&session, &self.project.state, self.options, choices, &mut talk)).await? {
+                Outcome::Nothing(planned) | Outcome::Declined(planned) | Outcome::Done(planned) => Ok(planned),
+            }
+        };
+        let all: Vec<usize> = (0..self.targets.len()).collect();
+        self.each(&all, &|| true, look, &mut |at, result| note(&mut fleet, self, at, result)).await;
+        fleet.sort();
+        fleet
+    }
+
+    /// Applies what was shown: the first of them, then the others.
+    pub async fn apply(&self, fleet: &Fleet, choices: &Choices, order: Order) -> Rollout {
+        let mut rollout = Rollout {
+            told: Fleet::new(fleet.names.clone(), fleet.share),
+            left: differing(fleet),
+            ..Rollout::default()
+        };
+        let shown: Vec<_> = fleet.groups.iter().map(|group| (&group.databases, group.statements())).collect();
+        let run = async |at: usize, told: &mut Told| {
+            let session = self.open(at, told).await?;
+            let of = shown.iter().find(|(databases, _)| databases.contains(&at)).map(|(_, shown)| shown);
+            let mut talk = Run { shown: of, job: self, told, current: None };
+            let outcome = Box::pin(apply(&session, &self.project.state, self.options, choices, &mut talk)).await;
+            match outcome.map_err(|problems| pinpoint(problems, talk.current.as_ref(), self.project))? {
+                Outcome::Declined(_) => Err(moved().into()),
+                Outcome::Nothing(planned) | Outcome::Done(planned) => Ok(planned),
+            }
+        };
+        let queue = std::mem::take(&mut rollout.left);
+        let (canaries, others) = queue.split_at(order.canary.min(queue.len()));
+        let failed = Cell::new(false);
+        let mut end = |at: usize, (result, told): (Result<Planned, Diagnostics>, Told)| {
+            told.into_iter().for_each(|warning| rollout.told.warn(at, warning));
+            match result {
+                Ok(_) => rollout.done.push(at),
+                Err(problems) => {
+                    failed.set(true);
+                    rollout.told.failed(at, problems, &self.words(at));
+                }
+            }
+        };
+        let one = Job { jobs: 1, ..*self };
+        let mut left = one.each(canaries, &|| !failed.get(), &run, &mut end).await;
+        let goes_on = !failed.get();
+        let onwards = || goes_on && (order.keep_going || !failed.get());
+        left.extend(self.each(others, &onwards, &run, &mut end).await);
+        rollout.left = left;
+        rollout.done.sort_unstable();
+        rollout.told.sort();
+        rollout
+    }
+
+    /// Does the work for each database; returns those that it was not begun for.
+    async fn each<T, W>(
+        &self,
+        places: &[usize],
+        goes_on: &dyn Fn() -> bool,
+        work: W,
+        end: &mut dyn FnMut(usize, (T, Told)),
+    ) -> Vec<usize>
+    where
+        W: AsyncFn(usize, &mut Told) -> T,
+    {
+        let work = &work;
+        let begin = |at: usize| async move {
+            if !goes_on() || !self.watch.goes_on() {
+                return (at, None);
+            }
+            let mut told = Told::new();
+            let result = work(at, &mut told).await;
+            (at, Some((result, told)))
+        };
+        let mut running = std::pin::pin!(stream::iter(places.iter().copied()).map(begin).buffer_unordered(self.jobs));
+        let mut left = Vec::new();
+        let mut done = 0;
+        while let Some((at, result)) = running.next().await {
+            done += 1;
+            self.watch.closed(at, done);
+            match result {
+                Some(result) => end(at, result),
+                None => left.push(at),
+            }
+        }
+        left.sort_unstable();
+        left
+    }
+
+    /// Connects to a database.
+    async fn open(&self, at: usize, told: &mut Told) -> Result<Session, Diagnostics> {
+        let target = &self.targets[at];
+        let session = session::connect(target, &[]).await?;
+        self.watch.opened(at, &session);
+        told.extend(target.warnings().iter().chain(&session.warnings).cloned());
+        Ok(session)
+    }
+
+    /// What only messages about this database say.
+    fn words(&self, at: usize) -> [String; 2] {
+        [self.targets[at].to_string(), self.targets[at].database().to_owned()]
+    }
+}
+
+/// What the user should know of one database.
+type Told = Vec<String>;
+
+/// The databases that differ, in the order in which they were listed.
+fn differing(fleet: &Fleet) -> Vec<usize> {
+    let mut list: Vec<usize> = fleet.groups.iter().flat_map(|group| group.databases.iter().copied()).collect();
+    list.sort_unstable();
+    list
+}
+
+fn note(fleet: &mut Fleet, job: &Job<'_>, at: usize, (result, told): (Result<Planned, Diagnostics>, Told)) {
+    told.into_iter().for_each(|warning| fleet.warn(at, warning));
+    match result {
+        Ok(planned) => fleet.planned(at, planned),
+        Err(problems) => fleet.failed(at, problems, &job.words(at)),
+    }
+}
+
+/// Refuses databases whose plan has a hazard of a class that is not allowed: they differ no more, but failed.
+pub fn refuse(fleet: &mut Fleet, choices: &Choices) {
+    for group in std::mem::take(&mut fleet.groups) {
+        match guard(&group.planned.plan, &choices.allow) {
+            Ok(()) => fleet.groups.push(group),
+            Err(problems) => group.databases.into_iter().for_each(|at| fleet.failed(at, problems.clone(), &[])),
+        }
+    }
+    fleet.sort();
+}
+
+/// A plan that is another by the time it is to run.
+fn moved() -> Box<Diagnostic> {
+    let message = "its plan is another than the one that was shown: the database was changed meanwhile";
+    Box::new(Diagnostic::new(Code::Stale, message).help("apply again, and look at its plan"))
+}
+
+/// One of several applies: it says yes to what was shown.
+struct Run<'a> {
+    /// The statements that may run; nothing where none may.
+    shown: Option<&'a HashSet<String>>,
+    job: &'a Job<'a>,
+    told: &'a mut Told,
+    /// The object whose statement runs.
+    current: Option<Address>,
+}
+
+impl Talk for Run<'_> {
+    fn confirm(&mut self, planned: &Planned) -> bool {
+        self.shown.is_some_and(|shown| is_within(planned, shown))
+    }
+
+    fn warning(&mut self, text: &str) {
+        self.told.push(text.to_owned());
+    }
+
+    fn progress(&mut self, event: Event<'_>) {
+        match event {
+            Event::Begin(_, _, step) => self.current = Some(step.at.clone()),
+            Event::Progress(..) | Event::Done(..) | Event::Waits(_) | Event::Again(..) | Event::Unnoted(_) => {}
+        }
+    }
+
+    fn goes_on(&self) -> bool {
+        self.job.watch.goes_on()
+    }
+}
