@@ -36,9 +36,9 @@ fuzz: ## files and connection strings changed by chance, each reader for a minut
 lint: ## formatting, lints, licences, sources and known vulnerabilities of the dependencies
 	@./scripts/lint
 
-bench: ## how long a start and an empty plan take, beside psql and pg_dump
+bench: ## how long a start and an empty plan take, beside psql and pg_dump, and a plan of 1,000 databases; DBSTATE_FLEET says how many
 	@./scripts/install-postgresql
-	cargo bench --locked --bench start
+	cargo bench --locked --bench start --bench fleet
 
 build: ## the release binary, target/release/dbstate
 	cargo build --release --locked

@@ -53,7 +53,7 @@ pub struct Command {
     #[command(flatten)]
     several: Several,
     #[command(flatten)]
-    rollout: fleet::Manner,
+    rollout: fleet::Caution,
 }
 
 impl Command {

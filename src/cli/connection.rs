@@ -33,6 +33,9 @@ pub struct Connection {
     env_file: Option<std::path::PathBuf>,
 }
 
+/// The variables with which libpq is told which database.
+const LIBPQ: [&str; 6] = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE", "PGPORT", "PGUSER"];
+
 /// The database of the embedded server where none is named.
 pub const LOCAL_DATABASE: &str = "postgres";
 
@@ -47,6 +50,13 @@ impl Connection {
     pub fn is_named(&self) -> bool {
         let Self { database, host, port, username, env, env_file: _ } = self;
         database.is_some() || host.is_some() || port.is_some() || username.is_some() || env.is_some()
+    }
+
+    /// True where anything says which database: a flag, a variable, or the settings.
+    pub fn is_said(&self, settings: &Settings) -> bool {
+        let set = |name: &&str| std::env::var_os(name).is_some();
+        let variables = ["DBSTATE_DATABASE", "DATABASE_URL"];
+        self.is_named() || settings.database.is_some() || variables.iter().chain(&LIBPQ).any(|name| set(&name))
     }
 
     /// Connects; warnings go to `output`.
@@ -116,11 +126,10 @@ impl Connection {
             (None, Some(Databases::List(_) | Databases::Query(_))) => return Err(self.not_one()),
             (None, None) => env("DBSTATE_DATABASE").or_else(|| env("DATABASE_URL")),
         };
-        let libpq = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE", "PGPORT", "PGUSER"];
         let given = self.host.is_some()
             || self.port.is_some()
             || self.username.is_some()
-            || libpq.iter().any(|n| env(n).is_some());
+            || LIBPQ.iter().any(|n| env(n).is_some());
         let explicit = match (explicit, &settings.database) {
             (None, Some(source)) if !given => Some(source.resolve(&env)?),
             (explicit, _) => explicit,

@@ -36,6 +36,7 @@ pub const PLAN: &str = "\
 Examples:
   dbstate plan -d postgres://app@db.example.com/shop
   dbstate plan --env prod --exit-code      2 when something would change
+  dbstate plan --env tenants --jobs 16     of many databases: those with the same plan together
   dbstate plan --out deploy.plan           saves it, for `dbstate apply deploy.plan`
   dbstate plan --format sql | psql shop    the statements, for somebody else to run
   dbstate plan --format markdown > plan.md   for a comment under a pull request
@@ -47,7 +48,8 @@ Examples:
   dbstate apply                                shows the plan and asks
   dbstate apply --yes --allow access,breaking  on deploy
   dbstate apply deploy.plan --yes              what `dbstate plan --out` saved, as it was reviewed
-  dbstate apply --yes --env-file .env --lock-timeout 3s";
+  dbstate apply --yes --env-file .env --lock-timeout 3s
+  dbstate apply --yes --env tenants --canary 3 --shard 1/4   many databases: three first, then the others";
 
 /// Of `drift`.
 pub const DRIFT: &str = "\
@@ -124,9 +126,24 @@ Examples:
   dbstate explain           every code
   dbstate explain rewrite   a hazard class";
 
+/// Of `lsp`.
+pub const LSP: &str = "\
+Examples:
+  dbstate lsp                 for the editor to start, on files of type yaml
+  dbstate lsp --env staging   shows what is in that database beside what is declared
+
+Without a database that a flag, a variable or `dbstate.yaml` names, it shows the SQL that makes what is declared.";
+
+/// Of `man`.
+pub const MAN: &str = "\
+Examples:
+  dbstate man -o ~/.local/share/man/man1   then `man dbstate-plan`
+  dbstate man | man -l -                   the first page";
+
 /// Of `completions`.
 pub const COMPLETIONS: &str = "\
 Examples:
   source <(dbstate completions bash)
   dbstate completions zsh > ~/.zfunc/_dbstate
-  dbstate completions fish > ~/.config/fish/completions/dbstate.fish";
+  dbstate completions fish > ~/.config/fish/completions/dbstate.fish
+  dbstate completions powershell >> $PROFILE";

@@ -31,9 +31,9 @@ pub struct Several {
     shard: Option<Shard>,
 }
 
-/// In which order they are applied.
+/// How careful an apply of several is.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct Manner {
+pub struct Caution {
     /// How many databases go first, one at a time; where one of them fails, no other is begun
     #[arg(long, value_name = "N", default_value = "1", help_heading = "Several databases")]
     canary: u16,
@@ -42,7 +42,7 @@ pub struct Manner {
     keep_going: bool,
 }
 
-impl Manner {
+impl Caution {
     fn order(self) -> Order {
         Order { canary: self.canary.into(), keep_going: self.keep_going }
     }
@@ -146,7 +146,7 @@ pub async fn apply(
     members: Members,
     project: &Project,
     options: &Options,
-    (choices, yes, manner): (Choices, bool, Manner),
+    (choices, yes, caution): (Choices, bool, Caution),
     output: &Output,
 ) -> Result<u8, Failure> {
     let Members { targets, fleet, jobs } = members;
@@ -163,7 +163,7 @@ pub async fn apply(
         refuse(&mut fleet, &choices);
     }
     tell(&fleet, project, output);
-    if fleet.failing() > 0 && !manner.keep_going {
+    if fleet.failing() > 0 && !caution.keep_going {
         output.talk("No database was changed. `--keep-going` applies the others.");
         return Ok(code(&fleet));
     }
@@ -177,7 +177,7 @@ pub async fn apply(
     }
     let choices = if yes { choices } else { Choices { allow: HazardClass::ALL.to_vec(), ..choices } };
     let watch = Progress { output, does: "applied", of: fleet.differing() };
-    let rollout = Box::pin(Job { watch: &watch, ..job }.apply(&fleet, &choices, manner.order())).await;
+    let rollout = Box::pin(Job { watch: &watch, ..job }.apply(&fleet, &choices, caution.order())).await;
     output.progress(None);
     tell(&rollout.told, project, output);
     output.result(&ended(&fleet, &rollout));

@@ -16,6 +16,8 @@ mod graph;
 mod history;
 mod init;
 mod local;
+mod lsp;
+mod man;
 mod output;
 mod plan;
 mod pull;
@@ -126,6 +128,12 @@ enum Command {
     /// Print the page of an error code or a hazard class
     #[command(after_help = examples::EXPLAIN)]
     Explain(explain::Command),
+    /// Answer an editor: mistakes while you type, definitions, renames (language server protocol)
+    #[command(after_help = examples::LSP)]
+    Lsp(lsp::Command),
+    /// Write the man pages of all commands
+    #[command(after_help = examples::MAN)]
+    Man(man::Command),
     /// Print the script that lets a shell complete commands and flags
     #[command(after_help = examples::COMPLETIONS)]
     Completions(completions::Command),
@@ -172,6 +180,11 @@ impl Files {
     fn options(&self, project: &Project) -> Result<ops::Options> {
         ops::Options::new(&project.settings, self.manage.map(Into::into))
     }
+}
+
+/// The working directory.
+fn here() -> PathBuf {
+    std::env::current_dir().unwrap_or_default()
 }
 
 /// Where a directory is in its repository.
@@ -287,6 +300,8 @@ impl Command {
             Self::Docs(command) => command.run(output).await,
             Self::History(command) => command.run(output).await,
             Self::Local(command) => command.run(output).await,
+            Self::Lsp(command) => Box::pin(command.run(output)).await,
+            Self::Man(command) => command.run(output),
             Self::Schema(command) => Ok(command.run(output)),
             Self::Explain(command) => command.run(output),
             Self::Completions(command) => Ok(command.run(output)),

@@ -53,16 +53,17 @@ pub fn adopt(request: &Request<'_>) -> Vec<(PathBuf, String)> {
 }
 
 /// A file while it is changed.
-struct Page {
-    file: FileId,
+pub(super) struct Page {
+    pub(super) file: FileId,
     source: Arc<str>,
     layout: Layout,
     before: Node,
-    root: Node,
+    pub(super) root: Node,
 }
 
 impl Page {
-    fn read(file: FileId, sources: &Sources) -> Option<Self> {
+    /// Reads it as it is written.
+    pub(super) fn read(file: FileId, sources: &Sources) -> Option<Self> {
         let source = sources.get(file).text.clone();
         let mut root = yaml::parse_as_written(file, &source, &mut Diagnostics::default())?;
         let layout = Layout::read(&source, &root);
@@ -73,7 +74,8 @@ impl Page {
         Some(Self { file, source, layout, before, root })
     }
 
-    fn text(&self) -> String {
+    /// Its text, with what was changed in `root`.
+    pub(super) fn text(&self) -> String {
         let unsaid = self.before.value == Value::Null && self.root.as_map().is_some_and(<[_]>::is_empty);
         if unsaid { self.source.to_string() } else { splice(&self.source, &self.layout, &self.before, &self.root) }
     }
@@ -384,7 +386,7 @@ fn as_list(node: &mut Node) -> &mut Vec<Node> {
 }
 
 /// The node at that place.
-fn locate(node: &mut Node, key: Span, value: Span) -> Option<&mut Node> {
+pub(super) fn locate(node: &mut Node, key: Span, value: Span) -> Option<&mut Node> {
     match &mut node.value {
         Value::Map(entries) => {
             for (k, v) in entries {

@@ -11,6 +11,7 @@ pub mod layout;
 pub mod lower;
 pub mod pinpoint;
 pub mod project;
+pub mod rename;
 pub mod raise;
 pub mod settings;
 pub mod splice;

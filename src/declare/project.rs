@@ -47,7 +47,18 @@ pub fn read(
     manage: Option<Manage>,
     register: &'static [Entry],
 ) -> (Project, Diagnostics) {
-    let mut project = Project { sources: Sources::relative_to(directory), ..Project::default() };
+    read_over(Sources::relative_to(directory), explicit, directory, manage, register)
+}
+
+/// The same, into these sources, which may hold texts that are not saved yet.
+pub fn read_over(
+    sources: Sources,
+    explicit: &[PathBuf],
+    directory: &Path,
+    manage: Option<Manage>,
+    register: &'static [Entry],
+) -> (Project, Diagnostics) {
+    let mut project = Project { sources, ..Project::default() };
     let mut problems = Diagnostics::default();
     let files = match find(explicit, directory, &mut project, &mut problems) {
         Ok(files) => files,

@@ -17,6 +17,8 @@ pub struct Sources {
     prefix: Option<Box<Path>>,
     /// Texts that are read in the place of files.
     given: Option<BTreeMap<PathBuf, String>>,
+    /// Texts of files as an editor has them, not saved yet.
+    unsaved: BTreeMap<PathBuf, String>,
 }
 
 /// One file.
@@ -46,8 +48,18 @@ impl Sources {
         self
     }
 
+    /// The same, reading these texts in the place of the files of those names, and other files as they are.
+    #[must_use]
+    pub fn unsaved(mut self, texts: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
+        self.unsaved = texts.into_iter().collect();
+        self
+    }
+
     /// The bytes of a file, or of the text that was given in its place.
     pub fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        if let Some(text) = self.unsaved.get(path) {
+            return Ok(text.clone().into_bytes());
+        }
         let Some(given) = &self.given else { return std::fs::read(path) };
         let text = given.get(path).ok_or(std::io::ErrorKind::NotFound)?;
         Ok(text.clone().into_bytes())

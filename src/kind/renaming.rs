@@ -1,5 +1,7 @@
 //! What becomes of whatever names an object that gets another name: PostgreSQL stores who is meant, not how he was called.
 
+use std::ops::Range;
+
 use super::{RELATION, ROUTINE, Slot};
 use crate::model::Address;
 use crate::sql::{self, Token, TokenClass};
@@ -114,8 +116,24 @@ impl<'a> Renaming<'a> {
 
     /// SQL text as PostgreSQL prints it with an empty `search_path`, as it is now; `None` where it is as it was.
     pub fn text(&self, text: &str) -> Option<String> {
-        if self.place == Place::Elsewhere || !text.contains(self.old_name().trim_matches('"')) {
+        let changes = self.changes(text);
+        if changes.is_empty() {
             return None;
+        }
+        let mut out = String::new();
+        let mut copied = 0;
+        for (range, new) in changes {
+            out += &text[copied..range.start];
+            out += &new;
+            copied = range.end;
+        }
+        Some(out + &text[copied..])
+    }
+
+    /// The names in such a text that are others now, by their bytes, in order.
+    pub fn changes(&self, text: &str) -> Vec<(Range<usize>, String)> {
+        if self.place == Place::Elsewhere || !text.contains(self.old_name().trim_matches('"')) {
+            return Vec::new();
         }
         let tokens = sql::tokens(text);
         let mut changes: Vec<(usize, String)> = Vec::new();
@@ -126,24 +144,15 @@ impl<'a> Renaming<'a> {
                 changes.push((i, literal));
             }
         }
-        if changes.is_empty() {
-            return None;
-        }
         if let Place::Slots(slots) = self.place
             && slots.contains(&RELATION)
+            && !changes.is_empty()
         {
             let columns = (0..tokens.len()).filter(|i| self.is_qualifier(&tokens, *i));
             changes.extend(columns.map(|i| (i, sql::ident(self.new_name()))));
             changes.sort();
         }
-        let mut out = String::new();
-        let mut copied = 0;
-        for (i, new) in changes {
-            out += &text[copied..tokens[i].start];
-            out += &new;
-            copied = tokens[i].end();
-        }
-        Some(out + &text[copied..])
+        changes.into_iter().map(|(i, new)| (tokens[i].start..tokens[i].end(), new)).collect()
     }
 
     /// True where a token is the name of what is renamed.

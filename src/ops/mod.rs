@@ -6,6 +6,7 @@ pub mod apply;
 pub mod diff;
 pub mod docs;
 mod drift;
+pub mod editor;
 pub mod fleet;
 pub mod format;
 pub mod graph;

@@ -8,6 +8,7 @@ pub mod finding;
 pub mod fleet;
 pub mod graph;
 pub mod history;
+pub mod hover;
 pub mod json;
 pub mod markdown;
 pub mod rights;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -55,6 +56,7 @@ fn what_github_reads_follows_its_schemas() {
     follows("github-action.json", "action.yml");
     follows("github-workflow.json", "ci/workflows/pull-request.yml");
     follows("github-workflow.json", "ci/workflows/drift.yml");
+    follows("github-workflow.json", "ci/workflows/tenants.yml");
     follows("gitlab-ci.json", "ci/gitlab.yml");
 }
 
@@ -72,10 +74,12 @@ fn every_step_is_shell() {
     let gitlab = yaml("ci/gitlab.yml");
     let jobs = gitlab.as_object().expect("a map").values().filter_map(|job| job["script"].as_array());
     let scripts: Vec<&str> = jobs.flatten().filter_map(Value::as_str).collect();
-    assert_eq!(scripts.len(), 4);
+    assert_eq!(scripts.len(), 5);
     for script in scripts {
         is_shell("sh", script);
     }
+    let pod = &yaml("ci/kubernetes.yaml")["spec"]["template"]["spec"];
+    is_shell("sh", pod["containers"][0]["args"][0].as_str().expect("a script"));
 }
 
 /// Every input that the action hands to its script is declared, and used there.
@@ -178,6 +182,40 @@ impl<'a> Runner<'a> {
         assert_eq!(ours.len(), 1, "one comment is ours");
         ours[0]["body"].as_str().expect("text").to_owned()
     }
+}
+
+#[test]
+fn the_job_takes_its_share_by_its_completion_index() {
+    let job = yaml("ci/kubernetes.yaml");
+    assert_eq!((job["kind"].as_str(), job["spec"]["completionMode"].as_str()), (Some("Job"), Some("Indexed")));
+    let container = &job["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["env"][0]["value"], job["spec"]["completions"].to_string());
+    // The command of the Job with a program in the place of dbstate that says what it was asked.
+    let bin = tempfile::tempdir().expect("a directory");
+    fs::write(bin.path().join("dbstate"), "#!/bin/sh\necho \"$@\"\n").expect("written");
+    let all = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(bin.path().join("dbstate"), all).expect("it may run");
+    let path = format!("{}:{}", bin.path().display(), std::env::var("PATH").expect("a path"));
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(container["args"][0].as_str().expect("a script"));
+    command.env("PATH", path).env("JOB_COMPLETION_INDEX", "9").env("SHARES", "10");
+    let output = command.output().expect("it runs");
+    let asked = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(asked, "apply --yes --env tenants --jobs 8 --shard 10/10\n");
+}
+
+#[test]
+fn a_plan_of_several_databases_is_commented_and_not_saved() {
+    let (one, other, github) = (Database::create(), Database::create(), GitHub::start());
+    let mut runner = Runner::new(&one, &github);
+    let list = format!("[\"{}\", \"{}\"]", one.url(), other.url());
+    runner.project.write("dbstate.yaml", &format!("environments: {{ all: {{ database: {list} }} }}\n"));
+    runner.set("DBSTATE_CI_ENVIRONMENT", "all");
+    runner.set("DBSTATE_CI_SAVE", "false");
+    runner.run("plan", 0);
+    assert!(runner.body().contains("#### 2 of 2 databases: the same 2 steps"), "{}", runner.body());
+    let outputs = fs::read_to_string(runner.temp.path().join("output")).expect("outputs");
+    assert!(!outputs.contains("plan=") && outputs.contains("differences=true"), "{outputs}");
 }
 
 #[test]
