@@ -10,11 +10,11 @@ demo: ## the Activity database on an embedded server: applied, used, changed by 
 	@./scripts/demo
 
 test: ## every test, against real servers
-	@./scripts/install-postgresql openssl curl git jq pgbouncer
+	@./scripts/install-postgresql openssl curl git jq pgbouncer xmllint
 	cargo test --locked
 
 matrix: ## every test on every major of PostgreSQL, 14 to 18; MAJORS says which, FILTER which tests
-	@./scripts/install-postgresql openssl curl git jq pgbouncer
+	@./scripts/install-postgresql openssl curl git jq pgbouncer xmllint
 	@./scripts/matrix $(MAJORS)
 
 soak: ## thousands of random pairs of states under the case contract; DBSTATE_PAIRS says how many

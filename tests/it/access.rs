@@ -395,6 +395,13 @@ function `shop.total()`, of `keeper`
     let text = project.run(&["access", "reader", "--format", "json"], 0).stdout;
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!((&json["version"], &json["roles"][0]["name"]), (&serde_json::json!(1), &serde_json::json!("reader")));
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/access.schema.json");
+    let schema = serde_json::from_str(&std::fs::read_to_string(schema).expect("the schema")).expect("JSON");
+    for name in ["reader", "app", "writer", "public", "postgres", "shop.users", "shop.orders", "shop.total"] {
+        let text = project.run(&["access", name, "--format", "json"], 0).stdout;
+        let json = serde_json::from_str(&text).expect("JSON");
+        jsonschema::validate(&schema, &json).unwrap_or_else(|e| panic!("{name}: {e}\n{text}"));
+    }
     let unknown = project.run(&["access", "raeder"], 1).stderr;
     assert!(unknown.contains("no object `raeder`") && unknown.contains("`reader`"), "{unknown}");
 }

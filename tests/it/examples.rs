@@ -32,7 +32,9 @@ const NEWER: &[(&str, u32, &[&str])] = &[(
 #[test]
 fn examples_do_what_they_say() {
     let env: BTreeMap<String, String> =
-        ["REPLICA_PASSWORD", "STOCK_PASSWORD"].map(|name| (name.to_owned(), "secret".to_owned())).into();
+        ["REPLICA_PASSWORD", "STOCK_PASSWORD", "AUTH_API_PASSWORD", "WRITE_API_PASSWORD", "PGBOUNCER_PASSWORD"]
+            .map(|name| (name.to_owned(), "secret".to_owned()))
+            .into();
     for dir in examples() {
         let cluster = own_cluster();
         let database = Database::create_in(cluster.server());

@@ -220,6 +220,19 @@ fn a_plan_that_fails_tells_why_at_the_line() {
     }
 }
 
+/// Sees that a report follows the XML schema of Jenkins, by libxml2's `xmllint`, which `make test` installs.
+#[track_caller]
+fn follows_junit(report: &str) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("report.xml");
+    std::fs::write(&path, report).expect("written");
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schemas/jenkins-junit.xsd");
+    let mut command = std::process::Command::new("xmllint");
+    let output =
+        command.args(["--noout", "--nonet", "--schema", schema]).arg(&path).output().expect("xmllint is there");
+    assert!(output.status.success(), "{}\n{report}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn drift_in_every_format() {
     let database = Database::create();
@@ -238,6 +251,7 @@ fn drift_in_every_format() {
     assert_eq!(run("github").lines().count(), 3);
 
     let text = run("junit");
+    [&clean, &text].into_iter().for_each(|text| follows_junit(text));
     let report = roxmltree::Document::parse(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
     let suite = report.descendants().find(|n| n.has_tag_name("testsuite")).expect("a suite");
     assert_eq!((suite.attribute("name"), suite.attribute("failures")), (Some("dbstate drift"), Some("3")));

@@ -80,7 +80,44 @@ fn databases_with_the_same_plan_are_one_group() {
     all[3].psql("alter table shop.t add constraint positive check (a > 0)");
     project.write("schema.yaml", CHECKED);
     let output = project.run_alone(&["plan", "--env", "all"], 0);
-    insta::assert_snapshot!(named(&output.stdout, &all), @"");
+    insta::assert_snapshot!(named(&output.stdout, &all), @r"
+    2 of 4 databases: the same 1 step
+      a, b
+
+      + check `shop.t.positive`  schema.yaml:4:43
+
+    Statements, in order:
+
+        alter table shop.t add constraint positive check (a > 0);
+          -- lock: access exclusive
+          -- hazard block: scans the table while readers and writers wait
+
+    Hazards: block 1. To apply without being asked: --allow block
+
+    Plan: 1 to add, 0 to change, 0 to replace, 0 to drop.
+
+    1 of 4 databases: 2 steps
+      c
+
+      - column `shop.t.b`
+      + check `shop.t.positive`  schema.yaml:4:43
+
+    Statements, in order:
+
+        alter table shop.t drop column b;
+          -- lock: access exclusive
+          -- hazard data: drops the column with its values
+          -- hazard breaking: clients lose column `shop.t.b`
+        alter table shop.t add constraint positive check (a > 0);
+          -- lock: access exclusive
+          -- hazard block: scans the table while readers and writers wait
+
+    Hazards: data 1, block 1, breaking 1. To apply without being asked: --allow data,block,breaking
+
+    Plan: 1 to add, 0 to change, 0 to replace, 1 to drop.
+
+    4 databases: 1 as declared, 3 differ.
+    ");
     let names = |at: usize| all[at].name();
     let value = compared(&project, &["plan", "--exit-code"], 2);
     assert_eq!(value["groups"][0]["databases"], json!([names(0), names(1)]));

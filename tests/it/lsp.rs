@@ -214,7 +214,7 @@ fn mistakes_are_told_while_one_types() {
     let params = json!({ "textDocument": document, "contentChanges": [{ "text": text }] });
     editor.tell("textDocument/didChange", &params);
     let told = editor.told("roles.yaml");
-    assert_eq!(told[0]["range"]["start"], json!({ "line": 1, "character": 46 }), "{told:#}");
+    assert_eq!(told[0]["range"]["start"], json!({ "line": 1, "character": 42 }), "{told:#}");
     // Closed without being saved, the file counts again.
     editor.tell("textDocument/didClose", &json!({ "textDocument": { "uri": uri } }));
     assert_eq!(editor.told("roles.yaml"), json!([]));
@@ -231,7 +231,7 @@ fn a_reference_leads_to_its_declaration() {
         (schema, "references: shop.users(id)", "users", 5),
         (schema, "references: shop.users(id)", "id)", 6),
         (schema, "columns: [user_id]", "user_id", 12),
-        (schema, "status: shop.status", "status not", 2),
+        (schema, "shop.status not null", "status not", 2),
         (schema, "join shop.users u", "users", 5),
         (("roles.yaml", ROLES), "shop.users", "users", 5),
     ] {
@@ -287,7 +287,33 @@ fn a_rename_is_one_that_a_plan_carries_out() {
     let answer = editor.about("textDocument/prepareRename", files[0], "references: shop.users(id)", "users", json!({}));
     assert_eq!(answer["result"]["placeholder"], "users", "{answer}");
     let changed = editor.rename(files[0], "references: shop.users(id)", "users", "people");
-    insta::assert_snapshot!(changed.iter().map(|(name, text)| format!("# {name}\n{text}")).collect::<String>(), @"");
+    insta::assert_snapshot!(changed.iter().map(|(name, text)| format!("# {name}\n{text}")).collect::<String>(), @"
+    # roles.yaml
+    roles:
+      app: { login: true, grants: { tables: { shop.people: [select] } } }
+    # schema.yaml
+    schemas:
+      shop:
+        enums: { status: [new, paid] }
+        tables:
+          # Who buys.
+          people:
+            was: users
+            columns: { id: bigint identity, email: text not null }
+            primary_key: [id]
+            checks: { has_at: position('@' in email) > 0 }
+          orders:
+            columns:
+              id: bigint identity # a number
+              user_id: bigint not null
+              status: shop.status not null default 'new'
+            primary_key: [id]
+            foreign_keys:
+              orders_user_fk: { columns: [user_id], references: shop.people(id) }
+        views:
+          open_orders: |
+            select o.id, u.email from shop.orders o join shop.people u on u.id = o.user_id
+    ");
     let (_, schema) = &changed[1];
     project.write("schema.yaml", schema);
     std::fs::remove_file(project.path().join("roles.yaml")).expect("removed");

@@ -33,6 +33,7 @@ mod online;
 mod owner;
 mod pooler;
 mod preflight;
+mod production;
 mod pulled;
 mod random;
 mod reference;

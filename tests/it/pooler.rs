@@ -72,7 +72,7 @@ impl Drop for Pooler {
 }
 
 /// On the path, or where Debian keeps servers.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let places = std::env::split_paths(&path).chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
     let found = places.map(|dir| dir.join("pgbouncer")).find(|path| path.is_file());

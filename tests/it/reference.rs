@@ -47,7 +47,10 @@ fn index() -> String {
 - [Examples](../examples/README.md): small projects, each for one thing
 - [What is made of PostgreSQL's catalogs](catalogs.md): the key that holds each column of each catalog, version by version
 - [Pull requests, deploys and nightly drift](ci.md) on GitHub and GitLab
-- [The format of a plan in JSON](plan.schema.json), of [a saved plan](saved-plan.schema.json), and of
+- [In an editor](editors.md): the language server, and the JSON Schema
+- [Many databases](fleet.md): one project for a list of them, or for those that a query names
+- The formats in JSON: [a plan](plan.schema.json), [those of many databases](fleet.schema.json),
+  [a saved plan](saved-plan.schema.json), [the history](history.schema.json), [who may do what](access.schema.json), and
   [what `validate` finds](findings.schema.json)
 - `dbstate schema`: the YAML as JSON Schema, for editors
 - `dbstate explain`: every error code and class of hazard

@@ -199,7 +199,7 @@ pub fn server_user() -> Option<(u32, u32)> {
 }
 
 /// A program of the PostgreSQL server: on the path, or where `pg_config` and Debian put them.
-fn server_command(name: &str, user: Option<(u32, u32)>) -> Command {
+pub fn server_command(name: &str, user: Option<(u32, u32)>) -> Command {
     let mut places: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
     if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
         places.insert(0, PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
@@ -215,13 +215,16 @@ fn server_command(name: &str, user: Option<(u32, u32)>) -> Command {
     command
 }
 
-fn run(command: &mut Command) -> Output {
+/// Runs a program, which must succeed.
+#[track_caller]
+pub fn run(command: &mut Command) -> Output {
     let output = command.output().expect("the program starts");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens at.
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
