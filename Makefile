@@ -1,9 +1,9 @@
 # Each target does all of its set-up: a fresh machine needs Rust and this directory.
 
-.PHONY: help demo test matrix soak kills stalls fuzz lint bench build
+.PHONY: help demo test matrix soak kills stalls fuzz lint bench build install
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## the Activity database on an embedded server: applied, used, changed by hand, put right
 	@./scripts/install-postgresql
@@ -40,5 +40,13 @@ bench: ## how long a start and an empty plan take, beside psql and pg_dump, and 
 	@./scripts/install-postgresql
 	cargo bench --locked --bench start --bench fleet
 
-build: ## the release binary, target/release/dbstate
+build: ## the release binary, target/release/dbstate, and its man pages in target/man
 	cargo build --release --locked
+	./target/release/dbstate man -q -o target/man
+
+PREFIX ?= /usr/local
+install: build ## the binary, its man pages and the completions of bash, zsh and fish; PREFIX says where (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 target/release/dbstate $(DESTDIR)$(PREFIX)/bin/dbstate
+	install -m 644 target/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	./scripts/completions target/release/dbstate $(DESTDIR)$(PREFIX)/share

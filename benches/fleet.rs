@@ -51,7 +51,7 @@ fn main() {
 fn report(name: &str, count: usize, (took, memory): (Duration, u64)) {
     let seconds = took.as_secs_f64();
     let each = seconds * 1000.0 / f64::from(u32::try_from(count).expect("few"));
-    println!("{name:<34}{seconds:>8.1} s   {each:>6.1} ms a database   {:>6.1} MiB", memory as f64 / 1024.0);
+    println!("{name:<34}{seconds:>8.1} s   {each:>6.1} ms a database   {:>6} MiB", memory / 1024);
 }
 
 fn dbstate(args: &[&str]) -> Command {

@@ -56,7 +56,7 @@ impl Connection {
     pub fn is_said(&self, settings: &Settings) -> bool {
         let set = |name: &&str| std::env::var_os(name).is_some();
         let variables = ["DBSTATE_DATABASE", "DATABASE_URL"];
-        self.is_named() || settings.database.is_some() || variables.iter().chain(&LIBPQ).any(|name| set(&name))
+        self.is_named() || settings.database.is_some() || variables.iter().chain(&LIBPQ).any(set)
     }
 
     /// Connects; warnings go to `output`.

@@ -87,7 +87,9 @@ impl Several {
 /// What to call them: by the name of the database, where that tells them apart.
 fn names_of(targets: &[Target]) -> Vec<String> {
     let mut known: HashMap<&str, usize> = HashMap::new();
-    targets.iter().for_each(|target| *known.entry(target.database()).or_default() += 1);
+    for target in targets {
+        *known.entry(target.database()).or_default() += 1;
+    }
     let name = |target: &Target| match known[target.database()] {
         1 => target.database().to_owned(),
         _ => target.to_string(),

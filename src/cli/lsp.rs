@@ -29,9 +29,9 @@ impl Command {
         // An editor that is gone needs no answer.
         let send = Box::new(move |message| _ = sender.send(message));
         let mut server = Server::new(&self.files, &self.connection, output, send);
-        let (id, asked) = connection.initialize_start().map_err(broken)?;
+        let (id, asked) = connection.initialize_start().map_err(|error| broken(&error))?;
         let answer = server.begin(&asked);
-        connection.initialize_finish(id, answer).map_err(broken)?;
+        connection.initialize_finish(id, answer).map_err(|error| broken(&error))?;
         // Messages come from a thread of their own: sessions with the database are driven by this one.
         let (send, mut messages) = tokio::sync::mpsc::unbounded_channel();
         std::thread::spawn(move || {
@@ -58,7 +58,7 @@ impl Command {
 }
 
 /// An editor that does not speak the protocol.
-fn broken(error: ProtocolError) -> Box<Diagnostic> {
+fn broken(error: &ProtocolError) -> Box<Diagnostic> {
     let message = format!("the editor does not speak the language server protocol: {error}");
     Box::new(Diagnostic::new(Code::Usage, message).help("`dbstate lsp` is for editors to start"))
 }

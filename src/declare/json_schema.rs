@@ -53,9 +53,11 @@ fn homes(register: &'static [Entry], parent: Option<&Entry>) -> Map<String, Valu
 /// The value at the key of a home.
 fn place(entry: &Entry, home: &Home) -> Value {
     let one = json!({ "$ref": format!("#/$defs/{}", entry.name.0) });
+    // Editors show what stands at the key, not what it refers to.
+    let what = (entry.schema)().get("description").cloned().unwrap_or_default();
     match home.form {
-        Form::One => one,
-        Form::Map => json!({ "type": ["object", "null"], "additionalProperties": one }),
+        Form::One => json!({ "$ref": one["$ref"], "description": what }),
+        Form::Map => json!({ "type": ["object", "null"], "additionalProperties": one, "description": what }),
         Form::List(_) => json!({ "anyOf": [text(), { "type": "null" }, { "type": "array", "items": one }] }),
         Form::Free => {
             let mut schema = (entry.free_schema)(home);
@@ -153,7 +155,7 @@ fn lenient(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
             fields.remove("format");
-            let of_words = fields.contains_key("enum") || fields.contains_key("const");
+            let of_words = ["enum", "const", "pattern"].iter().any(|key| fields.contains_key(*key));
             match fields.get_mut("type") {
                 Some(Value::String(name)) if name == "string" && !of_words => {
                     fields.insert("type".to_owned(), json!(["string", "number", "boolean"]));

@@ -122,10 +122,14 @@ fn note_uses(request: &Request<'_>, to: &Address, edits: &mut Edits) {
                 for (range, new) in renaming.changes(text) {
                     let text = Text { text: text.clone(), grammar: Grammar::Expression, field };
                     let place = text_place(object, &text, range.start, range.end, &project.sources);
-                    place.into_iter().for_each(|place| put(edits, place, &new));
+                    if let Some(place) = place {
+                        put(edits, place, &new);
+                    }
                 }
             } else if names.resolve(reference, user).iter().any(|used| used.is_within(at)) {
-                field_of(object, field).into_iter().for_each(|span| uses(request, span, edits));
+                if let Some(span) = field_of(object, field) {
+                    uses(request, span, edits);
+                }
             }
         }
     }

@@ -16,9 +16,9 @@ pub struct Sources {
     /// Where that directory is in its repository.
     prefix: Option<Box<Path>>,
     /// Texts that are read in the place of files.
-    given: Option<BTreeMap<PathBuf, String>>,
-    /// Texts of files as an editor has them, not saved yet.
-    unsaved: BTreeMap<PathBuf, String>,
+    given: BTreeMap<PathBuf, String>,
+    /// No file is read besides.
+    only_given: bool,
 }
 
 /// One file.
@@ -44,25 +44,25 @@ impl Sources {
     /// The same, reading these texts and no file.
     #[must_use]
     pub fn given(mut self, texts: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
-        self.given = Some(texts.into_iter().collect());
+        self.given = texts.into_iter().collect();
+        self.only_given = true;
         self
     }
 
     /// The same, reading these texts in the place of the files of those names, and other files as they are.
     #[must_use]
     pub fn unsaved(mut self, texts: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
-        self.unsaved = texts.into_iter().collect();
+        self.given = texts.into_iter().collect();
         self
     }
 
     /// The bytes of a file, or of the text that was given in its place.
     pub fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
-        if let Some(text) = self.unsaved.get(path) {
-            return Ok(text.clone().into_bytes());
+        match self.given.get(path) {
+            Some(text) => Ok(text.clone().into_bytes()),
+            None if self.only_given => Err(std::io::ErrorKind::NotFound.into()),
+            None => std::fs::read(path),
         }
-        let Some(given) = &self.given else { return std::fs::read(path) };
-        let text = given.get(path).ok_or(std::io::ErrorKind::NotFound)?;
-        Ok(text.clone().into_bytes())
     }
 
     /// Every file, in the order in which they were added.

@@ -55,9 +55,7 @@ impl Fleet {
 
     /// Notes the plan of a database.
     pub fn planned(&mut self, at: usize, mut planned: Planned) {
-        for warning in std::mem::take(&mut planned.warnings) {
-            self.warn(at, warning);
-        }
+        self.warn(at, std::mem::take(&mut planned.warnings));
         if planned.plan.is_empty() {
             self.settled.push(at);
             return;
@@ -87,10 +85,12 @@ impl Fleet {
     }
 
     /// Notes what the user should know of a database.
-    pub fn warn(&mut self, at: usize, warning: String) {
-        let databases = self.warnings.entry(warning).or_default();
-        if !databases.contains(&at) {
-            databases.push(at);
+    pub fn warn(&mut self, at: usize, warnings: Vec<String>) {
+        for warning in warnings {
+            let databases = self.warnings.entry(warning).or_default();
+            if !databases.contains(&at) {
+                databases.push(at);
+            }
         }
     }
 
@@ -142,15 +142,21 @@ impl Group {
         self.databases.push(at);
     }
 
-    /// The statements of the plan, to tell later whether another has only these.
-    pub fn statements(&self) -> HashSet<String> {
-        self.planned.plan.steps.iter().map(statement).collect()
+    /// The statements of the plan.
+    pub fn statements(&self) -> Statements {
+        Statements(self.planned.plan.steps.iter().map(statement).collect())
     }
 }
 
-/// True where a plan has no statement besides these.
-pub fn is_within(planned: &Planned, statements: &HashSet<String>) -> bool {
-    planned.plan.steps.iter().all(|step| statements.contains(&statement(step)))
+/// The statements of a plan that was shown, to tell later whether another has only these.
+#[derive(Debug)]
+pub struct Statements(HashSet<String>);
+
+impl Statements {
+    /// True where a plan has no statement besides these.
+    pub fn hold(&self, planned: &Planned) -> bool {
+        planned.plan.steps.iter().all(|step| self.0.contains(&statement(step)))
+    }
 }
 
 /// A plan without what only its making needs.

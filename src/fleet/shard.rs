@@ -19,8 +19,8 @@ pub struct Shard {
 impl Shard {
     /// True where what is known by that text is in this share.
     pub fn holds(self, identity: &str) -> bool {
-        let digits = &digest::text(identity)[..15];
-        let hash = u64::from_str_radix(digits, 16).expect("a digest is hexadecimal");
+        let digit = |hash: u64, letter: char| (hash << 4) | u64::from(letter.to_digit(16).unwrap_or_default());
+        let hash = digest::text(identity).chars().take(15).fold(0, digit);
         hash % u64::from(self.of) == u64::from(self.number - 1)
     }
 }

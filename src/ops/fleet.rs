@@ -5,7 +5,6 @@
 //! plan the next time.
 
 use std::cell::Cell;
-use std::collections::HashSet;
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -16,7 +15,7 @@ use super::plan::plan;
 use crate::apply::Event;
 use crate::declare::project::Project;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::fleet::{Fleet, is_within};
+use crate::fleet::{Fleet, Statements};
 use crate::model::Address;
 use crate::plan::Planned;
 use crate::session::{self, Session, Target};
@@ -115,7 +114,7 @@ impl Job<'_> {
         let (canaries, others) = queue.split_at(order.canary.min(queue.len()));
         let failed = Cell::new(false);
         let mut end = |at: usize, (result, told): (Result<Planned, Diagnostics>, Told)| {
-            told.into_iter().for_each(|warning| rollout.told.warn(at, warning));
+            rollout.told.warn(at, told);
             match result {
                 Ok(_) => rollout.done.push(at),
                 Err(problems) => {
@@ -196,7 +195,7 @@ fn differing(fleet: &Fleet) -> Vec<usize> {
 }
 
 fn note(fleet: &mut Fleet, job: &Job<'_>, at: usize, (result, told): (Result<Planned, Diagnostics>, Told)) {
-    told.into_iter().for_each(|warning| fleet.warn(at, warning));
+    fleet.warn(at, told);
     match result {
         Ok(planned) => fleet.planned(at, planned),
         Err(problems) => fleet.failed(at, problems, &job.words(at)),
@@ -223,7 +222,7 @@ fn moved() -> Box<Diagnostic> {
 /// One of several applies: it says yes to what was shown.
 struct Run<'a> {
     /// The statements that may run; nothing where none may.
-    shown: Option<&'a HashSet<String>>,
+    shown: Option<&'a Statements>,
     job: &'a Job<'a>,
     told: &'a mut Told,
     /// The object whose statement runs.
@@ -232,7 +231,7 @@ struct Run<'a> {
 
 impl Talk for Run<'_> {
     fn confirm(&mut self, planned: &Planned) -> bool {
-        self.shown.is_some_and(|shown| is_within(planned, shown))
+        self.shown.is_some_and(|shown| shown.hold(planned))
     }
 
     fn warning(&mut self, text: &str) {

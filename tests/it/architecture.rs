@@ -99,6 +99,9 @@ const PHASES: [&str; 11] =
 const SEES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("lsp_server", &["cli"]),
+    ("lsp_types", &["cli"]),
     ("tracing_subscriber", &["cli"]),
     ("granit_parser", &["declare"]),
     ("serde_yaml", &[]),

@@ -12,8 +12,26 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use crate::support::binary::{command, dbstate, dbstate_with};
 use crate::support::database::Database;
 
-const COMMANDS: [&str; 12] =
-    ["init", "validate", "fmt", "plan", "apply", "drift", "diff", "pull", "local", "schema", "explain", "completions"];
+const COMMANDS: [&str; 18] = [
+    "init",
+    "validate",
+    "fmt",
+    "plan",
+    "apply",
+    "drift",
+    "diff",
+    "pull",
+    "access",
+    "graph",
+    "docs",
+    "history",
+    "local",
+    "lsp",
+    "man",
+    "schema",
+    "explain",
+    "completions",
+];
 
 const SHOP: &str = "schemas:
   shop:
@@ -54,6 +72,10 @@ fn help_of_every_command_has_examples_and_goes_to_stdout() {
     let output = dbstate(["--help"], here());
     assert_eq!(output.code, Some(0));
     assert!(COMMANDS.iter().all(|name| output.stdout.contains(&format!("\n  {name} "))), "{}", output.stdout);
+    let listed =
+        output.stdout.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let listed = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    assert_eq!(listed.count(), COMMANDS.len(), "a command is not in the list of this test: {}", output.stdout);
     assert!(output.stdout.contains("Exit codes: 0"), "{}", output.stdout);
     let output = dbstate(["--version"], here());
     assert_eq!(output.stdout, concat!("dbstate ", env!("CARGO_PKG_VERSION"), "\n"));
@@ -110,6 +132,38 @@ fn completions_for_every_shell() {
         let output = dbstate(["completions", shell], here());
         assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{shell}");
         assert!(output.stdout.contains("validate"), "{shell}");
+    }
+}
+
+#[test]
+fn every_command_has_a_man_page() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let out = dir.path().join("man1");
+    let output = dbstate(["man", "-o", &out.display().to_string()], here());
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    for name in COMMANDS {
+        let page = fs::read_to_string(out.join(format!("dbstate-{name}.1"))).expect(name);
+        assert!(page.contains(".TH dbstate-") && page.contains("Examples:"), "{name}: {page}");
+    }
+    let first = fs::read_to_string(out.join("dbstate.1")).expect("the first page");
+    assert_eq!(dbstate(["man"], here()).stdout, first);
+    let blocked = dbstate(["man", "-o", &out.join("dbstate.1").display().to_string()], here());
+    assert!(blocked.stderr.contains("can't write"), "{}", blocked.stderr);
+}
+
+#[test]
+fn completions_are_installed_where_shells_look() {
+    let share = tempfile::tempdir().expect("a directory");
+    let script = here().join("scripts/completions");
+    let status = Command::new(script).arg(env!("CARGO_BIN_EXE_dbstate")).arg(share.path()).status().expect("it runs");
+    assert!(status.success());
+    let bash = share.path().join("bash-completion/completions/dbstate");
+    assert!(Command::new("bash").arg("-n").arg(bash).status().expect("bash runs").success());
+    for name in ["zsh/site-functions/_dbstate", "fish/vendor_completions.d/dbstate.fish"] {
+        assert!(
+            fs::read_to_string(share.path().join(name)).expect(name).contains("--keep-going")
+                || name.starts_with("fish")
+        );
     }
 }
 

@@ -178,7 +178,9 @@ impl<'a> Server<'a> {
             }
             let now: BTreeSet<PathBuf> = by_file.keys().cloned().collect();
             let before = self.told.insert(directory.clone(), now).unwrap_or_default();
-            before.into_iter().for_each(|path| _ = by_file.entry(path).or_default());
+            for path in before {
+                by_file.entry(path).or_default();
+            }
             for (path, diagnostics) in by_file {
                 let Some(uri) = uri(&path) else { continue };
                 let params = PublishDiagnosticsParams { uri, diagnostics, version: None };
@@ -305,7 +307,7 @@ impl<'a> Server<'a> {
 
     async fn hover(&mut self, it: &TextDocumentPositionParams) -> Option<Hover> {
         let directory = self.at(it)?.directory;
-        self.compare(&directory).await;
+        Box::pin(self.compare(&directory)).await;
         let At { page, file, byte, .. } = self.at(it)?;
         let live = self.compared.get(&directory).and_then(|(_, planned)| planned.as_ref());
         let value = page.hover(file, byte, live)?;

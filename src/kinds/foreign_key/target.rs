@@ -170,7 +170,8 @@ crate::kinds::part::text_schema!(Target, "The table and its columns: `shop.users
 crate::kinds::part::own_schema!(Action, _generator => schemars::json_schema!({
     "type": "string",
     "description": "`no action`, `restrict`, `cascade`, `set null` or `set default`, the last two perhaps with columns.",
-    "pattern": "^(no action|NO ACTION|restrict|RESTRICT|cascade|CASCADE|set null|SET NULL|set default|SET DEFAULT)"
+    "pattern": "^(no action|NO ACTION|restrict|RESTRICT|cascade|CASCADE|set null|SET NULL|set default|SET DEFAULT)",
+    "examples": ["no action", "restrict", "cascade", "set null", "set default"]
 }));
 
 #[cfg(test)]
