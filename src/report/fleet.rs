@@ -36,7 +36,7 @@ pub fn part(fleet: &Fleet, number: usize) -> String {
 
 /// `1 database`, `1,210 databases`.
 pub fn databases(number: usize) -> String {
-    format!("{} {}", count(number), if number == 1 { "database" } else { "databases" })
+    format!("{} database{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// Which they are, as far as there is room: `a, b, c and 9 more`.

@@ -85,7 +85,7 @@ fn help_of_every_command_has_examples_and_goes_to_stdout() {
 fn a_usage_error_is_1_and_goes_to_stderr() {
     for (args, said) in [
         (&["plan", "--databse", "x"][..], "a similar argument exists: '--database'"),
-        (&["paln"], "a similar subcommand exists: 'plan'"),
+        (&["validaet"], "a similar subcommand exists: 'validate'"),
         (&["plan", "--format", "xml"], "[possible values: text, sql, json"),
         (&["plan", "-p", "many"], "invalid value 'many' for '--port <PORT>'"),
         (&["validate", "-h"], "help is `--help`"),
