@@ -1,24 +1,15 @@
 //! `dbstate access`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::connection::Connection;
+use super::formats::Report;
 use super::output::Output;
-use super::{Failure, Files, WithSources, exit};
+use super::{Failure, Files, exit};
 use crate::access::Access;
-use crate::declare::project::settings_of;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::suggest::did_you_mean;
 use crate::{ops, report};
-
-/// How to print it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-}
 
 /// Flags of `dbstate access`.
 #[derive(Debug, Args)]
@@ -35,7 +26,7 @@ pub struct Command {
     connection: Connection,
     /// How to print it
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    format: Report,
 }
 
 impl Command {
@@ -44,9 +35,7 @@ impl Command {
         let access = if self.declared {
             ops::access::declared(&self.files.read()?.state)
         } else {
-            let (project, problems) = settings_of(&std::env::current_dir().unwrap_or_default());
-            problems.into_result(()).with(&project.sources)?;
-            let session = self.connection.open(&project.settings, output).await.with(&project.sources)?;
+            let session = self.connection.here(output).await?;
             ops::access::live(&session).await?
         };
         let (role, things) = access.named(&self.name);
@@ -56,8 +45,8 @@ impl Command {
         let role = role.map(|role| access.of_role(role));
         let things = access.of_things(things);
         output.result(&match self.format {
-            Format::Text => report::rights::text(role.as_ref(), &things),
-            Format::Json => report::rights::json(role.as_ref(), &things),
+            Report::Text => report::rights::text(role.as_ref(), &things),
+            Report::Json => report::rights::json(role.as_ref(), &things),
         });
         Ok(exit::OK)
     }

@@ -5,7 +5,8 @@ use std::path::Path;
 use clap::Args;
 
 use super::output::Output;
-use crate::declare::project::{Databases, Settings, Source};
+use super::{Failure, WithSources};
+use crate::declare::project::{Databases, Settings, Source, settings_of};
 use crate::diagnostic::{Code, Diagnostic, Result, io_text};
 use crate::local::{Options, Server};
 use crate::session::{self, Overrides, Session, Target};
@@ -71,6 +72,13 @@ impl Connection {
             output.warning(warning);
         }
         Ok(session)
+    }
+
+    /// Connects as the settings of this directory say where no flag does.
+    pub async fn here(&self, output: &Output) -> Result<Session, Failure> {
+        let (project, problems) = settings_of(&std::env::current_dir().unwrap_or_default());
+        problems.into_result(()).with(&project.sources)?;
+        self.open(&project.settings, output).await.with(&project.sources)
     }
 
     /// The databases of an environment that has several; nothing where one is meant.

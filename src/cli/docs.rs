@@ -1,14 +1,13 @@
 //! `dbstate docs`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::connection::Connection;
-use super::output::Output;
-use super::{Failure, Files, WithSources, exit};
-use crate::declare::project::settings_of;
-use crate::diagnostic::{Code, Diagnostic, Result, io_text};
+use super::output::{Output, write_file};
+use super::{Failure, Files, exit};
+use crate::diagnostic::Result;
 use crate::model::site::Site;
 use crate::{ops, report};
 
@@ -33,7 +32,7 @@ impl Command {
         let site = self.site(output).await?;
         let (mut count, mut bytes) = (0, 0);
         for (name, text) in report::docs::files(&site) {
-            write(&self.out.join(name), &text)?;
+            write_file(&self.out.join(name), &text)?;
             count += 1;
             bytes += text.len();
         }
@@ -47,19 +46,7 @@ impl Command {
             let state = self.files.read()?.state;
             return Ok(ops::docs::site("project", &state, &ops::access::declared(&state)));
         }
-        let (project, problems) = settings_of(&std::env::current_dir().unwrap_or_default());
-        problems.into_result(()).with(&project.sources)?;
-        let session = self.connection.open(&project.settings, output).await.with(&project.sources)?;
+        let session = self.connection.here(output).await?;
         Ok(ops::docs::of_database(&session).await?)
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    let failed = |error: std::io::Error| {
-        Diagnostic::new(Code::File, format!("can't write `{}`: {}", path.display(), io_text(&error)))
-            .help("choose a directory you may write to")
-    };
-    std::fs::create_dir_all(path.parent().unwrap_or(path)).map_err(failed)?;
-    std::fs::write(path, text).map_err(failed)?;
-    Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::output::Output;
+use super::output::{Output, write_file};
 use super::{Failure, exit};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Sources};
 use crate::ops::format;
@@ -36,7 +36,7 @@ impl Command {
             if self.check {
                 output.result(&format!("{shown}\n"));
             } else {
-                write(&file.path, &file.text)?;
+                write_file(&file.path, &file.text)?;
                 output.talk(&format!("formatted {shown}"));
             }
         }
@@ -61,12 +61,4 @@ impl Command {
 
 fn failed(problems: Diagnostics, sources: Sources) -> Result<(), Failure> {
     if problems.is_empty() { Ok(()) } else { Err(Failure { problems, sources }) }
-}
-
-/// Replaces a file.
-fn write(path: &Path, text: &str) -> Result<()> {
-    std::fs::write(path, text).map_err(|error| {
-        let message = format!("can't write `{}`: {error}", path.display());
-        Box::new(Diagnostic::new(Code::File, message).help("check the path and its permissions"))
-    })
 }

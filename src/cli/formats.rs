@@ -1,4 +1,4 @@
-//! `--format` of what compares: one list for `plan`, `drift` and `diff`.
+//! `--format`: one list for `plan`, `drift` and `diff`, and one for what only reports.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -32,6 +32,15 @@ pub enum Format {
     Github,
     /// A code quality report of GitLab
     Gitlab,
+}
+
+/// How to print what is neither a plan nor a list of problems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 /// What a comparison is for: the same differences in other words.

@@ -6,12 +6,11 @@ use clap::{Args, ValueEnum};
 use globset::{Glob, GlobMatcher};
 
 use super::connection::Connection;
-use super::output::Output;
+use super::output::{Output, write_file};
 use super::plan::{Manner, planned, read};
 use super::scratch::Scratch;
-use super::{Failure, Files, WithSources, exit};
-use crate::declare::project::settings_of;
-use crate::diagnostic::{Code, Diagnostic, Result, io_text};
+use super::{Failure, Files, exit};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::diagram::Diagram;
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, State};
@@ -80,12 +79,8 @@ impl Command {
         match &self.out {
             None => output.result(&text),
             Some(path) => {
-                let failed = |error| {
-                    Diagnostic::new(Code::File, format!("can't write `{}`: {}", path.display(), io_text(&error)))
-                        .help("choose a file you may write to")
-                };
-                std::fs::write(path, text).map_err(failed)?;
-                output.talk(&format!("wrote {}", path.display()));
+                write_file(path, &text)?;
+                output.wrote(&[path]);
             }
         }
         Ok(exit::OK)
@@ -111,9 +106,7 @@ impl Command {
         if !self.live && !self.connection.is_named() {
             return Ok(self.files.read()?.state);
         }
-        let (project, problems) = settings_of(&std::env::current_dir().unwrap_or_default());
-        problems.into_result(()).with(&project.sources)?;
-        let session = self.connection.open(&project.settings, output).await.with(&project.sources)?;
+        let session = self.connection.here(output).await?;
         Ok(graph::live(&session).await?)
     }
 

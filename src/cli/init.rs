@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::output::Output;
+use super::output::{Output, write_file};
 use super::{Failure, exit};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::ops;
@@ -20,11 +20,6 @@ pub struct Command {
 impl Command {
     /// Writes the files of a first project, and never over another file.
     pub fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let failed = |path: &PathBuf, error: &std::io::Error| {
-            let help = "choose a directory you may write to, that has no such file yet";
-            Diagnostic::new(Code::File, format!("can't write `{}`: {error}", path.display())).help(help)
-        };
-        std::fs::create_dir_all(&self.directory).map_err(|e| failed(&self.directory, &e))?;
         let files = ops::init::files();
         for (name, _) in &files {
             let path = self.directory.join(name);
@@ -35,8 +30,8 @@ impl Command {
         }
         for (name, text) in files {
             let path = self.directory.join(name);
-            std::fs::write(&path, text).map_err(|e| failed(&path, &e))?;
-            output.talk(&format!("wrote {}", path.display()));
+            write_file(&path, &text)?;
+            output.wrote(&[path]);
         }
         Ok(exit::OK)
     }

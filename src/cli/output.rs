@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::apply::Progress;
-use crate::diagnostic::{Diagnostics, Sources};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Sources, io_text};
 use crate::report::diagnostic::{Style, render};
 use crate::session::Canceller;
 
@@ -104,9 +104,9 @@ impl Output {
     }
 
     /// Which files were written.
-    pub fn wrote(&self, files: &[PathBuf]) {
+    pub fn wrote(&self, files: &[impl AsRef<Path>]) {
         for path in files {
-            self.talk(&format!("wrote {}", path.display()));
+            self.talk(&format!("wrote {}", path.as_ref().display()));
         }
     }
 
@@ -134,6 +134,17 @@ impl Output {
         let style = Style { color: self.color_talk, width: 100, unicode: std::io::stderr().is_terminal() };
         let _ = std::io::stderr().write_all(render(problems, sources, style).as_bytes());
     }
+}
+
+/// Writes a file, and the directories that lead to it.
+pub fn write_file(path: &Path, text: &str) -> Result<()> {
+    let failed = |error: std::io::Error| {
+        let message = format!("can't write `{}`: {}", path.display(), io_text(&error));
+        Diagnostic::new(Code::File, message).help("check the path and its permissions")
+    };
+    std::fs::create_dir_all(path.parent().unwrap_or(path)).map_err(failed)?;
+    std::fs::write(path, text).map_err(failed)?;
+    Ok(())
 }
 
 /// How many characters a bar has.

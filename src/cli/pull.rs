@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::connection::Connection;
-use super::output::Output;
+use super::output::{Output, write_file};
 use super::{Failure, ManageFlag, exit};
 use crate::declare::project::{self, Settings};
 use crate::declare::write::write;
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::Result;
 use crate::model::Manage;
 use crate::model::bridge::to_node;
 use crate::ops::adopt::{Extent, adopt};
@@ -65,17 +65,10 @@ impl Command {
         let manage = (manage == Manage::Database).then_some(manage);
         let settings = Settings { files: names, manage, ..Settings::default() };
         files.push((project::SETTINGS.to_owned(), write(&to_node(&settings))));
-        let failed = |path: &PathBuf, error: &std::io::Error| {
-            Diagnostic::new(Code::File, format!("can't write `{}`: {error}", path.display()))
-                .help("choose a directory you may write to")
-        };
-        std::fs::create_dir_all(directory).map_err(|e| failed(directory, &e))?;
         for (name, text) in &files {
             let path = directory.join(name);
-            let parent = path.parent().unwrap_or(directory);
-            std::fs::create_dir_all(parent).map_err(|e| failed(&path, &e))?;
-            std::fs::write(&path, text).map_err(|e| failed(&path, &e))?;
-            output.talk(&format!("wrote {}", path.display()));
+            write_file(&path, text)?;
+            output.wrote(&[path]);
         }
         Ok(exit::OK)
     }

@@ -65,6 +65,11 @@ impl<'a> Renaming<'a> {
         }
     }
 
+    /// The key of what is named as something of one kind that no schema holds, as it is now: a grant to a role.
+    pub fn key(&self, kind: crate::model::KindName, key: &str) -> Option<String> {
+        (*self.from == Address::root(kind, key)).then(|| self.to.key().to_owned())
+    }
+
     /// Follows in the name of a column beside.
     pub fn column(&self, name: &mut String) {
         if self.place == Place::Sibling && name == self.from.key() {

@@ -12,7 +12,7 @@ use super::materialized_view::MaterializedView;
 use super::procedure::Procedure;
 use super::trigger::Trigger;
 use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Under};
-use crate::model::{Address, KindName, PgVersion, State, Step};
+use crate::model::{Address, KindName, PgVersion, Step};
 
 /// The key is the extension; there is nothing more to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -55,12 +55,6 @@ impl Kind for ExtensionDependency {
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(format!("alter {} no depends on extension {}", cx.parent().target(), cx.name()))]
-    }
-
-    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        if old.kind() == Extension::NAME {
-            live.rekey(Self::NAME, old.key(), new.key());
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::part::{is_default, since};
 use super::role::Role;
 use crate::diagnostic::Diagnostics;
 use crate::kind::access::Fact;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, Scope, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Renaming, Rules, Scope, Under};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -178,10 +178,8 @@ impl Kind for Membership {
         out.object(Address::root(Role::NAME, at.key()), "role");
     }
 
-    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        if old.kind() == Role::NAME {
-            live.rekey(Self::NAME, old.key(), new.key());
-        }
+    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+        renaming.key(Role::NAME, key)
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {

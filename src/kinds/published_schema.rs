@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::part::since;
 use super::publication::Publication;
 use super::schema::Schema;
-use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, References, Rules, Under};
-use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
+use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, References, Renaming, Rules, Under};
+use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 
 /// A schema of a publication has nothing of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,9 +56,7 @@ impl Kind for PublishedSchema {
         vec![Step::new(sql).hazard(HazardClass::Breaking, "subscribers no longer get the changes of its tables")]
     }
 
-    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        if old.kind() == Schema::NAME {
-            live.rekey(Self::NAME, old.key(), new.key());
-        }
+    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+        renaming.key(Schema::NAME, key)
     }
 }

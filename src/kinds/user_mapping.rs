@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::foreign_server::ForeignServer;
 use super::part::{ROLE, is_default};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, Under, demands};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Renaming, Rules, Under, demands};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::secret::{self, Hidden, Source};
 use crate::sql;
@@ -250,10 +250,8 @@ impl Kind for UserMapping {
         vec![Step::new(format!("drop {}", target(cx))).hazard(HazardClass::Access, lost)]
     }
 
-    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        if old.kind() == ROLE {
-            live.rekey(Self::NAME, old.key(), new.key());
-        }
+    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+        renaming.key(ROLE, key)
     }
 
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {

@@ -194,6 +194,11 @@ impl State {
         self.objects.get(at)?.spec.as_any().downcast_ref()
     }
 
+    /// The same as it was declared.
+    pub fn written<T: 'static>(&self, at: &Address) -> Option<&T> {
+        self.objects.get(at)?.as_written().as_any().downcast_ref()
+    }
+
     /// True when something stands at that address.
     pub fn contains(&self, at: &Address) -> bool {
         self.objects.contains_key(at)
@@ -273,11 +278,11 @@ impl State {
         self.move_each(|at| at.moved(from, to));
     }
 
-    /// Gives the key `to` to every object of that kind whose key is `from`.
-    pub fn rekey(&mut self, kind: KindName, from: &str, to: &str) {
-        self.move_each(|at| match at.parent() {
-            Some(parent) if at.kind() == kind && at.key() == from => parent.child(kind, to),
-            _ => at.clone(),
+    /// Moves what stands at and under each of these addresses to the one beside it, all at once.
+    pub fn relocate_all(&mut self, moves: &HashMap<Address, Address>) {
+        self.move_each(|at| {
+            let moved = std::iter::once(at).chain(at.ancestors()).find_map(|from| Some((from, moves.get(from)?)));
+            moved.map_or_else(|| at.clone(), |(from, to)| at.moved(from, to))
         });
     }
 

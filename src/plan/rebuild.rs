@@ -36,19 +36,13 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
         if touches == Some(Touch::Replaced) || renewed {
             queue.extend(replace_descendants(&at, fates, input));
         }
-        if let Some(touch_as) = touches {
-            for user in users.get(&at).into_iter().flatten() {
-                queue.extend(touch(user, &at, touch_as, fates, input, problems));
-            }
-        }
-        if touches == Some(Touch::Replaced) {
-            for user in falling.get(&at).into_iter().flatten() {
-                queue.extend(touch(user, &at, Touch::Replaced, fates, input, problems));
-            }
-        }
-        for used in unseats {
-            for user in users.get(&used).into_iter().flatten() {
-                queue.extend(touch(user, &used, Touch::Unseated, fates, input, problems));
+        let mut touched: Vec<(&Address, Touch, &[&Address])> = Vec::new();
+        touched.extend(touches.map(|how| (&at, how, of(&users, &at))));
+        touched.extend((touches == Some(Touch::Replaced)).then(|| (&at, Touch::Replaced, of(&falling, &at))));
+        touched.extend(unseats.iter().map(|used| (used, Touch::Unseated, of(&users, used))));
+        for (used, how, users) in touched {
+            for user in users {
+                queue.extend(touch(user, used, how, fates, input, problems));
             }
         }
     }
@@ -74,6 +68,10 @@ fn unseated(fate: &Fate) -> Vec<Address> {
     list.sort();
     list.dedup();
     list
+}
+
+fn of<'a, 'b>(users: &'b HashMap<&'a Address, Vec<&'a Address>>, used: &Address) -> &'b [&'a Address] {
+    users.get(used).map_or(&[], Vec::as_slice)
 }
 
 /// Who uses what, by the edges of the live database.

@@ -273,6 +273,7 @@ fn rename(from: &Address, to: &Address, at: &Address, live: &mut State, input: I
 /// What names a renamed object names it by its new name: PostgreSQL sees to that.
 fn follow(live: &mut State, from: &Address, to: &Address, input: Input<'_>) {
     let rules = &find(input.register, to.kind()).rules;
+    let mut moves = HashMap::new();
     for at in concerned(live, to, rules) {
         let renaming = Renaming::new(&at, from, to, rules);
         let entry = find(input.register, at.kind());
@@ -281,8 +282,11 @@ fn follow(live: &mut State, from: &Address, to: &Address, input: Input<'_>) {
         }
         if let Some(key) = (entry.key_after)(at.key(), renaming) {
             let place = at.parent().map_or_else(|| Address::root(at.kind(), &key), |p| p.child(at.kind(), &key));
-            live.relocate(&at, &place);
+            moves.insert(at, place);
         }
+    }
+    if !moves.is_empty() {
+        live.relocate_all(&moves);
     }
 }
 

@@ -226,7 +226,7 @@ mod tests {
             "host=a%,b? port=1,2 user='a=b'",
             "host='[b,::1' user=e=d",
             "host=h%h dbname=d user=u",
-            "host=/tmp/x=y user=u",
+            "host=/socket=dir user=u",
         ];
         for text in odd {
             let shown = Target::parse(text).expect(text).to_string();

@@ -139,6 +139,16 @@ pub fn column_above<'a>(at: &Address, state: &'a State) -> Option<&'a Column> {
     parents(at.parent()?, state).iter().find_map(|p| state.spec::<Column>(&p.child(Column::NAME, at.key())))
 }
 
+/// True where the column above has that default, as it is stored or as it is declared: a new column's is not stored yet.
+fn has_default_above(default: Option<&Sql>, at: &Address, state: &State) -> bool {
+    let parents = at.parent().map(|table| parents(table, state)).unwrap_or_default();
+    let Some(above) = parents.iter().map(|p| p.child(Column::NAME, at.key())).find(|p| state.contains(p)) else {
+        return false;
+    };
+    let sides = [state.spec::<Column>(&above), state.written::<Column>(&above)];
+    sides.into_iter().flatten().any(|column| column.default.as_ref() == default)
+}
+
 /// The columns of the same name in the tables above.
 pub fn above(at: &Address, state: &State) -> Vec<Address> {
     let Some(table) = at.parent() else { return Vec::new() };
@@ -302,8 +312,7 @@ impl Column {
     pub fn words_besides(&self, cx: &Cx<'_>) -> String {
         let above = column_above(cx.at, cx.desired);
         let mut words = String::new();
-        let default = self.default.as_ref().filter(|d| above.is_none_or(|a| a.default.as_ref() != Some(d)));
-        match default {
+        match self.default.as_ref().filter(|d| !has_default_above(Some(d), cx.at, cx.desired)) {
             Some(default) => words += &format!(" default {default}"),
             None if self.default.is_none() && above.is_some_and(|a| a.default.is_some()) => words += " default null",
             None => {}
@@ -324,7 +333,7 @@ impl Column {
         let mut steps = Vec::new();
         let plain = cx.at.parent().is_some_and(|t| !is_partition(t, cx.desired));
         if let Some(above) = above.filter(|_| plain && self.inherited.is_from_above_only()) {
-            if self.default != above.default {
+            if !has_default_above(self.default.as_ref(), cx.at, cx.desired) {
                 let what = self.default.as_ref().map_or_else(|| "drop default".to_owned(), |d| format!("set default {d}"));
                 steps.push(self.step(cx, &what));
             }

@@ -20,7 +20,7 @@ use super::part::{PrivilegeSet, ROLE};
 use crate::diagnostic::Diagnostics;
 use crate::kind::access::Fact;
 use crate::kind::{
-    Alter, Cx, Entry, FacetRow, Form, Home, Kind, Lowered, Misfit, Privileges, References, Rules, Under, find,
+    Alter, Cx, Entry, FacetRow, Form, Home, Kind, Lowered, Misfit, Privileges, References, Renaming, Rules, Under, find,
 };
 use crate::kinds::register;
 use crate::model::node::{Key, Node, Value};
@@ -151,10 +151,8 @@ impl Kind for Grant {
         desired.claims(Self::NAME)
     }
 
-    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        if old.kind() == ROLE {
-            live.rekey(Self::NAME, old.key(), new.key());
-        }
+    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+        renaming.key(ROLE, key)
     }
 
     /// A new owner takes over all that the old one had, and its own grants go up in that.

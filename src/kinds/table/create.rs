@@ -30,7 +30,7 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
         .collect();
     let inline = columns.iter().map(|(at, _)| (*at).clone()).chain(spoken);
     let sql = sentence(table, apart, &lines, cx);
-    let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose).needs(leaving(cx))];
+    let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose).needs(leaving(cx)).needs(changing_above(cx))];
     for (at, column) in &columns {
         // A table below takes them over when it is made.
         steps.extend(column.after_create(apart, &cx.at(at)).into_iter().map(Step::completes));
@@ -128,6 +128,15 @@ pub fn checks_above(at: &Address, cx: &Cx<'_>) -> Vec<(String, Address)> {
         out.extend(checks_above(&parent, cx));
     }
     out
+}
+
+/// The columns above that change: some changes go on to the tables below, some do not, and a new one is to start from
+/// what they end as.
+fn changing_above(cx: &Cx<'_>) -> Vec<Address> {
+    let above = parents(cx.at, cx.desired);
+    let columns = above.iter().flat_map(|parent| cx.desired.children_of::<Column>(parent, Column::NAME));
+    let changes = |at: &Address, new: &Column| cx.live.spec::<Column>(at).is_some_and(|old| old != new);
+    columns.filter(|(at, new)| changes(at, new)).map(|(at, _)| at.clone()).collect()
 }
 
 /// True when a new partition declares indexes or constraints that take part in its parent's: they must stand before it

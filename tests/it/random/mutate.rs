@@ -107,7 +107,7 @@ fn change_type(maker: &mut Maker<'_>) {
             .state
             .of("foreign_keys")
             .into_iter()
-            .map(|key| super::state::uses(&maker.state.objects[&key]).into_iter().collect::<Vec<_>>())
+            .map(|key| columns_of_both(key, &maker.state))
             .filter(|used| used.iter().any(|u| alike.contains(u)))
             .flatten()
             .filter(|u| maker.state.objects.get(u).is_some_and(|o| o.section == "columns") && !alike.contains(u))
@@ -120,6 +120,15 @@ fn change_type(maker: &mut Maker<'_>) {
     for other in alike {
         set(maker, other, "type", json!(kind));
     }
+}
+
+/// What a foreign key names, and what the key that it rests on does: its own text may name no columns there.
+fn columns_of_both(foreign: Id, state: &State) -> Vec<Id> {
+    let named = super::state::uses(&state.objects[&foreign]);
+    let keys =
+        named.iter().filter_map(|id| state.objects.get(id)).filter(|o| matches!(o.section, "primary_key" | "unique"));
+    let below: Vec<Id> = keys.flat_map(super::state::uses).collect();
+    named.into_iter().chain(below).collect()
 }
 
 fn set(maker: &mut Maker<'_>, id: Id, key: &'static str, value: Value) {
