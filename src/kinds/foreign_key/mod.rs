@@ -232,8 +232,10 @@ impl Kind for ForeignKey {
             && *matching == old.matching
             && *period == old.period;
         if !same {
+            // The old one holds until then, and so must all that it rests on.
+            let holds = cx.live.uses(cx.at).iter().all(|used| cx.desired.contains(used));
             let checked = !not_valid && !not_enforced && matches!(old.attached, Attached::No);
-            let online = checked.then(|| self.replace_online(cx)).flatten();
+            let online = (holds && checked).then(|| self.replace_online(cx)).flatten();
             return online.map_or_else(|| Alter::Replace("it is defined otherwise".to_owned()), Alter::InPlace);
         }
         let alter = |words: &str| {

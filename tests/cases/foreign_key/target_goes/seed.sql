@@ -1,0 +1,1 @@
+insert into shop.parts values (1, null);
