@@ -125,7 +125,7 @@ fn databases_with_the_same_plan_are_one_group() {
     assert_eq!(value["as_declared"], json!([names(3)]));
     assert_eq!((&value["databases"], &value["share"]), (&json!(4), &Value::Null));
     let markdown = project.run_alone(&["drift", "--env", "all", "--format", "markdown"], 2).stdout;
-    let titles: Vec<&str> = markdown.lines().filter(|line| line.starts_with('#')).collect();
+    let titles: Vec<&str> = markdown.lines().filter(|line| line.starts_with("##")).collect();
     assert_eq!(
         titles,
         [
