@@ -196,7 +196,7 @@ fn what_is_not_allowed_anywhere_changes_nothing_anywhere() {
 fn a_database_that_is_not_there_is_named() {
     let all = databases::<2>();
     let project = listed(&all, SCHEMA);
-    let gone = cluster().url("gone_for_good").replace("?", "?password=hunter2&");
+    let gone = cluster().url("gone_for_good").replace('?', "?password=hunter2&");
     let list = format!("[\"{}\", \"{gone}\", {{ env: OTHER }}]", all[0].url());
     project.write("dbstate.yaml", &format!("environments: {{ all: {{ database: {list} }} }}\n"));
     let project = project.env("OTHER", &all[1].url());
