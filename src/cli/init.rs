@@ -30,7 +30,7 @@ impl Command {
         }
         for (name, text) in files {
             let path = self.directory.join(name);
-            write_file(&path, &text)?;
+            write_file(&path, text)?;
             output.wrote(&[path]);
         }
         Ok(exit::OK)

@@ -126,10 +126,10 @@ fn note_uses(request: &Request<'_>, to: &Address, edits: &mut Edits) {
                         put(edits, place, &new);
                     }
                 }
-            } else if names.resolve(reference, user).iter().any(|used| used.is_within(at)) {
-                if let Some(span) = field_of(object, field) {
-                    uses(request, span, edits);
-                }
+            } else if names.resolve(reference, user).iter().any(|used| used.is_within(at))
+                && let Some(span) = field_of(object, field)
+            {
+                uses(request, span, edits);
             }
         }
     }

@@ -251,7 +251,9 @@ fn drift_in_every_format() {
     assert_eq!(run("github").lines().count(), 3);
 
     let text = run("junit");
-    [&clean, &text].into_iter().for_each(|text| follows_junit(text));
+    for report in [&clean, &text] {
+        follows_junit(report);
+    }
     let report = roxmltree::Document::parse(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
     let suite = report.descendants().find(|n| n.has_tag_name("testsuite")).expect("a suite");
     assert_eq!((suite.attribute("name"), suite.attribute("failures")), (Some("dbstate drift"), Some("3")));

@@ -125,7 +125,7 @@ fn databases_with_the_same_plan_are_one_group() {
     assert_eq!(value["as_declared"], json!([names(3)]));
     assert_eq!((&value["databases"], &value["share"]), (&json!(4), &Value::Null));
     let markdown = project.run_alone(&["drift", "--env", "all", "--format", "markdown"], 2).stdout;
-    let titles: Vec<&str> = markdown.lines().filter(|line| line.starts_with('#')).collect();
+    let titles: Vec<&str> = markdown.lines().filter(|line| line.starts_with("##")).collect();
     assert_eq!(
         titles,
         [
@@ -196,7 +196,7 @@ fn what_is_not_allowed_anywhere_changes_nothing_anywhere() {
 fn a_database_that_is_not_there_is_named() {
     let all = databases::<2>();
     let project = listed(&all, SCHEMA);
-    let gone = cluster().url("gone_for_good").replace("?", "?password=hunter2&");
+    let gone = cluster().url("gone_for_good").replace('?', "?password=hunter2&");
     let list = format!("[\"{}\", \"{gone}\", {{ env: OTHER }}]", all[0].url());
     project.write("dbstate.yaml", &format!("environments: {{ all: {{ database: {list} }} }}\n"));
     let project = project.env("OTHER", &all[1].url());

@@ -320,7 +320,10 @@ fn a_rename_is_one_that_a_plan_carries_out() {
     let plan = project.run(&["plan", "--format", "sql"], 0).stdout;
     assert_eq!(
         plan.lines().filter(|line| line.starts_with("alter table")).collect::<Vec<_>>(),
-        ["alter table shop.users rename to people;"]
+        [
+            "alter table shop.users rename to people;",
+            "alter table shop.people rename constraint users_pkey to people_pkey;"
+        ]
     );
     project.apply();
     editor.end();
