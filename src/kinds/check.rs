@@ -104,7 +104,8 @@ impl Kind for Check {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        constraint::drop(cx).into_iter().map(|step| step.needs(half_detached(cx))).collect()
+        let needs = self.attached.leaves_with(cx).or_else(|| half_detached(cx));
+        constraint::drop(cx).into_iter().map(|step| step.needs(needs.clone())).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

@@ -97,6 +97,13 @@ impl Sequence {
         Some(Address::root(Schema::NAME, schema).child(Table::NAME, table).child(Column::NAME, column))
     }
 
+    /// The statements that hand it over; a column that goes must not take it along.
+    fn change_owner(&self, old: &Self, cx: &Cx<'_>) -> Vec<Step> {
+        let leaves = self.owned_by.is_some() && old.owner_column().is_some_and(|column| !cx.desired.contains(&column));
+        let free = || Step::new(format!("alter sequence {} owned by none", cx.identity())).frees();
+        leaves.then(free).into_iter().chain([self.owned_by_step(cx)]).collect()
+    }
+
     fn owned_by_step(&self, cx: &Cx<'_>) -> Step {
         let owner = self.owned_by.as_deref().unwrap_or("none");
         let new = self.owner_column().filter(|column| !cx.live.contains(column));
@@ -194,7 +201,7 @@ impl Kind for Sequence {
             steps.push(Step::new(format!("alter sequence {sequence} set {word}")));
         }
         if *owned_by != old.owned_by {
-            steps.push(self.owned_by_step(cx));
+            steps.extend(self.change_owner(old, cx));
         }
         Alter::InPlace(steps)
     }

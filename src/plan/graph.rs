@@ -193,6 +193,8 @@ impl Builder<'_> {
             for parent in user.ancestors() {
                 self.user_first(user, parent);
             }
+        }
+        for user in self.emitted.drops.keys().chain(self.emitted.makes.keys()) {
             for used in live.falls_with(user) {
                 self.user_first(user, used);
             }

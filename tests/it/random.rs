@@ -19,7 +19,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use generate::Maker;
 pub use generate::ROLES;
@@ -50,7 +49,8 @@ impl Pair {
         maker.fill();
         let mut before = maker.state;
         before.prune();
-        let after = mutate::mutate(&before, &mut rng);
+        let mut after = mutate::mutate(&before, &mut rng);
+        keep_owners(&before, &mut after);
         // What stands in no schema is dropped only where the whole database is managed.
         let goes = |id| before.objects[id].parent.is_none() && !after.objects.contains_key(id);
         let whole = rng.one_in(3) || before.objects.keys().any(goes);
@@ -67,6 +67,25 @@ impl Pair {
     }
 }
 
+/// What comes in the place of something else of its kind and name has its owner: where none is said, none changes.
+fn keep_owners(before: &State, after: &mut State) {
+    let place = |state: &State, id: u32| -> Vec<(&'static str, String)> {
+        let up = |id: &u32| state.objects[id].parent;
+        let line = std::iter::successors(Some(id), up);
+        line.map(|id| (state.objects[&id].section, state.key(id))).collect()
+    };
+    let owned =
+        before.objects.iter().filter_map(|(id, object)| Some((place(before, *id), object.fields.get("owner")?)));
+    let owned: BTreeMap<_, _> = owned.collect();
+    let kept = after.objects.keys().filter_map(|id| Some((*id, (*owned.get(&place(after, *id))?).clone())));
+    for (id, owner) in kept.collect::<Vec<_>>() {
+        after.objects.get_mut(&id).expect("it is there").fields.entry("owner").or_insert(owner);
+    }
+}
+
+/// Pairs that found a fault once; they run before the others.
+const FOUND: [u64; 3] = [10948, 12604, 13221];
+
 #[test]
 fn random_pairs_converge() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
@@ -76,18 +95,16 @@ fn random_pairs_converge() {
     let cluster = own_cluster();
     let server = cluster.server();
     pair::roles(server, ROLES);
-    let next = AtomicU64::new(first);
+    let found: &[u64] = if one.or(number("DBSTATE_FIRST")).is_none() { &FOUND } else { &[] };
+    let seeds = Mutex::new(found.iter().copied().chain(first..end));
     let results = Mutex::new((BTreeMap::<String, Vec<u64>>::new(), Vec::new()));
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get() + 1);
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
                 let bench = Bench::new(server);
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end {
-                        return;
-                    }
+                let next = || seeds.lock().expect("no panic while held").next();
+                while let Some(seed) = next() {
                     let pair = Pair::new(seed);
                     if one.is_some() {
                         show(&pair);

@@ -10,9 +10,9 @@ use super::TypeName;
 use super::cast_pairs::has_no_cast;
 use super::names::object_name;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Cx, find};
+use crate::kind::{Cx, Kind, find};
 use crate::kinds::column::{Column, above};
-use crate::kinds::table::is_key;
+use crate::kinds::table::{Table, is_key};
 use crate::model::{Address, HazardClass, Lock, State, Step};
 use crate::sql;
 
@@ -45,11 +45,11 @@ pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
     for (table, columns) in &columns.moved {
         let step = Step::new(move_columns(table, columns, by, cx))
             .lock(Lock::AccessExclusive)
-            .hazard(HazardClass::Rewrite, "rewrites the table to move it to the new type")
             .needs(std::iter::once(*table).chain(table.ancestors()).cloned());
         steps.push(match by.risk {
-            Some(risk) => step.hazard(HazardClass::Data, risk),
-            None => step,
+            _ if !holds_rows(table) => step,
+            Some(risk) => rewrites(step).hazard(HazardClass::Data, risk),
+            None => rewrites(step),
         });
     }
     steps.extend(columns.below.iter().filter_map(|at| default_step(at, true, cx)));
@@ -168,6 +168,15 @@ fn default_step(at: &Address, set: bool, cx: &Cx<'_>) -> Option<Step> {
     Some(Step::new(format!("alter table {table} alter column {name} {what}")).lock(Lock::AccessExclusive))
 }
 
+fn rewrites(step: Step) -> Step {
+    step.hazard(HazardClass::Rewrite, "rewrites the table to move it to the new type")
+}
+
+/// False for a foreign table: it has no values to convert, and takes no `using`.
+fn holds_rows(table: &Address) -> bool {
+    table.kind() == Table::NAME
+}
+
 /// One statement for all columns of a table, so that it is rewritten once.
 fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &Cx<'_>) -> String {
     let mut parts = Vec::new();
@@ -181,7 +190,8 @@ fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &
         let through = by.through.map(|t| format!("::{t}{array}")).unwrap_or_default();
         let to = &wanted.data_type;
         let collate = wanted.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
-        parts.push(format!("alter column {name} type {to}{collate} using {name}{through}::{to}"));
+        let using = if holds_rows(table) { format!(" using {name}{through}::{to}") } else { String::new() };
+        parts.push(format!("alter column {name} type {to}{collate}{using}"));
         if let Some(default) = &wanted.default {
             parts.push(format!("alter column {name} set default {default}"));
         }

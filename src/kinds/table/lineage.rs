@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Table, Words, detach};
+use super::{Table, Words, checks_above, detach};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Cx, Kind, RELATION, References};
 use crate::kinds::check::Check;
@@ -378,6 +378,25 @@ pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     Some(Step::new(sql).lock(Lock::AccessExclusive).needs(needs))
 }
 
+/// The checks of the tables above that a table must have before it is put below them, and that it lacks.
+fn checks_to_share(cx: &Cx<'_>) -> Vec<Step> {
+    let lacks = |name: &str| {
+        let own = cx.at.child(Check::NAME, name);
+        !cx.live.contains(&own) && !cx.desired.contains(&own)
+    };
+    let lacking = checks_above(cx.at, cx).into_iter().filter(|(_, theirs)| lacks(theirs.key()));
+    lacking
+        .map(|(words, theirs)| {
+            Step::new(format!("alter table {} add {words}", cx.identity()))
+                .lock(Lock::AccessExclusive)
+                .hazard(HazardClass::Block, "compares every row while readers and writers wait")
+                .needs([theirs])
+                .needs(brought(cx))
+                .late()
+        })
+        .collect()
+}
+
 /// What a table must have before it is put below another.
 fn brought(cx: &Cx<'_>) -> Vec<Address> {
     let brings = [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, Index::NAME];
@@ -417,6 +436,10 @@ pub fn steps(new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
     for parent in old.inherits.iter().filter(|p| !new.inherits.contains(p)) {
         let lost = format!("`{parent}` no longer shows the rows of {}", cx.at);
         steps.push(alter(format!("no inherit {parent}")).frees().hazard(HazardClass::Breaking, lost));
+    }
+    let comes_below = new.inherits.iter().any(|p| !old.inherits.contains(p));
+    if comes_below || moved && new.partition_of.is_some() {
+        steps.extend(checks_to_share(cx));
     }
     for parent in new.inherits.iter().filter(|p| !old.inherits.contains(p)) {
         steps.push(alter(format!("inherit {parent}")).late().needs(columns_above(cx)).needs(brought(cx)));
