@@ -6,15 +6,22 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::column::Column;
+use super::column::{Column, above, column_above};
 use super::part::catalog::USER_SCHEMA;
 use super::part::names::object_name;
 use super::part::{FOREIGN_TABLE, constraint, is_default, since};
-use super::table::Table;
-use crate::diagnostic::Diagnostics;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
+use super::table::{Table, is_made_anew, renamed};
+use crate::diagnostic::{Code, Problem};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
+
+/// The name of the constraint from which `con`, at the column `a`, comes.
+const NAME_ABOVE: &str = "
+    (select pc.conname
+     from pg_inherits h join pg_attribute pa on pa.attrelid = h.inhparent and pa.attname = a.attname
+          join pg_constraint pc on pc.conrelid = pa.attrelid and pc.contype = 'n' and pc.conkey[1] = pa.attnum
+     where h.inhrelid = con.conrelid order by h.inhseqno limit 1)";
 
 /// A not-null constraint with something of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,37 +53,34 @@ impl Kind for NotNull {
     };
 
     fn catalog(server: PgVersion) -> Option<String> {
-        // What comes from a table above alone is said there.
+        // What comes from a table above is said there, but for a partition's own name.
         server.at_least(18).then(|| {
             format!(
                 "select con.oid, 1259 as parent_class, con.conrelid as parent, con.conname as key, a.attname as column,
-                        con.connoinherit as no_inherit, not con.convalidated as not_valid
+                        con.connoinherit as no_inherit, con.conislocal and not con.convalidated as not_valid
                  from pg_constraint con join pg_class c on c.oid = con.conrelid
                       join pg_namespace n on n.oid = c.relnamespace
                       join pg_attribute a on a.attrelid = con.conrelid and a.attnum = con.conkey[1]
-                 where con.contype = 'n' and con.conislocal and c.relkind in ('r', 'p', 'f') and {USER_SCHEMA}
-                   and (con.connoinherit or not con.convalidated
-                        or con.conname <> left(c.relname || '_' || a.attname, 54) || '_not_null'
+                 where con.contype = 'n' and (con.conislocal or c.relispartition) and c.relkind in ('r', 'p', 'f')
+                   and {USER_SCHEMA}
+                   and (con.connoinherit or con.conislocal and not con.convalidated
+                        or con.conname <> case when con.coninhcount = 0 or a.attislocal
+                                               then left(c.relname || '_' || a.attname, 54) || '_not_null'
+                                               else {NAME_ABOVE} end
                         or exists (select from pg_description e where e.classoid = 2606 and e.objoid = con.oid))
                  order by con.conrelid, con.conname"
             )
         })
     }
 
-    /// A column with a not-null constraint refuses nulls, whether YAML says so or not.
-    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        for at in desired.of_kind(Self::NAME) {
-            let Some(column) = desired.spec::<Self>(&at).and_then(|spec| spec.column_of(&at)) else { continue };
-            if let Some(spec) = desired.spec::<Column>(&column).filter(|c| !c.not_null) {
-                let spec = Column { not_null: true, ..spec.clone() };
-                desired.set(&column, spec);
-            }
-        }
-    }
-
-    /// The name alone is nobody's unless it is declared: it follows no rename of the table or the column.
+    /// The name alone is nobody's unless one is declared for the column: it follows no rename of the table or the column.
     fn managed(&self, at: &Address, desired: &State) -> bool {
-        self.no_inherit || self.not_valid || desired.contains(at)
+        let declared = |table: Address| {
+            let was = |column: &str| desired.get(&table.child(Column::NAME, column)).and_then(|o| o.was.as_deref());
+            let is_mine = |c: &Self| c.column == self.column || was(&c.column) == Some(&*self.column);
+            desired.children_of::<Self>(&table, Self::NAME).into_iter().any(|(_, c)| is_mine(c))
+        };
+        self.no_inherit || self.not_valid || at.parent().and_then(|table| renamed(table, desired)).is_some_and(declared)
     }
 
     fn references(&self, at: &Address, out: &mut References) {
@@ -86,7 +90,7 @@ impl Kind for NotNull {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        since(18, "not-null constraints of their own", "column", cx)
+        since(18, "not-null constraints of their own", "column", cx).or_else(|| self.keeps_its_name(cx))
     }
 
     fn inline(&self, at: &Address) -> Option<String> {
@@ -94,13 +98,24 @@ impl Kind for NotNull {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let there = self.column_of(cx.at).is_some_and(|c| cx.live.spec::<Column>(&c).is_some_and(|c| c.not_null));
-        if there && !self.not_valid {
-            let (name, was) = self.live(cx);
-            return self.turned(&name, was, cx.name().as_str(), self.no_inherit, cx);
+        let there = self.column_of(cx.at).filter(|c| cx.live.spec::<Column>(c).is_some_and(|c| c.not_null));
+        let live = there.as_ref().and_then(|column| named_at(column, cx.live)).map(|(_, live)| live);
+        let unchecked = live.is_some_and(|live| live.not_valid);
+        let mut steps = Vec::new();
+        if let Some(column) = there {
+            let name = sql::ident(&name_of(&column, cx.live));
+            if unchecked || !self.not_valid {
+                let no_inherit = live.is_some_and(|live| live.no_inherit);
+                steps.extend(self.turned(&name, no_inherit, &cx.name(), self.no_inherit, cx));
+                steps.extend((unchecked && !self.not_valid).then(|| checked(cx)));
+                return steps;
+            }
+            let goes = !cx.live.contains(cx.at);
+            steps.extend(goes.then(|| constraint::alter_table(cx, &format!("drop constraint {name}"))));
         }
         let cost = (!self.not_valid).then_some("scans the table while readers and writers wait");
-        constraint::add_and_validate(cx, &self.words(), cost)
+        steps.extend(constraint::add_and_validate(cx, &self.words(), cost));
+        steps
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -110,7 +125,7 @@ impl Kind for NotNull {
         }
         let mut steps = self.turned(&cx.name(), old.no_inherit, &cx.name(), *no_inherit, cx);
         if old.not_valid && !not_valid {
-            steps.push(constraint::validate(cx).hazard(HazardClass::Block, "scans the table"));
+            steps.push(checked(cx));
         }
         Alter::InPlace(steps)
     }
@@ -121,13 +136,14 @@ impl Kind for NotNull {
         if cx.desired.spec::<Column>(&column).is_none_or(|c| !c.not_null) {
             return Vec::new();
         }
-        if self.not_valid {
+        if cx.desired.spec::<Self>(cx.at).is_some_and(|wanted| wanted.not_valid) {
             return constraint::drop(cx);
         }
         let said = !cx.live.children(cx.at).is_empty();
         let mut steps = Vec::new();
         steps.extend(said.then(|| Step::new(format!("comment on {} is null", cx.target()))));
         if named_at(&column, cx.desired).is_none() {
+            steps.extend(self.not_valid.then(|| checked(cx)));
             steps.extend(self.as_usual(&column, cx));
         }
         steps
@@ -158,32 +174,72 @@ impl NotNull {
         Some(at.parent()?.child(Column::NAME, &self.column))
     }
 
-    /// The quoted name of the live constraint of the column, and whether it is inherited by none.
-    fn live(&self, cx: &Cx<'_>) -> (String, bool) {
-        let column = self.column_of(cx.at).expect("a constraint stands under a table");
-        match named_at(&column, cx.live) {
-            Some((at, there)) => (sql::ident(at.key()), there.no_inherit),
-            None => (sql::ident(&usual_name(&column)), false),
+    /// Why it can't have this name: it comes from a table above, and PostgreSQL renames those there only.
+    fn keeps_its_name(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        let column = self.column_of(cx.at)?;
+        let table = cx.at.parent().filter(|table| !is_made_anew(table, cx.live, cx.desired))?;
+        let comes_from = |state| column_above(&column, state).is_some_and(|above| above.not_null);
+        let there = cx.live.spec::<Column>(&column).is_some_and(|c| c.not_null) && comes_from(cx.live);
+        let name = name_of(&column, cx.live);
+        if !there || !comes_from(cx.desired) || !cx.desired.contains(table) || name == cx.at.key() {
+            return None;
         }
+        let message = format!("the not-null constraint `{name}` comes from a table above");
+        let help = format!("PostgreSQL renames it there only: call it `{name}`, or take the table from below the other first");
+        Some((Problem::new(Code::Refused, message).help(help), "column"))
     }
 
     /// The steps that give a live constraint another name, and to the tables below or not.
+    ///
+    /// PostgreSQL renames what is inherited in the tables below too, where they may call it otherwise.
     fn turned(&self, name: &str, no_inherit: bool, to: &str, none_inherits: bool, cx: &Cx<'_>) -> Vec<Step> {
-        let mut steps = Vec::new();
-        if name != to {
-            steps.push(constraint::alter_table(cx, &format!("rename constraint {name} to {to}")));
+        let alter = |what: String| constraint::alter_table(cx, &what);
+        let rename = (name != to).then(|| alter(format!("rename constraint {name} to {to}")));
+        let steps = match (no_inherit, none_inherits) {
+            (false, true) => [Some(alter(format!("alter constraint {name} no inherit"))), rename],
+            (true, false) => [rename, Some(alter(format!("alter constraint {to} inherit")))],
+            (true, true) | (false, false) => [rename, None],
+        };
+        steps.into_iter().flatten().collect()
+    }
+}
+
+/// `validate constraint`, and what it costs.
+fn checked(cx: &Cx<'_>) -> Step {
+    constraint::validate(cx).hazard(HazardClass::Block, "scans the table")
+}
+
+/// A column with a not-null constraint refuses nulls, whether YAML says so or not.
+pub fn imply_not_null(desired: &mut State) {
+    for at in desired.of_kind(NotNull::NAME) {
+        let Some(column) = desired.spec::<NotNull>(&at).and_then(|spec| spec.column_of(&at)) else { continue };
+        if let Some(spec) = desired.spec::<Column>(&column).filter(|c| !c.not_null) {
+            let spec = Column { not_null: true, ..spec.clone() };
+            desired.set(&column, spec);
         }
-        if no_inherit != none_inherits {
-            let word = if none_inherits { "no inherit" } else { "inherit" };
-            steps.push(constraint::alter_table(cx, &format!("alter constraint {to} {word}")));
-        }
-        steps
     }
 }
 
 /// The name that PostgreSQL gives the constraint of a column.
 fn usual_name(column: &Address) -> String {
     object_name(column.parent().map_or("", Address::key), column.key(), "not_null")
+}
+
+/// The name of the constraint of a column: its own, that of the table above from which it comes, or the usual one.
+pub fn name_of(column: &Address, state: &State) -> String {
+    if let Some((at, _)) = named_at(column, state) {
+        return at.key().to_owned();
+    }
+    let comes = state.spec::<Column>(column).is_some_and(|c| c.inherited.is_from_above_only());
+    let theirs = above(column, state).into_iter().find(|_| comes);
+    theirs.map_or_else(|| usual_name(column), |their| name_of(&their, state))
+}
+
+/// ` not null`, with its name where a partition that is made by itself would have another than below its table.
+pub fn words(cx: &Cx<'_>) -> String {
+    let name = name_of(cx.at, cx.desired);
+    let comes = cx.server.version.at_least(18) && column_above(cx.at, cx.desired).is_some_and(|above| above.not_null);
+    if comes && name != usual_name(cx.at) { format!(" constraint {} not null", sql::ident(&name)) } else { " not null".to_owned() }
 }
 
 /// The constraint of a column that has something of its own.

@@ -66,8 +66,9 @@ fn fill(at: &Address, desired: &mut State, done: &mut HashSet<Address>) {
     let mut ordinal = 0;
     let mut seen = HashSet::new();
     for parent in above {
+        let columns = desired.children_of::<Column>(&parent, Column::NAME);
         let columns: Vec<(Address, Column)> =
-            desired.children_of::<Column>(&parent, Column::NAME).into_iter().map(|(a, c)| (a.clone(), c.clone())).collect();
+            columns.into_iter().map(|(a, c)| (a.clone(), handed_down(a, c, desired))).collect();
         for (their, column) in columns {
             ordinal += 1;
             let own = at.child(Column::NAME, their.key());
@@ -118,7 +119,7 @@ pub fn before_raise(state: &mut State) {
             continue;
         };
         let Some(theirs) = column_above(&at, state) else { continue };
-        let rest = column.besides(theirs);
+        let rest = column.besides(&theirs);
         let bare = rest == Column::of_type(TypeName::absent()) && state.children(&at).is_empty();
         let bare = bare && !at.parent().is_some_and(|table| has_order_of_its_own(table, state));
         changed.push((at, (!bare).then_some(rest)));
@@ -134,9 +135,18 @@ pub fn before_raise(state: &mut State) {
     }
 }
 
-/// The column of the same name in the first table above that has it.
-pub fn column_above<'a>(at: &Address, state: &'a State) -> Option<&'a Column> {
-    parents(at.parent()?, state).iter().find_map(|p| state.spec::<Column>(&p.child(Column::NAME, at.key())))
+/// What the first table above that has a column of the same name hands down of it.
+pub fn column_above(at: &Address, state: &State) -> Option<Column> {
+    parents(at.parent()?, state).iter().find_map(|p| {
+        let their = p.child(Column::NAME, at.key());
+        state.spec::<Column>(&their).map(|column| handed_down(&their, column, state))
+    })
+}
+
+/// A column as the tables below have it: they do not have a not-null constraint that is not inherited.
+fn handed_down(at: &Address, column: &Column, state: &State) -> Column {
+    let kept = column.not_null && named_at(at, state).is_some_and(|(_, constraint)| constraint.no_inherit);
+    Column { not_null: column.not_null && !kept, ..column.clone() }
 }
 
 /// True where the column above has that default, as it is stored or as it is declared: a new column's is not stored yet.
@@ -169,16 +179,20 @@ pub fn below(at: &Address, state: &State) -> Vec<Address> {
     out
 }
 
-/// True for a generated column that goes and comes with that of the same name in a table above: it stays below it.
+/// True for a column that goes and comes with that of the same name in a table above, since it becomes a generated one,
+/// or is one that holds no values: it stays below it.
 ///
 /// Neither can change alone: <https://www.postgresql.org/docs/current/ddl-generated-columns.html>.
 pub fn is_computed_with(at: &Address, above: &Address, cx: &Cx<'_>) -> bool {
-    let computed = |at: &Address, state: &State| state.spec::<Column>(at).is_some_and(|c| c.generated.is_some());
-    let both = |state: &State| {
+    let is_below = |state: &State| {
         let tables = at.parent().zip(above.parent());
-        tables.is_some_and(|(heir, table)| is_sprung_from(heir, table, state)) && computed(at, state) && computed(above, state)
+        tables.is_some_and(|(heir, table)| is_sprung_from(heir, table, state))
     };
-    both(cx.live) && both(cx.desired)
+    let is_made_anew = |at: &Address| {
+        let specs = cx.live.spec::<Column>(at).zip(cx.desired.spec::<Column>(at));
+        specs.is_some_and(|(old, new)| new.generated.is_some() || old.generated.is_some() && !old.stored)
+    };
+    is_below(cx.live) && is_below(cx.desired) && is_made_anew(at) && is_made_anew(above)
 }
 
 /// What statements about columns above do, by the name of the column: from what to what, in order.
@@ -201,10 +215,13 @@ fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut
             None => {
                 new.insert(at.key().to_owned());
             }
-            Some(there) if there != wanted => {
-                changes.entry(at.key().to_owned()).or_default().push((there.clone(), wanted.clone()));
+            Some(there) => {
+                let (old, mut new) = (handed_down(at, there, live), handed_down(at, wanted, desired));
+                new.not_null |= old.not_null && wanted.not_null; // what is inherited no more stays below
+                if old != new {
+                    changes.entry(at.key().to_owned()).or_default().push((old, new));
+                }
             }
-            Some(_) => {}
         }
     }
     for heir in heirs(table, live).to_vec() {
@@ -301,7 +318,7 @@ impl Column {
         if new.storage != old.storage {
             mine.storage.clone_from(&new.storage);
         }
-        if old.generated.is_some() && new.generated.is_none() {
+        if old.stored && new.generated.is_none() {
             mine.generated = None;
             mine.stored = false;
         }
@@ -311,6 +328,7 @@ impl Column {
     /// What a partition says of a column besides the table above: ` default 1 not null`.
     pub fn words_besides(&self, cx: &Cx<'_>) -> String {
         let above = column_above(cx.at, cx.desired);
+        let above = above.as_ref();
         let mut words = String::new();
         match self.default.as_ref().filter(|d| !has_default_above(Some(d), cx.at, cx.desired)) {
             Some(default) => words += &format!(" default {default}"),
@@ -330,6 +348,7 @@ impl Column {
     /// What a new table's column still lacks once `create table` ran.
     pub fn after_create(&self, apart: bool, cx: &Cx<'_>) -> Vec<Step> {
         let above = column_above(cx.at, cx.desired).filter(|_| !apart);
+        let above = above.as_ref();
         let mut steps = Vec::new();
         let plain = cx.at.parent().is_some_and(|t| !is_partition(t, cx.desired));
         if let Some(above) = above.filter(|_| plain && self.inherited.is_from_above_only()) {

@@ -4,6 +4,7 @@
 //! siblings become the integer, the default and the sequence that PostgreSQL makes of them.
 
 mod attributes;
+mod generated;
 mod identity;
 mod inherited;
 mod release;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use identity::{own_sequence, sequence_name};
 pub use identity::{Identity, Mode, OwnSequence};
-pub use inherited::{Inherited, above, has_order_of_its_own};
+pub use inherited::{Inherited, above, column_above, has_order_of_its_own};
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
@@ -26,7 +27,7 @@ use super::part::names::object_name;
 use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
 use super::index::Index;
-use super::not_null::named_at;
+use super::not_null::{self, named_at};
 use super::primary_key;
 use super::table::{Table, heirs, is_made_anew, parents, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
@@ -151,6 +152,7 @@ impl Kind for Column {
         serial::expand(desired);
         identity::imply_not_null(desired);
         primary_key::imply_not_null(desired);
+        not_null::imply_not_null(desired);
         inherited::complete(desired);
     }
 
@@ -289,10 +291,13 @@ impl Kind for Column {
         if !*not_null && old.not_null {
             steps.push(self.step(cx, "drop not null"));
         }
+        let above = inherited::above(cx.at, cx.desired);
+        // A constraint of a table above may have to be inherited no more.
+        let kept = above.iter().filter_map(|at| Some(named_at(at, cx.desired)?.0.clone()));
+        let above: Vec<Address> = above.iter().cloned().chain(kept).collect();
         // PostgreSQL forgets how values are stored once they are of another type.
         let afresh = Self { storage: None, compression: None, ..old.clone() };
         steps.extend(self.attribute_steps(Some(if self.changes_type(old) { &afresh } else { old }), cx));
-        let above = inherited::above(cx.at, cx.desired);
         let leaving = self.leaving(cx);
         let waits = |s: Step| if s.frees { s } else { s.needs(above.iter().chain(&leaving).cloned()) };
         Alter::InPlace(steps.into_iter().map(waits).collect())
@@ -323,8 +328,8 @@ impl Kind for Column {
                 .speaks_for(spoken)
                 .needs(self.leaving(cx))
                 .needs(table_first);
-        // The values of a generated column are no data of its own.
-        let loses = self.generated.is_none();
+        // The values of a generated column are no data of its own, unless it is to be a plain one.
+        let loses = self.generated.is_none() || cx.desired.spec::<Self>(cx.at).is_some_and(|c| c.generated.is_none());
         vec![if loses { step.hazard(HazardClass::Data, "drops the column with its values") } else { step }]
     }
 
@@ -391,7 +396,7 @@ impl Column {
             sql += &format!(" default {}", default.as_default());
         }
         if self.not_null && named_at(cx.at, cx.desired).is_none() {
-            sql += " not null";
+            sql += &not_null::words(cx);
         }
         sql
     }
@@ -433,21 +438,6 @@ impl Column {
             _ => step.hazard(HazardClass::Data, format!("fails where a value is no {}", self.data_type)),
         };
         step.hazard(HazardClass::Rewrite, format!("rewrites the table to turn {} into {}", old.data_type, self.data_type))
-    }
-
-    fn alter_generated(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        match (&self.generated, &old.generated) {
-            (None, Some(_)) => {
-                let mut steps = vec![self.step(cx, "drop expression")];
-                let plain = Self { generated: None, stored: false, ..old.clone() };
-                if let Alter::InPlace(more) = self.alter(&plain, cx) {
-                    steps.extend(more);
-                }
-                Alter::InPlace(steps)
-            }
-            (Some(_), _) => Alter::Replace("its values are computed otherwise".to_owned()),
-            (None, None) => Alter::InPlace(Vec::new()),
-        }
     }
 
     /// `set not null`: where the table is in use, a check that is validated while readers and writers go on spares the

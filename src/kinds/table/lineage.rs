@@ -17,6 +17,7 @@ use crate::kinds::exclusion::Exclusion;
 use crate::kinds::foreign_key::ForeignKey;
 use crate::kinds::foreign_table::ForeignTable;
 use crate::kinds::index::Index;
+use crate::kinds::not_null::NotNull;
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::schema::Schema;
 use crate::kinds::unique::Unique;
@@ -93,7 +94,7 @@ pub fn hide_plain<T: 'static>(state: &mut State, kind: KindName, attached: fn(&T
 }
 
 /// The table that is to be what `table` was, in a schema that may have had another name, too.
-fn renamed(table: &Address, desired: &State) -> Option<Address> {
+pub fn renamed(table: &Address, desired: &State) -> Option<Address> {
     let was = |at: &Address, old: &Address| desired.get(at).and_then(|o| o.was.as_deref()) == Some(old.key());
     let schema = table.parent()?;
     let schema = if desired.contains(schema) { schema.clone() } else { desired.of_kind(schema.kind()).into_iter().find(|at| was(at, schema))? };
@@ -399,7 +400,8 @@ fn checks_to_share(cx: &Cx<'_>) -> Vec<Step> {
 
 /// What a table must have before it is put below another.
 fn brought(cx: &Cx<'_>) -> Vec<Address> {
-    let brings = [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, Index::NAME];
+    let brings =
+        [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, NotNull::NAME, Index::NAME];
     let stands = |at: &&Address| at.kind() == Column::NAME && cx.live.contains(at);
     cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind()) && !stands(c)).cloned().collect()
 }

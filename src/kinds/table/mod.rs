@@ -17,7 +17,7 @@ pub use carry::{after_create as carry_rows, is_made_anew};
 pub use create::{checks_above, takes_part};
 pub use detach::half_detached;
 pub use lineage::{
-    Attached, Heirs, Place, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents, place_of, sprung_from,
+    Attached, Heirs, Place, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents, place_of, renamed, sprung_from,
     tables,
 };
 pub use lineage::steps as moved;

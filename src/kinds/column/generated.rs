@@ -1,0 +1,56 @@
+//! A generated column that is to be computed otherwise, or no more.
+//!
+//! From PostgreSQL 17 on a stored column takes another expression in place; so do the tables below. One that is computed
+//! when it is read holds nothing, and is made anew. See
+//! <https://www.postgresql.org/docs/current/ddl-generated-columns.html>.
+
+use super::{Column, inherited};
+use crate::kind::{Alter, Cx, Kind as _};
+use crate::model::{Address, HazardClass, Step};
+
+impl Column {
+    /// The steps from another expression, or none, to that of `self`.
+    pub(super) fn alter_generated(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        match (&self.generated, &old.generated) {
+            (None, Some(_)) if old.stored => {
+                let drop = self.step(cx, "drop expression");
+                let plain = Self { generated: None, stored: false, ..old.clone() };
+                self.alter_after(drop.into(), &plain, cx)
+            }
+            (Some(expression), Some(_)) if self.takes_expression(old, cx) => {
+                let below = inherited::below(cx.at, cx.live).into_iter();
+                let set = self
+                    .step(cx, &format!("set expression as ({expression})"))
+                    .hazard(HazardClass::Rewrite, "rewrites the table to compute the column anew")
+                    .needs(inherited::above(cx.at, cx.desired))
+                    .speaks_for(below.filter(|at| self.is_computed_as(at, cx)));
+                let comes_from_above = inherited::above(cx.at, cx.desired).iter().any(|at| {
+                    self.is_computed_as(at, cx) && cx.live.spec::<Self>(at).is_some_and(|c| c.generated != self.generated)
+                });
+                let same = Self { generated: self.generated.clone(), ..old.clone() };
+                self.alter_after((!comes_from_above).then_some(set), &same, cx)
+            }
+            (None, None) => Alter::InPlace(Vec::new()),
+            (None, Some(_)) => Alter::Replace("it holds no values of its own".to_owned()),
+            (Some(_), _) => Alter::Replace("its values are computed otherwise".to_owned()),
+        }
+    }
+
+    /// The first step, and those that are left after it, from `old`.
+    fn alter_after(&self, first: Option<Step>, old: &Self, cx: &Cx<'_>) -> Alter {
+        match self.alter(old, cx) {
+            Alter::InPlace(more) => Alter::InPlace(first.into_iter().chain(more).collect()),
+            other => other,
+        }
+    }
+
+    /// True where PostgreSQL can compute the stored values anew.
+    fn takes_expression(&self, old: &Self, cx: &Cx<'_>) -> bool {
+        cx.server.version.at_least(17) && self.stored && old.stored && !self.changes_type(old)
+    }
+
+    /// True where another column is to be computed by the same expression.
+    fn is_computed_as(&self, other: &Address, cx: &Cx<'_>) -> bool {
+        cx.desired.spec::<Self>(other).is_some_and(|c| c.generated == self.generated)
+    }
+}

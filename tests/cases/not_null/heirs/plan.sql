@@ -1,0 +1,11 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+alter table shop.base alter constraint base_a_not_null no inherit;
+alter table shop.heir alter column a drop not null;
+alter table shop.base rename constraint base_a_not_null to a_here;
+alter table shop.base rename constraint b_here to b_there;
+alter table shop.base alter constraint b_there inherit;
+alter table shop.base alter constraint d_there no inherit;
+alter table shop.heir alter column d drop not null;
+commit;
