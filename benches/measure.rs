@@ -92,7 +92,10 @@ impl Measure {
         };
         let met = if matches!(self.goal, Goal::None) || self.is_met(all) { "" } else { ": missed" };
         let (wall, cpu) = (ms(self.median()), ms(self.middle(|run| run.cpu)));
-        format!("| {:<44} | {wall:>8.1} | {range:>15} | {ratio:>5.2} | {cpu:>8.1} | {mib:>5.0} | {goal}{met} |", self.name)
+        format!(
+            "| {:<44} | {wall:>8.1} | {range:>15} | {ratio:>5.2} | {cpu:>8.1} | {mib:>5.0} | {goal}{met} |",
+            self.name
+        )
     }
 }
 

@@ -86,7 +86,11 @@ fn first_apply(server: &Server, work: &Path, tables: usize) -> bool {
     let (url, again) = (server.url("bench"), server.url("again"));
     let sql = |sql: &str| once(&mut client(server, "psql", &["-Xqd", &server.url("postgres"), "-c", sql]));
     sql("create database bench");
-    let mut apply = Measure::new("dbstate apply, to nothing", dbstate(&work.join("written"), &["apply", "-d", &url, "--yes"]), Goal::Ratio(1.2));
+    let mut apply = Measure::new(
+        "dbstate apply, to nothing",
+        dbstate(&work.join("written"), &["apply", "-d", &url, "--yes"]),
+        Goal::Ratio(1.2),
+    );
     apply.run();
     let script = work.join("script.sql");
     let script = script.to_str().expect("a plain path");
@@ -113,7 +117,11 @@ fn measures(server: &Server, work: &Path, tables: usize) -> Vec<Measure> {
         Measure::new("dbstate plan, many changes (500 at most)", plan(work, "many", &url), Goal::More(0.05, NOTHING)),
         Measure::new("dbstate plan, one view, asks PostgreSQL", plan(work, "view", &url), Goal::More(0.1, NOTHING)),
         Measure::new("dbstate pull", dbstate(work, &["pull", "-d", &url]), Goal::Ratio(0.45)),
-        Measure::new("dbstate validate", dbstate(&work.join("written"), &["validate"]), Goal::Time(Duration::from_secs(1))),
+        Measure::new(
+            "dbstate validate",
+            dbstate(&work.join("written"), &["validate"]),
+            Goal::Time(Duration::from_secs(1)),
+        ),
     ]
 }
 

@@ -53,9 +53,15 @@ impl Project {
         text.push_str("    functions:\n      touch():\n        returns: trigger\n        language: plpgsql\n");
         text.push_str("        body: |\n          begin\n            new.updated_at := now();\n            return new;\n          end\n");
         for i in every(10) {
-            put(&mut text, format_args!("      total_{i}(bigint):\n        args: of_parent bigint\n        returns: numeric\n"));
+            put(
+                &mut text,
+                format_args!("      total_{i}(bigint):\n        args: of_parent bigint\n        returns: numeric\n"),
+            );
             put(&mut text, format_args!("        language: sql\n        volatility: stable\n        body: |\n"));
-            put(&mut text, format_args!("          select sum(amount) from {space}.item_{i} where parent_id = of_parent\n"));
+            put(
+                &mut text,
+                format_args!("          select sum(amount) from {space}.item_{i} where parent_id = of_parent\n"),
+            );
         }
         text
     }
@@ -72,7 +78,9 @@ impl Project {
         text.push_str("          peer_id: bigint not null\n          code: varchar(40) not null\n");
         put(text, format_args!("          state: {space}.state_{} not null default 'new'\n", i / 50 * 50));
         put(text, format_args!("          amount: numeric(12,2) not null default {}\n", or(1, "1", "0")));
-        text.push_str("          quantity: int not null default 1\n          note: { type: text, comment: Free text }\n");
+        text.push_str(
+            "          quantity: int not null default 1\n          note: { type: text, comment: Free text }\n",
+        );
         text.push_str("          tags: text[] not null default '{}'\n          details: jsonb not null default '{}'\n");
         text.push_str("          created_at: timestamptz not null default now()\n          updated_at: timestamptz\n");
         text.push_str(or(0, "          added: text\n", ""));
@@ -103,9 +111,17 @@ impl Project {
     fn view(self, i: usize, text: &mut String) {
         let space = schema(i);
         let limit = if self.view && i == 0 { 200 } else { 100 };
-        put(text, format_args!("      open_{i}: |\n        select i.id, i.code, p.code as peer, i.amount * i.quantity as worth\n"));
+        put(
+            text,
+            format_args!(
+                "      open_{i}: |\n        select i.id, i.code, p.code as peer, i.amount * i.quantity as worth\n"
+            ),
+        );
         let peer = self.peer(i);
-        put(text, format_args!("        from {space}.item_{i} i left join {space}.item_{peer} p on p.id = i.peer_id\n"));
+        put(
+            text,
+            format_args!("        from {space}.item_{i} i left join {space}.item_{peer} p on p.id = i.peer_id\n"),
+        );
         put(text, format_args!("        where i.state in ('new', 'open') and i.amount > {limit}\n"));
     }
 }

@@ -18,6 +18,9 @@ pub type Members = HashMap<(u32, u32), (u32, u32)>;
 pub const MEMBERS: &str = "select classid, objid, refclassid, refobjid from pg_depend where deptype = 'e'";
 
 /// Who uses whom. `auto` is true where PostgreSQL drops the user by itself.
+///
+/// Left out is what an address says by itself: the schema of what stands in it, the triggers of a foreign key, and what
+/// is kept for the same object.
 pub const EDGES: &str = "
 with part(classid, objid, objsubid, to_class, to_oid, to_sub) as materialized (
     select 2604::oid, d.oid, 0, 1259::oid, d.adrelid, d.adnum::int from pg_attrdef d
@@ -49,7 +52,11 @@ select coalesce(u.to_class, d.classid), coalesce(u.to_oid, d.objid), coalesce(u.
 from pg_depend d
      left join part u on u.classid = d.classid and u.objid = d.objid
      left join part r on r.classid = d.refclassid and r.objid = d.refobjid
-where d.deptype in ('n', 'a', 'i') and d.objid >= 16384 and d.refobjid >= 16384";
+where d.deptype in ('n', 'a', 'i') and d.objid >= 16384 and d.refobjid >= 16384
+  and not (d.classid in (1247, 1255, 1259) and d.refclassid = 2615)
+  and not (d.classid = 2620 and d.deptype = 'i')
+  and (coalesce(u.to_oid, d.objid), coalesce(u.to_sub, d.objsubid), coalesce(u.to_class, d.classid))
+      <> (coalesce(r.to_oid, d.refobjid), coalesce(r.to_sub, d.refobjsubid), coalesce(r.to_class, d.refclassid))";
 
 /// Adds edges to a state that holds their ends.
 pub struct Edges<'a> {

@@ -19,8 +19,8 @@ use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Object, ObjectId, Origin, PgVersion, Server, State};
 use crate::session::cause;
 
-use depend::{Edges, Members};
 pub use activity::activity;
+use depend::{Edges, Members};
 pub use size::measure;
 
 /// A kind with its catalog query.

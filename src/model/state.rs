@@ -63,6 +63,7 @@ pub enum Origin {
         key: Span,
         /// The value.
         value: Span,
+        /// The fields of the long form.
         fields: Arc<[(Box<str>, Span)]>,
     },
     /// The catalog: the object's class, oid and sub-id as in `pg_depend`.
