@@ -8,6 +8,7 @@ mod size;
 
 use std::collections::HashMap;
 
+use futures_util::future::try_join_all;
 use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
@@ -66,13 +67,10 @@ async fn present(client: &Client, version: PgVersion, register: &'static [Entry]
         queries.iter().filter_map(|(e, _)| Some(format!("exists (select from {})", e.present?))).collect();
     let rows = query(client, &format!("select array[{}]", clauses.join(", "))).await?;
     let mut found = rows.first().map(|row| row.get::<_, Vec<bool>>(0)).unwrap_or_default().into_iter();
-    let mut present = Vec::new();
-    for query in queries {
-        if query.0.present.is_none() || found.next() == Some(true) {
-            present.push(query);
-        } else if cfg!(debug_assertions) {
-            agrees(client, &query).await?;
-        }
+    let is_there = |query: &Query| query.0.present.is_none() || found.next() == Some(true);
+    let (present, absent): (Vec<Query>, Vec<Query>) = queries.into_iter().partition(is_there);
+    if cfg!(debug_assertions) {
+        try_join_all(absent.iter().map(|query| agrees(client, query))).await?;
     }
     Ok(present)
 }
