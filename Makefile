@@ -36,9 +36,10 @@ fuzz: ## files and connection strings changed by chance, each reader for a minut
 lint: ## formatting, lints, licences, sources and known vulnerabilities of the dependencies
 	@./scripts/lint
 
-bench: ## how long a start and an empty plan take, beside psql and pg_dump, and a plan of 1,000 databases; DBSTATE_FLEET says how many
+bench: ## times and memory of 100 to 10,000 tables beside pg_dump, and of many databases; DBSTATE_BENCH="start 100" says which
 	@./scripts/install-postgresql
-	cargo bench --locked --bench start --bench fleet
+	cargo bench --locked --bench speed -- $(DBSTATE_BENCH)
+	cargo bench --locked --bench fleet
 
 build: ## the release binary, target/release/dbstate, and its man pages in target/man
 	cargo build --release --locked

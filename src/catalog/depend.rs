@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Row;
 
+use crate::diagnostic::Result;
 use crate::model::{Address, ObjectId, State};
 
 /// Class and oid of every object that belongs to an extension, with those of the extension.
@@ -17,6 +18,9 @@ pub type Members = HashMap<(u32, u32), (u32, u32)>;
 pub const MEMBERS: &str = "select classid, objid, refclassid, refobjid from pg_depend where deptype = 'e'";
 
 /// Who uses whom. `auto` is true where PostgreSQL drops the user by itself.
+///
+/// Left out is what an address says by itself: the schema of what stands in it, the triggers of a foreign key, and what
+/// is kept for the same object.
 pub const EDGES: &str = "
 with part(classid, objid, objsubid, to_class, to_oid, to_sub) as materialized (
     select 2604::oid, d.oid, 0, 1259::oid, d.adrelid, d.adnum::int from pg_attrdef d
@@ -48,35 +52,48 @@ select coalesce(u.to_class, d.classid), coalesce(u.to_oid, d.objid), coalesce(u.
 from pg_depend d
      left join part u on u.classid = d.classid and u.objid = d.objid
      left join part r on r.classid = d.refclassid and r.objid = d.refobjid
-where d.deptype in ('n', 'a', 'i') and d.objid >= 16384 and d.refobjid >= 16384";
+where d.deptype in ('n', 'a', 'i') and d.objid >= 16384 and d.refobjid >= 16384
+  and not (d.classid in (1247, 1255, 1259) and d.refclassid = 2615)
+  and not (d.classid = 2620 and d.deptype = 'i')
+  and (coalesce(u.to_oid, d.objid), coalesce(u.to_sub, d.objsubid), coalesce(u.to_class, d.classid))
+      <> (coalesce(r.to_oid, d.refobjid), coalesce(r.to_sub, d.refobjsubid), coalesce(r.to_class, d.refclassid))";
 
-/// The members among rows of [`MEMBERS`].
-pub fn ids(rows: &[Row]) -> Members {
-    rows.iter().map(|row| ((row.get(0), row.get(1)), (row.get(2), row.get(3)))).collect()
+/// Adds edges to a state that holds their ends.
+pub struct Edges<'a> {
+    ids: &'a HashMap<ObjectId, Address>,
+    members: &'a Members,
+    seen: HashSet<(&'a Address, &'a Address, bool)>,
 }
 
-/// Adds the edges among rows of [`EDGES`] to a state.
-///
-/// An automatic edge to an ancestor says no more than the address does; one to elsewhere says what an object falls
-/// with, and is an edge of use too where it names a column. Who uses a member of an extension uses the extension.
-pub fn add(state: &mut State, ids: &HashMap<ObjectId, Address>, members: &Members, rows: &[Row]) {
-    let find = |row: &Row, from: usize| -> Option<Address> {
-        let id: ObjectId = (row.get(from), row.get(from + 1), row.get(from + 2));
-        let extension = || members.get(&(id.0, id.1)).and_then(|e| ids.get(&(e.0, e.1, 0)));
-        ids.get(&id).or_else(|| ids.get(&(id.0, id.1, 0))).or_else(extension).cloned()
-    };
-    let mut seen = HashSet::new();
-    for row in rows {
-        let (Some(user), Some(used)) = (find(row, 0), find(row, 3)) else { continue };
+impl<'a> Edges<'a> {
+    /// Between objects with these ids. Who uses a member of an extension uses the extension.
+    pub fn new(ids: &'a HashMap<ObjectId, Address>, members: &'a Members) -> Self {
+        Self { ids, members, seen: HashSet::new() }
+    }
+
+    /// Adds that of one row of [`EDGES`].
+    ///
+    /// An automatic edge to an ancestor says no more than the address does; one to elsewhere says what an object falls
+    /// with, and is an edge of use too where it names a column.
+    pub fn add(&mut self, row: &Row, state: &mut State) -> Result<()> {
+        let (Some(user), Some(used)) = (self.find(row, 0), self.find(row, 3)) else { return Ok(()) };
         let auto: bool = row.get(6);
-        if user == used || user.is_within(&used) || !seen.insert((user.clone(), used.clone(), auto)) {
-            continue;
+        if user.is_within(used) || !self.seen.insert((user, used, auto)) {
+            return Ok(());
         }
-        if auto && !shares_parent(&user, &used) {
-            state.add_fall(user, used);
+        if auto && !shares_parent(user, used) {
+            state.add_fall(user.clone(), used.clone());
         } else {
-            state.add_edge(user, used);
+            state.add_edge(user.clone(), used.clone());
         }
+        Ok(())
+    }
+
+    /// The object at an end of an edge, or what it is a part of.
+    fn find(&self, row: &Row, from: usize) -> Option<&'a Address> {
+        let id: ObjectId = (row.get(from), row.get(from + 1), row.get(from + 2));
+        let extension = || self.members.get(&(id.0, id.1)).and_then(|e| self.ids.get(&(e.0, e.1, 0)));
+        self.ids.get(&id).or_else(|| self.ids.get(&(id.0, id.1, 0))).or_else(extension)
     }
 }
 

@@ -7,11 +7,12 @@ mod row;
 mod size;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use futures_util::future::try_join_all;
+use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Row};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row, RowStream};
 
 use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
 use crate::kind::{Entry, FacetRow, Rules};
@@ -20,6 +21,7 @@ use crate::model::{Address, Object, ObjectId, Origin, PgVersion, Server, State};
 use crate::session::cause;
 
 pub use activity::activity;
+use depend::{Edges, Members};
 pub use size::measure;
 
 /// A kind with its catalog query.
@@ -37,20 +39,24 @@ pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry
     let (begun, queries) = futures_util::future::join(begin, present(client, version, register)).await;
     begun.map_err(|e| lost(&e))?;
     let queries = queries?;
-    let rows = async { try_join_all(queries.iter().map(|(_, sql)| query(client, sql))).await };
-    let (rows, members, edges) =
-        futures_util::future::join3(rows, query(client, depend::MEMBERS), query(client, depend::EDGES)).await;
-    let (rows, members, edges) = (rows?, members?, edges?);
-    client.batch_execute("commit").await.map_err(|e| lost(&e))?;
-
-    let members = depend::ids(&members);
-    let mut reading = Reading { state: State::default(), ids: HashMap::new(), register };
-    for ((entry, sql), rows) in queries.iter().zip(&rows) {
-        for (ordinal, row) in rows.iter().enumerate() {
-            reading.row(entry, sql, row, ordinal, &members)?;
-        }
+    // All are sent at once, and their rows taken one by one as they come: while the server reads on, and none is kept.
+    let texts = queries.iter().map(|(_, sql)| sql.as_str());
+    let all = [depend::MEMBERS].into_iter().chain(texts).chain([depend::EDGES, "commit"]);
+    let mut answers: FuturesOrdered<_> = all.map(|sql| rows(client, sql)).collect();
+    let mut next = async || answers.next().await.expect("an answer to each query");
+    let mut reading = Reading::new(register);
+    each(depend::MEMBERS, next().await?, |row| reading.member(row)).await?;
+    for (entry, sql) in &queries {
+        let mut ordinal = 0;
+        let read = |row: &Row| {
+            ordinal += 1;
+            reading.row(entry, sql, row, ordinal - 1)
+        };
+        each(sql, next().await?, read).await?;
     }
-    depend::add(&mut reading.state, &reading.ids, &members, &edges);
+    let mut edges = Edges::new(&reading.ids, &reading.members);
+    each(depend::EDGES, next().await?, |row| edges.add(row, &mut reading.state)).await?;
+    each("commit", next().await?, |_| Ok(())).await?;
     Ok(reading.state)
 }
 
@@ -61,13 +67,10 @@ async fn present(client: &Client, version: PgVersion, register: &'static [Entry]
         queries.iter().filter_map(|(e, _)| Some(format!("exists (select from {})", e.present?))).collect();
     let rows = query(client, &format!("select array[{}]", clauses.join(", "))).await?;
     let mut found = rows.first().map(|row| row.get::<_, Vec<bool>>(0)).unwrap_or_default().into_iter();
-    let mut present = Vec::new();
-    for query in queries {
-        if query.0.present.is_none() || found.next() == Some(true) {
-            present.push(query);
-        } else if cfg!(debug_assertions) {
-            agrees(client, &query).await?;
-        }
+    let is_there = |query: &Query| query.0.present.is_none() || found.next() == Some(true);
+    let (present, absent): (Vec<Query>, Vec<Query>) = queries.into_iter().partition(is_there);
+    if cfg!(debug_assertions) {
+        try_join_all(absent.iter().map(|query| agrees(client, query))).await?;
     }
     Ok(present)
 }
@@ -114,6 +117,21 @@ async fn query(client: &Client, sql: &str) -> Result<Vec<Row>> {
     client.query_typed(sql, &[]).await.map_err(|error| catalog_error(&error, sql))
 }
 
+/// The rows of a query, as they come.
+async fn rows(client: &Client, sql: &str) -> Result<RowStream> {
+    let no_parameters = std::iter::empty::<(&i32, Type)>();
+    client.query_typed_raw(sql, no_parameters).await.map_err(|error| catalog_error(&error, sql))
+}
+
+/// Does something with every row of a query.
+async fn each(sql: &str, rows: RowStream, mut what: impl FnMut(&Row) -> Result<()>) -> Result<()> {
+    let mut rows = std::pin::pin!(rows);
+    while let Some(row) = rows.try_next().await.map_err(|error| catalog_error(&error, sql))? {
+        what(&row)?;
+    }
+    Ok(())
+}
+
 fn catalog_error(error: &tokio_postgres::Error, sql: &str) -> Box<Diagnostic> {
     let Some(db) = error.as_db_error() else { return lost(error) };
     let message = format!("the catalog can't be read: {}", db.message());
@@ -133,22 +151,27 @@ fn lost(error: &tokio_postgres::Error) -> Box<Diagnostic> {
 struct Reading {
     state: State,
     ids: HashMap<ObjectId, Address>,
-    register: &'static [Entry],
+    members: Members,
+    facets: Vec<&'static Entry>,
 }
 
 impl Reading {
+    fn new(register: &'static [Entry]) -> Self {
+        let facets = register.iter().filter(|e| e.is_facet()).collect();
+        Self { state: State::default(), ids: HashMap::new(), members: Members::new(), facets }
+    }
+
+    /// Notes a member of an extension.
+    fn member(&mut self, row: &Row) -> Result<()> {
+        self.members.insert((row.get(0), row.get(1)), (row.get(2), row.get(3)));
+        Ok(())
+    }
+
     /// Adds the object of one row; rows of members, and of what stands under nothing we know, are passed over.
-    fn row(
-        &mut self,
-        entry: &'static Entry,
-        sql: &str,
-        row: &Row,
-        ordinal: usize,
-        members: &depend::Members,
-    ) -> Result<()> {
+    fn row(&mut self, entry: &'static Entry, sql: &str, row: &Row, ordinal: u32) -> Result<()> {
         let (fixed, fields) = row::split(row).map_err(|p| defect(entry, sql, &p))?;
         let id = (entry.rules.class, fixed.oid, fixed.sub);
-        if entry.rules.class != 0 && members.contains_key(&(id.0, id.1)) {
+        if entry.rules.class != 0 && self.members.contains_key(&(id.0, id.1)) {
             return Ok(());
         }
         let parent = match fixed.parent {
@@ -164,7 +187,7 @@ impl Reading {
         let at = parent.map_or_else(|| Address::root(entry.name, &key), |p| p.child(entry.name, &key));
         let origin = Origin::Catalog { class: id.0, oid: id.1, sub: id.2 };
         let mut object = Object::new(spec, origin.clone());
-        object.ordinal = fixed.ordinal.unwrap_or_else(|| u32::try_from(ordinal).unwrap_or(u32::MAX));
+        object.ordinal = fixed.ordinal.unwrap_or(ordinal);
         if entry.rules.class != 0 {
             self.ids.insert(id, at.clone());
         }
@@ -175,9 +198,9 @@ impl Reading {
 
     /// Adds the facets that the same row tells of.
     fn facets(&mut self, at: &Address, rules: &Rules, row: &FacetRow, origin: &Origin) {
-        for entry in self.register.iter().filter(|e| e.is_facet()) {
+        for entry in &self.facets {
             for (key, spec) in (entry.facet)(row, rules) {
-                self.state.insert(at.child(entry.name, &key), Object::new(Arc::clone(&spec), origin.clone()));
+                self.state.insert(at.child(entry.name, &key), Object::new(spec, origin.clone()));
             }
         }
     }

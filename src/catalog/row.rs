@@ -32,21 +32,23 @@ pub fn split(row: &Row) -> Result<(Fixed, Vec<(&str, Node)>), Problem> {
     let mut fields = Vec::with_capacity(row.len());
     let (mut parent_class, mut parent, mut parent_sub) = (None, None, 0);
     for (i, column) in row.columns().iter().enumerate() {
-        let value = value(row, i, column.type_())?;
-        let number = || value.as_text().and_then(|t| t.parse::<i64>().ok());
-        let unsigned = || number().and_then(|n| u32::try_from(n).ok());
+        let value = || value(row, i, column.type_());
         match column.name() {
-            "oid" => fixed.oid = unsigned().unwrap_or_default(),
-            "sub" => fixed.sub = number().and_then(|n| i32::try_from(n).ok()).unwrap_or_default(),
-            "parent_class" => parent_class = unsigned(),
-            "parent" => parent = unsigned(),
-            "parent_sub" => parent_sub = number().and_then(|n| i32::try_from(n).ok()).unwrap_or_default(),
-            "key" => value.as_text().unwrap_or_default().clone_into(&mut fixed.key),
-            "ordinal" => fixed.ordinal = unsigned(),
-            FacetRow::OWNER => fixed.facets.owner = value.as_text().map(unquote),
-            FacetRow::ACL => fixed.facets.acl = Some(items(&value)),
-            _ if value.value == Value::Null => {}
-            name => fields.push((name, value)),
+            "oid" => fixed.oid = number(row, i)?.unwrap_or_default(),
+            "sub" => fixed.sub = number(row, i)?.unwrap_or_default(),
+            "parent_class" => parent_class = number(row, i)?,
+            "parent" => parent = number(row, i)?,
+            "parent_sub" => parent_sub = number(row, i)?.unwrap_or_default(),
+            "key" => value()?.as_text().unwrap_or_default().clone_into(&mut fixed.key),
+            "ordinal" => fixed.ordinal = number(row, i)?,
+            FacetRow::OWNER => fixed.facets.owner = value()?.as_text().map(unquote),
+            FacetRow::ACL => fixed.facets.acl = Some(items(&value()?)),
+            name => {
+                let value = value()?;
+                if value.value != Value::Null {
+                    fields.push((name, value));
+                }
+            }
         }
     }
     if let (Some(class), Some(oid)) = (parent_class, parent) {
@@ -69,10 +71,24 @@ fn items(value: &Node) -> Option<Vec<String>> {
     }
 }
 
+/// A whole number of whatever type the server chose; none where it is null, or too great.
+fn number<T: TryFrom<i64>>(row: &Row, i: usize) -> Result<Option<T>, Problem> {
+    let read = match *row.columns()[i].type_() {
+        Type::OID => row.try_get::<_, Option<u32>>(i).map(|n| n.map(i64::from)),
+        Type::INT2 => row.try_get::<_, Option<i16>>(i).map(|n| n.map(i64::from)),
+        Type::INT8 => row.try_get(i),
+        _ => row.try_get::<_, Option<i32>>(i).map(|n| n.map(i64::from)),
+    };
+    Ok(read.map_err(|e| unreadable(row, i, &e))?.and_then(|n| T::try_from(n).ok()))
+}
+
+fn unreadable(row: &Row, i: usize, error: &tokio_postgres::Error) -> Problem {
+    Problem::new(Code::Internal, format!("column `{}`: {error}", row.columns()[i].name()))
+}
+
 fn value(row: &Row, i: usize, kind: &Type) -> Result<Node, Problem> {
     let null = || Node::new(Value::Null);
-    let unreadable =
-        |e: tokio_postgres::Error| Problem::new(Code::Internal, format!("column `{}`: {e}", row.columns()[i].name()));
+    let unreadable = |e: tokio_postgres::Error| unreadable(row, i, &e);
     let text = |v: Option<&str>| v.map_or_else(null, Node::text);
     let plain = |v: Option<String>| v.map_or_else(null, Node::plain);
     Ok(match *kind {

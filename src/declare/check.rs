@@ -8,7 +8,7 @@ use crate::kind::names::Names;
 use crate::kind::{Entry, RELATION, ROUTINE, Reference, References, Slot, Text, find};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, Object, Origin, State};
-use crate::sql::grammar;
+use crate::sql::grammar::{self, Grammar};
 
 /// The addresses of what was written and could not be read.
 pub type Broken = HashSet<Address>;
@@ -17,6 +17,8 @@ pub type Broken = HashSet<Address>;
 pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources: &Sources) -> Diagnostics {
     let names = Names::of(state, register);
     let mut problems = clashes(state, register);
+    // Many defaults and checks are the same text.
+    let mut sound: HashSet<(String, Grammar)> = HashSet::new();
     for (at, object) in state.iter() {
         let entry = find(register, at.kind());
         let mut references = References::default();
@@ -27,10 +29,16 @@ pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources
             }
         }
         for text in references.texts {
-            if let Some(fault) = grammar::check(&text.text, &text.grammar) {
+            let Text { text: sql, grammar, .. } = &text;
+            if sound.contains(&(sql.clone(), grammar.clone())) {
+                continue;
+            }
+            if let Some(fault) = grammar::check(sql, grammar) {
                 let problem = Problem::new(Code::Sql, fault.message).help(fault.help);
                 let problem = problem.within(fault.range.start, fault.range.end);
                 place_text(problem, object, &text, sources, &mut problems);
+            } else {
+                sound.insert((text.text, text.grammar));
             }
         }
         if !broken.contains(at) {
@@ -86,9 +94,12 @@ fn dangling(
             Some((Problem::new(Code::Dangling, format!("{at} is not declared")).help(help), at.key().to_owned()))
         }
         Reference::Name { slot, schema: Some(schema), name } => {
+            if !names.at(*slot, schema, name).is_empty() {
+                return None;
+            }
             let declared = any_top(state, register, |entry, key| entry.rules.space && key == schema);
             let opaque = any_top(state, register, |entry, _| entry.rules.opaque);
-            if !declared || opaque || !names.at(*slot, schema, name).is_empty() {
+            if !declared || opaque {
                 return None;
             }
             let message = format!("{} `{schema}.{name}` is not declared", slot.0);
@@ -98,7 +109,7 @@ fn dangling(
         Reference::Name { slot, schema: None, name } if *slot == RELATION => {
             let known = |schema: &str| !names.at(*slot, schema, name).is_empty();
             let home = Some(from.top().key()).filter(|schema| known(schema));
-            let schema = home.or_else(|| tops(state).find(|schema| known(schema)))?;
+            let schema = home.or_else(|| state.tops().iter().map(Address::key).find(|schema| known(schema)))?;
             let message = format!("relation `{name}` without its schema");
             let help = format!("write `{schema}.{name}`: the statements of a plan run with an empty search path");
             Some((Problem::new(Code::Dangling, message).help(help), name.clone()))
@@ -109,26 +120,12 @@ fn dangling(
 
 /// True when an object at the top is as `test` says of its kind and key.
 fn any_top(state: &State, register: &'static [Entry], test: impl Fn(&Entry, &str) -> bool) -> bool {
-    state.iter().any(|(at, _)| at.parent().is_none() && test(find(register, at.kind()), at.key()))
-}
-
-/// The keys at the top.
-fn tops(state: &State) -> impl Iterator<Item = &str> {
-    state.iter().map(|(at, _)| at).filter(|at| at.parent().is_none()).map(Address::key)
+    state.tops().iter().any(|at| test(find(register, at.kind()), at.key()))
 }
 
 fn siblings<'a>(state: &'a State, at: &Address) -> Vec<&'a str> {
-    let mut list: Vec<&str> = match at.parent() {
-        Some(parent) => {
-            state.children(parent).into_iter().filter(|a| a.kind() == at.kind()).map(Address::key).collect()
-        }
-        None => state
-            .iter()
-            .map(|(a, _)| a)
-            .filter(|a| a.parent().is_none() && a.kind() == at.kind())
-            .map(Address::key)
-            .collect(),
-    };
+    let all = at.parent().map_or_else(|| state.tops().iter().collect(), |parent| state.children(parent));
+    let mut list: Vec<&str> = all.into_iter().filter(|a| a.kind() == at.kind()).map(Address::key).collect();
     list.sort_unstable();
     list
 }

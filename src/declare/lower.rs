@@ -13,7 +13,8 @@ use crate::model::{Address, KindName, Object, Origin, State};
 /// Lowers files into one state.
 pub struct Lowering<'a> {
     register: &'static [Entry],
-    sources: &'a mut Sources,
+    /// The texts that were read so far.
+    pub sources: &'a mut Sources,
     /// What was declared.
     pub state: State,
     /// What was declared but could not be read: nobody should be told that it is missing.

@@ -94,16 +94,13 @@ fn lower(
     problems: &mut Diagnostics,
     register: &'static [Entry],
 ) {
-    let mut nodes: Vec<Node> = Vec::new();
-    for listed in files {
-        let Some(node) = read_file(listed, &mut project.sources, problems) else { continue };
-        project.files.extend(node.span.map(|span| span.file));
-        nodes.push(node);
-    }
     let mut lowering = Lowering::new(register, &mut project.sources);
     lowering.state.set_whole(manage == Manage::Database);
-    for node in &nodes {
-        lowering.file(node);
+    for listed in files {
+        // One file's nodes at a time: they take more memory than what they become.
+        let Some(node) = read_file(listed, lowering.sources, problems) else { continue };
+        project.files.extend(node.span.map(|span| span.file));
+        lowering.file(&node);
     }
     lowering.finish();
     let Lowering { state, broken, problems: found, .. } = lowering;

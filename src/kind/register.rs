@@ -1,5 +1,8 @@
 //! The lines of the register: found by kind, and by what nests where.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use super::{Entry, Home, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, ROUTINE, References, Under};
 use crate::model::{Address, KindName, Spec};
 
@@ -8,7 +11,10 @@ use crate::model::{Address, KindName, Spec};
 /// # Panics
 /// When the register has none: an address is made from a line.
 pub fn find(register: &'static [Entry], kind: KindName) -> &'static Entry {
-    register.iter().find(|e| e.name == kind).expect("every address's kind has a line in the register")
+    // Asked several times for each object, and there is one register.
+    static LINES: OnceLock<HashMap<KindName, &'static Entry>> = OnceLock::new();
+    let lines = LINES.get_or_init(|| register.iter().map(|e| (e.name, e)).collect());
+    lines.get(&kind).expect("every address's kind has a line in the register")
 }
 
 /// What stands at a key under an object of `parent`, or at the top for `None`.

@@ -64,7 +64,7 @@ pub enum Origin {
         /// The value.
         value: Span,
         /// The fields of the long form.
-        fields: Box<[(Box<str>, Span)]>,
+        fields: Arc<[(Box<str>, Span)]>,
     },
     /// The catalog: the object's class, oid and sub-id as in `pg_depend`.
     Catalog {
@@ -149,32 +149,48 @@ impl Object {
     }
 }
 
-/// Objects by address, in the order they were added.
+/// Objects by address, in the order they were added. A copy shares what neither side has changed.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    objects: IndexMap<Address, Object>,
-    children: HashMap<Address, Vec<Address>>,
-    edges: HashMap<Address, Vec<Address>>,
-    falls: HashMap<Address, Vec<Address>>,
+    objects: Arc<IndexMap<Address, Object>>,
+    places: Arc<Places>,
+    edges: Arc<HashMap<Address, Vec<Address>>>,
+    falls: Arc<HashMap<Address, Vec<Address>>>,
     claims: HashSet<KindName>,
     sizes: HashMap<u32, Size>,
     whole: bool,
 }
 
+/// What stands where, each list in the order added.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    children: HashMap<Address, Vec<Address>>,
+    tops: Vec<Address>,
+    kinds: HashMap<KindName, Vec<Address>>,
+}
+
+impl Places {
+    fn add(&mut self, at: &Address) {
+        match at.parent() {
+            Some(parent) => self.children.entry(parent.clone()).or_default().push(at.clone()),
+            None => self.tops.push(at.clone()),
+        }
+        self.kinds.entry(at.kind()).or_default().push(at.clone());
+    }
+}
+
 impl State {
     /// Adds or replaces an object; returns the one that stood there.
     pub fn insert(&mut self, at: Address, object: Object) -> Option<Object> {
-        if let Some(parent) = at.parent()
-            && !self.objects.contains_key(&at)
-        {
-            self.children.entry(parent.clone()).or_default().push(at.clone());
+        if !self.objects.contains_key(&at) {
+            Arc::make_mut(&mut self.places).add(&at);
         }
-        self.objects.insert(at, object)
+        Arc::make_mut(&mut self.objects).insert(at, object)
     }
 
     /// Replaces the spec of an object that stands.
     pub fn set<T: PartialEq + Debug + Send + Sync + 'static>(&mut self, at: &Address, spec: T) {
-        if let Some(object) = self.objects.get_mut(at) {
+        if let Some(object) = self.get_mut(at) {
             object.spec = Arc::new(spec);
         }
     }
@@ -186,7 +202,7 @@ impl State {
 
     /// The object at that address, to change.
     pub fn get_mut(&mut self, at: &Address) -> Option<&mut Object> {
-        self.objects.get_mut(at)
+        Arc::make_mut(&mut self.objects).get_mut(at)
     }
 
     /// The spec at that address, when it is a `T`.
@@ -209,6 +225,11 @@ impl State {
         self.objects.iter()
     }
 
+    /// What stands at the top, in the order added.
+    pub fn tops(&self) -> &[Address] {
+        &self.places.tops
+    }
+
     /// How many objects there are.
     pub fn len(&self) -> usize {
         self.objects.len()
@@ -221,8 +242,8 @@ impl State {
 
     /// What stands right under an address, by ordinal.
     pub fn children(&self, at: &Address) -> Vec<&Address> {
-        let mut list: Vec<&Address> = self.children.get(at).into_iter().flatten().collect();
-        list.sort_by_key(|a| self.objects.get(*a).map_or(0, |o| o.ordinal));
+        let mut list: Vec<&Address> = self.places.children.get(at).into_iter().flatten().collect();
+        list.sort_by_cached_key(|a| self.objects.get(*a).map_or(0, |o| o.ordinal));
         list
     }
 
@@ -253,18 +274,18 @@ impl State {
     /// Keeps the objects that `keep` says; the children of what goes, go too.
     pub fn retain(&mut self, mut keep: impl FnMut(&Address, &Object) -> bool) {
         let mut gone: HashSet<Address> = HashSet::new();
-        self.objects.retain(|at, object| {
-            let stays = !at.ancestors().any(|a| gone.contains(a)) && keep(at, object);
-            if !stays {
+        for (at, object) in self.objects.iter() {
+            let goes_with = !gone.is_empty() && at.ancestors().any(|a| gone.contains(a));
+            if goes_with || !keep(at, object) {
                 gone.insert(at.clone());
             }
-            stays
-        });
+        }
         if gone.is_empty() {
             return;
         }
         // A parent may have been added after its child.
-        self.objects.retain(|at, _| !at.ancestors().any(|a| gone.contains(a)));
+        let stays = |at: &Address| !gone.contains(at) && !at.ancestors().any(|a| gone.contains(a));
+        Arc::make_mut(&mut self.objects).retain(|at, _| stays(at));
         self.reindex();
     }
 
@@ -288,23 +309,19 @@ impl State {
 
     /// Moves every object to where `place` says.
     pub fn move_each(&mut self, place: impl Fn(&Address) -> Address) {
-        self.objects = std::mem::take(&mut self.objects).into_iter().map(|(a, o)| (place(&a), o)).collect();
+        let objects = std::mem::take(Arc::make_mut(&mut self.objects));
+        self.objects = Arc::new(objects.into_iter().map(|(a, o)| (place(&a), o)).collect());
         for edges in [&mut self.edges, &mut self.falls] {
-            *edges = std::mem::take(edges)
-                .into_iter()
-                .map(|(a, list)| (place(&a), list.iter().map(&place).collect()))
-                .collect();
+            let moved = |(a, list): (&Address, &Vec<Address>)| (place(a), list.iter().map(&place).collect());
+            *edges = Arc::new(edges.iter().map(moved).collect());
         }
         self.reindex();
     }
 
     fn reindex(&mut self) {
-        self.children.clear();
-        for at in self.objects.keys() {
-            if let Some(parent) = at.parent() {
-                self.children.entry(parent.clone()).or_default().push(at.clone());
-            }
-        }
+        let mut places = Places::default();
+        self.objects.keys().for_each(|at| places.add(at));
+        self.places = Arc::new(places);
     }
 
     /// Notes how much the relation with that oid holds.
@@ -345,20 +362,20 @@ impl State {
 
     /// Every address of that kind, in the order added.
     pub fn of_kind(&self, kind: KindName) -> Vec<Address> {
-        self.objects.keys().filter(|at| at.kind() == kind).cloned().collect()
+        self.places.kinds.get(&kind).cloned().unwrap_or_default()
     }
 
     /// Notes that `from` uses `to`, and can't stand without it.
     pub fn add_edge(&mut self, from: Address, to: Address) {
         if from != to {
-            self.edges.entry(from).or_default().push(to);
+            Arc::make_mut(&mut self.edges).entry(from).or_default().push(to);
         }
     }
 
     /// Notes that PostgreSQL drops `from` by itself when `to` is dropped.
     pub fn add_fall(&mut self, from: Address, to: Address) {
         if from != to {
-            self.falls.entry(from).or_default().push(to);
+            Arc::make_mut(&mut self.falls).entry(from).or_default().push(to);
         }
     }
 

@@ -153,12 +153,15 @@ pub fn renamed(input: Input<'_>) -> State {
 /// Makes the plan that turns `live` into `desired`, or says why there is none.
 pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let (mut live, renames) = rename::renames(input);
+    let before = diff(input.live, input.desired);
+    let mut warnings = renames.warnings;
+    if before.is_empty() && renames.list.is_empty() {
+        return Ok(Plan { warnings, ..Plan::default() });
+    }
     for entry in input.register {
         (entry.foresee)(&mut live, input.desired);
     }
-    let before = diff(input.live, input.desired);
     let input = Input { live: &live, ..input };
-    let mut warnings = renames.warnings;
     let mut emitted = emit::emit(input, renames.list)?;
     stranger::none_is_hurt(&emitted, input)?;
     let (order, waits) = graph::order(&mut emitted, input)?;

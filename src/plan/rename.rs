@@ -13,7 +13,7 @@ use super::Input;
 use super::alike::distance;
 use super::emit::{Node, Verb};
 use crate::kind::{Cx, Entry, Form, Renaming, Rules, Scope, Slot, find};
-use crate::model::{Address, State, Step};
+use crate::model::{Address, KindName, State, Step};
 
 /// A rename that was made.
 #[derive(Debug)]
@@ -93,10 +93,13 @@ fn circle(list: &[Rename], input: Input<'_>) -> Option<Address> {
 fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Renames {
     let mut out = Renames::default();
     let rank = |at: &Address| input.register.iter().position(|e| e.name == at.kind());
+    let known: HashSet<KindName> = input.register.iter().filter(|e| is_known(e)).map(|e| e.name).collect();
+    // Mostly everything stands under its name, and there is nothing to look for.
+    let stands = |at: &Address| live.contains(at) && !is_alone(find(input.register, at.kind()));
     let mut wanted: Vec<(usize, Option<usize>, &Address)> = input
         .desired
         .iter()
-        .filter(|(at, o)| o.was.is_some() || is_known(find(input.register, at.kind())))
+        .filter(|(at, o)| o.was.is_some() || known.contains(&at.kind()) && !stands(at))
         .map(|(at, _)| (at.path().len(), rank(at), at))
         .collect();
     wanted.sort_by_key(|(depth, rank, _)| (*depth, *rank));
@@ -117,9 +120,12 @@ fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Rena
 fn claim(at: &Address, live: &State, input: Input<'_>) -> Option<Claim> {
     let entry = find(input.register, at.kind());
     let was = input.desired.get(at)?.was.as_deref();
-    let from = before(at, was, entry, live, input.desired)?;
     let stands = was.is_none() && !is_alone(entry) && live.contains(at);
-    (entry.rules.renames && !stands && from != *at && live.contains(&from)).then(|| Claim { to: at.clone(), from })
+    if stands || !entry.rules.renames {
+        return None;
+    }
+    let from = before(at, was, entry, live, input.desired)?;
+    (from != *at && live.contains(&from)).then(|| Claim { to: at.clone(), from })
 }
 
 /// The address that an object may have had.

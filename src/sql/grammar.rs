@@ -12,7 +12,7 @@ use squawk_syntax::SourceFile;
 use crate::sql::{self, Token, TokenClass};
 
 /// What SQL text must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Grammar {
     /// An expression, as after `select`.
     Expression,

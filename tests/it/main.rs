@@ -40,6 +40,7 @@ mod reference;
 mod renames;
 mod roles;
 mod saved;
+mod scale;
 mod scratch;
 mod secrets;
 mod security_label;

@@ -119,7 +119,7 @@ impl Kind for Column {
                                            else quote_ident(cn.nspname) || '.' || quote_ident(co.collname) end
                                from pg_collation co join pg_namespace cn on cn.oid = co.collnamespace
                                where co.oid = a.attcollation) end as collation,
-                    case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end as \"default\",
+                    case when a.attgenerated = '' then pg_get_expr(d.adbin, 0) end as \"default\",
                     case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end as generated,
                     a.attgenerated = 's' as stored,
                     {},

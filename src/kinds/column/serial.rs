@@ -2,6 +2,7 @@
 //!
 //! See <https://www.postgresql.org/docs/current/datatype-numeric.html#DATATYPE-SERIAL>.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Column;
@@ -47,12 +48,14 @@ fn before(at: &Address, desired: &State) -> Address {
 
 /// Turns what [`expand`] would make back into a serial column, where nothing else is said of the sequence.
 pub fn compact(state: &mut State) {
+    let mut unsaid: HashSet<Address> = HashSet::new();
     for at in state.of_kind(Column::NAME) {
         let sequence = sequence_of(&at);
         let Some(serial) = serial_of(state, &at, &sequence) else { continue };
         state.set(&at, serial);
-        state.remove(&sequence);
+        unsaid.insert(sequence);
     }
+    state.retain(|at, _| !unsaid.contains(at));
 }
 
 /// The serial column that says the same as a column and its sequence.

@@ -7,7 +7,7 @@
 
 mod written;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -116,8 +116,9 @@ impl Kind for Grant {
         for at in desired.of_kind(Self::NAME) {
             let (Some(mut grant), Some(thing)) = (desired.spec::<Self>(&at).cloned(), at.parent()) else { continue };
             let Some(rules) = find(register(), thing.kind()).rules.privileges else { continue };
-            grant.privileges.suit(&rules, server);
-            desired.set(&at, grant);
+            if grant.privileges.suit(&rules, server) {
+                desired.set(&at, grant);
+            }
         }
     }
 
@@ -166,12 +167,13 @@ impl Kind for Grant {
                 Some((thing.child(Self::NAME, &old.role), thing.child(Self::NAME, &new.role)))
             })
             .collect();
-        for (old, new) in handed_over {
-            live.remove(&new);
-            if live.contains(&old) {
-                live.relocate(&old, &new);
-            }
+        if handed_over.is_empty() {
+            return;
         }
+        let moved: HashMap<&Address, &Address> = handed_over.iter().map(|(old, new)| (old, new)).collect();
+        let taken: HashSet<&Address> = moved.values().copied().collect();
+        live.retain(|at, _| !taken.contains(at));
+        live.move_each(|at| (*moved.get(at).unwrap_or(&at)).clone());
     }
 
     fn references(&self, at: &Address, out: &mut References) {

@@ -193,7 +193,7 @@ fn merge(at: &Address, mut set: PrivilegeSet, span: Option<Span>, state: &mut St
         state.set(at, Grant { privileges: set });
         return;
     }
-    let origin = span.map_or(Origin::Derived(None), |s| Origin::File { key: s, value: s, fields: Box::new([]) });
+    let origin = span.map_or(Origin::Derived(None), |s| Origin::File { key: s, value: s, fields: Arc::new([]) });
     state.insert(at.clone(), Object::new(Arc::new(Grant { privileges: set }), origin));
 }
 

@@ -288,13 +288,19 @@ impl From<IndexKey> for String {
 /// `pg_am`. Deparses expressions only.
 pub const CATALOG: &str = "
     case when k.n = 0 then pg_get_indexdef(i.indexrelid, k.i::int, true) else quote_ident(a.attname) end
-    || coalesce((select ' collate ' || case when cn.nspname = 'pg_catalog' then '' else quote_ident(cn.nspname) || '.' end
+    || case when i.indcollation[k.i - 1] not in (0, case when k.n <> 0 then a.attcollation else 100 end)
+            then coalesce((
+                 select ' collate ' || case when cn.nspname = 'pg_catalog' then '' else quote_ident(cn.nspname) || '.' end
                         || quote_ident(co.collname)
                  from pg_collation co join pg_namespace cn on cn.oid = co.collnamespace
                  where co.oid = i.indcollation[k.i - 1]
-                   and case when k.n <> 0 then co.oid <> a.attcollation
-                            else co.oid <> 100 and strpos(pg_get_indexdef(i.indexrelid), 'COLLATE') > 0 end), '')
-    || coalesce((select ' ' || case when cn.nspname = 'pg_catalog' then '' else quote_ident(cn.nspname) || '.' end
+                   and (k.n <> 0 or strpos(pg_get_indexdef(i.indexrelid), 'COLLATE') > 0)), '') else '' end
+    || case when i.indclass[k.i - 1] in (select oid from pg_opclass where opcdefault)
+                 and (k.n = 0 or (i.indclass[k.i - 1], a.atttypid) in (select oid, opcintype from pg_opclass))
+                 and i.indexrelid not in (select attrelid from pg_attribute where attoptions is not null)
+            then '' -- as nearly always, and asked of all at once
+            else coalesce((
+                 select ' ' || case when cn.nspname = 'pg_catalog' then '' else quote_ident(cn.nspname) || '.' end
                         || quote_ident(oc.opcname)
                         || coalesce(' (' || (
                              select string_agg(quote_ident(split_part(o, '=', 1)) || '='
@@ -306,7 +312,7 @@ pub const CATALOG: &str = "
                    and (ka.attoptions is not null or not oc.opcdefault
                         or oc.opcintype <> coalesce(a.atttypid, oc.opcintype)
                            and exists (select from pg_opclass od where od.opcmethod = oc.opcmethod and od.opcdefault
-                                       and od.opcintype = a.atttypid and od.oid <> oc.oid))), '')
+                                       and od.opcintype = a.atttypid and od.oid <> oc.oid))), '') end
     || case i.indoption[k.i - 1] & 3 when 1 then ' desc nulls last' when 2 then ' nulls first' when 3 then ' desc'
                                      else '' end";
 

@@ -79,11 +79,10 @@ impl PrivilegeSet {
         rules.all.iter().all(|(n, _)| *n == Privileges::LATE.0 || self.0.contains_key(*n))
     }
 
-    /// Takes what a server of that version does not know out of a set that holds everything: `all` is what there is.
-    pub fn suit(&mut self, rules: &Privileges, server: PgVersion) {
-        if !server.at_least(Privileges::LATE.1) && self.is_full(rules) {
-            self.0.remove(Privileges::LATE.0);
-        }
+    /// Takes what a server of that version does not know out of a set that holds everything: `all` is what there is. True
+    /// where it held that.
+    pub fn suit(&mut self, rules: &Privileges, server: PgVersion) -> bool {
+        !server.at_least(Privileges::LATE.1) && self.is_full(rules) && self.0.remove(Privileges::LATE.0).is_some()
     }
 
     /// Why the server can't grant these: one of them came with a newer version.

@@ -43,6 +43,10 @@ struct State {
     /// The server's process of the session that is held.
     held: Option<i32>,
     open: Vec<(TcpStream, UnixStream)>,
+    /// For how long each answer is under way.
+    delay: Duration,
+    /// How many requests came together, each time that the client had every answer before.
+    trips: Vec<usize>,
 }
 
 struct Shared {
@@ -67,7 +71,15 @@ impl Proxy {
     pub fn to_socket(socket: PathBuf) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let state = State { line: Line::Open, requests: Vec::new(), stop: None, held: None, open: Vec::new() };
+        let state = State {
+            line: Line::Open,
+            requests: Vec::new(),
+            stop: None,
+            held: None,
+            open: Vec::new(),
+            delay: Duration::ZERO,
+            trips: Vec::new(),
+        };
         let shared = Arc::new(Shared { socket, state: Mutex::new(state), changed: Condvar::new() });
         let one = Arc::clone(&shared);
         spawn(move || {
@@ -88,6 +100,16 @@ impl Proxy {
     /// The texts of the requests since it was opened.
     pub fn requests(&self) -> Vec<String> {
         self.shared.lock().requests.clone()
+    }
+
+    /// Makes it a long line: each answer takes so long.
+    pub fn delay(&self, delay: Duration) {
+        self.change(|state| state.delay = delay);
+    }
+
+    /// How many requests came together in each round trip so far, those of starting a session left out.
+    pub fn trips(&self) -> Vec<usize> {
+        self.shared.lock().trips.clone()
     }
 
     /// Opens it anew, to be held at that request, counted from 0.
@@ -136,6 +158,8 @@ struct Session {
     process: i32,
     requests: usize,
     answers: usize,
+    /// The answers that the client has.
+    arrived: usize,
     /// The answer before which the line is held.
     hold: Option<usize>,
 }
@@ -197,6 +221,11 @@ impl Shared {
         state.requests.push(String::from_utf8_lossy(text).into_owned());
         let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
         session.requests += 1;
+        // The first answer says that the session is up.
+        match state.trips.last_mut().filter(|_| session.arrived < session.requests) {
+            Some(trip) => *trip += 1,
+            None => state.trips.push(1),
+        }
         let (_, phase) = state.stop.filter(|(at, _)| *at == number)?;
         if phase == Phase::After {
             session.hold = Some(session.requests);
@@ -221,6 +250,11 @@ impl Shared {
                 self.hold(session)?;
             }
             self.pass()?;
+            let delay = self.lock().delay;
+            if packet[0] == b'Z' && !delay.is_zero() {
+                sleep(delay);
+            }
+            session.lock().unwrap_or_else(PoisonError::into_inner).arrived += usize::from(packet[0] == b'Z');
             client.write_all(&packet)?;
         }
     }

@@ -1,0 +1,65 @@
+//! What a plan costs, in numbers that nothing else on the machine changes. `make bench` measures times.
+
+#[path = "../../benches/schema.rs"]
+mod schema;
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use dbstate::local::Ephemeral;
+use wait4::Wait4;
+
+use crate::support::binary::{command, dbstate};
+use crate::support::cluster::own_cluster;
+use crate::support::database::Database;
+use crate::support::project::Project;
+use crate::support::proxy::Proxy;
+
+/// A database as a project of so many tables declares it.
+fn applied(cluster: &Ephemeral, tables: usize) -> (Database<'_>, Project) {
+    let database = Database::create_in(cluster.server());
+    let project = Project::new(&database, &[("dbstate.yaml", "files: [.]\n")]);
+    for (name, text) in schema::Project::new(tables).files() {
+        project.write(&name, &text);
+    }
+    project.apply();
+    (database, project)
+}
+
+/// The most memory that a plan with nothing to do held, in bytes.
+fn peak(database: &Database<'_>, project: &Project) -> u64 {
+    let mut command = command(project.path());
+    command.args(["plan", "--exit-code", "-d", &database.url()]).current_dir(project.path());
+    let mut child = command.stdout(Stdio::null()).spawn().expect("the program starts");
+    let used = child.wait4().expect("the program ends");
+    assert!(used.status.success(), "nothing is to be done");
+    used.rusage.maxrss
+}
+
+#[test]
+fn a_plan_takes_few_round_trips() {
+    let cluster = own_cluster();
+    let (database, project) = applied(&cluster, 20);
+    let proxy = Proxy::to(cluster.server());
+    proxy.delay(Duration::from_millis(20));
+    let url = proxy.url(database.name());
+    let output = dbstate(["plan", "--exit-code", "-d", &url], project.path());
+    assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
+    let trips = proxy.trips();
+    assert!(trips.len() <= 6, "{trips:?}: {:?}", proxy.requests());
+    // A build for tests asks of the kinds that are not there, too.
+    let requests: usize = trips.iter().sum();
+    assert!(requests <= 85, "{requests} requests: {trips:?}");
+}
+
+#[test]
+fn a_table_takes_little_memory() {
+    let cluster = own_cluster();
+    let sizes = [20, 140];
+    let [few, many] = sizes.map(|tables| {
+        let (database, project) = applied(&cluster, tables);
+        peak(&database, &project)
+    });
+    let each = many.saturating_sub(few) / (sizes[1] - sizes[0]) as u64;
+    assert!(each <= 96 << 10, "{each} bytes for each table: {few}, then {many}");
+}
