@@ -106,7 +106,9 @@ pub fn report(measures: &[Measure]) -> usize {
         "command", "ms", "least … most", "ratio", "own ms", "MiB"
     );
     println!("|---|--:|--:|--:|--:|--:|---|");
-    measures.iter().for_each(|measure| println!("{}", measure.line(measures)));
+    for measure in measures {
+        println!("{}", measure.line(measures));
+    }
     println!();
     measures.iter().filter(|measure| !measure.is_met(measures)).count()
 }

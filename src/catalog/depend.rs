@@ -8,7 +8,6 @@ use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Row;
 
-use crate::diagnostic::Result;
 use crate::model::{Address, ObjectId, State};
 
 /// Class and oid of every object that belongs to an extension, with those of the extension.
@@ -75,18 +74,17 @@ impl<'a> Edges<'a> {
     ///
     /// An automatic edge to an ancestor says no more than the address does; one to elsewhere says what an object falls
     /// with, and is an edge of use too where it names a column.
-    pub fn add(&mut self, row: &Row, state: &mut State) -> Result<()> {
-        let (Some(user), Some(used)) = (self.find(row, 0), self.find(row, 3)) else { return Ok(()) };
+    pub fn add(&mut self, row: &Row, state: &mut State) {
+        let (Some(user), Some(used)) = (self.find(row, 0), self.find(row, 3)) else { return };
         let auto: bool = row.get(6);
         if user.is_within(used) || !self.seen.insert((user, used, auto)) {
-            return Ok(());
+            return;
         }
         if auto && !shares_parent(user, used) {
             state.add_fall(user.clone(), used.clone());
         } else {
             state.add_edge(user.clone(), used.clone());
         }
-        Ok(())
     }
 
     /// The object at an end of an edge, or what it is a part of.

@@ -43,9 +43,13 @@ pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry
     let texts = queries.iter().map(|(_, sql)| sql.as_str());
     let all = [depend::MEMBERS].into_iter().chain(texts).chain([depend::EDGES, "commit"]);
     let mut answers: FuturesOrdered<_> = all.map(|sql| rows(client, sql)).collect();
-    let mut next = async || answers.next().await.expect("an answer to each query");
+    let mut next = async || answers.next().await.unwrap_or_else(|| Err(unanswered()));
     let mut reading = Reading::new(register);
-    each(depend::MEMBERS, next().await?, |row| reading.member(row)).await?;
+    each(depend::MEMBERS, next().await?, |row| {
+        reading.member(row);
+        Ok(())
+    })
+    .await?;
     for (entry, sql) in &queries {
         let mut ordinal = 0;
         let read = |row: &Row| {
@@ -55,9 +59,18 @@ pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry
         each(sql, next().await?, read).await?;
     }
     let mut edges = Edges::new(&reading.ids, &reading.members);
-    each(depend::EDGES, next().await?, |row| edges.add(row, &mut reading.state)).await?;
+    each(depend::EDGES, next().await?, |row| {
+        edges.add(row, &mut reading.state);
+        Ok(())
+    })
+    .await?;
     each("commit", next().await?, |_| Ok(())).await?;
     Ok(reading.state)
+}
+
+fn unanswered() -> Box<Diagnostic> {
+    let message = "the server answered fewer queries than it was asked";
+    Box::new(Diagnostic::new(Code::Internal, message).help("please report it; nothing was changed"))
 }
 
 /// The queries of the kinds that the database holds, by [`Entry::present`].
@@ -162,9 +175,8 @@ impl Reading {
     }
 
     /// Notes a member of an extension.
-    fn member(&mut self, row: &Row) -> Result<()> {
+    fn member(&mut self, row: &Row) {
         self.members.insert((row.get(0), row.get(1)), (row.get(2), row.get(3)));
-        Ok(())
     }
 
     /// Adds the object of one row; rows of members, and of what stands under nothing we know, are passed over.
