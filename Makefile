@@ -39,7 +39,6 @@ lint: ## formatting, lints, licences, sources and known vulnerabilities of the d
 bench: ## times and memory of 100 to 10,000 tables beside pg_dump, and of many databases; DBSTATE_BENCH="start 100" says which
 	@./scripts/install-postgresql
 	cargo bench --locked --bench speed -- $(DBSTATE_BENCH)
-	cargo bench --locked --bench fleet
 
 build: ## the release binary, target/release/dbstate, and its man pages in target/man
 	cargo build --release --locked
