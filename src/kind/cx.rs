@@ -40,6 +40,13 @@ impl<'a> Cx<'a> {
         sql::ident(self.at.key())
     }
 
+    /// Its address in [`Cx::whole`]; `None` for what does not stand yet.
+    pub fn address_as_read(&self) -> Option<&'a Address> {
+        let id = self.live.get(self.at)?.origin.id()?;
+        let same = |at: &Address| self.whole.get(at).is_some_and(|o| o.origin.id() == Some(id));
+        if same(self.at) { Some(self.at) } else { self.whole.iter().map(|(at, _)| at).find(|at| same(at)) }
+    }
+
     /// What SQL writes after the noun: `shop.orders`.
     pub fn identity(&self) -> String {
         if matches!(self.entry.rules.identity, Identity::Database) {

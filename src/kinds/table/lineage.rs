@@ -381,9 +381,10 @@ pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
 
 /// The checks of the tables above that a table must have before it is put below them, and that it lacks.
 fn checks_to_share(cx: &Cx<'_>) -> Vec<Step> {
+    let stands = cx.address_as_read();
     let lacks = |name: &str| {
-        let own = cx.at.child(Check::NAME, name);
-        !cx.live.contains(&own) && !cx.desired.contains(&own)
+        let has = |table: &Address, state: &State| state.contains(&table.child(Check::NAME, name));
+        !has(cx.at, cx.desired) && !stands.is_some_and(|table| has(table, cx.whole))
     };
     let lacking = checks_above(cx.at, cx).into_iter().filter(|(_, theirs)| lacks(theirs.key()));
     lacking
