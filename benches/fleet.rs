@@ -63,5 +63,9 @@ fn project(args: &[&str]) -> Command {
 
 fn report(name: &str, count: u32, took: Duration, peak: u64) {
     let seconds = took.as_secs_f64();
-    println!("{name:<40}{seconds:>8.1} s   {:>6.1} ms a database   {:>6} MiB", seconds * 1000.0 / f64::from(count), peak >> 20);
+    println!(
+        "{name:<40}{seconds:>8.1} s   {:>6.1} ms a database   {:>6} MiB",
+        seconds * 1000.0 / f64::from(count),
+        peak >> 20
+    );
 }

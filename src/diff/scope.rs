@@ -1,11 +1,12 @@
 //! Which part of a live database the project manages.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use globset::GlobSet;
 
 use crate::kind::{Entry, Renaming, Scope, find};
-use crate::model::{Address, Manage, State};
+use crate::model::{Address, Manage, Spec, State};
 
 /// Takes out of `live` what the project does not manage, and out of both what `exclude` names.
 pub fn project(live: &mut State, desired: &mut State, manage: Manage, exclude: &GlobSet, register: &'static [Entry]) {
@@ -14,21 +15,32 @@ pub fn project(live: &mut State, desired: &mut State, manage: Manage, exclude: &
     let renamed = renamed(live, desired);
     let known = known(live, desired, register);
     let moves = moves(desired);
-    let followed = |at: &Address| {
-        let key = moves.iter().fold(at.key().to_owned(), |key, (from, to)| {
-            let renaming = Renaming::new(at, from, to, &find(register, from.kind()).rules);
-            (find(register, at.kind()).key_after)(&key, renaming).unwrap_or(key)
-        });
-        key != at.key() && desired.contains(&Address::root(at.kind(), &key))
-    };
     live.retain(|at, object| {
         let entry = find(register, at.kind());
         let whole = entry.rules.scope == Scope::Database && manage == Manage::Database;
-        let in_scope =
-            whole || at.parent().is_some() || renamed.contains(at) || (entry.in_scope)(&*object.spec, at, desired);
-        let in_scope = in_scope || followed(at);
+        let in_scope = || {
+            let (now, spec) = followed(at, object.spec.clone(), &moves, register);
+            (entry.in_scope)(&*spec, &now, desired)
+        };
+        let in_scope = whole || at.parent().is_some() || renamed.contains(at) || in_scope();
         in_scope && !excluded(at) && (known.contains(at) || (entry.managed)(&*object.spec, at, desired))
     });
+}
+
+/// What stands at the top as it is once all that it names has its new name.
+fn followed(
+    at: &Address,
+    spec: Arc<dyn Spec>,
+    moves: &[(Address, Address)],
+    register: &'static [Entry],
+) -> (Address, Arc<dyn Spec>) {
+    let entry = find(register, at.kind());
+    moves.iter().fold((at.clone(), spec), |(at, spec), (from, to)| {
+        let renaming = Renaming::new(&at, from, to, &find(register, from.kind()).rules);
+        let spec = (entry.follow)(&*spec, renaming);
+        let key = (entry.key_after)(&*spec, at.key(), renaming);
+        (key.map_or_else(|| at.clone(), |key| Address::root(at.kind(), &key)), spec)
+    })
 }
 
 /// What stands at the top under a name that `was:` knows, and is to be renamed: its new name is free, or is itself to go.

@@ -212,8 +212,9 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// Names what was renamed by its new name, as PostgreSQL does where it knows of the use.
     fn follow(&mut self, _renaming: Renaming<'_>) {}
 
-    /// The key of a live object that holds the name of what was renamed, as it is now: `total(shop.status)`.
-    fn key_after(_key: &str, _renaming: Renaming<'_>) -> Option<String> {
+    /// The key of a live object that holds the name of what was renamed, as it is now: `total(shop.status)`. Its spec has
+    /// followed.
+    fn key_after(&self, _key: &str, _renaming: Renaming<'_>) -> Option<String> {
         None
     }
 
@@ -367,7 +368,7 @@ pub struct Entry {
     /// [`Kind::follow`], on a copy.
     pub follow: fn(&dyn Spec, Renaming<'_>) -> Arc<dyn Spec>,
     /// [`Kind::key_after`].
-    pub key_after: fn(&str, Renaming<'_>) -> Option<String>,
+    pub key_after: fn(&dyn Spec, &str, Renaming<'_>) -> Option<String>,
     /// [`Kind::renamed_with`].
     pub renamed_with: fn(&State, &Address, &Address) -> Vec<(Address, Address)>,
     /// [`Kind::rekeyed`].
@@ -439,7 +440,7 @@ pub const fn entry<K: Kind>() -> Entry {
             spec.follow(renaming);
             Arc::new(spec)
         },
-        key_after: K::key_after,
+        key_after: |spec, key, renaming| of::<K>(spec).key_after(key, renaming),
         renamed_with: K::renamed_with,
         rekeyed: K::rekeyed,
         foresee: K::foresee,

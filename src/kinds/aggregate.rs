@@ -264,7 +264,7 @@ impl Kind for Aggregate {
         }
     }
 
-    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+    fn key_after(&self, key: &str, renaming: Renaming<'_>) -> Option<String> {
         renaming.signature(key)
     }
 

@@ -124,7 +124,7 @@ impl Kind for Cast {
         }
     }
 
-    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+    fn key_after(&self, key: &str, renaming: Renaming<'_>) -> Option<String> {
         renaming.text(key)
     }
 

@@ -15,7 +15,7 @@ use super::part::privilege::grantee;
 use super::part::{PrivilegeSet, ROLE, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Lowered, Misfit, Privileges, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Lowered, Misfit, Privileges, References, Renaming, Rules, Under};
 use crate::kinds::register;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
@@ -156,24 +156,16 @@ impl Kind for DefaultPrivilege {
         desired.claims(Grant::NAME)
     }
 
-    fn rekeyed(live: &mut State, old: &Address, new: &Address) {
-        for at in live.of_kind(Self::NAME) {
-            let Some(spec) = live.spec::<Self>(&at) else { continue };
-            let mut spec = spec.clone();
-            if old.kind() == ROLE {
-                for role in [&mut spec.role, &mut spec.grantee] {
-                    if role == old.key() {
-                        new.key().clone_into(role);
-                    }
-                }
-            } else if old.kind() == Schema::NAME && spec.schema.as_deref() == Some(old.key()) {
-                spec.schema = Some(new.key().to_owned());
-            }
-            if let Ok(key) = spec.key("", None) {
-                live.set(&at, spec);
-                live.relocate(&at, &Address::root(Self::NAME, &key));
-            }
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        renaming.root(ROLE, &mut self.role);
+        renaming.root(ROLE, &mut self.grantee);
+        if let Some(schema) = &mut self.schema {
+            renaming.root(Schema::NAME, schema);
         }
+    }
+
+    fn key_after(&self, key: &str, _renaming: Renaming<'_>) -> Option<String> {
+        self.key("", None).ok().filter(|now| now != key)
     }
 
     /// What says no more than PostgreSQL does by itself is nothing that it would keep.

@@ -166,7 +166,7 @@ impl Kind for Function {
         self.returns.iter_mut().for_each(|r| r.follow(renaming));
     }
 
-    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+    fn key_after(&self, key: &str, renaming: Renaming<'_>) -> Option<String> {
         renaming.signature(key)
     }
 

@@ -178,7 +178,7 @@ impl Kind for Membership {
         out.object(Address::root(Role::NAME, at.key()), "role");
     }
 
-    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+    fn key_after(&self, key: &str, renaming: Renaming<'_>) -> Option<String> {
         renaming.key(Role::NAME, key)
     }
 

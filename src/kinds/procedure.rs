@@ -85,7 +85,7 @@ impl Kind for Procedure {
         self.language.iter_mut().for_each(|name| renaming.root(Language::NAME, name));
     }
 
-    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+    fn key_after(&self, key: &str, renaming: Renaming<'_>) -> Option<String> {
         renaming.signature(key)
     }
 

@@ -56,7 +56,7 @@ impl Kind for PublishedSchema {
         vec![Step::new(sql).hazard(HazardClass::Breaking, "subscribers no longer get the changes of its tables")]
     }
 
-    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+    fn key_after(&self, key: &str, renaming: Renaming<'_>) -> Option<String> {
         renaming.key(Schema::NAME, key)
     }
 }

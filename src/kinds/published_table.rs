@@ -90,7 +90,7 @@ impl Kind for PublishedTable {
         vec![step.hazard(HazardClass::Breaking, "subscribers no longer get the table's changes")]
     }
 
-    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+    fn key_after(&self, key: &str, renaming: Renaming<'_>) -> Option<String> {
         renaming.name(RELATION, key)
     }
 

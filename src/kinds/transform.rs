@@ -81,7 +81,7 @@ impl Kind for Transform {
         self.from_sql.iter_mut().chain(&mut self.to_sql).for_each(|f| f.follow(ROUTINE, renaming));
     }
 
-    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+    fn key_after(&self, key: &str, renaming: Renaming<'_>) -> Option<String> {
         renaming.text(key)
     }
 

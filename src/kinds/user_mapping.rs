@@ -250,7 +250,7 @@ impl Kind for UserMapping {
         vec![Step::new(format!("drop {}", target(cx))).hazard(HazardClass::Access, lost)]
     }
 
-    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+    fn key_after(&self, key: &str, renaming: Renaming<'_>) -> Option<String> {
         renaming.key(ROLE, key)
     }
 

@@ -284,10 +284,9 @@ fn follow(live: &mut State, from: &Address, to: &Address, input: Input<'_>) {
     for at in concerned(live, to, rules) {
         let renaming = Renaming::new(&at, from, to, rules);
         let entry = find(input.register, at.kind());
-        if let Some(object) = live.get_mut(&at) {
-            object.spec = (entry.follow)(&*object.spec, renaming);
-        }
-        if let Some(key) = (entry.key_after)(at.key(), renaming) {
+        let Some(object) = live.get_mut(&at) else { continue };
+        object.spec = (entry.follow)(&*object.spec, renaming);
+        if let Some(key) = (entry.key_after)(&*object.spec, at.key(), renaming) {
             let place = at.parent().map_or_else(|| Address::root(at.kind(), &key), |p| p.child(at.kind(), &key));
             moves.insert(at, place);
         }
@@ -298,9 +297,9 @@ fn follow(live: &mut State, from: &Address, to: &Address, input: Input<'_>) {
 }
 
 /// What may name a renamed object: what uses it, what stands under it, beside it and above it. Of what the whole cluster
-/// shares PostgreSQL notes no users.
+/// shares PostgreSQL notes no users, and of what is in a schema only the schema's own.
 fn concerned(live: &State, to: &Address, rules: &Rules) -> BTreeSet<Address> {
-    let all = rules.scope == Scope::Cluster;
+    let all = rules.scope == Scope::Cluster || rules.space;
     let table = to.parent().filter(|table| table.parent().is_some());
     let near = |at: &Address| at.is_within(to) || to.is_within(at) || table.is_some_and(|t| at.parent() == Some(t));
     let uses = live.edges().filter(|(_, used)| used.is_within(to)).map(|(user, _)| user.clone());

@@ -84,7 +84,7 @@ fn keep_owners(before: &State, after: &mut State) {
 }
 
 /// Pairs that found a fault once; they run before the others.
-const FOUND: [u64; 3] = [10948, 12604, 13221];
+const FOUND: [u64; 5] = [10948, 11101, 12604, 13221, 13647];
 
 #[test]
 fn random_pairs_converge() {

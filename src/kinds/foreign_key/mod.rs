@@ -11,7 +11,7 @@ use super::column::Column;
 use super::index::Index;
 use super::part::since;
 use super::part::constraint::{self, FROM_ABOVE, alter_table, columns, timing};
-use super::part::is_default;
+use super::part::{TypeName, is_default};
 use super::primary_key::PrimaryKey;
 use super::schema::Schema;
 use super::table::{Attached, Table, hide_plain};
@@ -61,6 +61,10 @@ pub struct ForeignKey {
     /// What it rests on, found in the project.
     #[serde(skip)]
     pub rests_on: RestsOn,
+    /// Whether columns on both sides are to have types that PostgreSQL can't compare with those they have: it adjusts a key
+    /// to one column at a time.
+    #[serde(skip)]
+    pub lets_go: bool,
 }
 
 /// Whether a row counts of which some columns are null.
@@ -90,6 +94,15 @@ const SET_COLUMNS: &str = "case when con.confdelsetcols is not null then
                             from unnest(con.confdelsetcols) with ordinality k(n, i)
                                  join pg_attribute ca on ca.attrelid = con.conrelid and ca.attnum = k.n) || ')'
                  else '' end";
+
+/// Types that PostgreSQL compares with one another as they are (the families of its B-tree operator classes).
+const COMPARABLE: [&[&str]; 5] = [
+    &["smallint", "integer", "bigint"],
+    &["real", "double precision"],
+    &["text", "character varying"],
+    &["date", "timestamp without time zone", "timestamp with time zone"],
+    &["numeric"],
+];
 
 impl Kind for ForeignKey {
     const NAME: KindName = KindName("foreign_key");
@@ -150,6 +163,20 @@ impl Kind for ForeignKey {
             key.rests_on = RestsOn(rests_on(&table, &key.references.columns, desired));
             desired.set(&at, key);
         }
+    }
+
+    fn foresee(live: &mut State, desired: &State) {
+        for at in live.of_kind(Self::NAME) {
+            let key = live.spec::<Self>(&at).filter(|key| key.changes_on_both_sides(&at, live, desired));
+            if let Some(key) = key {
+                let key = Self { lets_go: true, ..key.clone() };
+                live.set(&at, key);
+            }
+        }
+    }
+
+    fn adjusts(&self) -> bool {
+        !self.lets_go
     }
 
     fn managed(&self, at: &Address, desired: &State) -> bool {
@@ -224,6 +251,7 @@ impl Kind for ForeignKey {
             not_enforced,
             attached: _,
             rests_on: _,
+            lets_go: _,
         } = self;
         let same = *columns == old.columns
             && *references == old.references
@@ -303,6 +331,24 @@ impl ForeignKey {
         let timing = timing(self.deferrable, self.initially_deferred);
         let steps = constraint::replace_validated(cx, &format!("{}{timing}", self.definition()))?;
         Some(steps.into_iter().map(|step| step.needs(self.rests_on.0.clone())).collect())
+    }
+
+    /// True where a column and the one it points at get types of which one can't be compared with the other's old type.
+    fn changes_on_both_sides(&self, at: &Address, live: &State, desired: &State) -> bool {
+        let schema = self.references.schema.as_deref().unwrap_or(at.top().key());
+        let table = Address::root(Schema::NAME, schema).child(Table::NAME, &self.references.table);
+        let change = |table: &Address, name: &String| {
+            let at = table.child(Column::NAME, name);
+            let (old, new) = (live.spec::<Column>(&at)?, desired.spec::<Column>(&at)?);
+            new.changes_type(old).then_some([&old.data_type, &new.data_type])
+        };
+        let pairs = at.parent().into_iter().flat_map(|own| self.columns.iter().map(move |name| (own, name)));
+        let pairs = pairs.zip(&self.references.columns);
+        let both = pairs.filter_map(|((own, name), target)| Some([change(own, name)?, change(&table, target)?].concat()));
+        let alike = |types: &[&TypeName]| {
+            COMPARABLE.iter().any(|family| types.iter().all(|t| family.contains(&t.without_modifier().as_str())))
+        };
+        both.into_iter().any(|types| !alike(&types))
     }
 
     fn definition(&self) -> String {

@@ -152,7 +152,7 @@ impl Kind for Grant {
         desired.claims(Self::NAME)
     }
 
-    fn key_after(key: &str, renaming: Renaming<'_>) -> Option<String> {
+    fn key_after(&self, key: &str, renaming: Renaming<'_>) -> Option<String> {
         renaming.key(ROLE, key)
     }
 
