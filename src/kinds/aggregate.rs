@@ -15,7 +15,7 @@ use super::part::signature::{Args, Mode, key_args, routine_key};
 use super::part::{QualifiedName, TypeName, is_default, refused};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, ROUTINE, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, ROUTINE, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 

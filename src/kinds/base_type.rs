@@ -90,7 +90,8 @@ impl Kind for BaseType {
         ..Rules::DEFAULT
     };
 
-    const PRESENT: Option<&'static str> = Some("pg_type where typtype = 'b' and typinput <> 'array_in'::regproc and oid >= 16384");
+    const PRESENT: Option<&'static str> =
+        Some("pg_type where typtype = 'b' and typinput <> 'array_in'::regproc and oid >= 16384");
 
     fn catalog(_server: PgVersion) -> Option<String> {
         let some = |column: &str| function(&format!("nullif(t.{column}::oid, 0)"));

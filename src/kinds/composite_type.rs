@@ -85,8 +85,7 @@ impl Kind for CompositeType {
             return Alter::Refuse(Problem::new(Code::Refused, message).help(help));
         }
         let [create] = <[Step; 1]>::try_from(self.create(cx)).expect("one statement makes a composite type");
-        let lost: Vec<String> =
-            gone(cx.at, cx).iter().map(|at| format!("`{}`", at.key())).collect();
+        let lost: Vec<String> = gone(cx.at, cx).iter().map(|at| format!("`{}`", at.key())).collect();
         let risk = format!("drops what columns of the type hold in {}", lost.join(", "));
         let risk = if lost.is_empty() { "fails where a value has no place in the new type" } else { &risk };
         let query = row_of_old(cx);

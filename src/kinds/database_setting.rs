@@ -31,7 +31,10 @@ impl Kind for DatabaseSetting {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         let this = "(select oid from pg_database where datname = current_database())";
-        Some(setting::catalog("1262 as parent_class, s.setdatabase as parent, ", &format!("s.setrole = 0 and s.setdatabase = {this}")))
+        Some(setting::catalog(
+            "1262 as parent_class, s.setdatabase as parent, ",
+            &format!("s.setrole = 0 and s.setdatabase = {this}"),
+        ))
     }
 
     setting_methods!(alter);

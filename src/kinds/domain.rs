@@ -14,7 +14,7 @@ use super::part::names::object_name;
 use super::part::{QualifiedName, Sql, TypeName, is_default, since};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, TYPE, Under, Renaming};
+use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Kind, Misfit, References, Renaming, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -151,7 +151,8 @@ impl Kind for Domain {
             None => steps.push(alter("drop default")),
         }
         if *not_null && !old.not_null {
-            let named = self.not_null_name.as_deref().map(|name| format!("add constraint {} not null", sql::ident(name)));
+            let named =
+                self.not_null_name.as_deref().map(|name| format!("add constraint {} not null", sql::ident(name)));
             let step = alter(named.as_deref().unwrap_or("set not null"));
             steps.push(step.hazard(HazardClass::Block, "scans every table that uses the domain"));
         }
@@ -253,7 +254,8 @@ pub fn is_in_arrays(cx: &Cx<'_>) -> bool {
 
 /// True for a domain that refuses values, or one that is made of such a domain.
 pub fn has_rules(data_type: &TypeName, state: &State) -> bool {
-    let Some([schema, name]) = sql::split_name(data_type.as_str()).and_then(|parts| <[String; 2]>::try_from(parts).ok())
+    let Some([schema, name]) =
+        sql::split_name(data_type.as_str()).and_then(|parts| <[String; 2]>::try_from(parts).ok())
     else {
         return false;
     };

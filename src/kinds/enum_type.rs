@@ -70,8 +70,7 @@ impl Kind for EnumType {
         if is_part_of(&old.labels, labels) {
             return Alter::InPlace(self.add_values(old, cx));
         }
-        let gone: Vec<String> =
-            old.labels.iter().filter(|l| !labels.contains(l)).map(|l| format!("`{l}`")).collect();
+        let gone: Vec<String> = old.labels.iter().filter(|l| !labels.contains(l)).map(|l| format!("`{l}`")).collect();
         let risk = format!("fails where a row holds {}", gone.join(" or "));
         let create = Step::new(self.definition(cx));
         let by = Conversion {

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::check::columns_in;
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, index_steps, index_words, timing};
-use super::part::{IndexKey, Parameters, Sql, index_key, is_default, refer_to_access_method, follow_tablespace, refer_to_tablespace};
+use super::part::{
+    IndexKey, Parameters, Sql, follow_tablespace, index_key, is_default, refer_to_access_method, refer_to_tablespace,
+};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -217,9 +219,20 @@ impl Exclusion {
 
     /// True when what can't be changed in place is equal.
     fn is_defined_as(&self, other: &Self) -> bool {
-        let Self { method, elements, include, predicate, deferrable, initially_deferred, options: _, tablespace: _, index_comment: _, attached: _ } = self;
-        let timing = timing(*deferrable, *initially_deferred)
-            == constraint::timing(other.deferrable, other.initially_deferred);
+        let Self {
+            method,
+            elements,
+            include,
+            predicate,
+            deferrable,
+            initially_deferred,
+            options: _,
+            tablespace: _,
+            index_comment: _,
+            attached: _,
+        } = self;
+        let timing =
+            timing(*deferrable, *initially_deferred) == constraint::timing(other.deferrable, other.initially_deferred);
         timing
             && *method == other.method
             && *elements == other.elements
@@ -262,7 +275,10 @@ impl TryFrom<String> for Element {
         };
         let operator = text[first.start..].trim();
         // `operator(pg_catalog.=)` is `=`.
-        let own = sql::fold(operator).strip_prefix("operator(pg_catalog.").and_then(|o| o.strip_suffix(')')).map(str::to_owned);
+        let own = sql::fold(operator)
+            .strip_prefix("operator(pg_catalog.")
+            .and_then(|o| o.strip_suffix(')'))
+            .map(str::to_owned);
         Ok(Self { key, operator: own.unwrap_or_else(|| operator.to_owned()) })
     }
 }

@@ -9,7 +9,7 @@ use super::foreign_data_wrapper::ForeignDataWrapper;
 use super::part::catalog::options;
 use super::part::options::{changes, clause};
 use super::part::{Options, is_default};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 

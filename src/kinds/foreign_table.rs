@@ -14,7 +14,7 @@ use super::schema::Schema;
 use super::table::{Heirs, PRIVILEGES, Place, Words, attach, carry_rows, checks_above, moved, place_of};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
-use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Renaming, Rules, TYPE, Under};
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 

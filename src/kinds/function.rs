@@ -12,7 +12,7 @@ use super::part::signature::{Args, Returns, routine_key};
 use super::part::{Settings, Sql, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, ROUTINE, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, ROUTINE, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 
 /// A function.
@@ -138,7 +138,8 @@ impl Kind for Function {
     }
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        let all: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
+        let all: Vec<Address> =
+            desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
         for at in all {
             let Some(function) = desired.spec::<Self>(&at) else { continue };
             let function = function.clone().completed(&at);

@@ -6,10 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, options};
-use super::part::{Parameters, Sql, is_default, parameters, refer_to_access_method, follow_tablespace, refer_to_tablespace};
+use super::part::{
+    Parameters, Sql, follow_tablespace, is_default, parameters, refer_to_access_method, refer_to_tablespace,
+};
 use super::schema::Schema;
 use super::table::{PRIVILEGES, mark};
-use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Renaming, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
 use crate::sql;
 

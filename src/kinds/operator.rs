@@ -10,7 +10,9 @@ use super::part::catalog::{USER_SCHEMA, function, operator};
 use super::part::{QualifiedName, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR, ROUTINE, References, RoutineKey, Rules, Under, Renaming};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR, ROUTINE, References, Renaming, RoutineKey, Rules, Under,
+};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 

@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, index_tail, index_words, timing};
-use super::part::{Parameters, is_default, since, follow_tablespace, refer_to_tablespace};
 use super::part::names::object_name;
+use super::part::{Parameters, follow_tablespace, is_default, refer_to_tablespace, since};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
-use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -206,8 +206,18 @@ impl PrimaryKey {
 
     /// What can't be changed in place.
     fn definition(&self) -> (String, &[String], &'static str) {
-        let Self { name: _, columns: _, without_overlaps: _, include, deferrable, initially_deferred, options: _, tablespace: _, index_comment: _, attached: _ } =
-            self;
+        let Self {
+            name: _,
+            columns: _,
+            without_overlaps: _,
+            include,
+            deferrable,
+            initially_deferred,
+            options: _,
+            tablespace: _,
+            index_comment: _,
+            attached: _,
+        } = self;
         (self.keys(), include, timing(*deferrable, *initially_deferred))
     }
 }

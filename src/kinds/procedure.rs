@@ -12,7 +12,7 @@ use super::part::signature::{Args, routine_key};
 use super::part::{Settings, Sql, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -66,7 +66,8 @@ impl Kind for Procedure {
     }
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        let all: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
+        let all: Vec<Address> =
+            desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
         for at in all {
             let Some(procedure) = desired.spec::<Self>(&at) else { continue };
             let procedure = procedure.clone().completed(&at);

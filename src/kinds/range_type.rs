@@ -11,7 +11,9 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::{TypeName, is_default, shell};
 use super::schema::Schema;
 use super::shell_type::shell_of;
-use crate::kind::{Alter, COLLATION, Cx, Form, Home, Kind, OPERATOR_CLASS, ROUTINE, References, Rules, TYPE, Under, Renaming};
+use crate::kind::{
+    Alter, COLLATION, Cx, Form, Home, Kind, OPERATOR_CLASS, ROUTINE, References, Renaming, Rules, TYPE, Under,
+};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 

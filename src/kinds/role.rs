@@ -147,7 +147,8 @@ impl Role {
 
     /// True when nothing but `external` or `absent` is said of it.
     fn is_bare(&self) -> bool {
-        Self { external: false, absent: false, reassign_to: None, ..self.clone() } == Self::default() && self.password.is_none()
+        Self { external: false, absent: false, reassign_to: None, ..self.clone() } == Self::default()
+            && self.password.is_none()
     }
 
     /// What it needs to drop it: first to give away what it owns, where somebody is to have that.
@@ -301,8 +302,9 @@ impl Kind for Role {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { connection_limit, valid_until, external, absent, reassign_to: _, password: _, live_verifier: _, .. } =
-            self;
+        let Self {
+            connection_limit, valid_until, external, absent, reassign_to: _, password: _, live_verifier: _, ..
+        } = self;
         if *external {
             return Alter::InPlace(Vec::new());
         }

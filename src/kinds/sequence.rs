@@ -10,7 +10,9 @@ use super::part::{SequenceOptions, TypeName, is_default, since};
 use super::schema::Schema;
 use super::table::Table;
 use crate::diagnostic::Diagnostics;
-use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Kind, Misfit, Privileges, References, Rules, Under, Renaming};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Kind, Misfit, Privileges, RELATION, References, Renaming, Rules, Under,
+};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -86,7 +88,8 @@ impl Sequence {
 
     fn with_options(mut self, options: &SequenceOptions) -> Self {
         let SequenceOptions { start, increment, min, max, cache, cycle } = *options;
-        (self.start, self.increment, self.min, self.max, self.cache, self.cycle) = (start, increment, min, max, cache, cycle);
+        (self.start, self.increment, self.min, self.max, self.cache, self.cycle) =
+            (start, increment, min, max, cache, cycle);
         self
     }
 
@@ -212,6 +215,9 @@ impl Kind for Sequence {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![Step::new(format!("drop sequence {}", cx.identity())).hazard(HazardClass::Data, "drops the sequence with its position")]
+        vec![
+            Step::new(format!("drop sequence {}", cx.identity()))
+                .hazard(HazardClass::Data, "drops the sequence with its position"),
+        ]
     }
 }

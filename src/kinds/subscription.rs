@@ -6,8 +6,8 @@
 
 use std::path::Path;
 
-use secrecy::ExposeSecret;
 use schemars::JsonSchema;
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::part::{is_default, since};
@@ -169,9 +169,9 @@ impl Subscription {
         let late = parallel.then(|| since(16, "`streaming: parallel`", "streaming", cx)).flatten();
         let pairs = self.options().into_iter().zip(Self::bare().options()).filter(|(new, bare)| new != bare);
         late.or_else(|| {
-            pairs.map(|(option, _)| option).find_map(|(name, _, from)| {
-                since(from, &format!("`{name}` of a subscription"), name, cx)
-            })
+            pairs
+                .map(|(option, _)| option)
+                .find_map(|(name, _, from)| since(from, &format!("`{name}` of a subscription"), name, cx))
         })
     }
 

@@ -9,7 +9,7 @@ use super::part::catalog::{USER_SCHEMA, qualified};
 use super::part::{QualifiedName, is_default};
 use super::schema::Schema;
 use super::{text_search_dictionary, text_search_parser};
-use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Slot, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Kind, References, Renaming, Rules, Slot, Under};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 

@@ -9,7 +9,7 @@ use super::language::Language;
 use super::part::catalog::function;
 use super::part::{QualifiedName, TypeName, is_default};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, ROUTINE, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, ROUTINE, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 

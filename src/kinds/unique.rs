@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, index_tail, index_words, timing};
-use super::part::{Parameters, is_default, since, follow_tablespace, refer_to_tablespace};
+use super::part::{Parameters, follow_tablespace, is_default, refer_to_tablespace, since};
 use super::table::{Attached, Table, hide_plain, mark};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
-use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 

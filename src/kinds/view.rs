@@ -11,9 +11,9 @@ use super::part::catalog::{USER_SCHEMA, VIEW_COLUMNS, options};
 use super::part::{Parameters, Sql, Switch, is_default, parameters, since};
 use super::schema::Schema;
 use super::table::PRIVILEGES;
-use crate::kind::{RELATION, TYPE, Alter, Cx, Form, Home, Kind, Misfit, References, Rules, Under, Renaming};
-use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::diagnostic::{Code, Problem};
+use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, RELATION, References, Renaming, Rules, TYPE, Under};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 
 /// A view.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -100,7 +100,8 @@ impl Kind for View {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        (!is_default(&self.security_invoker)).then(|| since(15, "views with the rights of who reads them", "security_invoker", cx))?
+        (!is_default(&self.security_invoker))
+            .then(|| since(15, "views with the rights of who reads them", "security_invoker", cx))?
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {
@@ -125,7 +126,8 @@ impl Kind for View {
             let step = self.definition("create or replace view", cx).lock(Lock::AccessExclusive);
             return Alter::InPlace(vec![self.hazard(old, step)]);
         }
-        let alter = |what: String| Step::new(format!("alter view {} {what}", cx.identity())).lock(Lock::AccessExclusive);
+        let alter =
+            |what: String| Step::new(format!("alter view {} {what}", cx.identity())).lock(Lock::AccessExclusive);
         let mut steps: Vec<Step> =
             parameters::changes(&old.options(), &self.options()).into_iter().map(alter).collect();
         if let Some(first) = steps.first_mut() {
