@@ -6,7 +6,7 @@
 pub mod access;
 mod cx;
 pub mod demands;
-mod erase;
+mod entry;
 pub mod names;
 pub mod picture;
 mod reference;
@@ -16,7 +16,6 @@ mod rules;
 
 use std::fmt::Debug;
 use std::path::Path;
-use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,7 +23,7 @@ use serde::de::DeserializeOwned;
 
 use access::Fact;
 pub use cx::{Cx, RoutineKey, identity};
-use erase::{erase, of, read, respelled, schema, write};
+pub use entry::{Entry, ReadResult, entry};
 use picture::Mark;
 pub use reference::{Reference, References, Text};
 pub use register::{find, home, nested};
@@ -35,9 +34,8 @@ pub use rules::{
 };
 
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::model::bridge::{self, BridgeError};
 use crate::model::node::Node;
-use crate::model::{Act, Address, Demand, KindName, Object, PgVersion, Spec, State, Step};
+use crate::model::{Act, Address, Demand, KindName, Object, PgVersion, State, Step};
 use crate::sql;
 
 /// How to get from one spec to another.
@@ -297,163 +295,3 @@ pub fn plain_key(written: &str) -> Result<String, Problem> {
 
 /// A problem, and the field that has it.
 pub type Misfit = (Problem, &'static str);
-
-/// A problem or a bridge error, each in its place.
-pub type ReadResult = Result<Arc<dyn Spec>, BridgeError>;
-
-/// A kind with its type erased: one line of the register.
-pub struct Entry {
-    /// [`Kind::NAME`].
-    pub name: KindName,
-    /// [`Kind::NOUN`].
-    pub noun: &'static str,
-    /// [`Kind::HOMES`].
-    pub homes: &'static [Home],
-    /// [`Kind::RULES`].
-    pub rules: Rules,
-    /// [`Kind::PRESENT`].
-    pub present: Option<&'static str>,
-    /// [`Kind::catalog`].
-    pub catalog: fn(PgVersion) -> Option<String>,
-    /// [`Kind::facet`].
-    pub facet: fn(&FacetRow, &Rules) -> Vec<(String, Arc<dyn Spec>)>,
-    /// [`Kind::born`].
-    pub born: fn(&Address, &Cx<'_>) -> Vec<(String, Arc<dyn Spec>)>,
-    /// The keys of the long form.
-    pub fields: fn() -> &'static [&'static str],
-    /// The JSON Schema of the long form.
-    pub schema: fn() -> serde_json::Value,
-    /// True where text is a short form of its own: [`Kind::short`].
-    pub reads_text: fn() -> bool,
-    /// [`Kind::free_schema`].
-    pub free_schema: fn(&Home) -> serde_json::Value,
-    /// Reads any form but [`Form::Free`].
-    pub read: fn(&Node) -> ReadResult,
-    /// Writes the shortest form that says all.
-    pub write: fn(&dyn Spec) -> Node,
-    /// Writes the long form: always a map.
-    pub write_long: fn(&dyn Spec) -> Node,
-    /// [`Kind::key`].
-    pub key: fn(&dyn Spec, &str, Option<&Address>) -> Result<String, Problem>,
-    /// [`Kind::one_key`].
-    pub one_key: fn(&dyn Spec, Option<&Address>) -> String,
-    /// [`Kind::lower`].
-    pub lower: fn(&Home, Option<&Address>, &Node, &mut Lowered),
-    /// [`Kind::raise`].
-    pub raise: fn(&[(&Address, &dyn Spec)]) -> Option<Node>,
-    /// [`Kind::complete`].
-    pub complete: fn(&mut State, &mut Diagnostics, &'static [Self]),
-    /// [`Kind::before_raise`].
-    pub before_raise: fn(&mut State, &'static [Self]),
-    /// [`Kind::suit`].
-    pub suit: fn(&mut State, PgVersion),
-    /// [`Kind::builtin`].
-    pub builtin: fn(&str) -> bool,
-    /// [`Kind::managed`].
-    pub managed: fn(&dyn Spec, &Address, &State) -> bool,
-    /// [`Kind::in_scope`].
-    pub in_scope: fn(&dyn Spec, &Address, &State) -> bool,
-    /// [`Kind::references`].
-    pub references: fn(&dyn Spec, &Address, &mut References),
-    /// [`Kind::serves`].
-    pub serves: fn(&dyn Spec, &Address, &mut References),
-    /// [`Kind::refuse`].
-    pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<Misfit>,
-    /// [`Kind::located`].
-    pub located: fn(&dyn Spec, &Path) -> Option<Arc<dyn Spec>>,
-    /// [`Kind::adjusts`].
-    pub adjusts: fn(&dyn Spec) -> bool,
-    /// [`Kind::rebuildable`].
-    pub rebuildable: fn(&dyn Spec) -> bool,
-    /// [`Kind::follow`], on a copy.
-    pub follow: fn(&dyn Spec, Renaming<'_>) -> Arc<dyn Spec>,
-    /// [`Kind::key_after`].
-    pub key_after: fn(&dyn Spec, &str, Renaming<'_>) -> Option<String>,
-    /// [`Kind::renamed_with`].
-    pub renamed_with: fn(&State, &Address, &Address) -> Vec<(Address, Address)>,
-    /// [`Kind::rekeyed`].
-    pub rekeyed: fn(&mut State, &Address, &Address),
-    /// [`Kind::foresee`].
-    pub foresee: fn(&mut State, &State),
-    /// [`Kind::inline`].
-    pub inline: fn(&dyn Spec, &Address) -> Option<String>,
-    /// [`Kind::create`].
-    pub create: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
-    /// [`Kind::alter`]: the new spec, then the old.
-    pub alter: fn(&dyn Spec, &dyn Spec, &Cx<'_>) -> Alter,
-    /// [`Kind::release`]: the new spec, then the old.
-    pub release: fn(&dyn Spec, &dyn Spec, &[Address], &Cx<'_>) -> Option<Alter>,
-    /// [`Kind::drop`].
-    pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
-    /// [`Kind::rename`].
-    pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
-    /// [`Kind::demands`].
-    pub demands: fn(&dyn Spec, Act, &Cx<'_>) -> Vec<Demand>,
-    /// [`Kind::access`].
-    pub access: fn(&dyn Spec, &Address) -> Option<Fact>,
-    /// [`Kind::draw`].
-    pub draw: fn(&dyn Spec, &Address) -> Option<Mark>,
-    /// The spec to write statements from: of what was declared the fields in which the spelling of PostgreSQL differs
-    /// from the live object, else the live object's own. Statements from PostgreSQL's spelling would not be stored as
-    /// what they say: it spells some expressions anew each time.
-    pub respelled: fn(&dyn Spec, &dyn Spec, &dyn Spec) -> Arc<dyn Spec>,
-    /// [`Kind::check`].
-    pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
-}
-
-/// The register's line of a kind.
-pub const fn entry<K: Kind>() -> Entry {
-    Entry {
-        name: K::NAME,
-        noun: K::NOUN,
-        homes: K::HOMES,
-        rules: K::RULES,
-        present: K::PRESENT,
-        catalog: K::catalog,
-        facet: |row, rules| erase(K::facet(row, rules)),
-        born: |on, cx| erase(K::born(on, cx)),
-        fields: bridge::fields_of::<K>,
-        schema: schema::<K>,
-        reads_text: || K::short("").is_some(),
-        free_schema: K::free_schema,
-        read: read::<K>,
-        write: write::<K>,
-        write_long: |spec| bridge::to_node(of::<K>(spec)),
-        key: |spec, written, parent| of::<K>(spec).key(written, parent),
-        one_key: |spec, parent| of::<K>(spec).one_key(parent),
-        lower: K::lower,
-        raise: |children| K::raise(&children.iter().map(|(at, spec)| (*at, of::<K>(*spec))).collect::<Vec<_>>()),
-        complete: K::complete,
-        before_raise: K::before_raise,
-        suit: K::suit,
-        builtin: K::builtin,
-        managed: |spec, at, desired| of::<K>(spec).managed(at, desired),
-        in_scope: |spec, at, desired| of::<K>(spec).in_scope(at, desired),
-        references: |spec, at, out| of::<K>(spec).references(at, out),
-        serves: |spec, at, out| of::<K>(spec).serves(at, out),
-        refuse: |spec, cx| of::<K>(spec).refuse(cx),
-        located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
-        adjusts: |spec| of::<K>(spec).adjusts(),
-        rebuildable: |spec| of::<K>(spec).rebuildable(),
-        follow: |spec, renaming| {
-            let mut spec = of::<K>(spec).clone();
-            spec.follow(renaming);
-            Arc::new(spec)
-        },
-        key_after: |spec, key, renaming| of::<K>(spec).key_after(key, renaming),
-        renamed_with: K::renamed_with,
-        rekeyed: K::rekeyed,
-        foresee: K::foresee,
-        inline: |spec, at| of::<K>(spec).inline(at),
-        create: |spec, cx| of::<K>(spec).create(cx),
-        alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
-        release: |new, old, used, cx| of::<K>(new).release(of::<K>(old), used, cx),
-        drop: |spec, cx| of::<K>(spec).drop(cx),
-        rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
-        demands: |spec, act, cx| of::<K>(spec).demands(act, cx),
-        access: |spec, at| of::<K>(spec).access(at),
-        draw: |spec, at| of::<K>(spec).draw(at),
-        respelled: respelled::<K>,
-        check: |spec, at, state| of::<K>(spec).check(at, state),
-    }
-}
