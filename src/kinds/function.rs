@@ -138,12 +138,9 @@ impl Kind for Function {
     }
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        let all: Vec<Address> =
-            desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
-        for at in all {
-            let Some(function) = desired.spec::<Self>(&at) else { continue };
-            let function = function.clone().completed(&at);
-            desired.set(&at, function);
+        for at in desired.of_kind(Self::NAME) {
+            let Some(function) = desired.spec::<Self>(&at).cloned() else { continue };
+            desired.set(&at, function.completed(&at));
         }
     }
 
@@ -290,16 +287,16 @@ impl Function {
     /// The whole statement: `create function …` or `create or replace function …`.
     fn definition(&self, create: &str, cx: &Cx<'_>) -> String {
         let returns = self.returns.as_ref().map(|r| format!(" returns {r}")).unwrap_or_default();
-        let mut sql = format!("{create} function {}{returns}", routine::declaration(&self.args, cx));
-        let language = self.language.as_ref().map(|l| format!("language {}", crate::sql::ident(l)));
+        let head = format!("{create} function {}{returns}", routine::declaration(&self.args, cx));
         let window = self.window.then(|| "window".to_owned());
         let attributes = self.attributes().into_iter().filter(|a| !a.default).map(|a| a.words);
-        let words: Vec<String> =
-            language.into_iter().chain(routine::transforms(&self.transform)).chain(window).chain(attributes).collect();
-        sql += &format!("\n    {}", words.join(" "));
-        for setting in self.settings.assignments() {
-            sql += &format!("\n    set {setting}");
-        }
-        sql + "\n" + &self.source().clause(cx)
+        routine::definition(
+            head,
+            &self.transform,
+            window.into_iter().chain(attributes),
+            &self.settings,
+            self.source(),
+            cx,
+        )
     }
 }
