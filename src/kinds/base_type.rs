@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::enum_type::PRIVILEGES;
-use super::part::catalog::{USER_SCHEMA, function};
+use super::part::catalog::{TYPE_COLUMNS, USER_SCHEMA, function};
 use super::part::{QualifiedName, TypeName, is_default, shell, stored};
 use super::schema::Schema;
 use super::shell_type::shell_of;
@@ -96,8 +96,7 @@ impl Kind for BaseType {
     fn catalog(_server: PgVersion) -> Option<String> {
         let some = |column: &str| function(&format!("nullif(t.{column}::oid, 0)"));
         Some(format!(
-            "select t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
-                    t.typowner::regrole::text as owner, t.typacl::text[] as acl,
+            "select {TYPE_COLUMNS},
                     {} as input, {} as output, {} as receive, {} as send, {} as modifier_in, {} as modifier_out,
                     {} as analyze, {} as subscript,
                     case when t.typelem <> 0 then format_type(t.typelem, null) end as element,

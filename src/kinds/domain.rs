@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::domain_check::DomainCheck;
 use super::enum_type::PRIVILEGES;
-use super::part::catalog::USER_SCHEMA;
+use super::part::catalog::{TYPE_COLUMNS, USER_SCHEMA};
 use super::part::convert::{Conversion, convert};
 use super::part::names::object_name;
 use super::part::{QualifiedName, Sql, TypeName, is_default, since};
@@ -81,8 +81,7 @@ impl Kind for Domain {
             ""
         };
         Some(format!(
-            "select t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
-                    t.typowner::regrole::text as owner, t.typacl::text[] as acl,
+            "select {TYPE_COLUMNS},
                     format_type(t.typbasetype, t.typtypmod) as type, t.typnotnull as not_null, {not_null}
                     case when t.typcollation <> b.typcollation
                          then (select case when cn.nspname = 'pg_catalog' then quote_ident(co.collname)

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::column::{Column, has_order_of_its_own};
 use super::foreign_server::ForeignServer;
-use super::part::catalog::{USER_SCHEMA, options};
+use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA, options};
 use super::part::options::{changes, clause};
 use super::part::{FOREIGN_TABLE, Options, is_default};
 use super::schema::Schema;
@@ -62,8 +62,7 @@ impl Kind for ForeignTable {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
-                    c.relowner::regrole::text as owner, c.relacl::text[] as acl, s.srvname as server, {} as options,
+            "select {RELATION_COLUMNS}, s.srvname as server, {} as options,
                     {}
              from pg_foreign_table f join pg_class c on c.oid = f.ftrelid join pg_namespace n on n.oid = c.relnamespace
                   join pg_foreign_server s on s.oid = f.ftserver

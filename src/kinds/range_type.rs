@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::enum_type::PRIVILEGES;
 use super::multirange::Multirange;
-use super::part::catalog::USER_SCHEMA;
+use super::part::catalog::{TYPE_COLUMNS, USER_SCHEMA};
 use super::part::{TypeName, is_default, shell};
 use super::schema::Schema;
 use super::shell_type::shell_of;
@@ -65,8 +65,7 @@ impl Kind for RangeType {
             )
         };
         Some(format!(
-            "select t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
-                    t.typowner::regrole::text as owner, t.typacl::text[] as acl,
+            "select {TYPE_COLUMNS},
                     format_type(r.rngsubtype, null) as subtype,
                     case when not oc.opcdefault
                          then (select case when o.nspname = 'pg_catalog' then quote_ident(oc.opcname)

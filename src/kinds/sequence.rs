@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
-use super::part::catalog::USER_SCHEMA;
+use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA};
 use super::part::sequence_options::{CATALOG, with_hazard};
 use super::part::{SequenceOptions, TypeName, is_default, since};
 use super::schema::Schema;
@@ -135,8 +135,7 @@ impl Kind for Sequence {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
-                    c.relowner::regrole::text as owner, c.relacl::text[] as acl,
+            "select {RELATION_COLUMNS},
                     c.relpersistence = 'u' as unlogged, format_type(s.seqtypid, null) as type,
                     (o.v->>'start')::bigint as start, (o.v->>'increment')::bigint as increment,
                     (o.v->>'min')::bigint as min, (o.v->>'max')::bigint as max, (o.v->>'cache')::bigint as cache,

@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::catalog::{USER_SCHEMA, VIEW_COLUMNS, options};
+use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA, VIEW_COLUMNS, options};
 use super::part::{Parameters, Sql, Switch, is_default, parameters, since};
 use super::schema::Schema;
 use super::table::PRIVILEGES;
@@ -78,8 +78,7 @@ impl Kind for View {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
-                    c.relowner::regrole::text as owner, c.relacl::text[] as acl,
+            "select {RELATION_COLUMNS},
                     o.list ->> 'security_barrier' as security_barrier, o.list ->> 'security_invoker' as security_invoker,
                     o.list ->> 'check_option' as check_option,
                     pg_get_viewdef(c.oid) as query, {VIEW_COLUMNS} as live_columns

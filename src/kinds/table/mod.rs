@@ -25,7 +25,7 @@ pub use typed::{leave as leave_type, of_type};
 pub use words::Words;
 
 use super::column::Column;
-use super::part::catalog::USER_SCHEMA;
+use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA};
 use super::part::{
     Parameters, TypeName, follow_tablespace, is_default, parameters, refer_to_access_method, refer_to_tablespace,
 };
@@ -150,8 +150,7 @@ impl Kind for Table {
     fn catalog(_server: PgVersion) -> Option<String> {
         let place = lineage::place_of("c");
         Some(format!(
-            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
-                    c.relowner::regrole::text as owner, c.relacl::text[] as acl,
+            "select {RELATION_COLUMNS},
                     case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_by,
                     {place},
                     case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
