@@ -1,4 +1,4 @@
-//! What a setting is when any role connects to any database: `alter role all`.
+//! A setting for all roles in all databases: `alter role all`.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-alterrole.html>. Only declared ones are managed.
 

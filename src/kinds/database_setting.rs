@@ -1,4 +1,4 @@
-//! What a setting is when any role connects to this database.
+//! A setting for all roles in this database.
 //! See <https://www.postgresql.org/docs/current/sql-alterdatabase.html>.
 
 use schemars::JsonSchema;

@@ -27,7 +27,7 @@ pub struct Exclusion {
     pub method: String,
     /// What is compared, and how: `room with =`.
     pub elements: Vec<Element>,
-    /// Columns that its index holds besides.
+    /// Further columns that its index contains.
     #[serde(default, skip_serializing_if = "is_default")]
     pub include: Vec<String>,
     /// Which rows count.
@@ -36,7 +36,7 @@ pub struct Exclusion {
     /// May be checked at the end of a transaction.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deferrable: bool,
-    /// Is checked at the end of a transaction unless it is told otherwise.
+    /// Is checked at the end of a transaction unless set otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
     /// Storage parameters of its index.

@@ -25,7 +25,7 @@ pub struct ForeignServer {
     /// Its version.
     #[serde(default, skip_serializing_if = "is_default")]
     pub version: Option<String>,
-    /// Its options: `host`, `port`, `dbname` and the like.
+    /// Its options, such as `host`, `port` and `dbname`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Options,
 }

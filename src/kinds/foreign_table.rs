@@ -24,16 +24,16 @@ use crate::sql;
 pub struct ForeignTable {
     /// The server that has the rows.
     pub server: String,
-    /// Its options: `table_name` and the like.
+    /// Its options, such as `table_name`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Options,
     /// The table it is a partition of.
     #[serde(default, skip_serializing_if = "is_default")]
     pub partition_of: Option<String>,
-    /// Which rows it holds as a partition: `values from (1) to (10)`, `values in ('eu')`, `default`.
+    /// The rows that it holds as a partition: `values from (1) to (10)`, `values in ('eu')`, `default`.
     #[serde(default, rename = "for", skip_serializing_if = "is_default")]
     pub bounds: Option<Words>,
-    /// The tables it inherits from, in order.
+    /// The tables that it inherits from, in order.
     #[serde(default, skip_serializing_if = "is_default")]
     pub inherits: Vec<String>,
     /// The tables that have columns from it.

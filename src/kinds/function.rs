@@ -22,7 +22,7 @@ pub struct Function {
     /// Its arguments, as in `create function`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub args: Args,
-    /// What it gives: a type, `setof` a type, or `table(…)`; absent where `out` arguments say it.
+    /// Its result: a type, `setof` a type, or `table(…)`; absent where `out` arguments determine it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub returns: Option<Returns>,
     /// Its language.
@@ -34,10 +34,10 @@ pub struct Function {
     /// Null for any null argument, without being called.
     #[serde(default, skip_serializing_if = "is_default")]
     pub strict: bool,
-    /// Tells nothing of its arguments but by its result.
+    /// Reveals nothing about its arguments except through its result.
     #[serde(default, skip_serializing_if = "is_default")]
     pub leakproof: bool,
-    /// With whose rights it runs.
+    /// Whose privileges it runs with.
     #[serde(default, skip_serializing_if = "is_default")]
     pub security: Security,
     /// Whether parallel workers may run it.
@@ -70,7 +70,7 @@ pub struct Function {
     /// The file of a function in C.
     #[serde(default, skip_serializing_if = "is_default")]
     pub library: Option<String>,
-    /// Its name in that file, where that is not its own.
+    /// Its name in that file, if different.
     #[serde(default, skip_serializing_if = "is_default")]
     pub symbol: Option<String>,
 }

@@ -42,7 +42,7 @@ pub struct Index {
     /// Which rows it holds.
     #[serde(default, rename = "where", skip_serializing_if = "is_default")]
     pub predicate: Option<Sql>,
-    /// Columns that it holds besides.
+    /// Further columns that it contains.
     #[serde(default, skip_serializing_if = "is_default")]
     pub include: Vec<String>,
     /// Two nulls are equal; from PostgreSQL 15 on.
@@ -57,10 +57,10 @@ pub struct Index {
     /// Detail of planner statistics of keys that are expressions, by the key's number from 1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub statistics: BTreeMap<u16, u16>,
-    /// Partitions have no part in it until one is attached to it by hand.
+    /// Partitions have no part in it until one is attached by hand.
     #[serde(default, skip_serializing_if = "is_default")]
     pub only: bool,
-    /// It is of no use: building it failed half-way. It is made anew unless this is declared.
+    /// Building it failed halfway, so it is unusable. It is rebuilt unless this is declared.
     #[serde(default, skip_serializing_if = "is_default")]
     pub invalid: bool,
     /// Whether it is a part of its parent table's.

@@ -24,7 +24,7 @@ pub struct Language {
     /// The function that checks its functions.
     #[serde(default, skip_serializing_if = "is_default")]
     pub validator: Option<QualifiedName>,
-    /// Everybody may make functions in it.
+    /// Anybody may create functions in it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub trusted: bool,
 }

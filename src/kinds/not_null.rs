@@ -32,7 +32,7 @@ pub struct NotNull {
     /// Tables below do not have it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub no_inherit: bool,
-    /// Rows that were there before it may break it.
+    /// Existing rows may violate it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_valid: bool,
 }

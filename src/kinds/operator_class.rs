@@ -25,7 +25,7 @@ pub struct OperatorClass {
     /// The type it is for.
     #[serde(rename = "type")]
     pub data_type: TypeName,
-    /// It is the one that an index takes by itself.
+    /// The default for its type and index method.
     #[serde(default, skip_serializing_if = "is_default")]
     pub default: bool,
     /// Its family; one of its own name when absent.

@@ -20,13 +20,13 @@ use crate::sql;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// Whether it lets rows through, or holds back what others let through.
+    /// Whether it admits rows, or restricts what other policies admit.
     #[serde(rename = "as", default, skip_serializing_if = "is_default")]
     pub sense: Sense,
-    /// For which command.
+    /// The command that it applies to.
     #[serde(rename = "for", default, skip_serializing_if = "is_default")]
     pub command: Command,
-    /// For whom; everybody when absent.
+    /// The roles that it applies to; everybody when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub to: Roles,
     /// Which rows can be seen.

@@ -24,7 +24,7 @@ pub struct PrimaryKey {
     pub name: Option<String>,
     /// Its columns.
     pub columns: Vec<String>,
-    /// Columns that its index holds besides.
+    /// Further columns that its index contains.
     #[serde(default, skip_serializing_if = "is_default")]
     pub include: Vec<String>,
     /// The last column holds ranges that must not overlap; from PostgreSQL 18 on.
@@ -33,7 +33,7 @@ pub struct PrimaryKey {
     /// May be checked at the end of a transaction.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deferrable: bool,
-    /// Is checked at the end of a transaction unless it is told otherwise.
+    /// Is checked at the end of a transaction unless set otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
     /// Storage parameters of its index.

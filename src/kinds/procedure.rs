@@ -25,7 +25,7 @@ pub struct Procedure {
     /// Its language.
     #[serde(default, skip_serializing_if = "is_default")]
     pub language: Option<String>,
-    /// With whose rights it runs.
+    /// Whose privileges it runs with.
     #[serde(default, skip_serializing_if = "is_default")]
     pub security: Security,
     /// Settings that hold while it runs; with any, it can't end transactions.
@@ -43,7 +43,7 @@ pub struct Procedure {
     /// The file of a procedure in C.
     #[serde(default, skip_serializing_if = "is_default")]
     pub library: Option<String>,
-    /// Its name in that file, where that is not its own.
+    /// Its name in that file, if different.
     #[serde(default, skip_serializing_if = "is_default")]
     pub symbol: Option<String>,
 }

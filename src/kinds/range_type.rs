@@ -23,16 +23,16 @@ use crate::sql;
 pub struct RangeType {
     /// The type of its bounds.
     pub subtype: TypeName,
-    /// How bounds are ordered, where it is not the type's own way.
+    /// The operator class that orders its bounds, where it is not the type's default.
     #[serde(default, skip_serializing_if = "is_default")]
     pub operator_class: Option<String>,
     /// The collation that orders them, where it is not the type's.
     #[serde(default, skip_serializing_if = "is_default")]
     pub collation: Option<String>,
-    /// The function that brings ranges into one form.
+    /// The function that brings ranges into canonical form.
     #[serde(default, skip_serializing_if = "is_default")]
     pub canonical: Option<String>,
-    /// The function that tells how far two bounds are apart.
+    /// The function that measures the distance between two bounds.
     #[serde(default, skip_serializing_if = "is_default")]
     pub subtype_diff: Option<String>,
 }

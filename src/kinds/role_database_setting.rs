@@ -1,4 +1,4 @@
-//! What a setting is when a role connects to this database.
+//! A setting for one role in this database.
 //! See <https://www.postgresql.org/docs/current/sql-alterrole.html>.
 
 use schemars::JsonSchema;

@@ -35,13 +35,13 @@ pub struct Sequence {
     /// The greatest value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub max: Option<i64>,
-    /// How many values a session takes at once; 1 when absent.
+    /// How many values a session caches; 1 when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cache: Option<i64>,
-    /// Begins again after the last value.
+    /// Starts again after the last value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cycle: bool,
-    /// Not written to the log.
+    /// Not written to the write-ahead log.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unlogged: bool,
     /// The column it falls with: `schema.table.column`.

@@ -17,7 +17,7 @@ use crate::sql;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextSearchConfiguration {
-    /// What cuts a text into words.
+    /// The parser that splits text into words.
     pub parser: QualifiedName,
     /// The dictionaries that are asked for each sort of word, in their order.
     #[serde(default, skip_serializing_if = "is_default")]

@@ -22,7 +22,7 @@ pub const SLOT: Slot = Slot("text search dictionary");
 pub struct TextSearchDictionary {
     /// What it is made of: `simple`, `snowball`, `shop.own`.
     pub template: QualifiedName,
-    /// Its options: `language`, `stopwords` and the like.
+    /// Its options, such as `language` and `stopwords`.
     #[serde(default, skip_serializing_if = "is_default", deserialize_with = "options")]
     pub options: BTreeMap<String, String>,
 }

@@ -20,7 +20,7 @@ use crate::sql;
 pub struct Unique {
     /// Its columns.
     pub columns: Vec<String>,
-    /// Columns that its index holds besides.
+    /// Further columns that its index contains.
     #[serde(default, skip_serializing_if = "is_default")]
     pub include: Vec<String>,
     /// Two nulls are equal; from PostgreSQL 15 on.
@@ -32,7 +32,7 @@ pub struct Unique {
     /// May be checked at the end of a transaction.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deferrable: bool,
-    /// Is checked at the end of a transaction unless it is told otherwise.
+    /// Is checked at the end of a transaction unless set otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
     /// Storage parameters of its index.

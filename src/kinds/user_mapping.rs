@@ -1,4 +1,4 @@
-//! As whom a role logs in at a foreign server: the key is the role, or `public` for everybody.
+//! How a role logs in to a foreign server: the key is the role, or `public` for everybody.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-createusermapping.html>. Passwords come from the environment or a
 //! file. `pull` writes a variable to set in their place; where it is not set, a secret that is there is taken to be right.
@@ -24,7 +24,7 @@ use crate::secret::{self, Hidden, Source};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserMapping {
-    /// Its options: `user`, `password` and the like.
+    /// Its options, such as `user` and `password`.
     #[serde(skip_serializing_if = "is_default")]
     pub options: BTreeMap<String, Given>,
     /// The options that hold secrets.

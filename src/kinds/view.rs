@@ -22,7 +22,7 @@ pub struct View {
     /// Rows are filtered by the view before functions of a caller see them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub security_barrier: Switch,
-    /// Tables are read with the rights of who asks, not of the view's owner; PostgreSQL 15 and later.
+    /// Tables are read with the privileges of the caller, not of the view's owner; PostgreSQL 15 and later.
     #[serde(default, skip_serializing_if = "is_default")]
     pub security_invoker: Switch,
     /// Refuses rows, on insert and update, that the view would not show.

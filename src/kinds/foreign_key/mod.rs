@@ -27,17 +27,17 @@ use crate::sql;
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an attribute of PostgreSQL's own")]
 pub struct ForeignKey {
-    /// The columns that point.
+    /// The referencing columns.
     pub columns: Vec<String>,
-    /// The table and the columns they point at.
+    /// The referenced table and columns.
     pub references: Target,
-    /// What happens when a row they point at goes.
+    /// What happens when the referenced row is deleted.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_delete: Action,
-    /// What happens when a row they point at changes.
+    /// What happens when the referenced row is updated.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_update: Action,
-    /// How several columns count of which some are null.
+    /// How rows count in which some of several columns are null.
     #[serde(default, rename = "match", skip_serializing_if = "is_default")]
     pub matching: Match,
     /// The last column is a range that must be covered; from PostgreSQL 18 on.
@@ -46,7 +46,7 @@ pub struct ForeignKey {
     /// May be checked at the end of a transaction.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deferrable: bool,
-    /// Is checked at the end of a transaction unless it is told otherwise.
+    /// Is checked at the end of a transaction unless set otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
     /// Stored rows need not satisfy it yet; where they were found to, that stays so.

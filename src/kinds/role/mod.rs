@@ -27,7 +27,7 @@ pub struct Role {
     /// May log in.
     #[serde(skip_serializing_if = "is_default")]
     pub login: bool,
-    /// Passes every check.
+    /// Bypasses every permission check.
     #[serde(skip_serializing_if = "is_default")]
     pub superuser: bool,
     /// May make databases.
@@ -45,22 +45,22 @@ pub struct Role {
     /// Is not bound by policies.
     #[serde(skip_serializing_if = "is_default")]
     pub bypass_rls: bool,
-    /// How many connections it may have at once; -1 for any number.
+    /// How many concurrent connections it may have; -1 for no limit.
     #[serde(skip_serializing_if = "is_unlimited")]
     pub connection_limit: i32,
-    /// When its password ceases to be good; a time without a zone is UTC.
+    /// When its password expires; a time without a zone is UTC.
     #[serde(skip_serializing_if = "is_default")]
     pub valid_until: Until,
-    /// Where its password is.
+    /// Where its password comes from.
     #[serde(skip_serializing_if = "is_default")]
     pub password: Option<Source>,
-    /// Known, never touched.
+    /// Exists already, and is never touched.
     #[serde(skip_serializing_if = "is_default")]
     pub external: bool,
-    /// Shall not be.
+    /// Must not exist: a plan drops it.
     #[serde(skip_serializing_if = "is_default")]
     pub absent: bool,
-    /// Who gets what an absent role owns in this database; what it was granted there is revoked.
+    /// The role that takes over what an absent role owns in this database; what was granted to it there is revoked.
     #[serde(skip_serializing_if = "is_default")]
     pub reassign_to: Option<String>,
     /// What is stored of its password; nothing where that can't be read.

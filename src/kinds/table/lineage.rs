@@ -116,7 +116,7 @@ pub struct Place<'a> {
     pub partition_of: Option<&'a String>,
     /// Which rows it holds as a partition.
     pub bounds: Option<&'a Words>,
-    /// The tables it inherits from, in order.
+    /// The tables that it inherits from, in order.
     pub inherits: &'a [String],
 }
 

@@ -41,22 +41,22 @@ use crate::sql;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Table {
-    /// How its rows are spread over partitions: `range (created_at)`.
+    /// How its rows are distributed over partitions: `range (created_at)`.
     #[serde(skip_serializing_if = "is_default")]
     pub partition_by: Option<Words>,
     /// The table it is a partition of.
     #[serde(skip_serializing_if = "is_default")]
     pub partition_of: Option<String>,
-    /// Which rows it holds as a partition: `values from (1) to (10)`, `values in ('eu')`, `default`.
+    /// The rows that it holds as a partition: `values from (1) to (10)`, `values in ('eu')`, `default`.
     #[serde(rename = "for", skip_serializing_if = "is_default")]
     pub bounds: Option<Words>,
-    /// The tables it inherits from, in order.
+    /// The tables that it inherits from, in order.
     #[serde(skip_serializing_if = "is_default")]
     pub inherits: Vec<String>,
     /// The composite type that its columns are those of.
     #[serde(skip_serializing_if = "is_default")]
     pub of_type: Option<TypeName>,
-    /// Not written to the log; emptied after a crash.
+    /// Not written to the write-ahead log; emptied after a crash.
     #[serde(skip_serializing_if = "is_default")]
     pub unlogged: bool,
     /// Row security.
@@ -71,7 +71,7 @@ pub struct Table {
     /// Storage parameters, as in `with (…)`; those of its overflow table begin with `toast.`.
     #[serde(skip_serializing_if = "is_default")]
     pub options: Parameters,
-    /// What subscribers learn of the old row: `full`, `nothing`, `using index <name>`; the primary key when absent.
+    /// How subscribers identify the old row: `full`, `nothing`, `using index <name>`; the primary key when absent.
     #[serde(skip_serializing_if = "is_default")]
     pub replica_identity: Option<Words>,
     /// The index that `cluster` orders it by.

@@ -48,7 +48,7 @@ pub struct Trigger {
     /// May wait for the end of the transaction.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deferrable: bool,
-    /// Waits for the end of the transaction unless told otherwise.
+    /// Waits for the end of the transaction unless set otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
     /// The other table of a constraint trigger.
