@@ -1,4 +1,4 @@
-//! A kind with its type erased: what phases see of it.
+//! A kind with its type erased: all that phases see of it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -108,9 +108,9 @@ pub struct Entry {
     pub access: fn(&dyn Spec, &Address) -> Option<Fact>,
     /// [`Kind::draw`].
     pub draw: fn(&dyn Spec, &Address) -> Option<Mark>,
-    /// The spec to write statements from: of what was declared the fields in which the spelling of PostgreSQL differs
-    /// from the live object, else the live object's own. Statements from PostgreSQL's spelling would not be stored as
-    /// what they say: it spells some expressions anew each time.
+    /// The spec to write statements from, given the declared one, the same as PostgreSQL spells it, and the live one: a field
+    /// that PostgreSQL spells like the live object's is taken from there, any other as declared. Statements in PostgreSQL's
+    /// spelling would not be stored as they stand, because it respells some expressions every time.
     pub respelled: fn(&dyn Spec, &dyn Spec, &dyn Spec) -> Arc<dyn Spec>,
     /// [`Kind::check`].
     pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
