@@ -7,7 +7,7 @@ use super::column::Column;
 use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, index_tail, index_words, timing};
 use super::part::{Parameters, is_default, since, follow_tablespace, refer_to_tablespace};
 use super::part::names::object_name;
-use super::table::{Attached, Table, hide_plain, mark};
+use super::table::{Attached, Table, hide_plain, mark, part};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
 use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
@@ -132,7 +132,8 @@ impl Kind for PrimaryKey {
         let online = self.keyed().and_then(|keyed| keyed.add(cx));
         let steps = online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]).into_iter();
         let comment = constraint::index_comment(None, self.index_comment.as_deref(), cx);
-        steps.chain(comment).chain(mark::again(cx)).collect()
+        let steps: Vec<Step> = steps.chain(comment).chain(mark::again(cx)).collect();
+        steps.into_iter().map(|step| step.needs(part::parts_below(cx))).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -154,6 +155,9 @@ impl Kind for PrimaryKey {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        if let Some(steps) = self.plain_again(cx) {
+            return steps;
+        }
         let needs = self.attached.leaves_with(cx);
         constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned())).collect()
     }
@@ -183,6 +187,21 @@ pub fn imply_not_null(desired: &mut State) {
 }
 
 impl PrimaryKey {
+    /// The statements after which it is the part that PostgreSQL makes, where it stays one but is declared no more.
+    fn plain_again(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
+        let their = part::stays_part_of(cx.at, cx).filter(|_| matches!(self.attached, Attached::Named))?;
+        let their = cx.desired.spec::<Self>(&their)?;
+        let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
+        let tablespace = (self.tablespace.as_deref(), their.tablespace.as_deref());
+        let mut steps = index_steps(&index, (&self.options, &their.options), tablespace);
+        steps.extend(constraint::index_comment(self.index_comment.as_deref(), None, cx));
+        let columns: Vec<&str> = Vec::new();
+        let name = part::usual_name(&columns, "pkey", cx);
+        let comments = format!("constraint {} on {}", cx.name(), cx.parent().identity());
+        steps.extend(part::plain(name, &comments, |to| constraint::rename(to, cx), cx));
+        Some(steps)
+    }
+
     /// What stands behind its name.
     fn words(&self) -> String {
         let Self { include, options, tablespace, .. } = self;

@@ -88,7 +88,7 @@ pub struct Step {
     pub shown: Option<String>,
     /// Objects that this statement makes or drops besides its own.
     pub speaks_for: Vec<Address>,
-    /// Objects that must stand before it runs, besides what its object refers to.
+    /// Objects that must stand before it runs, or be gone where they go, besides what its object refers to.
     pub needs: Vec<Address>,
     /// Risks.
     pub hazards: Vec<Hazard>,
@@ -118,6 +118,8 @@ pub struct Step {
     pub admits: Option<(String, String)>,
     /// True where the object is another one after it, as good as just made: its facets start anew.
     pub renews: bool,
+    /// How many bytes at its beginning it has in common with others that may become one statement with it; 0 for none.
+    pub joins: usize,
 }
 
 impl Step {
@@ -147,7 +149,7 @@ impl Step {
         self
     }
 
-    /// The same, after those objects stand.
+    /// The same, after those objects stand, or are gone.
     #[must_use]
     pub fn needs(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.needs.extend(others);
@@ -235,6 +237,13 @@ impl Step {
     #[must_use]
     pub fn admits(mut self, role: impl Into<String>, member: impl Into<String>) -> Self {
         self.admits = Some((role.into(), member.into()));
+        self
+    }
+
+    /// The same, as what becomes one statement with others that begin like that, where nothing has to run in between.
+    #[must_use]
+    pub fn joins(mut self, beginning: &str) -> Self {
+        self.joins = if self.sql.starts_with(beginning) { beginning.len() } else { 0 };
         self
     }
 

@@ -8,6 +8,7 @@ mod generated;
 mod identity;
 mod inherited;
 mod release;
+mod retype;
 mod rewrite;
 mod row_type;
 mod serial;
@@ -22,11 +23,9 @@ pub use inherited::{Inherited, above, column_above, has_order_of_its_own};
 pub use serial::sequence_of;
 
 use super::part::catalog::USER_SCHEMA;
-use super::part::convert::{needs_text, text_of};
 use super::part::names::object_name;
 use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
-use super::index::Index;
 use super::not_null::{self, named_at};
 use super::primary_key;
 use super::table::{Table, heirs, is_made_anew, parents, sprung_from};
@@ -260,21 +259,24 @@ impl Kind for Column {
             return self.alter_generated(old, cx);
         }
         let mut steps = Vec::new();
-        let loses_default = old.default.is_some() && (default.is_none() || self.changes_type(old));
+        let retyped = self.changes_type(old);
+        let calls_another = old.default != *default && release::calls_what_goes(cx);
+        let loses_default = old.default.is_some() && (default.is_none() || retyped || calls_another);
+        let step = |what: &str| if retyped { self.joining_step(cx, what) } else { self.step(cx, what) };
         if loses_default {
-            steps.push(self.step(cx, "drop default").frees());
+            steps.push(step("drop default").frees());
         }
         if old.identity.is_some() && identity.is_none() {
             steps.push(self.step(cx, "drop identity").frees().gives(sequence_name(cx.at, cx.live)));
         }
-        if self.changes_type(old) {
+        if retyped {
             let holders = cx.at.parent().map_or_else(Vec::new, |table| row_type::holders(table, cx));
             steps.extend(row_type::around(&holders, self.type_step(old, cx), cx));
             steps.extend(super::extension_dependency::indexes_depend_again(cx));
         }
         match default {
             Some(default) if loses_default || old.default.as_ref() != Some(default) => {
-                steps.push(self.step(cx, &format!("set default {default}")));
+                steps.push(step(&format!("set default {default}")));
             }
             _ => {}
         }
@@ -297,7 +299,7 @@ impl Kind for Column {
         let above: Vec<Address> = above.iter().cloned().chain(kept).collect();
         // PostgreSQL forgets how values are stored once they are of another type.
         let afresh = Self { storage: None, compression: None, ..old.clone() };
-        steps.extend(self.attribute_steps(Some(if self.changes_type(old) { &afresh } else { old }), cx));
+        steps.extend(self.attribute_steps(Some(if retyped { &afresh } else { old }), cx));
         let leaving = self.leaving(cx);
         let waits = |s: Step| if s.frees { s } else { s.needs(above.iter().chain(&leaving).cloned()) };
         Alter::InPlace(steps.into_iter().map(waits).collect())
@@ -406,38 +408,9 @@ impl Column {
         Step::new(format!("alter table {table} alter column {} {what}", cx.name())).lock(Lock::AccessExclusive)
     }
 
-    /// True where its type or collation is another.
-    pub fn changes_type(&self, old: &Self) -> bool {
-        self.data_type != old.data_type || self.collation != old.collation
-    }
-
-    fn type_step(&self, old: &Self, cx: &Cx<'_>) -> Step {
-        let collate = self.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
-        if cx.at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
-            let step = self.step(cx, &format!("type {}{collate}", self.data_type)).disturbs_users();
-            return Step { retypes: true, ..step };
-        }
-        let way = if needs_text(&old.data_type, &self.data_type) { text_of(&self.data_type) } else { "" };
-        // PostgreSQL computes a generated column anew, and takes no `using` for it.
-        let using = match self.generated {
-            Some(_) => String::new(),
-            None => format!(" using {}{way}::{}", cx.name(), self.data_type),
-        };
-        let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
-        let step = Step { retypes: true, ..step.unseats(inherited::below(cx.at, cx.live)) };
-        if widens(&old.data_type, &self.data_type) {
-            return step;
-        }
-        if self.data_type == old.data_type {
-            let sorted = cx.live.edges().any(|(user, used)| used == cx.at && user.kind() == Index::NAME);
-            let rebuilds = "rebuilds the indexes of the column while readers and writers wait";
-            return if sorted { step.hazard(HazardClass::Block, rebuilds) } else { step };
-        }
-        let step = match way {
-            "" => step,
-            _ => step.hazard(HazardClass::Data, format!("fails where a value is no {}", self.data_type)),
-        };
-        step.hazard(HazardClass::Rewrite, format!("rewrites the table to turn {} into {}", old.data_type, self.data_type))
+    /// The same, as what may become one statement with others of the table.
+    fn joining_step(&self, cx: &Cx<'_>, what: &str) -> Step {
+        self.step(cx, what).joins(&format!("alter table {} ", cx.parent().identity()))
     }
 
     /// `set not null`: where the table is in use, a check that is validated while readers and writers go on spares the
@@ -465,19 +438,5 @@ impl Column {
         let Some(table) = cx.at.parent() else { return Vec::new() };
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
         heirs(table, cx.live).iter().filter(leaves).cloned().collect()
-    }
-}
-
-/// True where PostgreSQL changes the type without rewriting: the same base type with a longer or no limit.
-fn widens(old: &TypeName, new: &TypeName) -> bool {
-    let limit = |t: &TypeName| -> Option<u32> {
-        t.as_str().strip_prefix("character varying")?.strip_prefix('(')?.strip_suffix(')')?.parse().ok()
-    };
-    let varchar = |t: &TypeName| t.as_str().starts_with("character varying") && !t.as_str().ends_with("[]");
-    match (varchar(old), varchar(new)) {
-        (true, true) => limit(new).is_none_or(|n| limit(old).is_some_and(|o| o <= n)),
-        (true, false) => new.as_str() == "text",
-        (false, true) => old.as_str() == "text" && limit(new).is_none(),
-        (false, false) => false,
     }
 }
