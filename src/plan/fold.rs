@@ -25,7 +25,10 @@ pub fn fold(emitted: &mut Emitted, order: &[usize], waits: &[Wait]) -> (Vec<usiz
         let after = awaited.get(&place).into_iter().flatten().map(|p| runs[*p]).max().unwrap_or(0);
         let hosts = hosts.entry(step.sql[..step.joins].to_owned()).or_default();
         let same = |host: usize| runs.iter().enumerate().filter(move |(_, at)| **at == host).map(|(p, _)| order[p]);
-        let host = hosts.iter().copied().find(|host| *host >= after && same(*host).all(|i| fits(&emitted.nodes[i], &emitted.nodes[*node])));
+        let host = hosts
+            .iter()
+            .copied()
+            .find(|host| *host >= after && same(*host).all(|i| fits(&emitted.nodes[i], &emitted.nodes[*node])));
         match host {
             Some(host) => runs[place] = host,
             None => hosts.push(place),
@@ -51,7 +54,9 @@ fn join(emitted: &mut Emitted, host: usize, guest: usize) {
     let new = |hazard: &Hazard| !host.step.hazards.contains(hazard);
     let hazards: Vec<Hazard> = guest.hazards.into_iter().filter(new).collect();
     host.step.hazards.extend(hazards);
-    if host.at != at && let Some(table) = at.parent() {
+    if host.at != at
+        && let Some(table) = at.parent()
+    {
         host.at = table.clone();
     }
 }

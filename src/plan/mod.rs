@@ -2,6 +2,7 @@
 
 mod alike;
 mod emit;
+mod fate;
 mod fold;
 mod graph;
 mod overload;
@@ -9,12 +10,13 @@ mod planned;
 mod rebuild;
 mod rename;
 mod segment;
+mod sort;
 mod stranger;
 mod wait;
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::diff::diff;
-use crate::kind::{self, Entry, Scope, find};
+use crate::kind::{self, Cx, Entry, Scope, find};
 use crate::model::{Act, Address, Demand, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
 
 pub use emit::Verb;
@@ -36,6 +38,14 @@ pub struct Input<'a> {
     pub register: &'static [Entry],
     /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
     pub online: bool,
+}
+
+impl<'a> Input<'a> {
+    /// What a kind may look at while it writes statements about `at`.
+    pub fn cx(self, at: &'a Address) -> Cx<'a> {
+        let Self { live, whole, desired, server, register, online } = self;
+        Cx { at, live, whole, desired, server, entry: find(register, at.kind()), register, online }
+    }
 }
 
 /// One statement of a plan.
@@ -237,7 +247,7 @@ fn demands(node: &emit::Node, input: Input<'_>) -> Vec<Demand> {
         Verb::Alter | Verb::Rename | Verb::Replace => Act::Change,
         Verb::Drop => Act::Drop,
     };
-    let cx = emit::cx(&node.at, input);
+    let cx = input.cx(&node.at);
     let (live, desired) = (input.live.get(&node.at), input.desired.get(&node.at));
     match if act == Act::Drop { live.or(desired) } else { desired.or(live) } {
         Some(object) => (cx.entry.demands)(&*object.spec, act, &cx),

@@ -13,11 +13,17 @@ use crate::kinds::part::{FOREIGN_TABLE, TypeName};
 use crate::model::{HazardClass, Step};
 
 impl Column {
+    /// A statement about it that may become one with others of the table.
+    pub(super) fn joining_step(&self, cx: &Cx<'_>, what: &str) -> Step {
+        self.step(cx, what).joins(&format!("alter table {} ", cx.parent().identity()))
+    }
+
     /// True where its type or collation is another.
     pub fn changes_type(&self, old: &Self) -> bool {
         self.data_type != old.data_type || self.collation != old.collation
     }
 
+    /// The statement that gives it its type and collation, from those of `old`.
     pub(super) fn type_step(&self, old: &Self, cx: &Cx<'_>) -> Step {
         let collate = self.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
         if cx.at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
@@ -46,7 +52,10 @@ impl Column {
             Some(risk) => step.hazard(HazardClass::Data, risk),
             None => step,
         };
-        step.hazard(HazardClass::Rewrite, format!("rewrites the table to turn {} into {}", old.data_type, self.data_type))
+        step.hazard(
+            HazardClass::Rewrite,
+            format!("rewrites the table to turn {} into {}", old.data_type, self.data_type),
+        )
     }
 
     /// The new value. One that becomes an array is its only element, and of an array the first one stays, where

@@ -91,7 +91,8 @@ impl Keyed<'_> {
     /// not in use, or is partitioned.
     pub fn add(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
         let name = cx.at.key();
-        (is_new_in_use(cx) && !is_on_partitioned(cx)).then(|| vec![self.build(name, cx), self.adopt(name, cx).completes()])
+        (is_new_in_use(cx) && !is_on_partitioned(cx))
+            .then(|| vec![self.build(name, cx), self.adopt(name, cx).completes()])
     }
 
     /// The steps that put it in the place of the old one, which holds until then.
@@ -211,13 +212,6 @@ pub fn index_steps(
         steps.push(step.hazard(HazardClass::Block, "copies the index while readers and writers wait"));
     }
     steps
-}
-
-/// What is said of the index of a constraint, where that differs; the constraint's own comment is another.
-pub fn index_comment(old: Option<&str>, new: Option<&str>, cx: &Cx<'_>) -> Option<Step> {
-    let text = new.map_or_else(|| "null".to_owned(), sql::literal);
-    let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
-    (old != new).then(|| Step::new(format!("comment on index {index} is {text}")))
 }
 
 /// The catalog query of one sort of table constraint; `con` is `pg_constraint`, `c` its table, `i` and `ic` its index.

@@ -76,9 +76,7 @@ fn keeps(old: &Parts, new: &Parts) -> bool {
         (_, _) if is_any_text(new) => true,
         ("character varying" | "character", "character varying" | "character")
         | ("bit" | "bit varying", "bit varying") => longer(),
-        ("numeric", "numeric") => {
-            wide.is_none_or(|n| old.digits().is_some_and(|o| n.0 >= o.0 && n.1 >= o.1))
-        }
+        ("numeric", "numeric") => wide.is_none_or(|n| old.digits().is_some_and(|o| n.0 >= o.0 && n.1 >= o.1)),
         ("smallint", "numeric") => holds(5),
         ("integer", "numeric") => holds(10),
         ("bigint", "numeric") => holds(19),
@@ -133,7 +131,8 @@ mod tests {
             let [old, new] = types(pair);
             assert!(widens(&old, &new) && keeps_values(&old, &new), "{pair:?}");
         }
-        for pair in [("numeric(8,2)", "numeric(10,3)"), ("varchar(9)", "varchar(5)"), ("varchar(5)[]", "varchar(9)[]")] {
+        for pair in [("numeric(8,2)", "numeric(10,3)"), ("varchar(9)", "varchar(5)"), ("varchar(5)[]", "varchar(9)[]")]
+        {
             let [old, new] = types(pair);
             assert!(!widens(&old, &new), "{pair:?}");
         }

@@ -4,7 +4,7 @@
 //! in a temporary table, and with them how far its identities have counted. Sequences of its own are let go and taken
 //! back.
 
-use super::{Table, heirs, referenced, is_partition, is_partitioned, parents};
+use super::{Table, heirs, is_partition, is_partitioned, parents, referenced};
 use crate::kind::{Cx, Kind};
 use crate::kinds::column::Column;
 use crate::kinds::part::convert::{is_another, needs_text, text_of};
@@ -47,7 +47,8 @@ pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
     steps.extend(counting(cx).map(|column| {
         aside(counted(column), format!("select pg_sequence_last_value({}) as last", sequence(cx, column)))
     }));
-    let let_go = |(at, _): (Address, Address)| Step::new(format!("alter sequence {} owned by none", cx.at(&at).identity()));
+    let let_go =
+        |(at, _): (Address, Address)| Step::new(format!("alter sequence {} owned by none", cx.at(&at).identity()));
     steps.extend(sequences(cx).into_iter().map(let_go));
     let lost = lost(cx);
     let partitions: Vec<String> = gone(cx).iter().map(ToString::to_string).collect();

@@ -5,8 +5,8 @@
 use super::lineage::{heirs, makes, parents};
 use super::takes_part;
 use crate::kind::Cx;
-use crate::kinds::comment::Comment;
 use crate::kind::Kind as _;
+use crate::kinds::comment::Comment;
 use crate::kinds::part::names::{is_taken, object_name};
 use crate::model::{Address, Step};
 use crate::sql;
@@ -15,7 +15,8 @@ use crate::sql;
 pub fn stays_part_of(at: &Address, cx: &Cx<'_>) -> Option<Address> {
     let table = at.parent()?;
     let above = parents(table, cx.live).into_iter().find(|above| parents(table, cx.desired).contains(above))?;
-    let theirs = cx.live.children(&above).into_iter().find(|their| makes(their, at, cx.live) && cx.desired.contains(their));
+    let theirs =
+        cx.live.children(&above).into_iter().find(|their| makes(their, at, cx.live) && cx.desired.contains(their));
     theirs.cloned()
 }
 

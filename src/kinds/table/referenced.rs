@@ -9,7 +9,8 @@ use crate::model::{Address, Lock, State, Step};
 /// Notes that foreign keys that go rest on the partitions that go, too.
 pub fn note(live: &mut State, desired: &State) {
     let goes = |at: &Address| !desired.contains(at) || at.parent().is_some_and(|t| is_made_anew(t, live, desired));
-    let partitions: Vec<Address> = live.of_kind(Table::NAME).into_iter().filter(|t| !desired.contains(t) && is_partition(t, live)).collect();
+    let partitions: Vec<Address> =
+        live.of_kind(Table::NAME).into_iter().filter(|t| !desired.contains(t) && is_partition(t, live)).collect();
     let mut edges = Vec::new();
     for key in live.of_kind(ForeignKey::NAME).into_iter().filter(|key| !partitions.is_empty() && goes(key)) {
         let below = partitions.iter().filter(|partition| refers(&key, partition, live));

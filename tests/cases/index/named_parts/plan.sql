@@ -3,7 +3,6 @@ set check_function_bodies = off;
 begin;
 alter index shop.orders_note_idx rename to orders_notes;
 alter index shop.orders_2_note_idx rename to second_notes;
-alter index shop.first_notes reset (fillfactor);
 comment on index shop.first_notes is null;
 alter index shop.first_notes rename to orders_1_note_idx;
 commit;
