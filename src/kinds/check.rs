@@ -20,7 +20,7 @@ pub struct Check {
     /// Tables that inherit from this one do not have it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub no_inherit: bool,
-    /// Stored rows need not satisfy it yet; where they were found to, that stays so.
+    /// Stored rows need not satisfy it yet.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_valid: bool,
     /// Nothing is checked; from PostgreSQL 18 on.
@@ -93,7 +93,9 @@ impl Kind for Check {
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
         let Self { expression, no_inherit, not_valid, not_enforced, attached: _ } = self;
-        if *expression != old.expression || *no_inherit != old.no_inherit || *not_enforced != old.not_enforced {
+        let same = *expression == old.expression && *no_inherit == old.no_inherit && *not_enforced == old.not_enforced;
+        let forgets = *not_valid && !old.not_valid;
+        if !same || forgets {
             let scans = !not_valid && !not_enforced && matches!(old.attached, Attached::No);
             let online = scans.then(|| constraint::replace_validated(cx, &self.words())).flatten();
             let needs = columns_in(expression, cx.at, cx.desired);
@@ -110,7 +112,8 @@ impl Kind for Check {
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
-        constraint::rename(to, cx)
+        let needs = self.attached.leaves_with(cx);
+        constraint::rename(to, cx).into_iter().map(|step| step.needs(needs.clone())).collect()
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {

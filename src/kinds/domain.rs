@@ -207,8 +207,12 @@ impl Domain {
 
     /// True when the domain can't be altered: its type changes, or nulls would be looked for inside of arrays.
     pub fn needs_another(&self, old: &Self, cx: &Cx<'_>) -> bool {
-        let type_changes = self.data_type != old.data_type || self.collation != old.collation;
-        type_changes || self.not_null && !old.not_null && is_in_arrays(cx)
+        self.changes_type(old) || self.not_null && !old.not_null && is_in_arrays(cx)
+    }
+
+    /// True when it rests on another type, or sorts otherwise.
+    pub fn changes_type(&self, old: &Self) -> bool {
+        self.data_type != old.data_type || self.collation != old.collation
     }
 
     /// The definition with the checks that hold from the start: they could not be added later where arrays use it.
@@ -253,14 +257,25 @@ pub fn is_in_arrays(cx: &Cx<'_>) -> bool {
 
 /// True for a domain that refuses values, or one that is made of such a domain.
 pub fn has_rules(data_type: &TypeName, state: &State) -> bool {
-    let Some([schema, name]) =
-        sql::split_name(data_type.as_str()).and_then(|parts| <[String; 2]>::try_from(parts).ok())
-    else {
-        return false;
-    };
-    let at = Address::root(Schema::NAME, &schema).child(Domain::NAME, &name);
-    state.spec::<Domain>(&at).is_some_and(|domain| {
+    let at = address(data_type);
+    at.and_then(|at| Some((state.spec::<Domain>(&at)?, at))).is_some_and(|(domain, at)| {
         let checked = !state.children_of::<DomainCheck>(&at, DomainCheck::NAME).is_empty();
         domain.not_null || checked || has_rules(&domain.data_type, state)
     })
+}
+
+/// The type that is no domain and that a domain, or an array of it, rests on in the end; none for other types.
+pub fn rests_on(data_type: &TypeName, state: &State) -> Option<TypeName> {
+    if let Some(element) = data_type.element() {
+        return rests_on(&element, state).map(|base| base.array());
+    }
+    let below = &state.spec::<Domain>(&address(data_type)?)?.data_type;
+    Some(rests_on(below, state).unwrap_or_else(|| below.clone()))
+}
+
+/// Where a domain of that name stands.
+pub fn address(data_type: &TypeName) -> Option<Address> {
+    let parts = sql::split_name(data_type.as_str())?;
+    let [schema, name] = <[String; 2]>::try_from(parts).ok()?;
+    Some(Address::root(Schema::NAME, &schema).child(Domain::NAME, &name))
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::domain::{Domain, is_in_arrays};
 use super::part::catalog::USER_SCHEMA;
+use super::part::convert::is_another;
 use super::part::{Sql, is_default};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Renaming, Rules, Under};
@@ -17,7 +18,7 @@ use crate::sql;
 pub struct DomainCheck {
     /// What every value must satisfy; `value` stands for it.
     pub expression: Sql,
-    /// Stored values need not satisfy it yet; where they were found to, that stays so.
+    /// Stored values need not satisfy it yet.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_valid: bool,
 }
@@ -56,7 +57,8 @@ impl Kind for DomainCheck {
         let (old, new) = (cx.live.spec::<Domain>(parent.at)?, cx.desired.spec::<Domain>(parent.at)?);
         let there = cx.live.spec::<Self>(cx.at);
         let validates = !self.not_valid && there.is_none_or(|c| c.expression != self.expression || c.not_valid);
-        if !validates || new.needs_another(old, &parent) || !is_in_arrays(&parent) {
+        let another = new.needs_another(old, &parent) || is_another(&old.data_type, cx.live, cx.desired);
+        if !validates || another || !is_in_arrays(&parent) {
             return None;
         }
         let message = format!("PostgreSQL can't add a check to {}, of which a column has arrays", parent.at);
@@ -78,6 +80,9 @@ impl Kind for DomainCheck {
         let Self { expression, not_valid } = self;
         if *expression != old.expression {
             return Alter::Replace("its expression changes".to_owned());
+        }
+        if *not_valid && !old.not_valid {
+            return Alter::Replace("PostgreSQL does not forget that it is valid".to_owned());
         }
         let validate = old.not_valid && !not_valid;
         Alter::InPlace(if validate { vec![alter(cx, &format!("validate constraint {}", cx.name()))] } else { vec![] })

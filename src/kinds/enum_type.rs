@@ -66,7 +66,7 @@ impl Kind for EnumType {
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
         let Self { labels } = self;
-        if is_part_of(&old.labels, labels) {
+        if !self.needs_another(old) {
             return Alter::InPlace(self.add_values(old, cx));
         }
         let gone: Vec<String> = old.labels.iter().filter(|l| !labels.contains(l)).map(|l| format!("`{l}`")).collect();
@@ -99,6 +99,11 @@ impl Kind for EnumType {
 }
 
 impl EnumType {
+    /// True where labels go or change places: PostgreSQL only adds some.
+    pub fn needs_another(&self, old: &Self) -> bool {
+        !is_part_of(&old.labels, &self.labels)
+    }
+
     fn definition(&self, cx: &Cx<'_>) -> String {
         let labels: Vec<String> = self.labels.iter().map(|l| sql::literal(l)).collect();
         format!("create type {} as enum ({})", cx.identity(), labels.join(", "))

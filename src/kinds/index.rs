@@ -16,11 +16,11 @@ use super::part::constraint::{
     index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use, keeps_options,
 };
 use super::part::index_key::{self, Subject};
-use super::part::names::object_name;
+use super::part::names::{is_taken, object_name};
 use super::part::{
     IndexKey, Parameters, Sql, follow_tablespace, is_default, refer_to_access_method, refer_to_tablespace, since,
 };
-use super::table::{Attached, Table, heirs, hide_plain, mark, takes_part};
+use super::table::{Attached, Table, hide_plain, mark, part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
@@ -184,9 +184,7 @@ impl Kind for Index {
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
-        let table = cx.at.parent().map_or(&[][..], |table| heirs(table, cx.desired));
-        let below = table.iter().flat_map(|heir| cx.desired.children(heir)).filter(|own| takes_part(own, cx.at, cx));
-        let needs: Vec<Address> = needs.into_iter().chain(below.cloned()).collect();
+        let needs: Vec<Address> = needs.into_iter().chain(part::parts_below(cx)).collect();
         let parts = parts::steps(self, false, cx);
         let mut steps = parts.unwrap_or_else(|| vec![self.build(&cx.name(), cx)]);
         steps.splice(..1, [steps[0].clone().needs(needs)]);
@@ -222,6 +220,9 @@ impl Kind for Index {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        if let Some(steps) = self.plain_again(cx) {
+            return steps;
+        }
         let step = Step::new(format!("drop index {}", cx.identity())).lock(Lock::AccessExclusive);
         vec![step.needs(self.attached.leaves_with(cx))]
     }
@@ -235,6 +236,18 @@ impl Kind for Index {
 }
 
 impl Index {
+    /// The statements after which it is the part that PostgreSQL makes, where it stays one but is declared no more.
+    fn plain_again(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
+        let their = part::stays_part_of(cx.at, cx).filter(|_| matches!(self.attached, Attached::Named))?;
+        let their = cx.desired.spec::<Self>(&their)?;
+        let tablespace = (self.tablespace.as_deref(), their.tablespace.as_deref());
+        let mut steps = index_steps(&cx.identity(), (&self.options, &their.options), tablespace);
+        let name = cx.at.parent().and_then(|table| parts::part_name(self, table));
+        let name = name.filter(|name| name != cx.at.key() && !is_taken(name, cx.at.top(), cx));
+        steps.extend(part::plain(name, &format!("index {}", cx.identity()), |to| part::rename_index(to, cx), cx));
+        Some(steps)
+    }
+
     /// The statements that set the statistics targets that differ from `old`.
     fn statistics_steps(&self, old: &BTreeMap<u16, u16>, cx: &Cx<'_>) -> Vec<Step> {
         let index = cx.identity();

@@ -8,7 +8,7 @@ use super::part::backing::{self, Backing};
 use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_tail, index_words, timing};
 use super::part::names::object_name;
 use super::part::{Parameters, follow_tablespace, is_default, since};
-use super::table::{Attached, Table, hide_plain};
+use super::table::{Attached, Table, hide_plain, part};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
@@ -124,7 +124,8 @@ impl Kind for PrimaryKey {
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed().and_then(|keyed| keyed.add(cx));
-        self.backing().complete(online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]), cx)
+        let steps = online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]);
+        self.backing().complete(steps.into_iter().map(|step| step.needs(part::parts_below(cx))), cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -138,6 +139,9 @@ impl Kind for PrimaryKey {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        if let Some(steps) = self.plain_again(cx) {
+            return steps;
+        }
         let needs = self.attached.leaves_with(cx);
         constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned())).collect()
     }
@@ -167,6 +171,17 @@ pub fn imply_not_null(desired: &mut State) {
 }
 
 impl PrimaryKey {
+    /// The statements after which it is the part that PostgreSQL makes, where it stays one but is declared no more.
+    fn plain_again(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
+        let their = part::stays_part_of(cx.at, cx).filter(|_| matches!(self.attached, Attached::Named))?;
+        let their = cx.desired.spec::<Self>(&their)?;
+        let comments = format!("constraint {} on {}", cx.name(), cx.parent().identity());
+        let bare = Backing { comment: None, ..their.backing() };
+        let Alter::InPlace(steps) = bare.alter(self.backing(), cx) else { return None };
+        let name = part::usual_name(&[], "pkey", cx);
+        Some(steps.into_iter().chain(part::plain(name, &comments, |to| constraint::rename(to, cx), cx)).collect())
+    }
+
     fn backing(&self) -> Backing<'_> {
         let Self { options, tablespace, index_comment, .. } = self;
         Backing { options, tablespace: tablespace.as_ref(), comment: index_comment.as_ref() }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::part::backing::{self, Backing};
 use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_tail, index_words, timing};
 use super::part::{Parameters, follow_tablespace, is_default, since};
-use super::table::{Attached, Table, hide_plain};
+use super::table::{Attached, Table, hide_plain, part};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
@@ -122,7 +122,8 @@ impl Kind for Unique {
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed().and_then(|keyed| keyed.add(cx));
-        self.backing().complete(online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]), cx)
+        let steps = online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]);
+        self.backing().complete(steps.into_iter().map(|step| step.needs(part::parts_below(cx))), cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -136,6 +137,9 @@ impl Kind for Unique {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        if let Some(steps) = self.plain_again(cx) {
+            return steps;
+        }
         let needs = self.attached.leaves_with(cx);
         constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned())).collect()
     }
@@ -152,6 +156,23 @@ impl Kind for Unique {
 }
 
 impl Unique {
+    /// True when what can't be changed in place is equal.
+    pub fn is_defined_as(&self, other: &Self) -> bool {
+        self.definition() == other.definition()
+    }
+
+    /// The statements after which it is the part that PostgreSQL makes, where it stays one but is declared no more.
+    fn plain_again(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
+        let their = part::stays_part_of(cx.at, cx).filter(|_| matches!(self.attached, Attached::Named))?;
+        let their = cx.desired.spec::<Self>(&their)?;
+        let columns: Vec<&str> = self.columns.iter().chain(&self.include).map(String::as_str).collect();
+        let comments = format!("constraint {} on {}", cx.name(), cx.parent().identity());
+        let bare = Backing { comment: None, ..their.backing() };
+        let Alter::InPlace(steps) = bare.alter(self.backing(), cx) else { return None };
+        let name = part::usual_name(&columns, "key", cx);
+        Some(steps.into_iter().chain(part::plain(name, &comments, |to| constraint::rename(to, cx), cx)).collect())
+    }
+
     fn backing(&self) -> Backing<'_> {
         let Self { options, tablespace, index_comment, .. } = self;
         Backing { options, tablespace: tablespace.as_ref(), comment: index_comment.as_ref() }

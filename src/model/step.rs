@@ -88,7 +88,7 @@ pub struct Step {
     pub shown: Option<String>,
     /// Other objects that this statement creates or drops, too.
     pub speaks_for: Vec<Address>,
-    /// Objects that must exist before it runs, in addition to the references of its own.
+    /// Objects that must exist before it runs, or be gone if they go, in addition to the references of its own.
     pub needs: Vec<Address>,
     /// Risks.
     pub hazards: Vec<Hazard>,
@@ -118,6 +118,8 @@ pub struct Step {
     pub admits: Option<(String, String)>,
     /// It replaces the object by a new one, whose facets start from birth.
     pub renews: bool,
+    /// How many bytes at its beginning it has in common with others that may become one statement with it; 0 for none.
+    pub joins: usize,
 }
 
 impl Step {
@@ -147,7 +149,7 @@ impl Step {
         self
     }
 
-    /// The same, once those objects exist.
+    /// The same, once those objects exist, or are gone.
     #[must_use]
     pub fn needs(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.needs.extend(others);
@@ -235,6 +237,13 @@ impl Step {
     #[must_use]
     pub fn admits(mut self, role: impl Into<String>, member: impl Into<String>) -> Self {
         self.admits = Some((role.into(), member.into()));
+        self
+    }
+
+    /// The same, as what becomes one statement with others that begin like that, where nothing has to run in between.
+    #[must_use]
+    pub fn joins(mut self, beginning: &str) -> Self {
+        self.joins = if self.sql.starts_with(beginning) { beginning.len() } else { 0 };
         self
     }
 

@@ -9,10 +9,10 @@ use std::collections::{HashMap, HashSet};
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::Input;
 use super::emit::{Emitted, Verb};
 use super::sort::sort;
 use super::wait::{self, Wait};
+use super::{Input, fold, overload};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::names::Names;
 use crate::kind::{RELATION, Reference, References, Slot, find};
@@ -41,7 +41,7 @@ pub fn order(emitted: &mut Emitted, input: Input<'_>) -> Result<(Vec<usize>, Vec
         if circle.is_empty() {
             let order = sort(&graph, emitted, input);
             let waits = wait::kept(&graph, &order);
-            return Ok((order, waits));
+            return Ok(fold::fold(emitted, &order, &waits));
         }
         if !unfold(emitted, &circle, input) {
             return Err(circular(&circle, emitted).into());
@@ -152,8 +152,11 @@ impl Builder<'_> {
                 node.verb != Verb::Rename && !node.step.frees
             };
             let first = self.made(at).iter().copied().find(needy);
+            // What comes with one of its kind elsewhere waits for what that one stands under.
+            let along = first.map(|i| &self.emitted.nodes[i].at).filter(|other| other.kind() == at.kind());
+            let along = along.is_some_and(|other| other.parent() != at.parent());
             for parent in at.ancestors() {
-                self.made_first(parent, first, Edge::Hard);
+                self.made_first(parent, first.filter(|_| !along), Edge::Hard);
                 self.renamed_first(parent, at);
             }
             let Some(object) = self.input.desired.get(at) else { continue };
@@ -170,8 +173,9 @@ impl Builder<'_> {
         }
         for i in 0..self.emitted.nodes.len() {
             for need in &self.emitted.nodes[i].step.needs {
-                if let Some(made) = self.stands_from(need) {
-                    self.edge(made, i, Edge::Hard);
+                let gone = || self.dropped(need).last().copied().filter(|_| !self.input.desired.contains(need));
+                if let Some(there) = self.stands_from(need).or_else(gone) {
+                    self.edge(there, i, Edge::Hard);
                 }
             }
         }
@@ -309,6 +313,11 @@ impl Builder<'_> {
             for slot in find(register, moved.from.kind()).rules.slots {
                 let key = (*slot, moved.from.top().key().to_owned(), moved.from.key().to_owned());
                 freed.extend(moved.frees.map(|frees| (key, (&moved.to, frees))));
+            }
+        }
+        for (drop, make) in overload::pairs(self.emitted, self.input) {
+            if self.graph.find_edge(NodeIndex::new(drop), NodeIndex::new(make)).is_none() {
+                self.edge(drop, make, Edge::Soft);
             }
         }
         for i in 0..self.emitted.nodes.len() {

@@ -1,9 +1,11 @@
-//! From a difference to statements in order. The passes, in order: emit (with rebuild), graph, segment.
+//! From a difference to statements in order. The passes, in order: emit (with rebuild), graph, fold, segment.
 
 mod alike;
 mod emit;
 mod fate;
+mod fold;
 mod graph;
+mod overload;
 mod planned;
 mod rebuild;
 mod rename;

@@ -133,7 +133,7 @@ fn touch(
         Some(Action::Drop | Action::Replace | Action::Create) => return None,
         Some(Action::Alter(_)) | None => {}
     }
-    if how == Touch::Dropped && !comes_otherwise(used, input) && (fates.contains_key(user) || !rebuildable) {
+    if how == Touch::Dropped && !comes_otherwise(used, input) && fates.contains_key(user) {
         return None; // it lets go by an alteration of its own
     }
     if rebuildable {

@@ -283,21 +283,24 @@ impl Kind for Column {
             return self.alter_generated(old, cx);
         }
         let mut steps = Vec::new();
-        let loses_default = old.default.is_some() && (default.is_none() || self.changes_type(old));
+        let retyped = self.changes_type(old);
+        let calls_another = old.default != *default && release::calls_what_goes(cx);
+        let loses_default = old.default.is_some() && (default.is_none() || retyped || calls_another);
+        let step = |what: &str| if retyped { self.joining_step(cx, what) } else { self.step(cx, what) };
         if loses_default {
-            steps.push(self.step(cx, "drop default").frees());
+            steps.push(step("drop default").frees());
         }
         if old.identity.is_some() && identity.is_none() {
             steps.push(self.step(cx, "drop identity").frees().gives(sequence_name(cx.at, cx.live)));
         }
-        if self.changes_type(old) {
+        if retyped {
             let holders = cx.at.parent().map_or_else(Vec::new, |table| row_type::holders(table, cx));
             steps.extend(row_type::around(&holders, self.type_step(old, cx), cx));
             steps.extend(super::extension_dependency::indexes_depend_again(cx));
         }
         match default {
             Some(default) if loses_default || old.default.as_ref() != Some(default) => {
-                steps.push(self.step(cx, &format!("set default {default}")));
+                steps.push(step(&format!("set default {default}")));
             }
             _ => {}
         }
@@ -321,7 +324,7 @@ impl Kind for Column {
         let above: Vec<Address> = above.iter().cloned().chain(kept).collect();
         // PostgreSQL forgets how values are stored once they are of another type.
         let afresh = Self { storage: None, compression: None, ..old.clone() };
-        steps.extend(self.attribute_steps(Some(if self.changes_type(old) { &afresh } else { old }), cx));
+        steps.extend(self.attribute_steps(Some(if retyped { &afresh } else { old }), cx));
         let leaving = self.leaving(cx);
         let waits = |s: Step| if s.frees { s } else { s.needs(above.iter().chain(&leaving).cloned()) };
         Alter::InPlace(steps.into_iter().map(waits).collect())

@@ -1,11 +1,21 @@
 //! How a column lets go of what is dropped and made anew meanwhile: a type, a collation, or what its default calls.
 
 use super::{Column, Inherited};
-use crate::kind::{Alter, Cx, Kind};
+use crate::kind::{Alter, Cx, Kind, ROUTINE, find};
 use crate::kinds::part::TypeName;
 use crate::kinds::table::is_key;
 use crate::model::{Address, HazardClass, Step};
 use crate::sql;
+
+/// True where the live default calls a function that goes while another of its name comes: a call could mean either.
+pub fn calls_what_goes(cx: &Cx<'_>) -> bool {
+    let is_routine = |at: &Address| find(cx.register, at.kind()).rules.slots.contains(&ROUTINE);
+    let comes = |used: &Address| {
+        let beside = used.parent().map(|schema| cx.desired.children(schema)).unwrap_or_default();
+        beside.into_iter().any(|at| is_routine(at) && ROUTINE.bare(at.key()) == ROUTINE.bare(used.key()))
+    };
+    cx.live.uses(cx.at).iter().any(|used| is_routine(used) && !cx.desired.contains(used) && comes(used))
+}
 
 /// Its default goes first and comes back last; where its type itself goes, its values wait as text; where its collation
 /// does, it has that of its type meanwhile.

@@ -1,13 +1,23 @@
-//! A column that gets another type or collation, and what that costs.
+//! A column that is to be of another type, or to sort otherwise.
+//!
+//! See <https://www.postgresql.org/docs/current/sql-altertable.html>. The changes of one table become one statement, so
+//! that it is rewritten once.
 
 use super::{Column, inherited};
 use crate::kind::{Cx, Kind as _};
+use crate::kinds::domain::{has_rules, rests_on};
 use crate::kinds::index::Index;
 use crate::kinds::part::convert::{needs_text, text_of};
+use crate::kinds::part::narrow::{keeps_values, widens};
 use crate::kinds::part::{FOREIGN_TABLE, TypeName};
 use crate::model::{HazardClass, Step};
 
 impl Column {
+    /// A statement about it that may become one with others of the table.
+    pub(super) fn joining_step(&self, cx: &Cx<'_>, what: &str) -> Step {
+        self.step(cx, what).joins(&format!("alter table {} ", cx.parent().identity()))
+    }
+
     /// True where its type or collation is another.
     pub fn changes_type(&self, old: &Self) -> bool {
         self.data_type != old.data_type || self.collation != old.collation
@@ -21,13 +31,15 @@ impl Column {
             return Step { retypes: true, ..step };
         }
         let way = if needs_text(&old.data_type, &self.data_type) { text_of(&self.data_type) } else { "" };
-        // PostgreSQL computes a generated column anew, and takes no `using` for it.
+        let below = inherited::below(cx.at, cx.live);
+        let foreign = below.iter().any(|at| at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE));
+        // PostgreSQL computes a generated column anew, and takes no `using` for it; nor for foreign tables below.
         let using = match self.generated {
-            Some(_) => String::new(),
-            None => format!(" using {}{way}::{}", cx.name(), self.data_type),
+            None if !foreign => format!(" using {}", self.conversion(old, way, cx)),
+            Some(_) | None => String::new(),
         };
-        let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
-        let step = Step { retypes: true, ..step.unseats(inherited::below(cx.at, cx.live)) };
+        let step = self.joining_step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
+        let step = Step { retypes: true, ..step.unseats(below) };
         if widens(&old.data_type, &self.data_type) {
             return step;
         }
@@ -36,27 +48,52 @@ impl Column {
             let rebuilds = "rebuilds the indexes of the column while readers and writers wait";
             return if sorted { step.hazard(HazardClass::Block, rebuilds) } else { step };
         }
-        let step = match way {
-            "" => step,
-            _ => step.hazard(HazardClass::Data, format!("fails where a value is no {}", self.data_type)),
+        let step = match self.risk(old, way, cx) {
+            Some(risk) => step.hazard(HazardClass::Data, risk),
+            None => step,
         };
         step.hazard(
             HazardClass::Rewrite,
             format!("rewrites the table to turn {} into {}", old.data_type, self.data_type),
         )
     }
+
+    /// The new value. One that becomes an array is its only element, and of an array the first one stays, where
+    /// PostgreSQL does not read or write the array as text.
+    fn conversion(&self, old: &Self, way: &str, cx: &Cx<'_>) -> String {
+        let (name, to) = (cx.name(), &self.data_type);
+        match (old.data_type.element(), to.element()) {
+            (None, Some(_)) if !is_text(&old.data_type) => {
+                format!("case when {name} is null then null else array[{name}]{way}::{to} end")
+            }
+            (Some(from), None) if !is_text(to) => {
+                let way = if needs_text(&from, to) { "::text" } else { "" };
+                format!("{name}[1]{way}::{to}")
+            }
+            (None | Some(_), None | Some(_)) => format!("{name}{way}::{to}"),
+        }
+    }
+
+    /// What may become of values on the way to the new type, where they may not stay what they are. Those of a generated
+    /// column are computed again.
+    fn risk(&self, old: &Self, way: &str, cx: &Cx<'_>) -> Option<String> {
+        if self.generated.is_some() {
+            return None;
+        }
+        let base = |t: &TypeName, state| rests_on(t, state).unwrap_or_else(|| t.clone());
+        let (from, to) = (base(&old.data_type, cx.live), base(&self.data_type, cx.desired));
+        if old.data_type.element().is_some() && self.data_type.element().is_none() && !is_text(&self.data_type) {
+            return Some(format!("keeps of each {} the first element only", old.data_type));
+        }
+        if !way.is_empty() || from == to && has_rules(&self.data_type, cx.desired) {
+            return Some(format!("fails where a value is no {}", self.data_type));
+        }
+        let risk = || format!("turns {} into {}: values may be cut, rounded or refused", old.data_type, self.data_type);
+        (!keeps_values(&from, &to)).then(risk)
+    }
 }
 
-/// True where PostgreSQL changes the type without rewriting: the same base type with a longer or no limit.
-fn widens(old: &TypeName, new: &TypeName) -> bool {
-    let limit = |t: &TypeName| -> Option<u32> {
-        t.as_str().strip_prefix("character varying")?.strip_prefix('(')?.strip_suffix(')')?.parse().ok()
-    };
-    let varchar = |t: &TypeName| t.as_str().starts_with("character varying") && !t.as_str().ends_with("[]");
-    match (varchar(old), varchar(new)) {
-        (true, true) => limit(new).is_none_or(|n| limit(old).is_some_and(|o| o <= n)),
-        (true, false) => new.as_str() == "text",
-        (false, true) => old.as_str() == "text" && limit(new).is_none(),
-        (false, false) => false,
-    }
+/// True for PostgreSQL's own types of text.
+fn is_text(data_type: &TypeName) -> bool {
+    ["text", "character varying", "character"].contains(&data_type.without_modifier().as_str())
 }

@@ -49,7 +49,7 @@ pub struct ForeignKey {
     /// Is checked at the end of a transaction unless set otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
-    /// Stored rows need not satisfy it yet; where they were found to, that stays so.
+    /// Stored rows need not satisfy it yet.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_valid: bool,
     /// Nothing is checked; from PostgreSQL 18 on.
@@ -261,7 +261,8 @@ impl Kind for ForeignKey {
             && *on_update == old.on_update
             && *matching == old.matching
             && *period == old.period;
-        if !same {
+        let forgets = *not_valid && !old.not_valid;
+        if !same || forgets {
             // The old one holds until then, and so must all that it rests on.
             let holds = cx.live.uses(cx.at).iter().all(|used| cx.desired.contains(used));
             let checked = !not_valid && !not_enforced && matches!(old.attached, Attached::No);

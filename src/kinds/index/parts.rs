@@ -107,7 +107,7 @@ fn attach(above: (&str, &Address), part: (&str, &Address)) -> Step {
 }
 
 /// The name that PostgreSQL itself gives a part; none where it depends on how it reads an expression.
-fn part_name(index: &Index, table: &Address) -> Option<String> {
+pub(super) fn part_name(index: &Index, table: &Address) -> Option<String> {
     let key = |subject: &Subject| match subject {
         Subject::Column(name) => Some(name.clone()),
         Subject::Expression(_) => None,

@@ -91,7 +91,8 @@ impl Keyed<'_> {
     /// not in use, or is partitioned.
     pub fn add(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
         let name = cx.at.key();
-        (is_new_in_use(cx) && !is_on_partitioned(cx)).then(|| vec![self.build(name, cx), self.adopt(name, cx)])
+        (is_new_in_use(cx) && !is_on_partitioned(cx))
+            .then(|| vec![self.build(name, cx), self.adopt(name, cx).completes()])
     }
 
     /// The steps that put it in the place of the old one, which holds until then.

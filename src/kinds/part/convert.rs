@@ -12,7 +12,10 @@ use super::names::object_name;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, Kind, find};
 use crate::kinds::column::{Column, above};
-use crate::kinds::table::{Table, is_key};
+use crate::kinds::domain::Domain;
+use crate::kinds::enum_type::EnumType;
+use crate::kinds::schema::Schema;
+use crate::kinds::table::{Table, is_key, is_made_anew};
 use crate::model::{Address, HazardClass, Lock, State, Step};
 use crate::sql;
 
@@ -112,11 +115,14 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
             }
             (false, _) => {
                 // One of a type that rests on this one lets go when that type does.
-                if !column.data_type.base().contains('.') {
+                if !column.data_type.base().contains('.') && column.generated.is_none() {
                     columns.named.push(user);
                 }
                 continue;
             }
+        }
+        if user.parent().is_some_and(|table| is_made_anew(table, cx.live, cx.desired)) {
+            continue; // its rows are put aside
         }
         if is_key(user, cx.live) {
             return Err(in_the_way(cx.at, user));
@@ -136,8 +142,20 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
 
 /// True for what can be dropped and made again, by itself or with what it is a part of.
 fn can_go(cx: &Cx<'_>, user: &Address) -> bool {
-    let rules = &find(cx.register, user.kind()).rules;
-    rules.part || rules.rebuildable
+    let entry = find(cx.register, user.kind());
+    entry.rules.part || cx.live.get(user).is_some_and(|object| (entry.rebuildable)(&*object.spec))
+}
+
+/// True for a type that can't stay while it becomes what is wanted, and for an array of it.
+pub fn is_another(data_type: &TypeName, live: &State, desired: &State) -> bool {
+    let Some(schema) = sql::split_name(data_type.base()).filter(|parts| parts.len() == 2) else { return false };
+    let at = |kind| Address::root(Schema::NAME, &schema[0]).child(kind, &schema[1]);
+    let (labels, domain) = (at(EnumType::NAME), at(Domain::NAME));
+    if let Some((old, new)) = live.spec::<EnumType>(&labels).zip(desired.spec::<EnumType>(&labels)) {
+        return new.needs_another(old);
+    }
+    let domains = live.spec::<Domain>(&domain).zip(desired.spec::<Domain>(&domain));
+    domains.is_some_and(|(old, new)| new.changes_type(old) || is_another(&old.data_type, live, desired))
 }
 
 /// What uses an object in the live database; its own facets and parts are not among them.

@@ -71,6 +71,12 @@ impl TypeName {
         self.0.strip_suffix("[]").map(|e| Self(e.into()))
     }
 
+    /// An array of it.
+    #[must_use]
+    pub fn array(&self) -> Self {
+        Self(format!("{}[]", self.base()).into())
+    }
+
     /// Follows a rename.
     pub fn follow(&mut self, renaming: Renaming<'_>) {
         let name = self.name();

@@ -49,6 +49,7 @@ pub mod data_type;
 pub mod expression;
 pub mod index_key;
 pub mod names;
+pub mod narrow;
 pub mod opclass;
 pub mod options;
 pub mod parameters;

@@ -4,9 +4,11 @@
 //! in a temporary table, and with them how far its identities have counted. Sequences of its own are let go and taken
 //! back.
 
-use super::{Table, heirs, is_partition, is_partitioned, parents};
+use super::{Table, heirs, is_partition, is_partitioned, parents, referenced};
 use crate::kind::{Cx, Kind};
 use crate::kinds::column::Column;
+use crate::kinds::part::convert::{is_another, needs_text, text_of};
+use crate::kinds::part::narrow::keeps_values;
 use crate::kinds::sequence::Sequence;
 use crate::model::{Address, HazardClass, Lock, State, Step};
 use crate::sql;
@@ -31,14 +33,15 @@ pub fn is_made_anew(at: &Address, live: &State, desired: &State) -> bool {
 pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
     let drop = Step::new(format!("drop table {}", cx.identity())).lock(Lock::AccessExclusive);
     if !applies(cx) {
-        return vec![drop.hazard(HazardClass::Data, "drops the table with its rows")];
+        let drop = drop.hazard(HazardClass::Data, "drops the table with its rows");
+        return referenced::detach(cx).into_iter().chain([drop]).collect();
     }
     let aside = |name: String, query: String| {
         Step::new(format!("create temporary table {name} on commit drop as {query}")).lock(Lock::AccessExclusive)
     };
     let whole = is_partitioned(cx.at, cx.live);
     let mut steps = vec![
-        aside(rows(cx.at), format!("select * from {}{}", if whole { "" } else { "only " }, cx.identity()))
+        aside(rows(cx.at), format!("select {} from {}{}", listed(cx), if whole { "" } else { "only " }, cx.identity()))
             .hazard(HazardClass::Rewrite, "copies the rows to the table that takes its place"),
     ];
     steps.extend(counting(cx).map(|column| {
@@ -79,8 +82,13 @@ fn put(cx: &Cx<'_>, others: impl IntoIterator<Item = Address>) -> Vec<Step> {
     let mut steps = Vec::new();
     if !columns.is_empty() {
         let (into, list, from) = (cx.identity(), sql::idents(&columns), rows(cx.at));
-        let insert = format!("insert into {into} ({list}) overriding system value select {list} from pg_temp.{from}");
-        steps.push(Step::new(insert).lock(Lock::AccessExclusive).needs(others));
+        let values: Vec<String> = shared(cx).map(|(at, column)| taken(at, column, cx)).collect();
+        let values = values.join(", ");
+        let insert = format!("insert into {into} ({list}) overriding system value select {values} from pg_temp.{from}");
+        let step = Step::new(insert).lock(Lock::AccessExclusive).needs(others);
+        let fits = shared(cx).all(|(at, column)| fits(at, column, cx));
+        let risk = "values that do not fit the new types are cut, rounded or refused";
+        steps.push(if fits { step } else { step.hazard(HazardClass::Data, risk) });
     }
     steps.extend(sequences(cx).into_iter().map(|(at, column)| {
         let (sequence, column) = (cx.at(&at).identity(), sql::ident(column.key()));
@@ -106,6 +114,39 @@ fn ancestors(at: &Address, state: &State) -> Vec<Address> {
 fn descendants(at: &Address, state: &State) -> Vec<Address> {
     let below = heirs(at, state).iter();
     below.flat_map(|heir| std::iter::once(heir.clone()).chain(descendants(heir, state))).collect()
+}
+
+/// What is selected of the live table: values of a type that is made anew wait as text.
+fn listed(cx: &Cx<'_>) -> String {
+    let columns = cx.live.children_of::<Column>(cx.at, Column::NAME);
+    if !columns.iter().any(|(_, column)| is_another(&column.data_type, cx.live, cx.desired)) {
+        return "*".to_owned();
+    }
+    let value = |(at, column): &(&Address, &Column)| {
+        let name = sql::ident(at.key());
+        match is_another(&column.data_type, cx.live, cx.desired) {
+            true => format!("{name}{} as {name}", text_of(&column.data_type)),
+            false => name,
+        }
+    };
+    columns.iter().map(value).collect::<Vec<_>>().join(", ")
+}
+
+/// A value as the new table takes it.
+fn taken(at: &Address, column: &Column, cx: &Cx<'_>) -> String {
+    let name = sql::ident(at.key());
+    let Some(old) = cx.live.spec::<Column>(at) else { return name };
+    if old.data_type == column.data_type && !is_another(&old.data_type, cx.live, cx.desired) {
+        return name;
+    }
+    let way = if needs_text(&old.data_type, &column.data_type) { text_of(&column.data_type) } else { "" };
+    format!("{name}{way}::{}", column.data_type)
+}
+
+/// True where every value that waits is one of the column's type.
+fn fits(at: &Address, column: &Column, cx: &Cx<'_>) -> bool {
+    let old = cx.live.spec::<Column>(at).map(|old| &old.data_type);
+    old.is_some_and(|old| keeps_values(old, &column.data_type) && !is_another(old, cx.live, cx.desired))
 }
 
 /// The columns that both tables have, and that hold values of their own.

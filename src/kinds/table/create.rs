@@ -159,6 +159,9 @@ pub fn takes_part(at: &Address, their: &Address, cx: &Cx<'_>) -> bool {
     if let (Some(a), Some(b)) = (cx.desired.spec::<Index>(at), cx.desired.spec::<Index>(their)) {
         return a.is_defined_as(b);
     }
+    if let (Some(a), Some(b)) = (cx.desired.spec::<Unique>(at), cx.desired.spec::<Unique>(their)) {
+        return a.is_defined_as(b);
+    }
     at.kind() == their.kind()
         && cx
             .desired

@@ -3,7 +3,7 @@
 //! See <https://www.postgresql.org/docs/current/sql-altertable.html>. PostgreSQL takes the second way in two transactions,
 //! and leaves a check of the old bounds on the partition, which goes after. One that broke off in between is finished.
 
-use super::lineage::{heirs, is_partition, parents, place};
+use super::lineage::{columns_above, heirs, is_partition, parents, place};
 use super::{Place, Table, Words};
 use crate::kind::{Cx, Kind};
 use crate::kinds::check::Check;
@@ -16,11 +16,12 @@ use crate::sql;
 pub fn steps(parent: &str, new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
     let detach = |how: &str| {
         let sql = format!("alter table {parent} detach partition {}{how}", cx.identity());
-        let step = Step::new(sql).lock(Lock::AccessExclusive).frees();
+        let step = Step::new(sql).lock(Lock::AccessExclusive);
         if new.partition_of.is_some_and(|above| above == parent) {
-            return step;
+            // It comes back, and changes with the columns above.
+            return step.needs(columns_above(cx));
         }
-        step.hazard(HazardClass::Breaking, format!("`{parent}` no longer shows the rows of {}", cx.at))
+        step.frees().hazard(HazardClass::Breaking, format!("`{parent}` no longer shows the rows of {}", cx.at))
     };
     if old.is_half_detached() {
         return vec![detach(" finalize")];

@@ -18,6 +18,7 @@ use crate::kinds::foreign_key::ForeignKey;
 use crate::kinds::foreign_table::ForeignTable;
 use crate::kinds::index::Index;
 use crate::kinds::not_null::NotNull;
+use crate::kinds::part::convert::is_another;
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::schema::Schema;
 use crate::kinds::unique::Unique;
@@ -71,10 +72,16 @@ impl Attached {
             let indexes = [Index::NAME, Unique::NAME, PrimaryKey::NAME, Exclusion::NAME];
             indexes.contains(&at.kind()) && desired.of_kind(at.kind()).iter().any(other)
         };
-        let adopted = || !in_the_way() && theirs().iter().any(|their| their.kind() == at.kind() && takes_part(their));
+        let is_theirs = || theirs().iter().any(|their| their.kind() == at.kind() && takes_part(their));
+        let adopted = || !in_the_way() && is_theirs();
         // Below a table that it merely inherits from, only checks are shared.
         let shares = place.partition_of.is_some() || at.kind() == Check::NAME;
-        matches!(self, Self::No) && !(shares && adopted())
+        match self {
+            Self::No => !(shares && adopted()),
+            Self::Plain => false,
+            // What it has of its own goes.
+            Self::Named => place.partition_of.is_some() && is_theirs(),
+        }
     }
 }
 
@@ -346,7 +353,7 @@ fn is_part(at: &Address, live: &State) -> bool {
 }
 
 /// True where `their` object of the table above has `at` as a part.
-fn makes(their: &Address, at: &Address, live: &State) -> bool {
+pub(super) fn makes(their: &Address, at: &Address, live: &State) -> bool {
     if their.kind() != at.kind() {
         return false;
     }
@@ -354,15 +361,19 @@ fn makes(their: &Address, at: &Address, live: &State) -> bool {
         (Some(a), Some(b)) => a.is_defined_as(b),
         _ if at.kind() == PrimaryKey::NAME => true,
         _ if at.kind() == Check::NAME => their.key() == at.key(),
+        _ if at.kind() == Unique::NAME => {
+            live.spec::<Unique>(their).zip(live.spec::<Unique>(at)).is_some_and(|(a, b)| a.is_defined_as(b))
+        }
         _ => live.get(their).zip(live.get(at)).is_some_and(|(a, b)| a.spec.same(&*b.spec)),
     }
 }
 
-/// Notes which live tables are to have keys of other types: PostgreSQL can't change them.
+/// Notes which live tables are to have keys of other types, or of a type that is made anew: PostgreSQL can't change them.
 pub fn note_keys(live: &mut State, desired: &State) {
     let is_retyped = |at: &Address| {
         let columns = live.spec::<Column>(at).zip(desired.spec::<Column>(at));
-        columns.is_some_and(|(old, new)| new.changes_type(old)) && is_key(at, live)
+        let other = |old: &Column, new: &Column| new.changes_type(old) || is_another(&old.data_type, live, desired);
+        columns.is_some_and(|(old, new)| other(old, new)) && is_key(at, live)
     };
     let is_rekeyed = |table: &&Address| {
         let columns = live.children_of::<Column>(table, Column::NAME);
@@ -427,7 +438,7 @@ pub fn leaving(cx: &Cx<'_>) -> Vec<Address> {
 }
 
 /// The columns of the tables above.
-fn columns_above(cx: &Cx<'_>) -> Vec<Address> {
+pub(super) fn columns_above(cx: &Cx<'_>) -> Vec<Address> {
     let columns = |p: &Address| {
         let list = cx.desired.children_of::<Column>(p, Column::NAME);
         list.into_iter().map(|(at, _)| at.clone()).collect::<Vec<_>>()

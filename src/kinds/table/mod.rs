@@ -6,7 +6,10 @@ mod carry;
 mod create;
 mod detach;
 mod lineage;
+mod logged;
 pub mod mark;
+pub mod part;
+mod referenced;
 mod typed;
 mod words;
 
@@ -183,6 +186,7 @@ impl Kind for Table {
         lineage::note(live);
         lineage::note_keys(live, desired);
         lineage::note_parts(live, desired);
+        referenced::note(live, desired);
         typed::note(live, desired);
     }
 
@@ -246,9 +250,7 @@ impl Kind for Table {
             |what: String| Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::AccessExclusive);
         let mut steps = lineage::steps(self.place(), old.place(), cx);
         if *of_type != old.of_type {
-            steps.push(
-                of_type.as_ref().map_or_else(|| alter("not of".to_owned()).frees(), |t| alter(format!("of {t}"))),
-            );
+            steps.push(typed::change(of_type.as_ref(), cx));
         }
         if let Some(of) = of_type.as_ref().filter(|_| old.tie != typed::Tie::Kept && *of_type == old.of_type) {
             let of = of.to_string();
@@ -259,7 +261,8 @@ impl Kind for Table {
         }
         if *unlogged != old.unlogged {
             let word = if *unlogged { "unlogged" } else { "logged" };
-            steps.push(alter(format!("set {word}")).hazard(HazardClass::Rewrite, "rewrites the table"));
+            let step = alter(format!("set {word}")).needs(logged::first(*unlogged, cx));
+            steps.push(step.hazard(HazardClass::Rewrite, "rewrites the table"));
         }
         if *access_method != old.access_method {
             let method = access_method.as_deref().unwrap_or("heap");
@@ -279,6 +282,7 @@ impl Kind for Table {
         if *cluster_on != old.cluster_on {
             steps.push(mark::cluster_on(cluster_on.as_deref(), cx));
         }
+        steps.sort_by_key(|step| step.late); // the others wait for nothing that comes before these
         Alter::InPlace(steps)
     }
 

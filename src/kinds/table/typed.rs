@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, Kind};
 use crate::kinds::attribute::Attribute;
 use crate::kinds::composite_type::CompositeType;
+use crate::kinds::part::TypeName;
 use crate::model::{Address, KindName, Lock, State, Step};
 use crate::sql;
 
@@ -82,6 +83,16 @@ pub fn steps(of: &str, tie: Tie, cx: &Cx<'_>) -> Vec<Step> {
     let leave = (tie != Tie::Left).then(|| not_of(&cx.identity()));
     let again = Step::new(format!("alter table {} of {of}", cx.identity())).lock(Lock::AccessExclusive);
     leave.into_iter().chain([again.late().needs(needs)]).collect()
+}
+
+/// The statement by which it comes to be of another type, or of none.
+pub fn change(of: Option<&TypeName>, cx: &Cx<'_>) -> Step {
+    let Some(of) = of.map(ToString::to_string) else { return not_of(&cx.identity()) };
+    let columns = |state: &State| -> Vec<Address> {
+        state.children(cx.at).into_iter().filter(|c| c.kind() == Column::NAME).cloned().collect()
+    };
+    let step = Step::new(format!("alter table {} of {of}", cx.identity())).lock(Lock::AccessExclusive);
+    step.late().needs([cx.live, cx.desired].into_iter().flat_map(|s| attributes(&of, s).into_iter().chain(columns(s))))
 }
 
 /// Why it can't take its type up again: new columns stand at the end, wherever the type has them.

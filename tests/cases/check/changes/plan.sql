@@ -5,8 +5,7 @@ alter table shop.a drop constraint gone;
 alter table shop.a drop constraint a_no;
 alter table shop.a drop constraint a_same;
 -- hazard rewrite: rewrites the table to turn integer into bigint
-alter table shop.a alter column no type bigint using no::bigint;
-alter table shop.a alter column note type character varying(20) using note::character varying(20);
+alter table shop.a alter column no type bigint using no::bigint, alter column note type character varying(20) using note::character varying(20);
 -- hazard block: scans the table while readers and writers wait
 alter table shop.a add constraint a_no check (no > 1);
 -- hazard block: scans the table while readers and writers wait

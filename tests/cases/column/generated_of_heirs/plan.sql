@@ -4,6 +4,7 @@ begin;
 drop index shop.books_label_idx;
 -- hazard breaking: clients find another column `shop.items.label`
 alter table shop.items drop column label;
+-- hazard data: turns character varying(30) into character(8): values may be cut, rounded or refused
 -- hazard rewrite: rewrites the table to turn character varying(30) into character(8)
 alter table shop.items alter column code type character(8) using code::character(8);
 -- hazard rewrite: rewrites the table

@@ -22,17 +22,13 @@ alter type shop.line alter attribute no type bigint;
 alter type shop.line alter attribute price type numeric(12,2);
 alter type shop.line add attribute added date;
 -- hazard rewrite: rewrites the table to turn integer into bigint
-alter table shop.lines alter column no type bigint using no::bigint;
-alter table shop.lines alter column price drop default;
 -- hazard rewrite: rewrites the table to turn integer into numeric(12,2)
-alter table shop.lines alter column price type numeric(12,2) using price::numeric(12,2);
-alter table shop.lines alter column price set default 1;
+alter table shop.lines alter column no type bigint using no::bigint, alter column price drop default, alter column price type numeric(12,2) using price::numeric(12,2), alter column price set default 1;
 alter table shop.lines add column added date;
 alter table shop.lines of shop.line;
 -- hazard rewrite: rewrites the table to turn integer into bigint
-alter table shop.more alter column no type bigint using no::bigint;
 -- hazard rewrite: rewrites the table to turn integer into numeric(12,2)
-alter table shop.more alter column price type numeric(12,2) using price::numeric(12,2);
+alter table shop.more alter column no type bigint using no::bigint, alter column price type numeric(12,2) using price::numeric(12,2);
 alter table shop.more add column added date;
 alter table shop.more of shop.line;
 create or replace view shop.labels as

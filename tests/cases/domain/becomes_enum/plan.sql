@@ -9,9 +9,8 @@ drop index shop.orders_status;
 alter table shop.items alter column order_status type text using order_status::text;
 alter table shop.orders alter column status drop default;
 -- hazard rewrite: rewrites the table to turn shop.status into text
-alter table shop.orders alter column status type text using status::text;
 -- hazard rewrite: rewrites the table to turn shop.status[] into text[]
-alter table shop.orders alter column past type text[] using past::text[];
+alter table shop.orders alter column status type text using status::text, alter column past type text[] using past::text[];
 -- hazard breaking: clients lose domain `shop.status`
 drop domain shop.status;
 create type shop.status as enum ('new', 'paid');
@@ -20,11 +19,9 @@ create type shop.status as enum ('new', 'paid');
 alter table shop.items alter column order_status type shop.status using order_status::text::shop.status;
 -- hazard data: fails where a value is no shop.status
 -- hazard rewrite: rewrites the table to turn text into shop.status
-alter table shop.orders alter column status type shop.status using status::text::shop.status;
-alter table shop.orders alter column status set default 'new';
 -- hazard data: fails where a value is no shop.status[]
 -- hazard rewrite: rewrites the table to turn text[] into shop.status[]
-alter table shop.orders alter column past type shop.status[] using past::text[]::shop.status[];
+alter table shop.orders alter column status type shop.status using status::text::shop.status, alter column status set default 'new', alter column past type shop.status[] using past::text[]::shop.status[];
 -- hazard block: builds an index while readers and writers wait
 alter table shop.orders add constraint orders_pkey primary key (id, status);
 -- hazard block: compares every row while writers of both tables wait

@@ -14,7 +14,7 @@ create table shop.orders (
 create table shop.orders_1 partition of shop.orders for values from (1) to (10);
 create table shop.orders_2 partition of shop.orders for values from (10) to (20) partition by hash (id);
 create table shop.orders_2_1 partition of shop.orders_2 for values with (modulus 1, remainder 0);
-insert into shop.orders (id, region) overriding system value select id, region from pg_temp."rows of orders";
+insert into shop.orders (id, region) overriding system value select id::bigint, region from pg_temp."rows of orders";
 create view shop.regions as
 select region from shop.orders;
 commit;

@@ -13,12 +13,10 @@ drop sequence shop.no;
 alter table shop.orders alter column amount set default 2;
 -- hazard breaking: clients lose function `shop.one()`
 drop function shop.one();
-alter table shop.orders alter column status drop default;
 -- hazard rewrite: rewrites the table to turn shop.status into text
-alter table shop.orders alter column status type text using status::text;
+alter table shop.orders alter column status drop default, alter column status type text using status::text, alter column status set default 'new';
 -- hazard breaking: clients lose enum type `shop.status`
 drop type shop.status;
-alter table shop.orders alter column status set default 'new';
 alter table shop.orders add constraint amount_fits_new check (amount > 0) not valid;
 -- hazard access: other rows can be seen or written than before
 alter policy few on shop.orders using (amount > 0);

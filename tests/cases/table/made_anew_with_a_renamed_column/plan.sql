@@ -12,5 +12,5 @@ create table s.data (
     done text
 ) partition by range (b);
 create table s.total partition of s.data for values from (minvalue) to (2);
-insert into s.data (b, done) overriding system value select b, done from pg_temp."rows of data";
+insert into s.data (b, done) overriding system value select b::bigint, done from pg_temp."rows of data";
 commit;

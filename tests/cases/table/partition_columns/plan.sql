@@ -5,10 +5,9 @@ drop index shop.by_old;
 -- hazard data: drops the column with its values
 -- hazard breaking: clients lose column `shop.orders.old`
 alter table shop.orders drop column old;
-alter table shop.orders alter column note drop default;
+-- hazard data: turns text into character varying(20): values may be cut, rounded or refused
 -- hazard rewrite: rewrites the table to turn text into character varying(20)
-alter table shop.orders alter column note type character varying(20) using note::character varying(20);
-alter table shop.orders alter column note set default 'z';
+alter table shop.orders alter column note drop default, alter column note type character varying(20) using note::character varying(20), alter column note set default 'z';
 alter table shop.orders add constraint note_is_not_null check (note is not null) not valid;
 alter table shop.orders add column added bigint default 0 not null;
 alter table shop.orders_eu alter column added set default 5;

@@ -1,0 +1,45 @@
+//! An index or a constraint of a partition that is a part of the one above, and nothing of its own any more.
+//!
+//! It had a name, parameters or a comment, and is to be as PostgreSQL makes it. It can't go while the one above stays.
+
+use super::lineage::{heirs, makes, parents};
+use super::takes_part;
+use crate::kind::Cx;
+use crate::kind::Kind as _;
+use crate::kinds::comment::Comment;
+use crate::kinds::part::names::{is_taken, object_name};
+use crate::model::{Address, Step};
+use crate::sql;
+
+/// The object of the table above that a live part stays a part of.
+pub fn stays_part_of(at: &Address, cx: &Cx<'_>) -> Option<Address> {
+    let table = at.parent()?;
+    let above = parents(table, cx.live).into_iter().find(|above| parents(table, cx.desired).contains(above))?;
+    let theirs =
+        cx.live.children(&above).into_iter().find(|their| makes(their, at, cx.live) && cx.desired.contains(their));
+    theirs.cloned()
+}
+
+/// The name that PostgreSQL gives a part on those columns, where it is not taken.
+pub fn usual_name(columns: &[&str], end: &str, cx: &Cx<'_>) -> Option<String> {
+    let name = object_name(cx.at.parent()?.key(), &columns.join("_"), end);
+    (name != cx.at.key() && !is_taken(&name, cx.at.top(), cx)).then_some(name)
+}
+
+/// The statements that give it that name, and take its comments away.
+pub fn plain(name: Option<String>, comments: &str, rename: impl Fn(&str) -> Vec<Step>, cx: &Cx<'_>) -> Vec<Step> {
+    let said = cx.live.children(cx.at).into_iter().any(|facet| facet.kind() == Comment::NAME);
+    let silence = said.then(|| Step::new(format!("comment on {comments} is null")));
+    silence.into_iter().chain(name.map(|name| rename(&name)).unwrap_or_default()).collect()
+}
+
+/// What becomes a part of a new index or constraint: it must stand before, or PostgreSQL makes another.
+pub fn parts_below(cx: &Cx<'_>) -> Vec<Address> {
+    let below = cx.at.parent().map_or(&[][..], |table| heirs(table, cx.desired));
+    below.iter().flat_map(|heir| cx.desired.children(heir)).filter(|own| takes_part(own, cx.at, cx)).cloned().collect()
+}
+
+/// `alter index … rename to …`.
+pub fn rename_index(to: &str, cx: &Cx<'_>) -> Vec<Step> {
+    vec![Step::new(format!("alter index {} rename to {}", cx.identity(), sql::ident(to)))]
+}

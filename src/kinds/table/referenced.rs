@@ -1,0 +1,40 @@
+//! Partitions that go while foreign keys refer to the table above: PostgreSQL drops none that is not detached before.
+
+use super::lineage::{is_partition, parents};
+use super::{Table, is_made_anew};
+use crate::kind::{Cx, Kind};
+use crate::kinds::foreign_key::ForeignKey;
+use crate::model::{Address, Lock, State, Step};
+
+/// Notes that foreign keys that go rest on the partitions that go, too.
+pub fn note(live: &mut State, desired: &State) {
+    let goes = |at: &Address| !desired.contains(at) || at.parent().is_some_and(|t| is_made_anew(t, live, desired));
+    let partitions: Vec<Address> =
+        live.of_kind(Table::NAME).into_iter().filter(|t| !desired.contains(t) && is_partition(t, live)).collect();
+    let mut edges = Vec::new();
+    for key in live.of_kind(ForeignKey::NAME).into_iter().filter(|key| !partitions.is_empty() && goes(key)) {
+        let below = partitions.iter().filter(|partition| refers(&key, partition, live));
+        edges.extend(below.map(|partition| (key.clone(), partition.clone())));
+    }
+    for (key, partition) in edges {
+        live.add_edge(key, partition);
+    }
+}
+
+/// `detach partition`, where a foreign key that stays refers to the table above.
+pub fn detach(cx: &Cx<'_>) -> Option<Step> {
+    let above = parents(cx.at, cx.live).into_iter().find(|_| is_partition(cx.at, cx.live))?;
+    let keys = cx.live.of_kind(ForeignKey::NAME);
+    let stays = |key: &&Address| {
+        cx.desired.contains(key) && !key.parent().is_some_and(|t| is_made_anew(t, cx.live, cx.desired))
+    };
+    keys.iter().filter(stays).find(|key| refers(key, cx.at, cx.live))?;
+    let sql = format!("alter table {} detach partition {}", cx.at(&above).identity(), cx.identity());
+    Some(Step::new(sql).lock(Lock::AccessExclusive))
+}
+
+/// True where a live foreign key refers to a table above a partition.
+fn refers(key: &Address, partition: &Address, live: &State) -> bool {
+    let targets = |table: &Address| live.spec::<ForeignKey>(key).is_some_and(|key| key.references.is(table));
+    is_partition(partition, live) && parents(partition, live).iter().any(|t| targets(t) || refers(key, t, live))
+}

@@ -1,0 +1,21 @@
+//! Routines that go while others of the same name come: a call of either might be a call of both.
+
+use std::collections::HashMap;
+
+use super::Input;
+use super::emit::Emitted;
+use crate::kind::{ROUTINE, find};
+use crate::model::Address;
+
+/// The statement that drops one, and the one that makes the other, which had better come after.
+pub fn pairs(emitted: &Emitted, input: Input<'_>) -> Vec<(usize, usize)> {
+    let name = |at: &Address| (at.top().key().to_owned(), ROUTINE.bare(at.key()).to_owned());
+    let is_routine = |at: &Address| find(input.register, at.kind()).rules.slots.contains(&ROUTINE);
+    let drops = emitted.drops.iter().filter(|(at, _)| is_routine(at) && !input.desired.contains(at));
+    let gone: HashMap<_, usize> = drops.filter_map(|(at, drops)| Some((name(at), *drops.last()?))).collect();
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let makes = emitted.makes.iter().filter(|(at, _)| is_routine(at) && !input.live.contains(at));
+    makes.filter_map(|(at, makes)| Some((*gone.get(&name(at))?, *makes.first()?))).collect()
+}

@@ -1,0 +1,11 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+alter domain shop.code drop constraint code_said;
+alter table shop.orders drop constraint orders_id_said;
+alter table shop.orders drop constraint orders_user;
+alter domain shop.code add constraint code_said check (value <> '') not valid;
+alter table shop.orders add constraint orders_id_said check (id > 0) not valid;
+alter table shop.orders add constraint orders_user foreign key (id) references shop.users(id) not valid;
+comment on constraint orders_id_said on shop.orders is 'a number';
+commit;

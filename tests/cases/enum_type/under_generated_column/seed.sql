@@ -1,0 +1,1 @@
+insert into shop.orders (status) values ('new'), ('paid');
