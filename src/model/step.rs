@@ -118,6 +118,8 @@ pub struct Step {
     pub admits: Option<(String, String)>,
     /// True where the object is another one after it, as good as just made: its facets start anew.
     pub renews: bool,
+    /// Why it may well fail, and what to do about that.
+    pub warns: Option<String>,
 }
 
 impl Step {
@@ -236,6 +238,12 @@ impl Step {
     pub fn admits(mut self, role: impl Into<String>, member: impl Into<String>) -> Self {
         self.admits = Some((role.into(), member.into()));
         self
+    }
+
+    /// The same, which says why it may well fail.
+    #[must_use]
+    pub fn warns(self, text: Option<String>) -> Self {
+        Self { warns: text, ..self }
     }
 
     /// The text that may be shown.

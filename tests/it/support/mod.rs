@@ -7,3 +7,4 @@ pub mod github;
 pub mod observer;
 pub mod project;
 pub mod proxy;
+pub mod terminal;
