@@ -27,7 +27,7 @@ use crate::saved::Saved;
 /// Flags of `dbstate apply`.
 #[derive(Debug, Args)]
 pub struct Command {
-    /// A plan that `dbstate plan --out FILE` saved: its changes are made, and no others
+    /// A plan saved by `dbstate plan --out FILE`: makes its changes and no others
     #[arg(value_name = "PLAN", conflicts_with_all = ["file", "manage", "offline"])]
     plan: Option<PathBuf>,
     #[command(flatten)]

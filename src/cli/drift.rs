@@ -25,7 +25,7 @@ pub struct Command {
     /// Accepted for symmetry with `plan`: drift always exits with 2 on differences
     #[arg(long, visible_alias = "detailed-exitcode")]
     exit_code: bool,
-    /// Write into the project what moved in the database alone, with comments kept, and print what is left
+    /// Write what moved in the database alone into the project, keep comments, and print what is left
     #[arg(long, conflicts_with = "file")]
     adopt: bool,
     #[command(flatten)]

@@ -70,65 +70,65 @@ struct Global {
     /// Print help
     #[arg(long, global = true, action = ArgAction::Help, help_heading = "Global options")]
     help: Option<bool>,
-    /// Say more: once for progress, twice for every statement
+    /// Print more: once for progress, twice for every statement
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
     verbose: u8,
-    /// Say only results and errors
+    /// Print only results and errors
     #[arg(short, long, global = true, help_heading = "Global options")]
     quiet: bool,
-    /// No colour, whatever the terminal can do
+    /// Disable colour
     #[arg(long, global = true, help_heading = "Global options")]
     no_color: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write a first project into this directory
+    /// Create a project in this directory
     #[command(after_help = examples::INIT)]
     Init(init::Command),
-    /// Check the files, without a database; every problem at once
+    /// Check the files without a database, and report every problem at once
     #[command(after_help = examples::VALIDATE)]
     Validate(validate::Command),
-    /// Write the files in the canonical layout, with every comment kept
+    /// Rewrite the files in the canonical layout, and keep every comment
     #[command(after_help = examples::FMT)]
     Fmt(format::Command),
     /// Show what would change
     #[command(after_help = examples::PLAN)]
     Plan(plan::Command),
-    /// Make the database as declared
+    /// Make the database match the project
     #[command(after_help = examples::APPLY)]
     Apply(apply::Command),
-    /// Say whether the database differs from the YAML; exit code 2 when it does
+    /// Show how the database and the YAML differ, and which side moved; exits with 2 if they do
     #[command(after_help = examples::DRIFT)]
     Drift(drift::Command),
-    /// Show what leads from one project, git revision or database to another
+    /// Compare two projects, git revisions or databases
     #[command(after_help = examples::DIFF)]
     Diff(diff::Command),
     /// Write an existing database as YAML
     #[command(after_help = examples::PULL)]
     Pull(pull::Command),
-    /// Show what a role may do, or who may do what with an object, and by which way
+    /// Show what a role may do, or who may do what with an object, and why
     #[command(after_help = examples::ACCESS)]
     Access(access::Command),
     /// Draw the tables of a project or a database, or the statements of a plan
     #[command(after_help = examples::GRAPH)]
     Graph(graph::Command),
-    /// Write pages about a database: schemas, tables, relations, diagrams, who may do what
+    /// Write a static site about a database: schemas, tables, diagrams, privileges
     #[command(after_help = examples::DOCS)]
     Docs(docs::Command),
     /// Show what was applied to a database, by whom and from which revision
     #[command(after_help = examples::HISTORY)]
     History(history::Command),
-    /// The embedded PostgreSQL: a private server under `.dbstate/`
+    /// Run the embedded PostgreSQL: a private server under `.dbstate/`
     #[command(after_help = examples::LOCAL)]
     Local(local::Command),
     /// Print the JSON Schema of the YAML, for editors
     #[command(after_help = examples::SCHEMA)]
     Schema(schema::Command),
-    /// Print the page of an error code or a hazard class
+    /// Explain an error code or a class of hazard
     #[command(after_help = examples::EXPLAIN)]
     Explain(explain::Command),
-    /// Answer an editor: mistakes while you type, definitions, renames (language server protocol)
+    /// Run the language server: mistakes as you type, definitions, renames
     #[command(after_help = examples::LSP)]
     Lsp(lsp::Command),
     /// Write the man pages of all commands
@@ -142,11 +142,11 @@ enum Command {
 /// Which files make the project.
 #[derive(Debug, Clone, Args)]
 struct Files {
-    /// A YAML file, or a directory of them; may be given several times [default: what `dbstate.yaml` lists, else
+    /// A YAML file or a directory of them; may be repeated [default: what `dbstate.yaml` lists, else
     /// `schema.yaml` and `roles.yaml`]
     #[arg(short, long = "file", value_name = "FILE|DIR", help_heading = "Project")]
     file: Vec<PathBuf>,
-    /// How much is managed: every object inside a declared schema, or everything in the database
+    /// What is managed: every object inside a declared schema, or everything in the database
     #[arg(long, value_enum, help_heading = "Project")]
     manage: Option<ManageFlag>,
 }

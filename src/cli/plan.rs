@@ -26,13 +26,13 @@ pub struct Command {
     /// How to print it
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Save it to a file, for `dbstate apply FILE`
+    /// Save the plan to a file, for `dbstate apply FILE`
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Say who holds locks on what would change, and for how long
+    /// Show who holds locks on what would change, and for how long
     #[arg(long)]
     activity: bool,
-    /// Exit with 2 when something would change
+    /// Exit with 2 if anything would change
     #[arg(long, visible_alias = "detailed-exitcode")]
     exit_code: bool,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub struct Command {
 /// Whether clients go on while statements run.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct Manner {
-    /// Take the plain form of every statement, in one transaction where possible, though clients may have to wait
+    /// Use the plain form of every statement, in one transaction where possible, even if clients must wait
     #[arg(long)]
     offline: bool,
 }

@@ -4,6 +4,7 @@ pub mod adopt;
 pub mod bodies;
 pub mod check;
 pub mod digest;
+mod edit;
 pub mod format;
 pub mod graft;
 pub mod json_schema;

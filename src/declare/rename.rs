@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::adopt::{Page, locate};
+use super::adopt::Page;
 use super::check::text_place;
+use super::edit::locate;
 use super::graft::graft;
 use super::project::{Project, read_over};
 use super::raise::list_item;

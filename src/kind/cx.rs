@@ -11,17 +11,17 @@ pub struct Cx<'a> {
     pub at: &'a Address,
     /// The database as it is (after renames).
     pub live: &'a State,
-    /// The database as it was read, with what is not managed, and before renames.
+    /// The database as it was read: before renames, and with unmanaged objects.
     pub whole: &'a State,
-    /// The database as wanted.
+    /// The database as declared.
     pub desired: &'a State,
     /// The server.
     pub server: &'a Server,
     /// The register's line of the object's kind.
     pub entry: &'static Entry,
-    /// The register, for those that sit on any kind.
+    /// The register, for facets.
     pub register: &'static [Entry],
-    /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
+    /// True if statements may take longer and use transactions of their own, so that clients need not wait.
     pub online: bool,
 }
 
@@ -40,7 +40,7 @@ impl<'a> Cx<'a> {
         sql::ident(self.at.key())
     }
 
-    /// Its address in [`Cx::whole`]; `None` for what does not stand yet.
+    /// Its address in [`Cx::whole`]; `None` if it does not exist yet.
     pub fn address_as_read(&self) -> Option<&'a Address> {
         let id = self.live.get(self.at)?.origin.id()?;
         let same = |at: &Address| self.whole.get(at).is_some_and(|o| o.origin.id() == Some(id));
@@ -63,18 +63,18 @@ impl<'a> Cx<'a> {
     /// The context of the parent.
     ///
     /// # Panics
-    /// When the object stands at the top: kinds that ask have a parent.
+    /// If the object is at the top level: kinds that ask have a parent.
     #[must_use]
     pub fn parent(&self) -> Self {
         self.at(self.at.parent().expect("a nested kind has a parent"))
     }
 
-    /// True when clients may be at work on the rows of the parent, and must not wait for long.
+    /// True if clients may be using the rows of the parent, and must not wait for long.
     pub fn parent_is_in_use(&self) -> bool {
         self.online && self.at.parent().and_then(|p| self.live.size(p)).is_some_and(|size| size.bytes > 0)
     }
 
-    /// True when the parent does not stand yet, or is made anew by the same plan.
+    /// True if the parent does not exist yet, or is rebuilt by the same plan.
     pub fn parent_is_new(&self) -> bool {
         self.at.parent().is_some_and(|p| !self.live.contains(p))
     }
@@ -83,7 +83,7 @@ impl<'a> Cx<'a> {
 /// What SQL writes after the noun of an object at `at`.
 ///
 /// # Panics
-/// When a kind named on its parent stands at the top: its homes say where it nests.
+/// If a kind that is named on its parent is at the top level: its homes say where it nests.
 pub fn identity(entry: &Entry, at: &Address) -> String {
     let name = sql::ident(at.key());
     match entry.rules.identity {

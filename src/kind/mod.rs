@@ -6,7 +6,7 @@
 pub mod access;
 mod cx;
 pub mod demands;
-mod erase;
+mod entry;
 pub mod names;
 pub mod picture;
 mod reference;
@@ -16,7 +16,6 @@ mod rules;
 
 use std::fmt::Debug;
 use std::path::Path;
-use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,7 +23,7 @@ use serde::de::DeserializeOwned;
 
 use access::Fact;
 pub use cx::{Cx, RoutineKey, identity};
-use erase::{erase, of, read, respelled, schema, write};
+pub use entry::{Entry, ReadResult, entry};
 use picture::Mark;
 pub use reference::{Reference, References, Text};
 pub use register::{find, home, nested};
@@ -35,25 +34,24 @@ pub use rules::{
 };
 
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::model::bridge::{self, BridgeError};
 use crate::model::node::Node;
-use crate::model::{Act, Address, Demand, KindName, Object, PgVersion, Spec, State, Step};
+use crate::model::{Act, Address, Demand, KindName, Object, PgVersion, State, Step};
 use crate::sql;
 
-/// How to get from one spec to another.
+/// How to turn one spec into another.
 #[derive(Debug)]
 pub enum Alter {
-    /// By these statements.
+    /// In place, by these statements.
     InPlace(Vec<Step>),
-    /// By dropping and making again; why.
+    /// By dropping the object and creating it again; the reason.
     Replace(String),
-    /// By dropping it: what is wanted says that it shall not be.
+    /// By dropping it: the declaration says that it must not exist.
     Drop,
-    /// Not at all; why, and the cure.
+    /// Not at all; the reason, and the remedy.
     Refuse(Problem),
 }
 
-/// The columns of a catalog row that facets read.
+/// The columns of a catalog row that facets are read from.
 #[derive(Debug, Clone, Default)]
 pub struct FacetRow {
     /// The owner's name, where the query has a column `owner`.
@@ -74,7 +72,7 @@ impl FacetRow {
 pub struct Lowered {
     /// Objects.
     pub objects: Vec<(Address, Object)>,
-    /// What can be done only once every object is known: globs.
+    /// What must wait until every object is known: globs.
     pub later: Vec<Later>,
     /// Problems.
     pub problems: Diagnostics,
@@ -92,53 +90,53 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     const NAME: KindName;
     /// Its noun in SQL: `materialized view`.
     const NOUN: &'static str;
-    /// Where it nests.
+    /// Where it nests in YAML.
     const HOMES: &'static [Home];
-    /// What phases must know.
+    /// What phases may know about it.
     const RULES: Rules;
 
     /// The `from` clause, over the catalogs alone, of a query that has a row wherever [`Kind::catalog`] finds one.
     ///
-    /// Planning a query costs the server more than an empty catalog is worth: the clauses of all kinds are asked in one
-    /// statement, and only of what is there does the catalog query ask. `None`: it is always asked.
+    /// Planning a query for an empty catalog is wasted time on the server. The clauses of all kinds are therefore tested in
+    /// one statement, and only the queries of kinds that are present run. With `None` the query always runs.
     const PRESENT: Option<&'static str> = None;
 
     /// One `select`, run with an empty `search_path`; `None` where the version has no such thing.
     ///
-    /// Fields whose names begin with `live_` are the catalog's alone: YAML can't hold them, and they are not printed.
-    /// Columns that are not fields of the spec: `oid` and `sub` (the object, as in `pg_depend`), `parent_class`,
-    /// `parent` and `parent_sub` (what it stands under), `key`, `ordinal`, `owner`, `acl`. Nulls are left out; a
-    /// `jsonb` column is a nested value.
+    /// Columns named like fields fill the spec; nulls are skipped, and a `jsonb` column is a nested value. Fields whose names
+    /// begin with `live_` come from the catalog alone: YAML cannot contain them, and they are not printed. Other columns are
+    /// for the reader: `oid` and `sub` (the object, as in `pg_depend`), `parent_class`, `parent` and `parent_sub` (its parent),
+    /// `key`, `ordinal`, `owner`, `acl`.
     fn catalog(_server: PgVersion) -> Option<String> {
         None
     }
 
-    /// The facets of this kind on an object of `rules`, from the row that described that object.
+    /// The facets of this kind on an object with `rules`, read from that object's catalog row.
     fn facet(_row: &FacetRow, _rules: &Rules) -> Vec<(String, Self)> {
         Vec::new()
     }
 
-    /// The facets that an object has from its creation, before any statement of ours about them.
+    /// The facets that an object has from birth, before any statement about them.
     fn born(_on: &Address, _cx: &Cx<'_>) -> Vec<(String, Self)> {
         Vec::new()
     }
 
-    /// Reads the short form, where it is more than the value of one field.
+    /// Reads the short form, if that is more than the value of one field.
     fn short(_text: &str) -> Option<Result<Self, Problem>> {
         None
     }
 
-    /// Writes the short form, when it says all there is.
+    /// Writes the short form, if that expresses everything.
     fn shorten(&self) -> Option<String> {
         None
     }
 
-    /// The key as addresses hold it, from the key as written and the spec.
+    /// The key as addresses contain it, from the key as written and the spec.
     fn key(&self, written: &str, _parent: Option<&Address>) -> Result<String, Problem> {
         plain_key(written)
     }
 
-    /// The key of the one object of [`Form::One`]; empty for a facet.
+    /// The key of the only object of [`Form::One`]; empty for a facet.
     fn one_key(&self, _parent: Option<&Address>) -> String {
         String::new()
     }
@@ -146,7 +144,7 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// Reads [`Form::Free`].
     fn lower(_home: &Home, _parent: Option<&Address>, _node: &Node, _out: &mut Lowered) {}
 
-    /// Writes [`Form::Free`]: the value for what stands under one parent.
+    /// Writes [`Form::Free`]: the value for all children of one parent.
     fn raise(_children: &[(&Address, &Self)]) -> Option<Node> {
         None
     }
@@ -156,92 +154,92 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         serde_json::Value::Bool(true)
     }
 
-    /// Fills in what follows from the rest of the project, once every file is read.
+    /// Adds what follows from the rest of the project, once every file is read.
     fn complete(_desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {}
 
-    /// Takes out of a live state what a shorter YAML says too: the inverse of [`Kind::complete`].
+    /// Removes from a live state what short YAML need not say: the inverse of [`Kind::complete`].
     fn before_raise(_state: &mut State, _register: &'static [Entry]) {}
 
-    /// Takes out of the wanted state what a short word stands for and a server of that version lacks.
+    /// Removes from the desired state what a shorthand stands for but that version of the server lacks.
     fn suit(_desired: &mut State, _server: PgVersion) {}
 
-    /// True for a key that PostgreSQL itself provides, and that need not be declared.
+    /// True for a key that PostgreSQL provides itself and that need not be declared.
     fn builtin(_key: &str) -> bool {
         false
     }
 
-    /// True when the project manages this live object, given that it manages what it stands under.
+    /// True if the project manages this live object, given that it manages its parent.
     fn managed(&self, _at: &Address, _desired: &State) -> bool {
         true
     }
 
-    /// True when the project manages this live object although it stands at the top and not everything is managed.
+    /// True if the project manages this live object at the top level, where not everything is managed.
     fn in_scope(&self, at: &Address, desired: &State) -> bool {
         desired.contains(at)
     }
 
-    /// What must stand before it; its parent is implied.
+    /// What must exist before it; its parent is implied.
     fn references(&self, _at: &Address, _out: &mut References) {}
 
-    /// The types that others can do more with once it stands: an operator class lets them be sorted, a cast converted. It
-    /// comes before what uses such a type, where that is possible.
+    /// The types that it gives abilities to: an operator class makes them sortable, a cast convertible. It comes before what
+    /// uses such a type, if possible.
     fn serves(&self, _at: &Address, _out: &mut References) {}
 
-    /// Why a plan that makes or changes it can't be made now, and the field that says so: a secret that is not there,
-    /// something the server's version lacks. Asked before [`Kind::create`] and [`Kind::alter`].
+    /// Why it cannot be created or changed now, and the field to blame: a secret is missing, or the server's version lacks
+    /// something. Asked before [`Kind::create`] and [`Kind::alter`].
     fn refuse(&self, _cx: &Cx<'_>) -> Option<Misfit> {
         None
     }
 
-    /// The same, with its relative paths counted from the directory of the file it was read from; `None` when it
-    /// holds no path.
+    /// The same with relative paths resolved against the directory of the file it was read from; `None` if it contains no
+    /// path.
     fn located(&self, _dir: &Path) -> Option<Self> {
         None
     }
 
-    /// True where PostgreSQL itself adjusts it when a column it uses changes its type.
+    /// True if PostgreSQL adjusts it when a column that it uses changes its type.
     fn adjusts(&self) -> bool {
         Self::RULES.self_adjusting
     }
 
-    /// True where dropping and making it again loses nothing but what the plan makes again too.
+    /// True if dropping and creating it again loses nothing that the plan does not restore.
     fn rebuildable(&self) -> bool {
         Self::RULES.rebuildable
     }
 
-    /// Names what was renamed by its new name, as PostgreSQL does where it knows of the use.
+    /// Replaces the name of something that was renamed, as PostgreSQL does where it tracks the use.
     fn follow(&mut self, _renaming: Renaming<'_>) {}
 
-    /// The key of a live object that holds the name of what was renamed, as it is now: `total(shop.status)`. Its spec has
-    /// followed.
+    /// The new key of a live object whose key contains the name of something that was renamed: `total(shop.status)`. Its
+    /// spec has followed already.
     fn key_after(&self, _key: &str, _renaming: Renaming<'_>) -> Option<String> {
         None
     }
 
-    /// The live objects that PostgreSQL renames with the one of this kind at `from`, as they were and as they will be.
+    /// The live objects that PostgreSQL renames together with the one of this kind at `from`: old and new addresses.
     fn renamed_with(_live: &State, _from: &Address, _to: &Address) -> Vec<(Address, Address)> {
         Vec::new()
     }
 
-    /// Moves live objects of this kind whose key names what was renamed from `old` to `new`.
+    /// Adjusts live objects of this kind after a rename from `old` to `new`.
     fn rekeyed(_live: &mut State, _old: &Address, _new: &Address) {}
 
-    /// Foresees in `live` what statements about other objects will have done to objects of this kind.
+    /// Applies to `live` what statements about other objects will do to objects of this kind.
     fn foresee(_live: &mut State, _desired: &State) {}
 
-    /// What it says between the brackets of its parent's `create`, where it refers to nothing but its siblings there.
+    /// Its text within its parent's `create`, if that refers to nothing but its siblings there.
     fn inline(&self, _at: &Address) -> Option<String> {
         None
     }
 
-    /// Statements that make it.
+    /// Statements that create it.
     fn create(&self, cx: &Cx<'_>) -> Vec<Step>;
 
     /// Statements that turn `old` into `self`.
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter;
 
-    /// How `old` becomes it and lets go meanwhile of those objects, which are dropped and made anew; `None` where it
-    /// can't. Asked where it can't itself be made anew.
+    /// How `old` becomes it while letting go of the objects in `used`, which are dropped and created again; `None` if it
+    /// cannot. Asked of objects that cannot be rebuilt themselves.
     fn release(&self, _old: &Self, _used: &[Address], _cx: &Cx<'_>) -> Option<Alter> {
         None
     }
@@ -256,12 +254,12 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(to)))]
     }
 
-    /// What the role that applies needs for a statement about it.
+    /// What the applying role needs for a statement about it.
     fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
         demands::usual(act, cx)
     }
 
-    /// What it says of who may do what.
+    /// What it contributes to who may do what.
     fn access(&self, _at: &Address) -> Option<Fact> {
         None
     }
@@ -271,16 +269,16 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         None
     }
 
-    /// Takes from `stored`, the same object as PostgreSQL spells it, what YAML never says.
+    /// Takes over from `stored`, the same object as PostgreSQL spells it, what YAML never says.
     fn carry(&mut self, _stored: &Self) {}
 
-    /// Checks what serde can't.
+    /// Problems that serde cannot find, each with its field.
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
         Vec::new()
     }
 }
 
-/// A name as PostgreSQL takes it: not empty, at most 63 bytes, without a zero byte.
+/// A name that PostgreSQL accepts: not empty, at most 63 bytes, without a zero byte.
 pub fn plain_key(written: &str) -> Result<String, Problem> {
     if written.is_empty() {
         return Err(Problem::new(Code::WrongType, "a name is empty").help("give it a name"));
@@ -295,165 +293,5 @@ pub fn plain_key(written: &str) -> Result<String, Problem> {
     Ok(written.to_owned())
 }
 
-/// A problem, and the field that has it.
+/// A problem, and the field to blame.
 pub type Misfit = (Problem, &'static str);
-
-/// A problem or a bridge error, each in its place.
-pub type ReadResult = Result<Arc<dyn Spec>, BridgeError>;
-
-/// A kind with its type erased: one line of the register.
-pub struct Entry {
-    /// [`Kind::NAME`].
-    pub name: KindName,
-    /// [`Kind::NOUN`].
-    pub noun: &'static str,
-    /// [`Kind::HOMES`].
-    pub homes: &'static [Home],
-    /// [`Kind::RULES`].
-    pub rules: Rules,
-    /// [`Kind::PRESENT`].
-    pub present: Option<&'static str>,
-    /// [`Kind::catalog`].
-    pub catalog: fn(PgVersion) -> Option<String>,
-    /// [`Kind::facet`].
-    pub facet: fn(&FacetRow, &Rules) -> Vec<(String, Arc<dyn Spec>)>,
-    /// [`Kind::born`].
-    pub born: fn(&Address, &Cx<'_>) -> Vec<(String, Arc<dyn Spec>)>,
-    /// The keys of the long form.
-    pub fields: fn() -> &'static [&'static str],
-    /// The JSON Schema of the long form.
-    pub schema: fn() -> serde_json::Value,
-    /// True where text is a short form of its own: [`Kind::short`].
-    pub reads_text: fn() -> bool,
-    /// [`Kind::free_schema`].
-    pub free_schema: fn(&Home) -> serde_json::Value,
-    /// Reads any form but [`Form::Free`].
-    pub read: fn(&Node) -> ReadResult,
-    /// Writes the shortest form that says all.
-    pub write: fn(&dyn Spec) -> Node,
-    /// Writes the long form: always a map.
-    pub write_long: fn(&dyn Spec) -> Node,
-    /// [`Kind::key`].
-    pub key: fn(&dyn Spec, &str, Option<&Address>) -> Result<String, Problem>,
-    /// [`Kind::one_key`].
-    pub one_key: fn(&dyn Spec, Option<&Address>) -> String,
-    /// [`Kind::lower`].
-    pub lower: fn(&Home, Option<&Address>, &Node, &mut Lowered),
-    /// [`Kind::raise`].
-    pub raise: fn(&[(&Address, &dyn Spec)]) -> Option<Node>,
-    /// [`Kind::complete`].
-    pub complete: fn(&mut State, &mut Diagnostics, &'static [Self]),
-    /// [`Kind::before_raise`].
-    pub before_raise: fn(&mut State, &'static [Self]),
-    /// [`Kind::suit`].
-    pub suit: fn(&mut State, PgVersion),
-    /// [`Kind::builtin`].
-    pub builtin: fn(&str) -> bool,
-    /// [`Kind::managed`].
-    pub managed: fn(&dyn Spec, &Address, &State) -> bool,
-    /// [`Kind::in_scope`].
-    pub in_scope: fn(&dyn Spec, &Address, &State) -> bool,
-    /// [`Kind::references`].
-    pub references: fn(&dyn Spec, &Address, &mut References),
-    /// [`Kind::serves`].
-    pub serves: fn(&dyn Spec, &Address, &mut References),
-    /// [`Kind::refuse`].
-    pub refuse: fn(&dyn Spec, &Cx<'_>) -> Option<Misfit>,
-    /// [`Kind::located`].
-    pub located: fn(&dyn Spec, &Path) -> Option<Arc<dyn Spec>>,
-    /// [`Kind::adjusts`].
-    pub adjusts: fn(&dyn Spec) -> bool,
-    /// [`Kind::rebuildable`].
-    pub rebuildable: fn(&dyn Spec) -> bool,
-    /// [`Kind::follow`], on a copy.
-    pub follow: fn(&dyn Spec, Renaming<'_>) -> Arc<dyn Spec>,
-    /// [`Kind::key_after`].
-    pub key_after: fn(&dyn Spec, &str, Renaming<'_>) -> Option<String>,
-    /// [`Kind::renamed_with`].
-    pub renamed_with: fn(&State, &Address, &Address) -> Vec<(Address, Address)>,
-    /// [`Kind::rekeyed`].
-    pub rekeyed: fn(&mut State, &Address, &Address),
-    /// [`Kind::foresee`].
-    pub foresee: fn(&mut State, &State),
-    /// [`Kind::inline`].
-    pub inline: fn(&dyn Spec, &Address) -> Option<String>,
-    /// [`Kind::create`].
-    pub create: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
-    /// [`Kind::alter`]: the new spec, then the old.
-    pub alter: fn(&dyn Spec, &dyn Spec, &Cx<'_>) -> Alter,
-    /// [`Kind::release`]: the new spec, then the old.
-    pub release: fn(&dyn Spec, &dyn Spec, &[Address], &Cx<'_>) -> Option<Alter>,
-    /// [`Kind::drop`].
-    pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
-    /// [`Kind::rename`].
-    pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
-    /// [`Kind::demands`].
-    pub demands: fn(&dyn Spec, Act, &Cx<'_>) -> Vec<Demand>,
-    /// [`Kind::access`].
-    pub access: fn(&dyn Spec, &Address) -> Option<Fact>,
-    /// [`Kind::draw`].
-    pub draw: fn(&dyn Spec, &Address) -> Option<Mark>,
-    /// The spec to write statements from: of what was declared the fields in which the spelling of PostgreSQL differs
-    /// from the live object, else the live object's own. Statements from PostgreSQL's spelling would not be stored as
-    /// what they say: it spells some expressions anew each time.
-    pub respelled: fn(&dyn Spec, &dyn Spec, &dyn Spec) -> Arc<dyn Spec>,
-    /// [`Kind::check`].
-    pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
-}
-
-/// The register's line of a kind.
-pub const fn entry<K: Kind>() -> Entry {
-    Entry {
-        name: K::NAME,
-        noun: K::NOUN,
-        homes: K::HOMES,
-        rules: K::RULES,
-        present: K::PRESENT,
-        catalog: K::catalog,
-        facet: |row, rules| erase(K::facet(row, rules)),
-        born: |on, cx| erase(K::born(on, cx)),
-        fields: bridge::fields_of::<K>,
-        schema: schema::<K>,
-        reads_text: || K::short("").is_some(),
-        free_schema: K::free_schema,
-        read: read::<K>,
-        write: write::<K>,
-        write_long: |spec| bridge::to_node(of::<K>(spec)),
-        key: |spec, written, parent| of::<K>(spec).key(written, parent),
-        one_key: |spec, parent| of::<K>(spec).one_key(parent),
-        lower: K::lower,
-        raise: |children| K::raise(&children.iter().map(|(at, spec)| (*at, of::<K>(*spec))).collect::<Vec<_>>()),
-        complete: K::complete,
-        before_raise: K::before_raise,
-        suit: K::suit,
-        builtin: K::builtin,
-        managed: |spec, at, desired| of::<K>(spec).managed(at, desired),
-        in_scope: |spec, at, desired| of::<K>(spec).in_scope(at, desired),
-        references: |spec, at, out| of::<K>(spec).references(at, out),
-        serves: |spec, at, out| of::<K>(spec).serves(at, out),
-        refuse: |spec, cx| of::<K>(spec).refuse(cx),
-        located: |spec, dir| of::<K>(spec).located(dir).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
-        adjusts: |spec| of::<K>(spec).adjusts(),
-        rebuildable: |spec| of::<K>(spec).rebuildable(),
-        follow: |spec, renaming| {
-            let mut spec = of::<K>(spec).clone();
-            spec.follow(renaming);
-            Arc::new(spec)
-        },
-        key_after: |spec, key, renaming| of::<K>(spec).key_after(key, renaming),
-        renamed_with: K::renamed_with,
-        rekeyed: K::rekeyed,
-        foresee: K::foresee,
-        inline: |spec, at| of::<K>(spec).inline(at),
-        create: |spec, cx| of::<K>(spec).create(cx),
-        alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
-        release: |new, old, used, cx| of::<K>(new).release(of::<K>(old), used, cx),
-        drop: |spec, cx| of::<K>(spec).drop(cx),
-        rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
-        demands: |spec, act, cx| of::<K>(spec).demands(act, cx),
-        access: |spec, at| of::<K>(spec).access(at),
-        draw: |spec, at| of::<K>(spec).draw(at),
-        respelled: respelled::<K>,
-        check: |spec, at, state| of::<K>(spec).check(at, state),
-    }
-}

@@ -1,10 +1,10 @@
-//! What phases must know of a kind: where it nests, how SQL names it, what it may have.
+//! What phases may know about a kind: where it nests, how SQL names it, and what it may have.
 
 use crate::model::{Address, KindName, PgVersion};
 
 use super::RoutineKey;
 
-/// A namespace in which a name may stand once: `relation` for tables, views, indexes and sequences.
+/// A namespace in which a name may occur once: `relation` for tables, views, indexes and sequences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot(pub &'static str);
 
@@ -24,7 +24,7 @@ pub const OPERATOR_FAMILY: Slot = Slot("operator family");
 pub const COLLATION: Slot = Slot("collation");
 
 impl Slot {
-    /// The name in this namespace that a key holds: a routine's without its types.
+    /// The name in this namespace that a key contains: a routine's without its types.
     pub fn bare(self, key: &str) -> &str {
         if self == ROUTINE || self == OPERATOR {
             &key[..key.rfind_args()]
@@ -39,11 +39,11 @@ impl Slot {
 /// Where a kind nests in YAML.
 #[derive(Debug, Clone, Copy)]
 pub struct Home {
-    /// Under what.
+    /// What it nests under.
     pub under: Under,
-    /// At which key: `columns`.
+    /// The key: `columns`.
     pub key: &'static str,
-    /// In which form.
+    /// The form of the value.
     pub form: Form,
 }
 
@@ -62,14 +62,14 @@ pub enum Under {
     Granted,
 }
 
-/// In which form a kind nests.
+/// The form in which a kind nests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// A map from keys to values.
     Map,
     /// One value; the key follows from [`Kind::one_key`].
     One,
-    /// A list of keys, or of maps of which that field is the key.
+    /// A list of keys, or of maps in which that field has the key.
     List(&'static str),
     /// The kind reads and writes it by [`Kind::lower`] and [`Kind::raise`].
     Free,
@@ -80,7 +80,7 @@ pub enum Form {
 pub enum Identity {
     /// `name`.
     Plain,
-    /// `schema.name`, whatever stands between.
+    /// `schema.name`, whatever levels are between.
     Qualified,
     /// `schema.name(types)`: the key holds the types.
     Routine,
@@ -92,7 +92,7 @@ pub enum Identity {
     Dotted,
     /// As the kind itself writes it.
     By(fn(&Address) -> String),
-    /// The name of the database itself: addresses do not hold it, so that one project fits databases of any name.
+    /// The name of the database itself. Addresses do not contain it, so that a project fits databases of any name.
     Database,
 }
 
@@ -101,7 +101,7 @@ pub enum Identity {
 pub enum Scope {
     /// One database.
     Database,
-    /// Every database of the cluster: only what is declared is managed.
+    /// The cluster: only what is declared is managed.
     Cluster,
 }
 
@@ -116,7 +116,7 @@ pub struct Privileges {
     pub plural: &'static str,
     /// Each privilege and its letter in an `aclitem`.
     pub all: &'static [(&'static str, char)],
-    /// Those that PUBLIC has by default.
+    /// The privileges that PUBLIC has by default.
     pub public: &'static [&'static str],
 }
 
@@ -124,7 +124,7 @@ impl Privileges {
     /// The privilege that not all versions know, and the first that does.
     pub const LATE: (&'static str, u32) = ("maintain", 17);
 
-    /// Those that a server of that version knows.
+    /// The privileges that a server of that version knows.
     pub fn known(&self, server: PgVersion) -> impl Iterator<Item = &'static str> {
         self.all
             .iter()
@@ -133,7 +133,7 @@ impl Privileges {
     }
 }
 
-/// What phases must know of a kind.
+/// What phases may know about a kind.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a rule of PostgreSQL of its own")]
 pub struct Rules {
@@ -145,15 +145,15 @@ pub struct Rules {
     pub identity: Identity,
     /// Dropping its parent drops it.
     pub falls_with_parent: bool,
-    /// Dropping and making it again loses nothing but what the plan makes again too.
+    /// Dropping and creating it again loses nothing that the plan does not restore.
     pub rebuildable: bool,
-    /// PostgreSQL itself adjusts it when a column it uses changes its type.
+    /// PostgreSQL adjusts it when a column that it uses changes its type.
     pub self_adjusting: bool,
     /// It can be renamed in place.
     pub renames: bool,
-    /// Its name is of little weight: where one just like it stands beside it under a name that is not wanted, that is it.
+    /// Its name matters little: an identical sibling under a name that nobody declares is taken for it, and renamed.
     pub nameless: bool,
-    /// It holds values that may go over to what its parent is replaced with: it is renamed even then.
+    /// It has values that move to its parent's replacement, so it is renamed even when its parent is replaced.
     pub holds_values: bool,
     /// It has an owner.
     pub owner: bool,
@@ -161,30 +161,30 @@ pub struct Rules {
     pub comment: bool,
     /// Its privileges.
     pub privileges: Option<Privileges>,
-    /// The namespaces its name takes a place in.
+    /// The namespaces in which its name takes a place.
     pub slots: &'static [Slot],
-    /// The field that `file:` reads, where a value may stand in a file of its own.
+    /// The field that `file:` reads, if its value may be in a file of its own.
     pub file: Option<&'static str>,
-    /// The field that a scalar or a list stands for.
+    /// The field that a plain scalar or list sets.
     pub short_field: Option<&'static str>,
-    /// Made after everything else: what it says holds for objects made later.
+    /// It is created after everything else, because it affects objects created later.
     pub last: bool,
-    /// It acts on other statements: it is dropped before all of them, and made after them.
+    /// It reacts to other statements: it is dropped before all of them, and created after them.
     pub watches: bool,
-    /// What a client can see: dropping or renaming it is `breaking`.
+    /// Clients can see it: dropping or renaming it is `breaking`.
     pub visible: bool,
-    /// Names stand in it: a name qualified by it must be declared.
+    /// It contains names: a name that it qualifies must be declared.
     pub space: bool,
-    /// It brings objects that nothing declares.
+    /// It brings along objects that nothing declares.
     pub opaque: bool,
-    /// Where it can't stay, its parent is dropped and made again with it.
+    /// If it cannot stay, its parent is rebuilt with it.
     pub part: bool,
-    /// Only what is said of a part of its parent: what is under it does not fall with it, but with the parent.
+    /// It only describes a part of its parent: its children fall with the parent and not with it.
     pub shadow: bool,
 }
 
 impl Rules {
-    /// A kind of the database that falls with its parent and can be made again.
+    /// A kind of one database that falls with its parent and can be rebuilt.
     pub const DEFAULT: Self = Self {
         scope: Scope::Database,
         class: 0,

@@ -12,7 +12,7 @@ use crate::model::{Act, Address, Demand, KindName, PgVersion, Step};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessMethod {
-    /// What it is for.
+    /// Its purpose.
     #[serde(rename = "type")]
     pub sort: Sort,
     /// The function that says how it works.

@@ -15,7 +15,7 @@ use super::part::signature::{Args, Mode, key_args, routine_key};
 use super::part::{QualifiedName, TypeName, is_default, refused};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, ROUTINE, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, ROUTINE, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -30,52 +30,52 @@ pub struct Aggregate {
     pub sfunc: QualifiedName,
     /// The type of the state.
     pub stype: TypeName,
-    /// About how many bytes the state takes.
+    /// The approximate size of the state in bytes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sspace: Option<i32>,
-    /// The function that makes the result of the state.
+    /// The function that computes the result from the state.
     #[serde(default, skip_serializing_if = "is_default")]
     pub finalfunc: Option<QualifiedName>,
-    /// That function gets the arguments too.
+    /// `finalfunc` receives the arguments, too.
     #[serde(default, skip_serializing_if = "is_default")]
     pub finalfunc_extra: bool,
-    /// What that function does to the state; `read_only`, or `read_write` with `order by`, when absent.
+    /// What `finalfunc` does to the state; `read_only`, or `read_write` with `order by`, when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub finalfunc_modify: Option<Modify>,
-    /// The function that makes one state of two.
+    /// The function that combines two states into one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub combinefunc: Option<QualifiedName>,
     /// The function that writes a state of type `internal` as bytes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub serialfunc: Option<QualifiedName>,
-    /// The function that reads it back.
+    /// The function that reads that state back.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deserialfunc: Option<QualifiedName>,
     /// The first state; null when absent, which is not the empty text.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initcond: Option<String>,
-    /// As `sfunc`, for windows that move.
+    /// As `sfunc`, in moving-aggregate mode.
     #[serde(default, skip_serializing_if = "is_default")]
     pub msfunc: Option<QualifiedName>,
     /// The function that takes a row out of the state again.
     #[serde(default, skip_serializing_if = "is_default")]
     pub minvfunc: Option<QualifiedName>,
-    /// As `stype`, for windows that move.
+    /// As `stype`, in moving-aggregate mode.
     #[serde(default, skip_serializing_if = "is_default")]
     pub mstype: Option<TypeName>,
-    /// As `sspace`, for windows that move.
+    /// As `sspace`, in moving-aggregate mode.
     #[serde(default, skip_serializing_if = "is_default")]
     pub msspace: Option<i32>,
-    /// As `finalfunc`, for windows that move.
+    /// As `finalfunc`, in moving-aggregate mode.
     #[serde(default, skip_serializing_if = "is_default")]
     pub mfinalfunc: Option<QualifiedName>,
-    /// As `finalfunc_extra`, for windows that move.
+    /// As `finalfunc_extra`, in moving-aggregate mode.
     #[serde(default, skip_serializing_if = "is_default")]
     pub mfinalfunc_extra: bool,
-    /// As `finalfunc_modify`, for windows that move.
+    /// As `finalfunc_modify`, in moving-aggregate mode.
     #[serde(default, skip_serializing_if = "is_default")]
     pub mfinalfunc_modify: Option<Modify>,
-    /// As `initcond`, for windows that move.
+    /// As `initcond`, in moving-aggregate mode.
     #[serde(default, skip_serializing_if = "is_default")]
     pub minitcond: Option<String>,
     /// The operator by which the first row of a sorted input is the result: `<`, `operator(shop.<)`.

@@ -1,15 +1,14 @@
-//! What a setting is when any role connects to any database: `alter role all`.
+//! A setting for all roles in all databases: `alter role all`.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-alterrole.html>. Only declared ones are managed.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::{Setting, setting};
+use super::part::setting::{self, Setting, setting_methods};
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Rules, Scope, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
-use crate::sql;
 
 /// A setting: the key is its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +18,11 @@ pub struct AllRoleSetting {
     pub value: Setting,
 }
 
+/// `alter … set …` and `alter … reset …`.
+fn alter(_cx: &Cx<'_>, what: &str) -> Step {
+    Step::new(format!("alter role all {what}"))
+}
+
 impl Kind for AllRoleSetting {
     const NAME: KindName = KindName("all_role_setting");
     const NOUN: &'static str = "setting";
@@ -26,41 +30,8 @@ impl Kind for AllRoleSetting {
     const RULES: Rules = Rules { scope: Scope::Cluster, short_field: Some("value"), ..Rules::DEFAULT };
 
     fn catalog(_server: PgVersion) -> Option<String> {
-        Some(
-            "select split_part(v, '=', 1) as key, substr(v, strpos(v, '=') + 1) as value
-             from pg_db_role_setting s, unnest(s.setconfig) v
-             where s.setrole = 0 and s.setdatabase = 0
-             order by lower(split_part(v, '=', 1))"
-                .to_owned(),
-        )
+        Some(setting::catalog("", "s.setrole = 0 and s.setdatabase = 0"))
     }
 
-    fn short(text: &str) -> Option<Result<Self, Problem>> {
-        Some(Ok(Self { value: Setting::Text(text.to_owned()) }))
-    }
-
-    fn shorten(&self) -> Option<String> {
-        Some(self.value.text())
-    }
-
-    fn key(&self, written: &str, _parent: Option<&Address>) -> Result<String, Problem> {
-        Setting::key(written)
-    }
-
-    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        setting::normalise::<Self>(desired, Self::NAME, |spec| &mut spec.value);
-    }
-
-    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let Self { value } = self;
-        vec![Step::new(format!("alter role all set {}", value.assignment(cx.at.key())))]
-    }
-
-    fn alter(&self, _old: &Self, cx: &Cx<'_>) -> Alter {
-        Alter::InPlace(self.create(cx))
-    }
-
-    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![Step::new(format!("alter role all reset {}", sql::dotted(cx.at.key().split('.'))))]
-    }
+    setting_methods!(alter);
 }

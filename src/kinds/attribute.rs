@@ -11,7 +11,7 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::{QualifiedName, TypeName, is_default};
 use super::table::{leave_type, of_type};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, COLLATION, Cx, Form, Home, Identity, Kind, References, Rules, Under, Renaming};
+use crate::kind::{Alter, COLLATION, Cx, Form, Home, Identity, Kind, References, Renaming, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 use crate::sql;
 

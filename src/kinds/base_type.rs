@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::enum_type::PRIVILEGES;
-use super::part::catalog::{USER_SCHEMA, function};
+use super::part::catalog::{TYPE_COLUMNS, USER_SCHEMA, function};
 use super::part::{QualifiedName, TypeName, is_default, shell, stored};
 use super::schema::Schema;
 use super::shell_type::shell_of;
@@ -38,19 +38,19 @@ pub struct BaseType {
     /// The function that gathers statistics.
     #[serde(default, skip_serializing_if = "is_default")]
     pub analyze: Option<QualifiedName>,
-    /// The function that says what a subscript does.
+    /// The function that implements subscripting.
     #[serde(default, skip_serializing_if = "is_default")]
     pub subscript: Option<QualifiedName>,
-    /// The type of what a subscript gives.
+    /// The type that a subscript yields.
     #[serde(default, skip_serializing_if = "is_default")]
     pub element: Option<TypeName>,
-    /// How many bytes a value has; as many as it needs when absent.
+    /// How many bytes a value takes; variable when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub length: Option<u16>,
     /// Values are passed by value, not by reference.
     #[serde(default, skip_serializing_if = "is_default")]
     pub by_value: bool,
-    /// Where a value may begin: `char`, `int2`, `int4`, `double`; `int4` when absent.
+    /// How values are aligned: `char`, `int2`, `int4`, `double`; `int4` when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub alignment: Option<String>,
     /// How large values are stored: `plain`, `external`, `extended`, `main`; `plain` when absent.
@@ -65,7 +65,7 @@ pub struct BaseType {
     /// The text of the value that columns take by default.
     #[serde(default, skip_serializing_if = "is_default")]
     pub default: Option<String>,
-    /// What stands between values in the text of an array; a comma when absent.
+    /// The separator of values in the text of an array; a comma when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub delimiter: Option<String>,
     /// Columns of it may have a collation.
@@ -90,13 +90,13 @@ impl Kind for BaseType {
         ..Rules::DEFAULT
     };
 
-    const PRESENT: Option<&'static str> = Some("pg_type where typtype = 'b' and typinput <> 'array_in'::regproc and oid >= 16384");
+    const PRESENT: Option<&'static str> =
+        Some("pg_type where typtype = 'b' and typinput <> 'array_in'::regproc and oid >= 16384");
 
     fn catalog(_server: PgVersion) -> Option<String> {
         let some = |column: &str| function(&format!("nullif(t.{column}::oid, 0)"));
         Some(format!(
-            "select t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
-                    t.typowner::regrole::text as owner, t.typacl::text[] as acl,
+            "select {TYPE_COLUMNS},
                     {} as input, {} as output, {} as receive, {} as send, {} as modifier_in, {} as modifier_out,
                     {} as analyze, {} as subscript,
                     case when t.typelem <> 0 then format_type(t.typelem, null) end as element,

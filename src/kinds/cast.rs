@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::part::signature::routine_key;
 use super::part::{QualifiedName, TypeName, is_default};
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, ROUTINE, References, RoutineKey, Rules, Under, Renaming};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Identity, Kind, ROUTINE, References, Renaming, RoutineKey, Rules, Under,
+};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 

@@ -7,7 +7,7 @@ use super::column::Column;
 use super::part::constraint::FROM_ABOVE;
 use super::part::{FOREIGN_TABLE, Sql, constraint, is_default, since};
 use super::table::{Attached, Table, half_detached, hide_plain};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -34,7 +34,8 @@ pub struct Check {
 impl Kind for Check {
     const NAME: KindName = KindName("check");
     const NOUN: &'static str = "constraint";
-    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME, FOREIGN_TABLE]), key: "checks", form: Form::Map }];
+    const HOMES: &'static [Home] =
+        &[Home { under: Under::Kinds(&[Table::NAME, FOREIGN_TABLE]), key: "checks", form: Form::Map }];
     const RULES: Rules = Rules {
         class: 2606,
         identity: Identity::OnParent,
@@ -135,8 +136,7 @@ impl Check {
 pub fn columns_in(expression: &Sql, at: &Address, desired: &State) -> Vec<Address> {
     let Some(table) = at.parent() else { return Vec::new() };
     let names = sql::tokens(expression.as_str()).into_iter().filter_map(|t| t.name());
-    let mut list: Vec<Address> =
-        names.map(|n| table.child(Column::NAME, &n)).filter(|c| desired.contains(c)).collect();
+    let mut list: Vec<Address> = names.map(|n| table.child(Column::NAME, &n)).filter(|c| desired.contains(c)).collect();
     list.sort();
     list.dedup();
     list

@@ -7,7 +7,7 @@ use super::attribute::Attribute;
 use super::column::Column;
 use super::domain::Domain;
 use super::enum_type::PRIVILEGES;
-use super::part::catalog::USER_SCHEMA;
+use super::part::catalog::{TYPE_COLUMNS, USER_SCHEMA};
 use super::part::convert::{Conversion, convert, needs_text, text_of};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Problem};
@@ -45,8 +45,7 @@ impl Kind for CompositeType {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
-                    t.typowner::regrole::text as owner, t.typacl::text[] as acl
+            "select {TYPE_COLUMNS}
              from pg_type t join pg_class c on c.oid = t.typrelid and c.relkind = 'c'
                   join pg_namespace n on n.oid = t.typnamespace
              where {USER_SCHEMA}
@@ -85,8 +84,7 @@ impl Kind for CompositeType {
             return Alter::Refuse(Problem::new(Code::Refused, message).help(help));
         }
         let [create] = <[Step; 1]>::try_from(self.create(cx)).expect("one statement makes a composite type");
-        let lost: Vec<String> =
-            gone(cx.at, cx).iter().map(|at| format!("`{}`", at.key())).collect();
+        let lost: Vec<String> = gone(cx.at, cx).iter().map(|at| format!("`{}`", at.key())).collect();
         let risk = format!("drops what columns of the type hold in {}", lost.join(", "));
         let risk = if lost.is_empty() { "fails where a value has no place in the new type" } else { &risk };
         let query = row_of_old(cx);

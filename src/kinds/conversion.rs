@@ -7,7 +7,7 @@ use super::part::catalog::{USER_SCHEMA, function};
 use super::part::{QualifiedName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::Diagnostics;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, ROUTINE, References, Rules, Slot, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, ROUTINE, References, Renaming, Rules, Slot, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 

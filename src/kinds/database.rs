@@ -14,7 +14,7 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
-    /// How many connections it may have at once; -1 for any number.
+    /// How many concurrent connections it may have; -1 for no limit.
     #[serde(skip_serializing_if = "is_unlimited")]
     pub connection_limit: i32,
     /// Whoever may create databases may copy it.

@@ -1,15 +1,14 @@
-//! What a setting is when any role connects to this database.
+//! A setting for all roles in this database.
 //! See <https://www.postgresql.org/docs/current/sql-alterdatabase.html>.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::database::Database;
-use super::part::{Setting, setting};
+use super::part::setting::{self, Setting, setting_methods};
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Rules, Scope, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
-use crate::sql;
 
 /// A setting: the key is its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,42 +30,12 @@ impl Kind for DatabaseSetting {
     const RULES: Rules = Rules { scope: Scope::Database, short_field: Some("value"), ..Rules::DEFAULT };
 
     fn catalog(_server: PgVersion) -> Option<String> {
-        Some(
-            "select 1262 as parent_class, s.setdatabase as parent, split_part(v, '=', 1) as key,
-                    substr(v, strpos(v, '=') + 1) as value
-             from pg_db_role_setting s, unnest(s.setconfig) v
-             where s.setrole = 0 and s.setdatabase = (select oid from pg_database where datname = current_database())
-             order by lower(split_part(v, '=', 1))"
-                .to_owned(),
-        )
+        let this = "(select oid from pg_database where datname = current_database())";
+        Some(setting::catalog(
+            "1262 as parent_class, s.setdatabase as parent, ",
+            &format!("s.setrole = 0 and s.setdatabase = {this}"),
+        ))
     }
 
-    fn short(text: &str) -> Option<Result<Self, Problem>> {
-        Some(Ok(Self { value: Setting::Text(text.to_owned()) }))
-    }
-
-    fn shorten(&self) -> Option<String> {
-        Some(self.value.text())
-    }
-
-    fn key(&self, written: &str, _parent: Option<&Address>) -> Result<String, Problem> {
-        Setting::key(written)
-    }
-
-    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        setting::normalise::<Self>(desired, Self::NAME, |spec| &mut spec.value);
-    }
-
-    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let Self { value } = self;
-        vec![alter(cx, &format!("set {}", value.assignment(cx.at.key())))]
-    }
-
-    fn alter(&self, _old: &Self, cx: &Cx<'_>) -> Alter {
-        Alter::InPlace(self.create(cx))
-    }
-
-    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![alter(cx, &format!("reset {}", sql::dotted(cx.at.key().split('.'))))]
-    }
+    setting_methods!(alter);
 }

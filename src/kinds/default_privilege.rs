@@ -15,7 +15,9 @@ use super::part::privilege::grantee;
 use super::part::{PrivilegeSet, ROLE, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Lowered, Misfit, Privileges, References, Renaming, Rules, Under};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Kind, Lowered, Misfit, Privileges, References, Renaming, Rules, Under,
+};
 use crate::kinds::register;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
@@ -246,7 +248,11 @@ impl DefaultPrivilege {
             .into_iter()
             .map(|(sql, takes)| {
                 let step = Step::new(format!("{front} {sql}"));
-                if takes { step.hazard(HazardClass::Access, format!("takes default privileges from {who}")) } else { step }
+                if takes {
+                    step.hazard(HazardClass::Access, format!("takes default privileges from {who}"))
+                } else {
+                    step
+                }
             })
             .collect()
     }
@@ -254,7 +260,9 @@ impl DefaultPrivilege {
     /// What PUBLIC has on an object that `role` makes: what is said for everywhere, else PostgreSQL's own default.
     pub fn public_of(state: &State, role: &str, rules: &Privileges) -> PrivilegeSet {
         let key = format!("{role}/{EVERYWHERE}/{}/public", sort_of(rules));
-        state.spec::<Self>(&Address::root(Self::NAME, &key)).map_or_else(|| PrivilegeSet::of(rules.public), |d| d.privileges.clone())
+        state
+            .spec::<Self>(&Address::root(Self::NAME, &key))
+            .map_or_else(|| PrivilegeSet::of(rules.public), |d| d.privileges.clone())
     }
 
     /// What each grantee gets on an object that `role` makes, besides what [`Self::public_of`] says.
@@ -320,7 +328,11 @@ fn read(place: [&Key; 4], node: &Node, problems: &mut Diagnostics) -> Option<(Ad
         Value::List(items) => items.iter().filter_map(Node::as_text).collect(),
         Value::Scalar(text) => text.text.split(',').collect(),
         Value::Null | Value::Map(_) => {
-            report(Problem::new(Code::WrongType, "this is no list of privileges").help("write `select` or `[select, insert]`"), who);
+            report(
+                Problem::new(Code::WrongType, "this is no list of privileges")
+                    .help("write `select` or `[select, insert]`"),
+                who,
+            );
             return None;
         }
     };

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::domain_check::DomainCheck;
 use super::enum_type::PRIVILEGES;
-use super::part::catalog::USER_SCHEMA;
+use super::part::catalog::{TYPE_COLUMNS, USER_SCHEMA};
 use super::part::convert::{Conversion, convert};
 use super::part::names::object_name;
 use super::part::{QualifiedName, Sql, TypeName, is_default, since};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Kind, Misfit, References, Rules, TYPE, Under, Renaming};
+use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Kind, Misfit, References, Renaming, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -81,8 +81,7 @@ impl Kind for Domain {
             ""
         };
         Some(format!(
-            "select t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
-                    t.typowner::regrole::text as owner, t.typacl::text[] as acl,
+            "select {TYPE_COLUMNS},
                     format_type(t.typbasetype, t.typtypmod) as type, t.typnotnull as not_null, {not_null}
                     case when t.typcollation <> b.typcollation
                          then (select case when cn.nspname = 'pg_catalog' then quote_ident(co.collname)
@@ -151,7 +150,8 @@ impl Kind for Domain {
             None => steps.push(alter("drop default")),
         }
         if *not_null && !old.not_null {
-            let named = self.not_null_name.as_deref().map(|name| format!("add constraint {} not null", sql::ident(name)));
+            let named =
+                self.not_null_name.as_deref().map(|name| format!("add constraint {} not null", sql::ident(name)));
             let step = alter(named.as_deref().unwrap_or("set not null"));
             steps.push(step.hazard(HazardClass::Block, "scans every table that uses the domain"));
         }
@@ -253,7 +253,8 @@ pub fn is_in_arrays(cx: &Cx<'_>) -> bool {
 
 /// True for a domain that refuses values, or one that is made of such a domain.
 pub fn has_rules(data_type: &TypeName, state: &State) -> bool {
-    let Some([schema, name]) = sql::split_name(data_type.as_str()).and_then(|parts| <[String; 2]>::try_from(parts).ok())
+    let Some([schema, name]) =
+        sql::split_name(data_type.as_str()).and_then(|parts| <[String; 2]>::try_from(parts).ok())
     else {
         return false;
     };

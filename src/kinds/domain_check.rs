@@ -7,7 +7,7 @@ use super::domain::{Domain, is_in_arrays};
 use super::part::catalog::USER_SCHEMA;
 use super::part::{Sql, is_default};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Renaming, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, Step};
 use crate::sql;
 

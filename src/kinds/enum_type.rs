@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::catalog::USER_SCHEMA;
+use super::part::catalog::{TYPE_COLUMNS, USER_SCHEMA};
 use super::part::convert::{Conversion, convert};
 use super::part::is_default;
 use super::schema::Schema;
@@ -51,8 +51,7 @@ impl Kind for EnumType {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
-                    t.typowner::regrole::text as owner, t.typacl::text[] as acl,
+            "select {TYPE_COLUMNS},
                     array(select e.enumlabel::text from pg_enum e where e.enumtypid = t.oid order by e.enumsortorder)
                       as labels
              from pg_type t join pg_namespace n on n.oid = t.typnamespace
@@ -70,8 +69,7 @@ impl Kind for EnumType {
         if is_part_of(&old.labels, labels) {
             return Alter::InPlace(self.add_values(old, cx));
         }
-        let gone: Vec<String> =
-            old.labels.iter().filter(|l| !labels.contains(l)).map(|l| format!("`{l}`")).collect();
+        let gone: Vec<String> = old.labels.iter().filter(|l| !labels.contains(l)).map(|l| format!("`{l}`")).collect();
         let risk = format!("fails where a row holds {}", gone.join(" or "));
         let create = Step::new(self.definition(cx));
         let by = Conversion {

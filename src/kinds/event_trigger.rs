@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::part::{is_default, since};
 use super::trigger::{Call, Enabled};
 use crate::diagnostic::Diagnostics;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, ROUTINE, References, Rules, Under, demands, Renaming};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, ROUTINE, References, Renaming, Rules, Under, demands,
+};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 

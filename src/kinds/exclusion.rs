@@ -7,11 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::check::columns_in;
 use super::column::Column;
-use super::part::constraint::{self, INDEX_FIELDS, index_steps, index_words, timing};
-use super::part::{IndexKey, Parameters, Sql, index_key, is_default, refer_to_access_method, follow_tablespace, refer_to_tablespace};
-use super::table::{Attached, Table, hide_plain, mark};
+use super::part::backing::Backing;
+use super::part::constraint::{self, INDEX_FIELDS, index_words, timing};
+use super::part::{
+    IndexKey, Parameters, Sql, follow_tablespace, index_key, is_default, refer_to_access_method, refer_to_tablespace,
+};
+use super::table::{Attached, Table, hide_plain};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -24,7 +27,7 @@ pub struct Exclusion {
     pub method: String,
     /// What is compared, and how: `room with =`.
     pub elements: Vec<Element>,
-    /// Columns that its index holds besides.
+    /// Further columns that its index contains.
     #[serde(default, skip_serializing_if = "is_default")]
     pub include: Vec<String>,
     /// Which rows count.
@@ -33,7 +36,7 @@ pub struct Exclusion {
     /// May be checked at the end of a transaction.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deferrable: bool,
-    /// Is checked at the end of a transaction unless it is told otherwise.
+    /// Is checked at the end of a transaction unless set otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
     /// Storage parameters of its index.
@@ -70,9 +73,7 @@ fn is_gist(method: &str) -> bool {
 
 impl PartialEq for Exclusion {
     fn eq(&self, other: &Self) -> bool {
-        let Self { options, tablespace, index_comment, .. } = self;
-        self.is_defined_as(other)
-            && (options, tablespace, index_comment) == (&other.options, &other.tablespace, &other.index_comment)
+        self.is_defined_as(other) && self.backing() == other.backing()
     }
 }
 
@@ -165,22 +166,14 @@ impl Kind for Exclusion {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
         let cost = "builds an index while readers and writers wait";
         let add = constraint::add(cx, &self.words(), Some(cost)).needs(needs);
-        let comment = constraint::index_comment(None, self.index_comment.as_deref(), cx);
-        [add].into_iter().chain(comment).chain(mark::again(cx)).collect()
+        self.backing().complete([add], cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
         if !self.is_defined_as(old) {
             return Alter::Replace("it is defined otherwise".to_owned());
         }
-        if let Some(replace) = constraint::keeps_options(&old.options, &self.options, cx) {
-            return replace;
-        }
-        let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
-        let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
-        let mut steps = index_steps(&index, (&old.options, &self.options), tablespace);
-        steps.extend(constraint::index_comment(old.index_comment.as_deref(), self.index_comment.as_deref(), cx));
-        Alter::InPlace(steps)
+        self.backing().alter(old.backing(), cx)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -206,6 +199,11 @@ impl Kind for Exclusion {
 }
 
 impl Exclusion {
+    fn backing(&self) -> Backing<'_> {
+        let Self { options, tablespace, index_comment, .. } = self;
+        Backing { options, tablespace: tablespace.as_ref(), comment: index_comment.as_ref() }
+    }
+
     /// What stands behind its name.
     fn words(&self) -> String {
         let elements: Vec<String> = self.elements.iter().map(ToString::to_string).collect();
@@ -217,9 +215,20 @@ impl Exclusion {
 
     /// True when what can't be changed in place is equal.
     fn is_defined_as(&self, other: &Self) -> bool {
-        let Self { method, elements, include, predicate, deferrable, initially_deferred, options: _, tablespace: _, index_comment: _, attached: _ } = self;
-        let timing = timing(*deferrable, *initially_deferred)
-            == constraint::timing(other.deferrable, other.initially_deferred);
+        let Self {
+            method,
+            elements,
+            include,
+            predicate,
+            deferrable,
+            initially_deferred,
+            options: _,
+            tablespace: _,
+            index_comment: _,
+            attached: _,
+        } = self;
+        let timing =
+            timing(*deferrable, *initially_deferred) == constraint::timing(other.deferrable, other.initially_deferred);
         timing
             && *method == other.method
             && *elements == other.elements
@@ -262,7 +271,10 @@ impl TryFrom<String> for Element {
         };
         let operator = text[first.start..].trim();
         // `operator(pg_catalog.=)` is `=`.
-        let own = sql::fold(operator).strip_prefix("operator(pg_catalog.").and_then(|o| o.strip_suffix(')')).map(str::to_owned);
+        let own = sql::fold(operator)
+            .strip_prefix("operator(pg_catalog.")
+            .and_then(|o| o.strip_suffix(')'))
+            .map(str::to_owned);
         Ok(Self { key, operator: own.unwrap_or_else(|| operator.to_owned()) })
     }
 }

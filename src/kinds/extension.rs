@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::part::is_default;
 use super::schema::Schema;
-use crate::kind::{Entry, Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, References, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 

@@ -1,4 +1,4 @@
-//! That something falls with an extension: `alter function … depends on extension …`.
+//! Makes an object fall with an extension: `alter function … depends on extension …`.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-alterfunction.html>.
 

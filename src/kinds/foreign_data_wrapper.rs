@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::part::catalog::{function, options};
 use super::part::options::{changes, clause};
 use super::part::{Options, QualifiedName, is_default};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, References, Rules, Under, demands, Renaming};
+use crate::kind::{
+    Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, References, Renaming, Rules, Under, demands,
+};
 use crate::model::{Act, Address, Demand, KindName, PgVersion, Step};
 
 /// A foreign data wrapper.

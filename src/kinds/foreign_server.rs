@@ -9,7 +9,7 @@ use super::foreign_data_wrapper::ForeignDataWrapper;
 use super::part::catalog::options;
 use super::part::options::{changes, clause};
 use super::part::{Options, is_default};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 
@@ -25,7 +25,7 @@ pub struct ForeignServer {
     /// Its version.
     #[serde(default, skip_serializing_if = "is_default")]
     pub version: Option<String>,
-    /// Its options: `host`, `port`, `dbname` and the like.
+    /// Its options, such as `host`, `port` and `dbname`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Options,
 }

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::column::{Column, has_order_of_its_own};
 use super::foreign_server::ForeignServer;
-use super::part::catalog::{USER_SCHEMA, options};
+use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA, options};
 use super::part::options::{changes, clause};
 use super::part::{FOREIGN_TABLE, Options, is_default};
 use super::schema::Schema;
 use super::table::{Heirs, PRIVILEGES, Place, Words, attach, carry_rows, checks_above, moved, place_of};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
-use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Renaming, Rules, TYPE, Under};
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -24,16 +24,16 @@ use crate::sql;
 pub struct ForeignTable {
     /// The server that has the rows.
     pub server: String,
-    /// Its options: `table_name` and the like.
+    /// Its options, such as `table_name`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Options,
     /// The table it is a partition of.
     #[serde(default, skip_serializing_if = "is_default")]
     pub partition_of: Option<String>,
-    /// Which rows it holds as a partition: `values from (1) to (10)`, `values in ('eu')`, `default`.
+    /// The rows that it holds as a partition: `values from (1) to (10)`, `values in ('eu')`, `default`.
     #[serde(default, rename = "for", skip_serializing_if = "is_default")]
     pub bounds: Option<Words>,
-    /// The tables it inherits from, in order.
+    /// The tables that it inherits from, in order.
     #[serde(default, skip_serializing_if = "is_default")]
     pub inherits: Vec<String>,
     /// The tables that have columns from it.
@@ -62,8 +62,7 @@ impl Kind for ForeignTable {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
-                    c.relowner::regrole::text as owner, c.relacl::text[] as acl, s.srvname as server, {} as options,
+            "select {RELATION_COLUMNS}, s.srvname as server, {} as options,
                     {}
              from pg_foreign_table f join pg_class c on c.oid = f.ftrelid join pg_namespace n on n.oid = c.relnamespace
                   join pg_foreign_server s on s.oid = f.ftserver

@@ -12,7 +12,7 @@ use super::part::signature::{Args, Returns, routine_key};
 use super::part::{Settings, Sql, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, ROUTINE, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, ROUTINE, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 
 /// A function.
@@ -22,7 +22,7 @@ pub struct Function {
     /// Its arguments, as in `create function`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub args: Args,
-    /// What it gives: a type, `setof` a type, or `table(…)`; absent where `out` arguments say it.
+    /// Its result: a type, `setof` a type, or `table(…)`; absent where `out` arguments determine it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub returns: Option<Returns>,
     /// Its language.
@@ -34,10 +34,10 @@ pub struct Function {
     /// Null for any null argument, without being called.
     #[serde(default, skip_serializing_if = "is_default")]
     pub strict: bool,
-    /// Tells nothing of its arguments but by its result.
+    /// Reveals nothing about its arguments except through its result.
     #[serde(default, skip_serializing_if = "is_default")]
     pub leakproof: bool,
-    /// With whose rights it runs.
+    /// Whose privileges it runs with.
     #[serde(default, skip_serializing_if = "is_default")]
     pub security: Security,
     /// Whether parallel workers may run it.
@@ -70,7 +70,7 @@ pub struct Function {
     /// The file of a function in C.
     #[serde(default, skip_serializing_if = "is_default")]
     pub library: Option<String>,
-    /// Its name in that file, where that is not its own.
+    /// Its name in that file, if different.
     #[serde(default, skip_serializing_if = "is_default")]
     pub symbol: Option<String>,
 }
@@ -138,11 +138,9 @@ impl Kind for Function {
     }
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        let all: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
-        for at in all {
-            let Some(function) = desired.spec::<Self>(&at) else { continue };
-            let function = function.clone().completed(&at);
-            desired.set(&at, function);
+        for at in desired.of_kind(Self::NAME) {
+            let Some(function) = desired.spec::<Self>(&at).cloned() else { continue };
+            desired.set(&at, function.completed(&at));
         }
     }
 
@@ -289,16 +287,16 @@ impl Function {
     /// The whole statement: `create function …` or `create or replace function …`.
     fn definition(&self, create: &str, cx: &Cx<'_>) -> String {
         let returns = self.returns.as_ref().map(|r| format!(" returns {r}")).unwrap_or_default();
-        let mut sql = format!("{create} function {}{returns}", routine::declaration(&self.args, cx));
-        let language = self.language.as_ref().map(|l| format!("language {}", crate::sql::ident(l)));
+        let head = format!("{create} function {}{returns}", routine::declaration(&self.args, cx));
         let window = self.window.then(|| "window".to_owned());
         let attributes = self.attributes().into_iter().filter(|a| !a.default).map(|a| a.words);
-        let words: Vec<String> =
-            language.into_iter().chain(routine::transforms(&self.transform)).chain(window).chain(attributes).collect();
-        sql += &format!("\n    {}", words.join(" "));
-        for setting in self.settings.assignments() {
-            sql += &format!("\n    set {setting}");
-        }
-        sql + "\n" + &self.source().clause(cx)
+        routine::definition(
+            head,
+            &self.transform,
+            window.into_iter().chain(attributes),
+            &self.settings,
+            self.source(),
+            cx,
+        )
     }
 }

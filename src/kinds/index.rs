@@ -17,10 +17,12 @@ use super::part::constraint::{
 };
 use super::part::index_key::{self, Subject};
 use super::part::names::object_name;
-use super::part::{IndexKey, Parameters, Sql, is_default, since, refer_to_access_method, follow_tablespace, refer_to_tablespace};
+use super::part::{
+    IndexKey, Parameters, Sql, follow_tablespace, is_default, refer_to_access_method, refer_to_tablespace, since,
+};
 use super::table::{Attached, Table, heirs, hide_plain, mark, takes_part};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
 
@@ -40,7 +42,7 @@ pub struct Index {
     /// Which rows it holds.
     #[serde(default, rename = "where", skip_serializing_if = "is_default")]
     pub predicate: Option<Sql>,
-    /// Columns that it holds besides.
+    /// Further columns that it contains.
     #[serde(default, skip_serializing_if = "is_default")]
     pub include: Vec<String>,
     /// Two nulls are equal; from PostgreSQL 15 on.
@@ -55,10 +57,10 @@ pub struct Index {
     /// Detail of planner statistics of keys that are expressions, by the key's number from 1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub statistics: BTreeMap<u16, u16>,
-    /// Partitions have no part in it until one is attached to it by hand.
+    /// Partitions have no part in it until one is attached by hand.
     #[serde(default, skip_serializing_if = "is_default")]
     pub only: bool,
-    /// It is of no use: building it failed half-way. It is made anew unless this is declared.
+    /// Building it failed halfway, so it is unusable. It is rebuilt unless this is declared.
     #[serde(default, skip_serializing_if = "is_default")]
     pub invalid: bool,
     /// Whether it is a part of its parent table's.
@@ -77,11 +79,8 @@ fn is_btree(method: &str) -> bool {
 impl Kind for Index {
     const NAME: KindName = KindName("index");
     const NOUN: &'static str = "index";
-    const HOMES: &'static [Home] = &[Home {
-        under: Under::Kinds(&[Table::NAME, KindName("materialized_view")]),
-        key: "indexes",
-        form: Form::Map,
-    }];
+    const HOMES: &'static [Home] =
+        &[Home { under: Under::Kinds(&[Table::NAME, KindName("materialized_view")]), key: "indexes", form: Form::Map }];
     const RULES: Rules = Rules {
         class: 1259,
         self_adjusting: true,
@@ -285,7 +284,8 @@ impl Index {
 
     fn definition(&self, concurrently: &str, name: &str, on: &str) -> String {
         let unique = if self.unique { "unique " } else { "" };
-        let method = if is_btree(&self.method) { String::new() } else { format!(" using {}", sql::ident(&self.method)) };
+        let method =
+            if is_btree(&self.method) { String::new() } else { format!(" using {}", sql::ident(&self.method)) };
         let keys = index_key::list(&self.columns);
         let tail = index_tail(&self.include, self.nulls_not_distinct, &self.options, self.tablespace.as_deref());
         let mut sql = format!("create {unique}index {concurrently}{name} on {on}{method} ({keys}){tail}");
@@ -297,8 +297,20 @@ impl Index {
 
     /// True when what can't be changed in place is equal.
     pub fn is_defined_as(&self, other: &Self) -> bool {
-        let Self { columns, unique, method, predicate, include, nulls_not_distinct, options: _, statistics: _, tablespace: _, only: _, invalid: _, attached: _ } =
-            self;
+        let Self {
+            columns,
+            unique,
+            method,
+            predicate,
+            include,
+            nulls_not_distinct,
+            options: _,
+            statistics: _,
+            tablespace: _,
+            only: _,
+            invalid: _,
+            attached: _,
+        } = self;
         *columns == other.columns
             && *unique == other.unique
             && *method == other.method

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::grant::Grant;
 use super::part::catalog::function;
 use super::part::{QualifiedName, is_default};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, References, Rules, Under, Renaming};
 use crate::diagnostic::{Code, Problem};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Privileges, ROUTINE, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, Origin, PgVersion, State, Step};
 
 /// A language.
@@ -24,7 +24,7 @@ pub struct Language {
     /// The function that checks its functions.
     #[serde(default, skip_serializing_if = "is_default")]
     pub validator: Option<QualifiedName>,
-    /// Everybody may make functions in it.
+    /// Anybody may create functions in it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub trusted: bool,
 }

@@ -5,11 +5,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::catalog::{USER_SCHEMA, options};
-use super::part::{Parameters, Sql, is_default, parameters, refer_to_access_method, follow_tablespace, refer_to_tablespace};
+use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA, options};
+use super::part::{
+    Parameters, Sql, follow_tablespace, is_default, parameters, refer_to_access_method, refer_to_tablespace,
+};
 use super::schema::Schema;
 use super::table::{PRIVILEGES, mark};
-use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Rules, TYPE, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Renaming, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
 use crate::sql;
 
@@ -79,8 +81,7 @@ impl Kind for MaterializedView {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
-                    c.relowner::regrole::text as owner, c.relacl::text[] as acl,
+            "select {RELATION_COLUMNS},
                     c.relispopulated as with_data, s.spcname as tablespace, nullif(m.amname, 'heap') as access_method,
                     {} as options,
                     (select ic.relname::text from pg_index i join pg_class ic on ic.oid = i.indexrelid

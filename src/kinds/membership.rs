@@ -22,7 +22,7 @@ pub struct Membership {
     /// Has the group's privileges without `set role`; as the member's own `inherit` when absent. From PostgreSQL 16 on.
     #[serde(skip_serializing_if = "is_default")]
     pub inherit: Option<bool>,
-    /// May become the group by `set role`. From PostgreSQL 16 on.
+    /// May assume the group by `set role`. From PostgreSQL 16 on.
     #[serde(skip_serializing_if = "Clone::clone")]
     pub set: bool,
     /// May grant the membership to others.

@@ -4,13 +4,84 @@
 
 pub mod part;
 
+pub mod access_method;
+pub mod aggregate;
+pub mod all_role_setting;
+pub mod attribute;
+pub mod base_type;
+pub mod cast;
+pub mod check;
+pub mod collation;
+pub mod column;
+pub mod comment;
+pub mod composite_type;
+pub mod conversion;
+pub mod database;
+pub mod database_setting;
+pub mod default_privilege;
+pub mod domain;
+pub mod domain_check;
+pub mod enum_type;
+pub mod event_trigger;
+pub mod exclusion;
+pub mod extension;
+pub mod extension_dependency;
+pub mod foreign_column_option;
+pub mod foreign_data_wrapper;
+pub mod foreign_key;
+pub mod foreign_server;
+pub mod foreign_table;
+pub mod function;
+pub mod grant;
+pub mod identity_sequence;
+pub mod index;
+pub mod language;
+pub mod large_object;
+pub mod materialized_view;
+pub mod membership;
+pub mod multirange;
+pub mod not_null;
+pub mod operator;
+pub mod operator_class;
+pub mod operator_family;
+pub mod owner;
+pub mod parameter;
+pub mod policy;
+pub mod primary_key;
+pub mod procedure;
+pub mod publication;
+pub mod published_schema;
+pub mod published_table;
+pub mod range_type;
+pub mod role;
+pub mod role_database_setting;
+pub mod role_setting;
+pub mod rule;
+pub mod schema;
+pub mod security_label;
+pub mod sequence;
+pub mod shell_type;
+pub mod statistics;
+pub mod subscription;
+pub mod table;
+pub mod tablespace;
+pub mod text_search_configuration;
+pub mod text_search_dictionary;
+pub mod text_search_parser;
+pub mod text_search_template;
+pub mod transform;
+pub mod trigger;
+pub mod trigger_state;
+pub mod unique;
+pub mod user_mapping;
+pub mod view;
+pub mod view_column;
+
 use crate::kind::{Entry, entry};
 
-/// Declares the modules and the register from one list.
+/// The register from a list of modules and the kinds in them.
 macro_rules! kinds {
     ($($module:ident :: $kind:ident,)*) => {
-        $(pub mod $module;)*
-
         static REGISTER: &[Entry] = &[$(entry::<$module::$kind>(),)*];
     };
 }

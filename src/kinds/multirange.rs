@@ -32,7 +32,8 @@ impl PartialEq for Multirange {
 impl Kind for Multirange {
     const NAME: KindName = KindName("multirange");
     const NOUN: &'static str = "type";
-    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[RangeType::NAME]), key: "multirange", form: Form::One }];
+    const HOMES: &'static [Home] =
+        &[Home { under: Under::Kinds(&[RangeType::NAME]), key: "multirange", form: Form::One }];
     const RULES: Rules = Rules {
         class: 1247,
         rebuildable: false,
@@ -76,9 +77,8 @@ impl Kind for Multirange {
     }
 
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
-        let plain = |at: &Address| {
-            state.spec::<Self>(at).is_some_and(|m| m.name.is_none()) && state.children(at).is_empty()
-        };
+        let plain =
+            |at: &Address| state.spec::<Self>(at).is_some_and(|m| m.name.is_none()) && state.children(at).is_empty();
         let gone: HashSet<Address> = state.of_kind(Self::NAME).into_iter().filter(plain).collect();
         state.retain(|at, _| !gone.contains(at));
     }

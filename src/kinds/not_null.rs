@@ -12,7 +12,7 @@ use super::part::names::object_name;
 use super::part::{FOREIGN_TABLE, constraint, is_default, since};
 use super::table::{Table, is_made_anew, renamed};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, References, Renaming, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -32,7 +32,7 @@ pub struct NotNull {
     /// Tables below do not have it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub no_inherit: bool,
-    /// Rows that were there before it may break it.
+    /// Existing rows may violate it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_valid: bool,
 }
@@ -185,7 +185,8 @@ impl NotNull {
             return None;
         }
         let message = format!("the not-null constraint `{name}` comes from a table above");
-        let help = format!("PostgreSQL renames it there only: call it `{name}`, or take the table from below the other first");
+        let help =
+            format!("PostgreSQL renames it there only: call it `{name}`, or take the table from below the other first");
         Some((Problem::new(Code::Refused, message).help(help), "column"))
     }
 
@@ -239,7 +240,11 @@ pub fn name_of(column: &Address, state: &State) -> String {
 pub fn words(cx: &Cx<'_>) -> String {
     let name = name_of(cx.at, cx.desired);
     let comes = cx.server.version.at_least(18) && column_above(cx.at, cx.desired).is_some_and(|above| above.not_null);
-    if comes && name != usual_name(cx.at) { format!(" constraint {} not null", sql::ident(&name)) } else { " not null".to_owned() }
+    if comes && name != usual_name(cx.at) {
+        format!(" constraint {} not null", sql::ident(&name))
+    } else {
+        " not null".to_owned()
+    }
 }
 
 /// The constraint of a column that has something of its own.

@@ -10,7 +10,9 @@ use super::part::catalog::{USER_SCHEMA, function, operator};
 use super::part::{QualifiedName, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR, ROUTINE, References, RoutineKey, Rules, Under, Renaming};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR, ROUTINE, References, Renaming, RoutineKey, Rules, Under,
+};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -20,16 +22,16 @@ use crate::sql;
 pub struct Operator {
     /// The function that does it.
     pub function: QualifiedName,
-    /// The operator that does the same with the operands the other way round: `=`, `operator(shop.=)`.
+    /// The operator that does the same with its operands swapped: `=`, `operator(shop.=)`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub commutator: Option<String>,
-    /// The operator that says the opposite.
+    /// The operator that is its negation.
     #[serde(default, skip_serializing_if = "is_default")]
     pub negator: Option<String>,
-    /// The function that estimates how many rows a comparison with a constant leaves.
+    /// The function that estimates the selectivity of a comparison with a constant.
     #[serde(default, skip_serializing_if = "is_default")]
     pub restrict: Option<QualifiedName>,
-    /// The function that estimates how many rows a join by it leaves.
+    /// The function that estimates the selectivity of a join.
     #[serde(default, skip_serializing_if = "is_default")]
     pub join: Option<QualifiedName>,
     /// Can join by hashes.

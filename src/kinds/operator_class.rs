@@ -11,7 +11,10 @@ use super::part::opclass::{self, Member};
 use super::part::{QualifiedName, TypeName, is_default, refer_to_access_method};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_CLASS, OPERATOR_FAMILY, References, Rules, Under, demands, Renaming};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_CLASS, OPERATOR_FAMILY, References, Renaming, Rules, Under,
+    demands,
+};
 use crate::model::{Act, Address, Demand, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -22,7 +25,7 @@ pub struct OperatorClass {
     /// The type it is for.
     #[serde(rename = "type")]
     pub data_type: TypeName,
-    /// It is the one that an index takes by itself.
+    /// The default for its type and index method.
     #[serde(default, skip_serializing_if = "is_default")]
     pub default: bool,
     /// Its family; one of its own name when absent.

@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::operator_class::OperatorClass;
 use super::part::catalog::USER_SCHEMA;
-use super::part::{is_default, refer_to_access_method};
 use super::part::opclass::{self, Member};
+use super::part::{is_default, refer_to_access_method};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_FAMILY, References, Rules, Under, demands, Renaming};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Identity, Kind, OPERATOR_FAMILY, References, Renaming, Rules, Under, demands,
+};
 use crate::model::{Act, Address, Demand, KindName, Object, Origin, PgVersion, State, Step};
 use crate::sql;
 

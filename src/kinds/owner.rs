@@ -12,7 +12,7 @@ use super::part::ROLE;
 use super::sequence::Sequence;
 use crate::diagnostic::Diagnostics;
 use crate::kind::access::Fact;
-use crate::kind::{Alter, demands, Cx, Entry, FacetRow, Form, Home, Kind, References, Rules, Under, find, Renaming};
+use crate::kind::{Alter, Cx, Entry, FacetRow, Form, Home, Kind, References, Renaming, Rules, Under, demands, find};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, Object, Origin, State, Step};
 use crate::sql;
 

@@ -12,7 +12,7 @@ use super::part::{ROLE, Sql, is_default, refused};
 use super::table::Table;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::access::Fact;
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Renaming, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -20,13 +20,13 @@ use crate::sql;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// Whether it lets rows through, or holds back what others let through.
+    /// Whether it admits rows, or restricts what other policies admit.
     #[serde(rename = "as", default, skip_serializing_if = "is_default")]
     pub sense: Sense,
-    /// For which command.
+    /// The command that it applies to.
     #[serde(rename = "for", default, skip_serializing_if = "is_default")]
     pub command: Command,
-    /// For whom; everybody when absent.
+    /// The roles that it applies to; everybody when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub to: Roles,
     /// Which rows can be seen.
@@ -83,7 +83,9 @@ pub struct Roles(BTreeSet<String>);
 
 impl Roles {
     fn of(names: Vec<String>) -> Result<Self, Problem> {
-        if let Some(name) = names.iter().find(|n| matches!(n.as_str(), "current_user" | "current_role" | "session_user")) {
+        if let Some(name) =
+            names.iter().find(|n| matches!(n.as_str(), "current_user" | "current_role" | "session_user"))
+        {
             let message = format!("`{name}` stands for a different role for each who applies");
             return Err(Problem::new(Code::WrongType, message).help("write the role's name, or `public`"));
         }
@@ -183,7 +185,11 @@ impl Kind for Policy {
         }
         let step = Step::new(sql + &self.conditions(None)).lock(Lock::AccessExclusive);
         let narrows = self.sense == Sense::Restrictive && !cx.parent_is_new();
-        vec![if narrows { step.hazard(HazardClass::Access, "rows that it refuses are no longer seen or written") } else { step }]
+        vec![if narrows {
+            step.hazard(HazardClass::Access, "rows that it refuses are no longer seen or written")
+        } else {
+            step
+        }]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
-use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_steps, index_tail, index_words, timing};
-use super::part::{Parameters, is_default, since, follow_tablespace, refer_to_tablespace};
+use super::part::backing::{self, Backing};
+use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_tail, index_words, timing};
 use super::part::names::object_name;
-use super::table::{Attached, Table, hide_plain, mark};
+use super::part::{Parameters, follow_tablespace, is_default, since};
+use super::table::{Attached, Table, hide_plain};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
-use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -23,7 +24,7 @@ pub struct PrimaryKey {
     pub name: Option<String>,
     /// Its columns.
     pub columns: Vec<String>,
-    /// Columns that its index holds besides.
+    /// Further columns that its index contains.
     #[serde(default, skip_serializing_if = "is_default")]
     pub include: Vec<String>,
     /// The last column holds ranges that must not overlap; from PostgreSQL 18 on.
@@ -32,7 +33,7 @@ pub struct PrimaryKey {
     /// May be checked at the end of a transaction.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deferrable: bool,
-    /// Is checked at the end of a transaction unless it is told otherwise.
+    /// Is checked at the end of a transaction unless set otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
     /// Storage parameters of its index.
@@ -51,9 +52,7 @@ pub struct PrimaryKey {
 
 impl PartialEq for PrimaryKey {
     fn eq(&self, other: &Self) -> bool {
-        let Self { name: _, options, tablespace, index_comment, .. } = self;
-        self.definition() == other.definition()
-            && (options, tablespace, index_comment) == (&other.options, &other.tablespace, &other.index_comment)
+        self.definition() == other.definition() && self.backing() == other.backing()
     }
 }
 
@@ -102,13 +101,8 @@ impl Kind for PrimaryKey {
     }
 
     fn references(&self, at: &Address, out: &mut References) {
-        refer_to_tablespace(self.tablespace.as_ref(), out);
-        let Some(table) = at.parent() else { return };
-        for (list, field) in [(&self.columns, "columns"), (&self.include, "include")] {
-            for column in list {
-                out.object(table.child(Column::NAME, column), field);
-            }
-        }
+        let columns: [(&[String], _); 2] = [(&self.columns, "columns"), (&self.include, "include")];
+        backing::references(at, self.tablespace.as_ref(), &columns, out);
     }
 
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
@@ -130,27 +124,17 @@ impl Kind for PrimaryKey {
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed().and_then(|keyed| keyed.add(cx));
-        let steps = online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]).into_iter();
-        let comment = constraint::index_comment(None, self.index_comment.as_deref(), cx);
-        steps.chain(comment).chain(mark::again(cx)).collect()
+        self.backing().complete(online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]), cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        if self.definition() != old.definition() {
-            let Some(mut steps) = self.keyed().and_then(|keyed| keyed.replace(cx)) else {
-                return Alter::Replace("it is defined otherwise".to_owned());
-            };
-            steps.extend(constraint::index_comment(None, self.index_comment.as_deref(), cx));
-            return Alter::InPlace(steps);
+        if self.definition() == old.definition() {
+            return self.backing().alter(old.backing(), cx);
         }
-        if let Some(replace) = constraint::keeps_options(&old.options, &self.options, cx) {
-            return replace;
+        match self.keyed().and_then(|keyed| keyed.replace(cx)) {
+            Some(steps) => self.backing().replace(steps, cx),
+            None => Alter::Replace("it is defined otherwise".to_owned()),
         }
-        let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
-        let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
-        let mut steps = index_steps(&index, (&old.options, &self.options), tablespace);
-        steps.extend(constraint::index_comment(old.index_comment.as_deref(), self.index_comment.as_deref(), cx));
-        Alter::InPlace(steps)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -183,6 +167,11 @@ pub fn imply_not_null(desired: &mut State) {
 }
 
 impl PrimaryKey {
+    fn backing(&self) -> Backing<'_> {
+        let Self { options, tablespace, index_comment, .. } = self;
+        Backing { options, tablespace: tablespace.as_ref(), comment: index_comment.as_ref() }
+    }
+
     /// What stands behind its name.
     fn words(&self) -> String {
         let Self { include, options, tablespace, .. } = self;
@@ -206,8 +195,18 @@ impl PrimaryKey {
 
     /// What can't be changed in place.
     fn definition(&self) -> (String, &[String], &'static str) {
-        let Self { name: _, columns: _, without_overlaps: _, include, deferrable, initially_deferred, options: _, tablespace: _, index_comment: _, attached: _ } =
-            self;
+        let Self {
+            name: _,
+            columns: _,
+            without_overlaps: _,
+            include,
+            deferrable,
+            initially_deferred,
+            options: _,
+            tablespace: _,
+            index_comment: _,
+            attached: _,
+        } = self;
         (self.keys(), include, timing(*deferrable, *initially_deferred))
     }
 }

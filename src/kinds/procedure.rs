@@ -12,9 +12,8 @@ use super::part::signature::{Args, routine_key};
 use super::part::{Settings, Sql, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
-use crate::sql;
 
 /// A procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,7 +25,7 @@ pub struct Procedure {
     /// Its language.
     #[serde(default, skip_serializing_if = "is_default")]
     pub language: Option<String>,
-    /// With whose rights it runs.
+    /// Whose privileges it runs with.
     #[serde(default, skip_serializing_if = "is_default")]
     pub security: Security,
     /// Settings that hold while it runs; with any, it can't end transactions.
@@ -44,7 +43,7 @@ pub struct Procedure {
     /// The file of a procedure in C.
     #[serde(default, skip_serializing_if = "is_default")]
     pub library: Option<String>,
-    /// Its name in that file, where that is not its own.
+    /// Its name in that file, if different.
     #[serde(default, skip_serializing_if = "is_default")]
     pub symbol: Option<String>,
 }
@@ -66,11 +65,9 @@ impl Kind for Procedure {
     }
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        let all: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
-        for at in all {
-            let Some(procedure) = desired.spec::<Self>(&at) else { continue };
-            let procedure = procedure.clone().completed(&at);
-            desired.set(&at, procedure);
+        for at in desired.of_kind(Self::NAME) {
+            let Some(procedure) = desired.spec::<Self>(&at).cloned() else { continue };
+            desired.set(&at, procedure.completed(&at));
         }
     }
 
@@ -141,17 +138,10 @@ impl Procedure {
         self
     }
 
-    /// The whole statement: `create procedure …` or `create or replace procedure …`.
+    /// The whol    /// The whole statement: `create procedure …` or `create or replace procedure …`.
     fn definition(&self, create: &str, cx: &Cx<'_>) -> String {
-        let mut sql = format!("{create} procedure {}", routine::declaration(&self.args, cx));
-        let language = self.language.as_ref().map(|l| format!("language {}", sql::ident(l)));
+        let head = format!("{create} procedure {}", routine::declaration(&self.args, cx));
         let security = (!is_default(&self.security)).then(|| self.security.words().to_owned());
-        let words: Vec<String> =
-            language.into_iter().chain(routine::transforms(&self.transform)).chain(security).collect();
-        sql += &format!("\n    {}", words.join(" "));
-        for setting in self.settings.assignments() {
-            sql += &format!("\n    set {setting}");
-        }
-        sql + "\n" + &self.source().clause(cx)
+        routine::definition(head, &self.transform, security, &self.settings, self.source(), cx)
     }
 }

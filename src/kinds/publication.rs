@@ -20,10 +20,10 @@ pub struct Publication {
     /// Which changes.
     #[serde(skip_serializing_if = "is_every")]
     pub publish: Vec<Change>,
-    /// Changes of a partition are published as those of the partitioned table.
+    /// Changes to a partition are published as changes to the partitioned table.
     #[serde(skip_serializing_if = "is_default")]
     pub via_root: bool,
-    /// Columns that are computed and stored are published too; from PostgreSQL 18 on.
+    /// Generated columns that are stored are published, too; from PostgreSQL 18 on.
     #[serde(skip_serializing_if = "is_default")]
     pub generated_columns: Generated,
 }

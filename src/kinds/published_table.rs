@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::part::{QualifiedName, Sql, is_default, since};
 use super::publication::Publication;
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, RELATION, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
 use crate::sql;
 
@@ -95,7 +95,8 @@ impl Kind for PublishedTable {
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {
-        let of_it = renaming.from.parent().is_some_and(|t| t.parent().is_some() && sql::dotted(t.path()) == renaming.at.key());
+        let of_it =
+            renaming.from.parent().is_some_and(|t| t.parent().is_some() && sql::dotted(t.path()) == renaming.at.key());
         let renaming = if of_it { renaming.beside() } else { renaming };
         renaming.columns(&mut self.columns);
         self.rows.iter_mut().for_each(|r| r.follow(renaming));

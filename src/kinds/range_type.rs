@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::enum_type::PRIVILEGES;
 use super::multirange::Multirange;
-use super::part::catalog::USER_SCHEMA;
+use super::part::catalog::{TYPE_COLUMNS, USER_SCHEMA};
 use super::part::{TypeName, is_default, shell};
 use super::schema::Schema;
 use super::shell_type::shell_of;
-use crate::kind::{Alter, COLLATION, Cx, Form, Home, Kind, OPERATOR_CLASS, ROUTINE, References, Rules, TYPE, Under, Renaming};
+use crate::kind::{
+    Alter, COLLATION, Cx, Form, Home, Kind, OPERATOR_CLASS, ROUTINE, References, Renaming, Rules, TYPE, Under,
+};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 
@@ -21,16 +23,16 @@ use crate::sql;
 pub struct RangeType {
     /// The type of its bounds.
     pub subtype: TypeName,
-    /// How bounds are ordered, where it is not the type's own way.
+    /// The operator class that orders its bounds, where it is not the type's default.
     #[serde(default, skip_serializing_if = "is_default")]
     pub operator_class: Option<String>,
     /// The collation that orders them, where it is not the type's.
     #[serde(default, skip_serializing_if = "is_default")]
     pub collation: Option<String>,
-    /// The function that brings ranges into one form.
+    /// The function that brings ranges into canonical form.
     #[serde(default, skip_serializing_if = "is_default")]
     pub canonical: Option<String>,
-    /// The function that tells how far two bounds are apart.
+    /// The function that measures the distance between two bounds.
     #[serde(default, skip_serializing_if = "is_default")]
     pub subtype_diff: Option<String>,
 }
@@ -63,8 +65,7 @@ impl Kind for RangeType {
             )
         };
         Some(format!(
-            "select t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
-                    t.typowner::regrole::text as owner, t.typacl::text[] as acl,
+            "select {TYPE_COLUMNS},
                     format_type(r.rngsubtype, null) as subtype,
                     case when not oc.opcdefault
                          then (select case when o.nspname = 'pg_catalog' then quote_ident(oc.opcname)

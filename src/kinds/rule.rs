@@ -10,7 +10,7 @@ use super::part::{Sql, is_default};
 use super::table::Table;
 use super::trigger::Enabled;
 use super::view::View;
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, Lock, PgVersion, Step};
 use crate::sql;
 
@@ -31,7 +31,9 @@ fn after_as<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sql, D::Error>
     let text = String::deserialize(deserializer)?;
     let tokens = sql::tokens(&text);
     let start = match tokens.as_slice() {
-        [create, rule, _, word, ..] if create.is_word("create") && rule.is_word("rule") && word.is_word("as") => word.end(),
+        [create, rule, _, word, ..] if create.is_word("create") && rule.is_word("rule") && word.is_word("as") => {
+            word.end()
+        }
         _ => 0,
     };
     Ok(Sql::new(&text[start..]))

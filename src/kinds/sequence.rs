@@ -4,13 +4,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
-use super::part::catalog::USER_SCHEMA;
+use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA};
 use super::part::sequence_options::{CATALOG, with_hazard};
 use super::part::{SequenceOptions, TypeName, is_default, since};
 use super::schema::Schema;
 use super::table::Table;
 use crate::diagnostic::Diagnostics;
-use crate::kind::{RELATION, Alter, Cx, Entry, Form, Home, Kind, Misfit, Privileges, References, Rules, Under, Renaming};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Kind, Misfit, Privileges, RELATION, References, Renaming, Rules, Under,
+};
 use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -33,13 +35,13 @@ pub struct Sequence {
     /// The greatest value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub max: Option<i64>,
-    /// How many values a session takes at once; 1 when absent.
+    /// How many values a session caches; 1 when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cache: Option<i64>,
-    /// Begins again after the last value.
+    /// Starts again after the last value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cycle: bool,
-    /// Not written to the log.
+    /// Not written to the write-ahead log.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unlogged: bool,
     /// The column it falls with: `schema.table.column`.
@@ -86,7 +88,8 @@ impl Sequence {
 
     fn with_options(mut self, options: &SequenceOptions) -> Self {
         let SequenceOptions { start, increment, min, max, cache, cycle } = *options;
-        (self.start, self.increment, self.min, self.max, self.cache, self.cycle) = (start, increment, min, max, cache, cycle);
+        (self.start, self.increment, self.min, self.max, self.cache, self.cycle) =
+            (start, increment, min, max, cache, cycle);
         self
     }
 
@@ -132,8 +135,7 @@ impl Kind for Sequence {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
-                    c.relowner::regrole::text as owner, c.relacl::text[] as acl,
+            "select {RELATION_COLUMNS},
                     c.relpersistence = 'u' as unlogged, format_type(s.seqtypid, null) as type,
                     (o.v->>'start')::bigint as start, (o.v->>'increment')::bigint as increment,
                     (o.v->>'min')::bigint as min, (o.v->>'max')::bigint as max, (o.v->>'cache')::bigint as cache,
@@ -212,6 +214,9 @@ impl Kind for Sequence {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![Step::new(format!("drop sequence {}", cx.identity())).hazard(HazardClass::Data, "drops the sequence with its position")]
+        vec![
+            Step::new(format!("drop sequence {}", cx.identity()))
+                .hazard(HazardClass::Data, "drops the sequence with its position"),
+        ]
     }
 }

@@ -25,7 +25,8 @@ pub struct ShellType {}
 impl Kind for ShellType {
     const NAME: KindName = KindName("shell_type");
     const NOUN: &'static str = "type";
-    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Schema::NAME]), key: "shell_types", form: Form::Map }];
+    const HOMES: &'static [Home] =
+        &[Home { under: Under::Kinds(&[Schema::NAME]), key: "shell_types", form: Form::Map }];
     const RULES: Rules = Rules { class: 1247, falls_with_parent: false, comment: true, ..Rules::DEFAULT };
 
     const PRESENT: Option<&'static str> = Some(

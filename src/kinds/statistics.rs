@@ -12,7 +12,7 @@ use super::part::index_key::{IndexKey, Subject};
 use super::part::{FOREIGN_TABLE, is_default};
 use super::table::Table;
 use crate::diagnostic::{Code, Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, References, Rules, Slot, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, References, Renaming, Rules, Slot, Under};
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;

@@ -6,8 +6,8 @@
 
 use std::path::Path;
 
-use secrecy::ExposeSecret;
 use schemars::JsonSchema;
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::part::{is_default, since};
@@ -22,39 +22,39 @@ use crate::sql;
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of PostgreSQL's own")]
 pub struct Subscription {
-    /// Where the connection string of the publisher is; not managed when absent.
+    /// Where the publisher's connection string comes from; not managed when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub connection: Option<Source>,
-    /// The publications over there.
+    /// The publications to subscribe to.
     pub publications: Vec<String>,
     /// It works.
     #[serde(default, skip_serializing_if = "is_default")]
     pub enabled: bool,
-    /// The slot over there; its own name when absent, `none` for none.
+    /// The replication slot on the publisher; the subscription's name when absent, `none` for none.
     #[serde(default, skip_serializing_if = "is_default")]
     pub slot: Option<String>,
     /// Values come as bytes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub binary: bool,
-    /// Whether transactions come before they are committed; `off` when absent, `parallel` when absent from PostgreSQL 18 on.
+    /// Whether transactions are streamed before they are committed; `off` when absent, `parallel` when absent from PostgreSQL 18 on.
     #[serde(default, skip_serializing_if = "is_default")]
     pub streaming: Option<Streaming>,
     /// How commits wait for the disk: `synchronous_commit`.
     #[serde(default = "off", skip_serializing_if = "is_off")]
     pub synchronous_commit: String,
-    /// Prepared transactions come when they are prepared; from PostgreSQL 15 on.
+    /// Prepared transactions arrive when they are prepared; from PostgreSQL 15 on.
     #[serde(default, skip_serializing_if = "is_default")]
     pub two_phase: bool,
     /// An error disables it; from PostgreSQL 15 on.
     #[serde(default, skip_serializing_if = "is_default")]
     pub disable_on_error: bool,
-    /// Its connection must have a password; from PostgreSQL 16 on.
+    /// Its connection must use a password; from PostgreSQL 16 on.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub password_required: bool,
-    /// It writes as its owner, not as each table's; from PostgreSQL 16 on.
+    /// It writes as its owner, not as the owner of each table; from PostgreSQL 16 on.
     #[serde(default, skip_serializing_if = "is_default")]
     pub run_as_owner: bool,
-    /// `none`: only changes made over there first; from PostgreSQL 16 on.
+    /// `none`: only changes that originate at the publisher; from PostgreSQL 16 on.
     #[serde(default = "any", skip_serializing_if = "is_any")]
     pub origin: String,
     /// Its slot follows to the publisher's standbys; from PostgreSQL 17 on.
@@ -169,9 +169,9 @@ impl Subscription {
         let late = parallel.then(|| since(16, "`streaming: parallel`", "streaming", cx)).flatten();
         let pairs = self.options().into_iter().zip(Self::bare().options()).filter(|(new, bare)| new != bare);
         late.or_else(|| {
-            pairs.map(|(option, _)| option).find_map(|(name, _, from)| {
-                since(from, &format!("`{name}` of a subscription"), name, cx)
-            })
+            pairs
+                .map(|(option, _)| option)
+                .find_map(|(name, _, from)| since(from, &format!("`{name}` of a subscription"), name, cx))
         })
     }
 

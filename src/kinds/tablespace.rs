@@ -19,7 +19,7 @@ pub struct Tablespace {
     /// The empty directory, on the server, that becomes it; none where the server keeps it in its data directory
     /// (`allow_in_place_tablespaces`).
     pub location: String,
-    /// What the planner assumes of it: `random_page_cost` and the like.
+    /// Planner settings for it, such as `random_page_cost`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Parameters,
 }

@@ -9,7 +9,7 @@ use super::part::catalog::{USER_SCHEMA, qualified};
 use super::part::{QualifiedName, is_default};
 use super::schema::Schema;
 use super::{text_search_dictionary, text_search_parser};
-use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Slot, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Kind, References, Renaming, Rules, Slot, Under};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql;
 
@@ -17,7 +17,7 @@ use crate::sql;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextSearchConfiguration {
-    /// What cuts a text into words.
+    /// The parser that splits text into words.
     pub parser: QualifiedName,
     /// The dictionaries that are asked for each sort of word, in their order.
     #[serde(default, skip_serializing_if = "is_default")]

@@ -9,7 +9,7 @@ use super::part::catalog::{USER_SCHEMA, qualified};
 use super::part::{QualifiedName, is_default};
 use super::schema::Schema;
 use super::text_search_template;
-use crate::kind::{Alter, Cx, Form, Home, Kind, References, Rules, Slot, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Kind, References, Renaming, Rules, Slot, Under};
 use crate::model::{Address, KindName, PgVersion, Step};
 use crate::sql::{self, TokenClass};
 
@@ -22,7 +22,7 @@ pub const SLOT: Slot = Slot("text search dictionary");
 pub struct TextSearchDictionary {
     /// What it is made of: `simple`, `snowball`, `shop.own`.
     pub template: QualifiedName,
-    /// Its options: `language`, `stopwords` and the like.
+    /// Its options, such as `language` and `stopwords`.
     #[serde(default, skip_serializing_if = "is_default", deserialize_with = "options")]
     pub options: BTreeMap<String, String>,
 }

@@ -24,7 +24,7 @@ pub struct TextSearchParser {
     pub end: QualifiedName,
     /// Says which sorts of words there are.
     pub lextypes: QualifiedName,
-    /// Cuts a piece that shows what was found.
+    /// The function that cuts an excerpt with the matches.
     #[serde(default, skip_serializing_if = "is_default")]
     pub headline: Option<QualifiedName>,
 }

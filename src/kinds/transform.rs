@@ -1,4 +1,4 @@
-//! How a language sees a type: the key is `shop.point3 language plpython3u`.
+//! How a language represents a type: the key is `shop.point3 language plpython3u`.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-createtransform.html>.
 
@@ -9,7 +9,7 @@ use super::language::Language;
 use super::part::catalog::function;
 use super::part::{QualifiedName, TypeName, is_default};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, ROUTINE, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, ROUTINE, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -17,10 +17,10 @@ use crate::sql;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Transform {
-    /// The function that makes the language's value of PostgreSQL's.
+    /// The function that converts a value of PostgreSQL into one of the language.
     #[serde(skip_serializing_if = "is_default")]
     pub from_sql: Option<QualifiedName>,
-    /// The function that makes PostgreSQL's value of the language's.
+    /// The function that converts a value of the language into one of PostgreSQL.
     #[serde(skip_serializing_if = "is_default")]
     pub to_sql: Option<QualifiedName>,
 }

@@ -1,4 +1,4 @@
-//! As whom a role logs in at a foreign server: the key is the role, or `public` for everybody.
+//! How a role logs in to a foreign server: the key is the role, or `public` for everybody.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-createusermapping.html>. Passwords come from the environment or a
 //! file. `pull` writes a variable to set in their place; where it is not set, a secret that is there is taken to be right.
@@ -6,25 +6,25 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use secrecy::ExposeSecret;
 use schemars::JsonSchema;
+use secrecy::ExposeSecret;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::foreign_server::ForeignServer;
+use super::part::options::{self, Put};
 use super::part::{ROLE, is_default};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, References, Renaming, Rules, Under, demands};
 use crate::model::{Act, Address, Demand, HazardClass, KindName, PgVersion, State, Step};
 use crate::secret::{self, Hidden, Source};
-use crate::sql;
 
 /// A user mapping.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserMapping {
-    /// Its options: `user`, `password` and the like.
+    /// Its options, such as `user` and `password`.
     #[serde(skip_serializing_if = "is_default")]
     pub options: BTreeMap<String, Given>,
     /// The options that hold secrets.
@@ -120,46 +120,44 @@ impl UserMapping {
         secret::resolve(source).is_ok_and(|secret| !stored.matches(&secret))
     }
 
-    /// `add user 'app'` and the like that turn `old` into this: as sent, and as it may be shown.
-    fn words(&self, old: &Self, verbs: bool) -> [Vec<String>; 2] {
-        let gone = |key: &&String| !self.options.contains_key(*key);
-        let drops =
-            old.options.keys().chain(old.live_secrets.keys()).filter(gone).map(|k| format!("drop {}", sql::ident(k)));
-        let mut sent: Vec<String> = drops.collect();
+    /// `add user 'app'` and the like, which turn `old` into this, or make it: as sent, and as it may be shown.
+    fn words(&self, old: Option<&Self>) -> [Vec<String>; 2] {
+        let held: Vec<&String> = old.map_or_else(Vec::new, |o| o.options.keys().chain(o.live_secrets.keys()).collect());
+        let gone = held.iter().filter(|key| !self.options.contains_key(**key));
+        let mut sent: Vec<String> = gone.map(|key| options::dropped(key)).collect();
         let mut shown = sent.clone();
         for (key, value) in &self.options {
-            let (text, seen) = match value {
-                Given::Text(text) if old.options.get(key) == Some(value) => (text.clone(), None),
-                Given::Text(text) => (text.clone(), Some(text.clone())),
-                // A secret that is not there was refused before.
-                Given::Secret(source) => match secret::resolve(source) {
-                    Ok(secret) if old.lacks(key, source) => {
-                        (secret.expose_secret().to_owned(), Some(source.to_string()))
-                    }
-                    Ok(_) | Err(_) => (String::new(), None),
-                },
-            };
-            let Some(seen) = seen else { continue };
-            let there = old.options.contains_key(key) || old.live_secrets.contains_key(key);
-            let verb = match (verbs, there) {
-                (false, _) => "",
-                (true, true) => "set ",
-                (true, false) => "add ",
-            };
-            sent.push(format!("{verb}{} {}", sql::ident(key), sql::literal(&text)));
-            shown.push(format!("{verb}{} {}", sql::ident(key), sql::literal(&seen)));
+            let Some([text, seen]) = value.text(key, old) else { continue };
+            let put = old.map_or(Put::New, |_| Put::over(held.contains(&key)));
+            sent.push(put.words(key, &text));
+            shown.push(put.words(key, &seen));
         }
         [sent, shown]
     }
 
     /// `create user mapping for app server s options (…)`.
     fn statement(&self, verb: &str, old: Option<&Self>, cx: &Cx<'_>) -> Step {
-        let words = self.words(old.unwrap_or(&Self::default()), old.is_some());
-        let [sent, shown] = words.map(|list| {
-            let options = if list.is_empty() { String::new() } else { format!(" options ({})", list.join(", ")) };
-            format!("{verb} {}{options}", target(cx))
-        });
+        let words = self.words(old);
+        let [sent, shown] = words.map(|list| format!("{verb} {}{}", target(cx), options::in_brackets(&list)));
         if sent == shown { Step::new(sent) } else { Step::new(sent).shown(shown) }
+    }
+}
+
+impl Given {
+    /// The value of an option as sent, and as it may be shown; none where `old` has it.
+    fn text(&self, key: &str, old: Option<&UserMapping>) -> Option<[String; 2]> {
+        match self {
+            Self::Text(text) => {
+                let same = old.is_some_and(|old| old.options.get(key) == Some(self));
+                (!same).then(|| [text.clone(), text.clone()])
+            }
+            Self::Secret(source) => {
+                // A secret that is not there was refused before.
+                let secret = secret::resolve(source).ok()?;
+                let differs = old.is_none_or(|old| old.lacks(key, source));
+                differs.then(|| [secret.expose_secret().to_owned(), source.to_string()])
+            }
+        }
     }
 }
 

@@ -7,13 +7,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::catalog::{USER_SCHEMA, VIEW_COLUMNS, options};
+use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA, VIEW_COLUMNS, options};
 use super::part::{Parameters, Sql, Switch, is_default, parameters, since};
 use super::schema::Schema;
 use super::table::PRIVILEGES;
-use crate::kind::{RELATION, TYPE, Alter, Cx, Form, Home, Kind, Misfit, References, Rules, Under, Renaming};
-use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::diagnostic::{Code, Problem};
+use crate::kind::{Alter, Cx, Form, Home, Kind, Misfit, RELATION, References, Renaming, Rules, TYPE, Under};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 
 /// A view.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -22,7 +22,7 @@ pub struct View {
     /// Rows are filtered by the view before functions of a caller see them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub security_barrier: Switch,
-    /// Tables are read with the rights of who asks, not of the view's owner; PostgreSQL 15 and later.
+    /// Tables are read with the privileges of the caller, not of the view's owner; PostgreSQL 15 and later.
     #[serde(default, skip_serializing_if = "is_default")]
     pub security_invoker: Switch,
     /// Refuses rows, on insert and update, that the view would not show.
@@ -78,8 +78,7 @@ impl Kind for View {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
-                    c.relowner::regrole::text as owner, c.relacl::text[] as acl,
+            "select {RELATION_COLUMNS},
                     o.list ->> 'security_barrier' as security_barrier, o.list ->> 'security_invoker' as security_invoker,
                     o.list ->> 'check_option' as check_option,
                     pg_get_viewdef(c.oid) as query, {VIEW_COLUMNS} as live_columns
@@ -100,7 +99,8 @@ impl Kind for View {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        (!is_default(&self.security_invoker)).then(|| since(15, "views with the rights of who reads them", "security_invoker", cx))?
+        (!is_default(&self.security_invoker))
+            .then(|| since(15, "views with the rights of who reads them", "security_invoker", cx))?
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {
@@ -125,7 +125,8 @@ impl Kind for View {
             let step = self.definition("create or replace view", cx).lock(Lock::AccessExclusive);
             return Alter::InPlace(vec![self.hazard(old, step)]);
         }
-        let alter = |what: String| Step::new(format!("alter view {} {what}", cx.identity())).lock(Lock::AccessExclusive);
+        let alter =
+            |what: String| Step::new(format!("alter view {} {what}", cx.identity())).lock(Lock::AccessExclusive);
         let mut steps: Vec<Step> =
             parameters::changes(&old.options(), &self.options()).into_iter().map(alter).collect();
         if let Some(first) = steps.first_mut() {

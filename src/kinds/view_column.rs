@@ -1,4 +1,4 @@
-//! What is said of a column of a view or a materialized view: a comment, privileges, a default.
+//! A column of a view or a materialized view, where it has a comment, privileges or a default.
 //!
 //! The column itself comes and goes with the query. Only columns of which something is said are objects.
 //! See <https://www.postgresql.org/docs/current/sql-alterview.html>.
@@ -20,7 +20,7 @@ use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ViewColumn {
-    /// What an insert through the view puts where it gives no value.
+    /// The default that an insert through the view uses.
     #[serde(skip_serializing_if = "is_default")]
     pub default: Option<Sql>,
     /// How large values are stored, in a materialized view: `plain`, `external`, `extended`, `main`; the type's own way

@@ -4,6 +4,7 @@
 //! booleans take plain scalars only, and the only booleans are `true` and `false`. A visitor that asks for anything
 //! gets scalars as text. `null` is the `None` of an option and nothing else. A list is never a struct.
 
+mod error;
 mod fields;
 mod read;
 mod scalar;

@@ -86,9 +86,9 @@ pub struct Step {
     pub sql: String,
     /// The text shown instead, where the text sent holds a secret.
     pub shown: Option<String>,
-    /// Objects that this statement makes or drops besides its own.
+    /// Other objects that this statement creates or drops, too.
     pub speaks_for: Vec<Address>,
-    /// Objects that must stand before it runs, besides what its object refers to.
+    /// Objects that must exist before it runs, in addition to the references of its own.
     pub needs: Vec<Address>,
     /// Risks.
     pub hazards: Vec<Hazard>,
@@ -96,34 +96,34 @@ pub struct Step {
     pub lock: Lock,
     /// Where it may run.
     pub transaction: Transaction,
-    /// True where what uses the object must be dropped before and made again after.
+    /// The object's users must be dropped before it, and created again after it.
     pub disturbs: bool,
-    /// Objects of which every user must be, even one that PostgreSQL adjusts when a column changes its type.
+    /// Objects whose users must be likewise, including those that PostgreSQL adjusts when a column changes its type.
     pub unseats: Vec<Address>,
-    /// Names of relations in the object's schema that it takes: they are free before it runs.
+    /// Names of relations in the object's schema that it takes: they must be free before it runs.
     pub takes: Vec<String>,
-    /// Names of relations in the object's schema that it gives up: they may be taken after it.
+    /// Names of relations in the object's schema that it gives up: they can be taken after it.
     pub gives: Vec<String>,
-    /// True where it only lets go of what the object uses: it waits for nothing that is made, and what goes waits for it.
+    /// It only lets go of what the object uses: it waits for no creation, and drops of what was used wait for it.
     pub frees: bool,
-    /// True where it gives the object another type, and so lets go of the old one.
+    /// It changes the object's type, and so lets go of the old one.
     pub retypes: bool,
-    /// True where the object is of full use before it: nothing that uses the object waits for it.
+    /// The object is usable before it: nothing that uses the object waits for it.
     pub late: bool,
-    /// True where a new object is whole only after it: what uses the object waits for it too.
+    /// A new object is complete only after it: whatever uses the object waits for it, too.
     pub completes: bool,
-    /// The role that owns what the object stands under after it.
+    /// The role that owns the object's parent after it.
     pub hands_to: Option<String>,
-    /// A role, and the one that is a member of it after it.
+    /// A role, and the role that is its member after it.
     pub admits: Option<(String, String)>,
-    /// True where the object is another one after it, as good as just made: its facets start anew.
+    /// It replaces the object by a new one, whose facets start from birth.
     pub renews: bool,
     /// Why it may well fail, and what to do about that.
     pub warns: Option<String>,
 }
 
 impl Step {
-    /// A statement that takes no lock worth telling and risks nothing.
+    /// A statement without hazards that takes no lock worth mentioning.
     pub fn new(sql: impl Into<String>) -> Self {
         Self { sql: sql.into(), ..Self::default() }
     }
@@ -142,14 +142,14 @@ impl Step {
         self
     }
 
-    /// The same, making or dropping those objects too.
+    /// The same, creating or dropping those objects, too.
     #[must_use]
     pub fn speaks_for(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.speaks_for.extend(others);
         self
     }
 
-    /// The same, after those objects stand.
+    /// The same, once those objects exist.
     #[must_use]
     pub fn needs(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.needs.extend(others);
@@ -170,21 +170,21 @@ impl Step {
         self
     }
 
-    /// The same, as what only lets go.
+    /// The same, only letting go of what the object uses.
     #[must_use]
     pub fn frees(mut self) -> Self {
         self.frees = true;
         self
     }
 
-    /// The same, as what nobody waits for.
+    /// The same, with nothing waiting for it.
     #[must_use]
     pub fn late(mut self) -> Self {
         self.late = true;
         self
     }
 
-    /// The same, as the last of what makes an object.
+    /// The same, completing a new object.
     #[must_use]
     pub fn completes(mut self) -> Self {
         self.completes = true;
@@ -198,21 +198,21 @@ impl Step {
         self
     }
 
-    /// The same, elsewhere than in the plan's transaction.
+    /// The same, in another place than the plan's transaction.
     #[must_use]
     pub fn transaction(mut self, transaction: Transaction) -> Self {
         self.transaction = transaction;
         self
     }
 
-    /// The same, with the object's users dropped before it and made again after it.
+    /// The same, with the object's users dropped before it and created again after it.
     #[must_use]
     pub fn disturbs_users(mut self) -> Self {
         self.disturbs = true;
         self
     }
 
-    /// The same, with every user of those objects dropped before it and made again after it.
+    /// The same, with every user of those objects dropped before it and created again after it.
     #[must_use]
     pub fn unseats(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.unseats.extend(others);
@@ -226,7 +226,7 @@ impl Step {
         self
     }
 
-    /// The same, making that role the owner of what the object stands under.
+    /// The same, making that role the owner of the object's parent.
     #[must_use]
     pub fn hands_to(mut self, role: impl Into<String>) -> Self {
         self.hands_to = Some(role.into());

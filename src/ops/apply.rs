@@ -203,7 +203,7 @@ impl Job<'_> {
     async fn ready(&self, planned: &Planned) -> Result<Plan, Diagnostics> {
         let mut plan = planned.plan.clone();
         let ground = apply::Ground { whole: &planned.whole, server: &planned.server };
-        apply::check_capacity(&self.session.client, &plan).await?;
+        apply::check_capacity(&plan, planned.server.locks)?;
         apply::preflight(&self.session.client, &mut plan, ground).await?;
         Ok(plan)
     }

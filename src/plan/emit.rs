@@ -6,11 +6,11 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::fate::{self, Action, Fate};
 use super::rename::Rename;
 use super::{Change, Input, rebuild};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::diff::{Difference, diff};
-use crate::kind::{Alter, Cx, RELATION, find};
+use crate::diagnostic::Diagnostics;
+use crate::kind::{Alter, RELATION, find};
 use crate::model::{Address, Spec, Step};
 
 /// What happens to an object.
@@ -27,39 +27,6 @@ pub enum Verb {
     Replace,
     /// It is dropped.
     Drop,
-}
-
-/// What is to be done about an object.
-#[derive(Debug, Clone)]
-pub enum Action {
-    /// Make it.
-    Create,
-    /// Change it by these statements.
-    Alter(Vec<Step>),
-    /// Drop it and make it again.
-    Replace,
-    /// Drop it.
-    Drop,
-}
-
-impl Action {
-    /// True where a new object stands afterwards.
-    fn makes_anew(&self) -> bool {
-        match self {
-            Self::Create | Self::Replace => true,
-            Self::Alter(steps) => steps.iter().any(|s| s.renews),
-            Self::Drop => false,
-        }
-    }
-}
-
-/// An action and its reason.
-#[derive(Debug, Clone)]
-pub struct Fate {
-    /// The action.
-    pub action: Action,
-    /// The reason, where it is not plain.
-    pub why: Option<String>,
 }
 
 /// A statement about an object: a node of the graph.
@@ -110,9 +77,9 @@ pub struct Move {
 /// Decides and writes statements for every difference.
 pub fn emit(input: Input<'_>, renames: Vec<Rename>) -> Result<Emitted, Diagnostics> {
     let mut problems = Diagnostics::default();
-    let mut fates = decide(input, &mut problems);
+    let mut fates = fate::decide(input, &mut problems);
     rebuild::spread(&mut fates, input, &mut problems);
-    protect(&fates, input, &mut problems);
+    fate::protect(&fates, input, &mut problems);
     problems.into_result(())?;
     let mut out = Emitted { fates, ..Emitted::default() };
     for rename in renames {
@@ -126,99 +93,11 @@ pub fn emit(input: Input<'_>, renames: Vec<Rename>) -> Result<Emitted, Diagnosti
     Ok(out)
 }
 
-/// What a kind may look at while it writes statements about `at`.
-pub fn cx<'a>(at: &'a Address, input: Input<'a>) -> Cx<'a> {
-    let entry = find(input.register, at.kind());
-    Cx {
-        at,
-        live: input.live,
-        whole: input.whole,
-        desired: input.desired,
-        server: input.server,
-        entry,
-        register: input.register,
-        online: input.online,
-    }
-}
-
 /// True for what goes and comes with something above it that is made anew: there is nothing to rename.
 fn falls_anyway(at: &Address, fates: &IndexMap<Address, Fate>, input: Input<'_>) -> bool {
     let replaced = |p: &Address| fates.get(p).is_some_and(|f| matches!(f.action, Action::Replace));
     let rules = &find(input.register, at.kind()).rules;
     rules.falls_with_parent && !rules.holds_values && at.ancestors().any(replaced)
-}
-
-fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fate> {
-    let mut fates = IndexMap::new();
-    for (at, difference) in diff(input.live, input.desired) {
-        if let Some(problem) = refusal(&at, difference, input) {
-            problems.push(problem);
-            continue;
-        }
-        let (action, why) = match difference {
-            Difference::Missing => (Action::Create, None),
-            Difference::Extra => (Action::Drop, None),
-            Difference::Unequal => match alter(&at, input) {
-                Ok(decided) => decided,
-                Err(problem) => {
-                    problems.push(problem);
-                    continue;
-                }
-            },
-        };
-        fates.insert(at, Fate { action, why });
-    }
-    fates
-}
-
-/// What the object itself says against making or changing it.
-fn refusal(at: &Address, difference: Difference, input: Input<'_>) -> Option<Diagnostic> {
-    let object = match difference {
-        Difference::Missing | Difference::Unequal => input.desired.get(at)?,
-        Difference::Extra => return None,
-    };
-    let (problem, field) = (find(input.register, at.kind()).refuse)(&*object.spec, &cx(at, input))?;
-    Some(match object.origin.field(field) {
-        Some(span) => problem.at(span, "asked for here"),
-        None => problem.into(),
-    })
-}
-
-fn alter(at: &Address, input: Input<'_>) -> Result<(Action, Option<String>), Diagnostic> {
-    let entry = find(input.register, at.kind());
-    let (old, new) =
-        (&input.live.get(at).expect("unequal on both sides").spec, input.desired.get(at).expect("the same"));
-    let spec = match &new.written {
-        Some(written) => (entry.respelled)(&**written, &*new.spec, &**old),
-        None => new.spec.clone(),
-    };
-    match (entry.alter)(&*spec, &**old, &cx(at, input)) {
-        Alter::InPlace(steps) => Ok((Action::Alter(steps), None)),
-        Alter::Replace(why) => Ok((Action::Replace, Some(why))),
-        Alter::Drop => Ok((Action::Drop, None)),
-        Alter::Refuse(problem) => {
-            let diagnostic = Diagnostic::from(problem);
-            Err(match new.origin.span() {
-                Some(span) => diagnostic.label(span, "asked for here"),
-                None => diagnostic,
-            })
-        }
-    }
-}
-
-/// Refuses to drop what says `protect: true`; what is protected must be in the YAML, so it is a replacement or a parent.
-fn protect(fates: &IndexMap<Address, Fate>, input: Input<'_>, problems: &mut Diagnostics) {
-    for (at, fate) in fates {
-        let Some(object) = input.desired.get(at).filter(|o| o.protect) else { continue };
-        if matches!(fate.action, Action::Replace | Action::Drop) {
-            let problem = Diagnostic::new(Code::Refused, format!("{at} is protected and this plan would drop it"))
-                .help("remove `protect: true`, or undo the change that needs a replacement");
-            problems.push(match object.origin.span() {
-                Some(span) => problem.label(span, "protected here"),
-                None => problem,
-            });
-        }
-    }
 }
 
 impl Emitted {
@@ -282,7 +161,7 @@ impl Emitted {
             }
             if top == *at {
                 let spec = &input.live.get(at).expect("what is dropped stands").spec;
-                for step in (find(input.register, at.kind()).drop)(&**spec, &cx(at, input)) {
+                for step in (find(input.register, at.kind()).drop)(&**spec, &input.cx(at)) {
                     spoken.extend(step.speaks_for.iter().cloned());
                     self.add(Node { at: at.clone(), verb: Verb::Drop, step });
                 }
@@ -308,7 +187,7 @@ impl Emitted {
         }
         let Some(object) = input.live.get(at) else { return false };
         self.drops.remove(at);
-        for step in (find(input.register, at.kind()).drop)(&*object.spec, &cx(at, input)) {
+        for step in (find(input.register, at.kind()).drop)(&*object.spec, &input.cx(at)) {
             self.add(Node { at: at.clone(), verb: Verb::Drop, step });
         }
         true
@@ -329,7 +208,7 @@ impl Emitted {
                 Action::Create | Action::Replace => {
                     let wanted = input.desired.get(at).expect("what is made is wanted");
                     let spec = wanted.as_written();
-                    let steps = (find(input.register, at.kind()).create)(&**spec, &cx(at, input));
+                    let steps = (find(input.register, at.kind()).create)(&**spec, &input.cx(at));
                     spoken.extend(steps.iter().flat_map(|s| s.speaks_for.iter().cloned()));
                     steps
                 }
@@ -373,7 +252,7 @@ impl Emitted {
                 continue;
             }
             for facet in input.register.iter().filter(|e| e.is_facet() && e.nests_under(Some(entry)).next().is_some()) {
-                let born: HashMap<String, Arc<dyn Spec>> = (facet.born)(at, &cx(at, input)).into_iter().collect();
+                let born: HashMap<String, Arc<dyn Spec>> = (facet.born)(at, &input.cx(at)).into_iter().collect();
                 let mut keys: Vec<Address> = born.keys().map(|k| at.child(facet.name, k)).collect();
                 keys.extend(input.desired.children(at).into_iter().filter(|c| c.kind() == facet.name).cloned());
                 keys.sort();
@@ -389,7 +268,7 @@ impl Emitted {
     /// The statements from a facet as born to the facet as wanted.
     fn facet(&mut self, at: &Address, born: Option<&dyn Spec>, input: Input<'_>) {
         let entry = find(input.register, at.kind());
-        let cx = cx(at, input);
+        let cx = input.cx(at);
         let (verb, steps) = match (born, input.desired.get(at)) {
             (None, None) => return,
             (Some(born), None) => (Verb::Alter, (entry.drop)(born, &cx)),

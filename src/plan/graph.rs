@@ -1,37 +1,36 @@
-//! Statements in order: a node each, an edge for every reason why one runs before another.
+//! The graph of a plan: a node for every statement, an edge for every reason why one runs before another.
 //!
-//! Hard edges come from what objects refer to and from `pg_depend`; soft ones from names in SQL text, which may name
-//! something else; faint ones from names without a schema there, which may be variables and aliases too. Ties are broken
-//! by verb, register and name, so that one input has one order. Where faint or soft edges close a circle, they give way,
-//! the faint ones first; where a folded drop does, it gets a statement of its own.
+//! Hard edges come from what objects refer to and from `pg_depend`; soft ones from names in SQL text, which may mean
+//! something else; faint ones from names without a schema there, which may be variables and aliases too. Where hard edges
+//! close a circle through a folded drop, that drop gets a statement of its own; any other such circle is refused.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
 
 use super::Input;
 use super::emit::{Emitted, Verb};
+use super::sort::sort;
 use super::wait::{self, Wait};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::names::Names;
-use crate::kind::{RELATION, Reference, References, Scope, Slot, find};
-use crate::model::{Address, State, Transaction};
+use crate::kind::{RELATION, Reference, References, Slot, find};
+use crate::model::{Address, State};
 
 /// Whether an edge may give way, the first to do so first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Edge {
+pub(super) enum Edge {
+    /// From a name without a schema in SQL text.
     Faint,
+    /// From a name in SQL text.
     Soft,
+    /// From what is known.
     Hard,
 }
 
-/// How many edges of each sort a statement waits for.
-type Waits = [usize; 3];
-
-type Graph = DiGraph<usize, Edge>;
+/// A node a statement, by its index in `emitted.nodes`.
+pub(super) type Graph = DiGraph<usize, Edge>;
 
 /// The order of the statements, as indices into `emitted.nodes`; and which of them wait for which, by their places.
 pub fn order(emitted: &mut Emitted, input: Input<'_>) -> Result<(Vec<usize>, Vec<Wait>), Diagnostics> {
@@ -407,78 +406,4 @@ fn circular(circle: &[usize], emitted: &Emitted) -> Diagnostic {
     let list: Vec<String> = circle.iter().map(|i| format!("{}", emitted.nodes[*i].at)).collect();
     Diagnostic::new(Code::Refused, format!("these changes need each other first: {}", list.join(", ")))
         .help("make the change in two steps, or break the circle in the YAML")
-}
-
-/// Of what is waiting, the statements that wait for nothing but each other: only there may a soft edge give way.
-fn first_circle(graph: &Graph, waiting: impl Fn(usize) -> bool) -> Vec<usize> {
-    let rest = graph.filter_map(|_, i| waiting(*i).then_some(*i), |_, e| Some(*e));
-    // Tarjan's algorithm gives what comes last first.
-    tarjan_scc(&rest).pop().into_iter().flatten().map(|n| rest[n]).collect()
-}
-
-/// The phase of what is made last.
-const LAST: u8 = 4;
-
-/// Kahn's algorithm with a heap: of the statements that may run next, the first by verb, register and name.
-fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
-    let key = |i: usize| {
-        let node = &emitted.nodes[i];
-        let entry = find(input.register, node.at.kind());
-        let rank = input.register.iter().position(|e| e.name == entry.name).unwrap_or_default();
-        let phase = match node.verb {
-            Verb::Drop if entry.rules.watches => 0,
-            _ if entry.rules.last || entry.rules.watches => LAST,
-            Verb::Rename => 1,
-            // What the whole cluster shares goes once nothing of this database uses it.
-            Verb::Drop if entry.rules.scope == Scope::Cluster => 5,
-            Verb::Drop => 2,
-            Verb::Create | Verb::Alter | Verb::Replace => 3,
-        };
-        let path: Vec<String> = node.at.path().into_iter().map(str::to_owned).collect();
-        let ordinal = input.desired.get(&node.at).map_or(0, |o| o.ordinal);
-        (phase, rank, path[..path.len().saturating_sub(1)].to_vec(), ordinal, path, i)
-    };
-    let mut waits: Vec<Waits> = vec![[0; 3]; emitted.nodes.len()];
-    for edge in graph.edge_references() {
-        waits[edge.target().index()][*edge.weight() as usize] += 1;
-    }
-    let mut done = vec![false; emitted.nodes.len()];
-    // What runs in a transaction, and what can't: as long as there is more of one, the other waits.
-    let side = |i: usize| usize::from(emitted.nodes[i].step.transaction == Transaction::Outside);
-    let mut ready: [BinaryHeap<Reverse<_>>; 2] = [BinaryHeap::new(), BinaryHeap::new()];
-    (0..waits.len()).filter(|i| waits[*i] == [0; 3]).for_each(|i| ready[side(i)].push(Reverse(key(i))));
-    let mut now = 0;
-    let mut out = Vec::new();
-    while out.len() < waits.len() {
-        // What must come last waits for what only soft edges hold back.
-        if ready[now].is_empty() {
-            now = 1 - now;
-        }
-        let last = ready[now].peek().is_none_or(|Reverse(k)| k.0 == LAST);
-        let held = || {
-            let [faint, soft, hard] = [Edge::Faint, Edge::Soft, Edge::Hard].map(|edge| edge as usize);
-            let free = |i: &usize| waits[*i][hard] == 0 && waits[*i] != [0; 3];
-            (0..waits.len()).find(|i| !done[*i] && free(i))?;
-            let waiting = |i: usize| !done[i] && waits[i] != [0; 3];
-            let circle = first_circle(graph, waiting);
-            circle.into_iter().filter(free).min_by_key(|i| (waits[*i][soft], waits[*i][faint], key(*i)))
-        };
-        let next = match if last { held() } else { None } {
-            Some(held) => held,
-            None => ready[now].pop().map(|Reverse(k)| k.5).expect("a circle without soft edges was refused before"),
-        };
-        if std::mem::replace(&mut done[next], true) {
-            continue;
-        }
-        out.push(next);
-        for edge in graph.edges(NodeIndex::new(next)) {
-            let target = edge.target().index();
-            waits[target][*edge.weight() as usize] -= 1;
-            if waits[target] == [0; 3] && !done[target] {
-                ready[side(target)].push(Reverse(key(target)));
-            }
-        }
-    }
-    out.retain(|i| !emitted.nodes[*i].step.sql.is_empty());
-    out
 }

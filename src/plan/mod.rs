@@ -2,17 +2,19 @@
 
 mod alike;
 mod emit;
+mod fate;
 mod graph;
 mod planned;
 mod rebuild;
 mod rename;
 mod segment;
+mod sort;
 mod stranger;
 mod wait;
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::diff::diff;
-use crate::kind::{self, Entry, Scope, find};
+use crate::kind::{self, Cx, Entry, Scope, find};
 use crate::model::{Act, Address, Demand, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
 
 pub use emit::Verb;
@@ -34,6 +36,14 @@ pub struct Input<'a> {
     pub register: &'static [Entry],
     /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
     pub online: bool,
+}
+
+impl<'a> Input<'a> {
+    /// What a kind may look at while it writes statements about `at`.
+    pub fn cx(self, at: &'a Address) -> Cx<'a> {
+        let Self { live, whole, desired, server, register, online } = self;
+        Cx { at, live, whole, desired, server, entry: find(register, at.kind()), register, online }
+    }
 }
 
 /// One statement of a plan.
@@ -133,6 +143,11 @@ impl Plan {
         wait::needed(&self.waits, self.steps.len())
     }
 
+    /// How many locks its largest transaction takes, as an estimate.
+    pub fn largest(&self) -> usize {
+        self.steps.chunk_by(|a, b| a.segment == b.segment).map(segment::locks).max().unwrap_or(0)
+    }
+
     /// How many objects are added, changed, replaced and dropped.
     pub fn counts(&self) -> [usize; 4] {
         let of = |verbs: &[Verb]| self.changes.iter().filter(|c| verbs.contains(&c.verb)).count();
@@ -173,7 +188,7 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     touched.dedup();
     warnings.extend(emitted.nodes.iter().filter_map(|node| node.step.warns.clone()));
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
-    segment::segment(&mut steps);
+    segment::segment(&mut steps, &emitted, input);
     warnings.extend(alike::hints(&changes, &steps, input));
     Ok(Plan { steps, changes, touched, warnings, waits })
 }
@@ -236,7 +251,7 @@ fn demands(node: &emit::Node, input: Input<'_>) -> Vec<Demand> {
         Verb::Alter | Verb::Rename | Verb::Replace => Act::Change,
         Verb::Drop => Act::Drop,
     };
-    let cx = emit::cx(&node.at, input);
+    let cx = input.cx(&node.at);
     let (live, desired) = (input.live.get(&node.at), input.desired.get(&node.at));
     match if act == Act::Drop { live.or(desired) } else { desired.or(live) } {
         Some(object) => (cx.entry.demands)(&*object.spec, act, &cx),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::Input;
-use super::emit::{self, Action, Fate};
+use super::fate::{Action, Fate};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::{Alter, find};
 use crate::model::Address;
@@ -178,7 +178,7 @@ fn release(user: &Address, fates: &IndexMap<Address, Fate>, input: Input<'_>) ->
         &**desired.as_written(),
         &*live.spec,
         &used,
-        &emit::cx(user, input),
+        &input.cx(user),
     )? {
         Alter::InPlace(steps) => Action::Alter(steps),
         Alter::Replace(_) => Action::Replace,

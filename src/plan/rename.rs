@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::Input;
 use super::alike::distance;
 use super::emit::{Node, Verb};
-use crate::kind::{Cx, Entry, Form, Renaming, Rules, Scope, Slot, find};
+use crate::kind::{Entry, Form, Renaming, Rules, Scope, Slot, find};
 use crate::model::{Address, KindName, State, Step};
 
 /// A rename that was made.
@@ -255,16 +255,7 @@ fn free(at: &Address, live: &State, input: Input<'_>) -> Option<Address> {
 fn rename(from: &Address, to: &Address, at: &Address, live: &mut State, input: Input<'_>) -> Vec<Node> {
     let entry = find(input.register, at.kind());
     let spec = live.get(from).map(|o| o.spec.clone());
-    let cx = Cx {
-        at: from,
-        live,
-        whole: input.whole,
-        desired: input.desired,
-        server: input.server,
-        entry,
-        register: input.register,
-        online: input.online,
-    };
+    let cx = Input { live, ..input }.cx(from);
     let steps: Vec<Step> = spec.map(|s| (entry.rename)(&*s, to.key(), &cx)).unwrap_or_default();
     let with = (entry.renamed_with)(live, from, to);
     for (from, to) in std::iter::once((from.clone(), to.clone())).chain(with) {

@@ -8,7 +8,7 @@ mod file;
 mod ground;
 mod place;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -221,15 +221,15 @@ impl Saved {
                 from: change.from.as_ref().map(|from| from.address(register)).transpose()?,
             });
         }
+        // Of several statements alike, the first.
+        let now: HashMap<_, _> = fresh.steps.iter().rev().map(|s| ((&s.at, s.verb, s.text()), s)).collect();
+        let planned: HashSet<&Address> = fresh.steps.iter().map(|s| &s.at).collect();
         for step in &self.steps {
-            match step.restore(fresh, desired, register)? {
+            let at = step.object.address(register)?;
+            match step.restore(&at, now.get(&(&at, step.verb, step.sql.as_str())).copied(), desired) {
                 Some(step) => plan.steps.push(step),
-                None if fresh.steps.iter().all(|s| Place::of(&s.at) != step.object) => {}
-                None => {
-                    let what =
-                        format!("{} has another secret since the plan was saved", step.object.address(register)?);
-                    problems.push(stale(what, None));
-                }
+                None if !planned.contains(&at) => {}
+                None => problems.push(stale(format!("{at} has another secret since the plan was saved"), None)),
             }
         }
         problems.into_result(plan)
@@ -260,18 +260,17 @@ impl SavedStep {
         }
     }
 
-    /// The statement to send; none where it needs a secret that no statement of `fresh` has.
-    fn restore(&self, fresh: &Plan, desired: &State, register: &'static [Entry]) -> Result<Option<PlanStep>> {
-        let at = self.object.address(register)?;
-        let now = fresh.steps.iter().find(|s| s.at == at && s.verb == self.verb && s.text() == self.sql);
+    /// The statement to send, about the object at `at`; `now` is the same statement as it would be planned now. None where
+    /// it needs a secret that no such statement has.
+    fn restore(&self, at: &Address, now: Option<&PlanStep>, desired: &State) -> Option<PlanStep> {
         let sql = match (self.secret, now) {
             (false, _) => self.sql.clone(),
             (true, Some(now)) => now.sql.clone(),
-            (true, None) => return Ok(None),
+            (true, None) => return None,
         };
-        Ok(Some(PlanStep {
-            origin: PlanStep::origin(&at, desired),
-            at,
+        Some(PlanStep {
+            origin: PlanStep::origin(at, desired),
+            at: at.clone(),
             verb: self.verb,
             sql,
             shown: self.secret.then(|| self.sql.clone()),
@@ -286,7 +285,7 @@ impl SavedStep {
             admits: now.and_then(|now| now.admits.clone()),
             run_as: None,
             segment: self.segment,
-        }))
+        })
     }
 }
 

@@ -224,10 +224,24 @@ fn every_kind_is_in_the_register() {
 }
 
 #[test]
+fn the_map_has_every_module() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the map is there");
+    let (_, table) = map.split_once("\n## Modules\n").expect("it has a section for modules");
+    let row = |l: &str| l.strip_prefix("| `")?.split_once('`').map(|(module, _)| module.to_owned());
+    let listed: BTreeSet<String> = table.lines().take_while(|l| !l.starts_with('#')).filter_map(row).collect();
+    let mut present: BTreeSet<String> = modules_of(&root().join("src")).into_iter().collect();
+    for target in ["lib", "main"] {
+        assert!(present.remove(target), "src has `{target}.rs`");
+    }
+    assert_eq!(listed, present, "the modules in ARCHITECTURE.md (left) and in src (right) are the same");
+}
+
+#[test]
 fn files_are_short() {
     let reasons: BTreeMap<&str, &str> = LONG_FILES.iter().copied().collect();
-    let long: Vec<String> = rust_files(&root().join("src"))
-        .into_iter()
+    let long: Vec<String> = ["src", "tests", "benches"]
+        .iter()
+        .flat_map(|dir| rust_files(&root().join(dir)))
         .map(|path| (fs::read_to_string(&path).expect("a source is text").lines().count(), relative(&path)))
         .filter(|(lines, name)| *lines > LONGEST && !reasons.contains_key(name.as_str()))
         .map(|(lines, name)| format!("{name}: {lines} lines"))

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::session::server_user;
 use crate::support::binary::command;
 use crate::support::cluster::cluster;
 use crate::support::database::Database;
+use crate::support::program::server_user;
 use crate::support::project::Project;
 
 /// A PgBouncer before the cluster of this run, ended with this value.

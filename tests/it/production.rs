@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::pooler::program;
-use crate::session::{free_port, run, server_command, server_user};
 use crate::support::binary::dbstate_with;
+use crate::support::program::{free_port, run, server_command, server_user};
 
 const PASSWORD: &str = "the superuser's";
 

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use dbstate::local::Server;
 
-use crate::session::server_user;
 use crate::support::binary::command;
 use crate::support::cluster::own_cluster;
 use crate::support::database::Database;
+use crate::support::program::server_user;
 use crate::support::project::Project;
 
 const SCHEMA: &str = r#"

@@ -3,13 +3,15 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use dbstate::diagnostic::{Code, Diagnostic};
 use dbstate::session::{Session, Target, connect};
+
+use crate::support::authority::Authority;
+use crate::support::program::{free_port, run, server_command, server_user};
 
 /// A private server with TLS, started in a temporary directory and killed when dropped.
 struct Server {
@@ -127,52 +129,6 @@ impl Drop for Server {
     }
 }
 
-/// A certificate authority made by the `openssl` program.
-struct Authority(PathBuf);
-
-impl Authority {
-    fn new(dir: &Path, name: &str) -> Self {
-        let path = dir.join(name);
-        let subject = format!("/CN={name}");
-        openssl(&["req", "-x509", "-nodes", "-days", "3", "-subj", &subject], &path, &["-newkey", "ec", "-pkeyopt"]);
-        Self(path)
-    }
-
-    /// A certificate `name.crt` and its key `name.key` next to the authority, for common name `localhost` if there are
-    /// no alternative names.
-    fn sign(&self, name: &str, alternatives: Option<&str>) -> PathBuf {
-        self.sign_as(name, if alternatives.is_some() { "other" } else { "localhost" }, alternatives, "3")
-    }
-
-    fn sign_as(&self, name: &str, common: &str, alternatives: Option<&str>, days: &str) -> PathBuf {
-        let path = self.0.with_file_name(name);
-        let request = path.with_extension("csr");
-        let subject = format!("/CN={common}");
-        run(Command::new("openssl")
-            .args(["req", "-new", "-nodes", "-newkey", "rsa:2048", "-subj", &subject, "-keyout"])
-            .arg(path.with_extension("key"))
-            .arg("-out")
-            .arg(&request));
-        let mut command = Command::new("openssl");
-        command.args(["x509", "-req", "-days", days, "-CAcreateserial", "-in"]).arg(&request);
-        command.arg("-CA").arg(self.0.with_extension("crt")).arg("-CAkey").arg(self.0.with_extension("key"));
-        if let Some(alternatives) = alternatives {
-            let extensions = path.with_extension("ext");
-            fs::write(&extensions, format!("subjectAltName={alternatives}\n")).expect("a file");
-            command.arg("-extfile").arg(&extensions);
-        }
-        run(command.arg("-out").arg(path.with_extension("crt")));
-        path
-    }
-}
-
-/// `openssl req` for an authority.
-fn openssl(arguments: &[&str], path: &Path, key: &[&str]) {
-    let mut command = Command::new("openssl");
-    command.args(arguments).args(key).arg("ec_paramgen_curve:P-256");
-    run(command.arg("-keyout").arg(path.with_extension("key")).arg("-out").arg(path.with_extension("crt")));
-}
-
 /// Copies certificate, key and authority to where the server looks.
 fn install(data: &Path, certificate: &Path) {
     for (from, to) in [
@@ -187,45 +143,6 @@ fn install(data: &Path, certificate: &Path) {
             chown(&to, Some(uid), Some(gid)).expect("an owner");
         }
     }
-}
-
-/// PostgreSQL refuses to run as root; then the user `postgres` runs it.
-pub fn server_user() -> Option<(u32, u32)> {
-    let id = |flag: &str, user: &[&str]| {
-        let output = run(Command::new("id").arg(flag).args(user));
-        String::from_utf8_lossy(&output.stdout).trim().parse::<u32>().expect("a number")
-    };
-    (id("-u", &[]) == 0).then(|| (id("-u", &["postgres"]), id("-g", &["postgres"])))
-}
-
-/// A program of the PostgreSQL server: on the path, or where `pg_config` and Debian put them.
-pub fn server_command(name: &str, user: Option<(u32, u32)>) -> Command {
-    let mut places: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
-    if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
-        places.insert(0, PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
-    }
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    places.extend(versions.map(|version| version.path().join("bin")));
-    let found = places.iter().map(|dir| dir.join(name)).find(|path| path.is_file());
-    let mut command = Command::new(found.expect("PostgreSQL's server programs are installed"));
-    command.current_dir("/").env("LC_ALL", "C");
-    if let Some((uid, gid)) = user {
-        command.uid(uid).gid(gid);
-    }
-    command
-}
-
-/// Runs a program, which must succeed.
-#[track_caller]
-pub fn run(command: &mut Command) -> Output {
-    let output = command.output().expect("the program starts");
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output
-}
-
-/// A port that nobody listens at.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
 fn block<T>(work: impl Future<Output = T>) -> T {

@@ -25,7 +25,8 @@ impl Column {
                     .needs(inherited::above(cx.at, cx.desired))
                     .speaks_for(below.filter(|at| self.is_computed_as(at, cx)));
                 let comes_from_above = inherited::above(cx.at, cx.desired).iter().any(|at| {
-                    self.is_computed_as(at, cx) && cx.live.spec::<Self>(at).is_some_and(|c| c.generated != self.generated)
+                    self.is_computed_as(at, cx)
+                        && cx.live.spec::<Self>(at).is_some_and(|c| c.generated != self.generated)
                 });
                 let same = Self { generated: self.generated.clone(), ..old.clone() };
                 self.alter_after((!comes_from_above).then_some(set), &same, cx)

@@ -248,7 +248,13 @@ impl Column {
     /// The column that a table below has where nothing is said.
     #[must_use]
     pub fn as_inherited(&self) -> Self {
-        Self { inherited: Inherited::Above, identity: None, statistics: None, options: Parameters::default(), ..self.clone() }
+        Self {
+            inherited: Inherited::Above,
+            identity: None,
+            statistics: None,
+            options: Parameters::default(),
+            ..self.clone()
+        }
     }
 
     /// What a column is of which this is said, below `above`.
@@ -353,7 +359,8 @@ impl Column {
         let plain = cx.at.parent().is_some_and(|t| !is_partition(t, cx.desired));
         if let Some(above) = above.filter(|_| plain && self.inherited.is_from_above_only()) {
             if !has_default_above(self.default.as_ref(), cx.at, cx.desired) {
-                let what = self.default.as_ref().map_or_else(|| "drop default".to_owned(), |d| format!("set default {d}"));
+                let what =
+                    self.default.as_ref().map_or_else(|| "drop default".to_owned(), |d| format!("set default {d}"));
                 steps.push(self.step(cx, &what));
             }
             if self.not_null && !above.not_null && named_at(cx.at, cx.desired).is_none() {

@@ -8,6 +8,7 @@ mod generated;
 mod identity;
 mod inherited;
 mod release;
+mod retype;
 mod rewrite;
 mod row_type;
 mod serial;
@@ -16,23 +17,24 @@ mod short;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use identity::{own_sequence, sequence_name};
 pub use identity::{Identity, Mode, OwnSequence};
+use identity::{own_sequence, sequence_name};
 pub use inherited::{Inherited, above, column_above, has_order_of_its_own};
 pub use serial::sequence_of;
 
+use super::not_null::{self, named_at};
 use super::part::catalog::USER_SCHEMA;
-use super::part::convert::{needs_text, text_of};
 use super::part::names::object_name;
 use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
-use super::index::Index;
-use super::not_null::{self, named_at};
 use super::primary_key;
 use super::table::{Table, heirs, is_made_anew, parents, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::picture::Mark;
-use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Misfit, Privileges, References, Rules, Under, Renaming};
+use crate::kind::{
+    Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Misfit, Privileges, References, Renaming, Rules,
+    Under,
+};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
 
@@ -95,7 +97,8 @@ pub const PRIVILEGES: Privileges = Privileges {
 impl Kind for Column {
     const NAME: KindName = KindName("column");
     const NOUN: &'static str = "column";
-    const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME, FOREIGN_TABLE]), key: "columns", form: Form::Map }];
+    const HOMES: &'static [Home] =
+        &[Home { under: Under::Kinds(&[Table::NAME, FOREIGN_TABLE]), key: "columns", form: Form::Map }];
     const RULES: Rules = Rules {
         class: 1259,
         identity: Naming::Dotted,
@@ -207,8 +210,12 @@ impl Kind for Column {
             problems.push((wrong("missing key `type`".to_owned(), help), "type"));
         }
         if let Some(above) = inherited::column_above(at, desired).filter(|above| above.data_type != self.data_type) {
-            let message = format!("the column is `{}` here and `{}` in the table above", self.data_type, above.data_type);
-            problems.push((wrong(message, "write the same type, or none, or give the column another name".to_owned()), "type"));
+            let message =
+                format!("the column is `{}` here and `{}` in the table above", self.data_type, above.data_type);
+            problems.push((
+                wrong(message, "write the same type, or none, or give the column another name".to_owned()),
+                "type",
+            ));
         }
         if self.compression.is_some() && at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
             let message = "the values of a foreign table are not compressed here".to_owned();
@@ -224,7 +231,8 @@ impl Kind for Column {
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
         let computed = self.generated.is_some() && !self.stored;
-        let (problem, field) = computed.then(|| since(18, "generated columns that are not stored", "generated", cx))??;
+        let (problem, field) =
+            computed.then(|| since(18, "generated columns that are not stored", "generated", cx))??;
         Some((problem.help("write `stored: true` beside it"), field))
     }
 
@@ -234,7 +242,8 @@ impl Kind for Column {
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let table = cx.parent().identity();
-        let step = Step::new(format!("alter table {table} add column {}", self.definition(cx))).lock(Lock::AccessExclusive);
+        let step =
+            Step::new(format!("alter table {table} add column {}", self.definition(cx))).lock(Lock::AccessExclusive);
         let step = if self.rewrites(cx) { step.hazard(HazardClass::Rewrite, "rewrites the table") } else { step };
         if cx.parent_is_new() {
             return vec![step];
@@ -256,8 +265,22 @@ impl Kind for Column {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { data_type: _, not_null, collation: _, default, identity, generated, stored, storage: _, compression: _, statistics: _, live_storage: _, live_sequence: _, options: _, inherited: _ } =
-            self;
+        let Self {
+            data_type: _,
+            not_null,
+            collation: _,
+            default,
+            identity,
+            generated,
+            stored,
+            storage: _,
+            compression: _,
+            statistics: _,
+            live_storage: _,
+            live_sequence: _,
+            options: _,
+            inherited: _,
+        } = self;
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
         }
@@ -286,7 +309,8 @@ impl Kind for Column {
         if let Some(identity) = identity {
             let takes = sequence_name(cx.at, cx.desired);
             let alter = |what: &str| self.step(cx, what);
-            let steps_of_identity = identity.steps(old.identity.as_ref(), own_sequence(cx).as_deref(), &alter).into_iter();
+            let steps_of_identity =
+                identity.steps(old.identity.as_ref(), own_sequence(cx).as_deref(), &alter).into_iter();
             let adds = old.identity.is_none();
             steps.extend(steps_of_identity.map(|s| if adds { s.takes(takes.clone()) } else { s }));
         }
@@ -310,7 +334,8 @@ impl Kind for Column {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let falls = |p: &Address| cx.live.contains(p) && (!cx.desired.contains(p) || inherited::is_computed_with(cx.at, p, cx));
+        let falls =
+            |p: &Address| cx.live.contains(p) && (!cx.desired.contains(p) || inherited::is_computed_with(cx.at, p, cx));
         if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
             return Vec::new(); // it goes with the one above
         }
@@ -324,12 +349,11 @@ impl Kind for Column {
         let only = if stays { "only " } else { "" };
         let spoken = below.into_iter().filter(|_| !stays);
         let table = cx.parent().identity();
-        let step =
-            Step::new(format!("alter table {only}{table} drop column {}", cx.name()))
-                .lock(Lock::AccessExclusive)
-                .speaks_for(spoken)
-                .needs(self.leaving(cx))
-                .needs(table_first);
+        let step = Step::new(format!("alter table {only}{table} drop column {}", cx.name()))
+            .lock(Lock::AccessExclusive)
+            .speaks_for(spoken)
+            .needs(self.leaving(cx))
+            .needs(table_first);
         // The values of a generated column are no data of its own, unless it is to be a plain one.
         let loses = self.generated.is_none() || cx.desired.spec::<Self>(cx.at).is_some_and(|c| c.generated.is_none());
         vec![if loses { step.hazard(HazardClass::Data, "drops the column with its values") } else { step }]
@@ -408,40 +432,6 @@ impl Column {
         Step::new(format!("alter table {table} alter column {} {what}", cx.name())).lock(Lock::AccessExclusive)
     }
 
-    /// True where its type or collation is another.
-    pub fn changes_type(&self, old: &Self) -> bool {
-        self.data_type != old.data_type || self.collation != old.collation
-    }
-
-    fn type_step(&self, old: &Self, cx: &Cx<'_>) -> Step {
-        let collate = self.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
-        if cx.at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
-            let step = self.step(cx, &format!("type {}{collate}", self.data_type)).disturbs_users();
-            return Step { retypes: true, ..step };
-        }
-        let way = if needs_text(&old.data_type, &self.data_type) { text_of(&self.data_type) } else { "" };
-        // PostgreSQL computes a generated column anew, and takes no `using` for it.
-        let using = match self.generated {
-            Some(_) => String::new(),
-            None => format!(" using {}{way}::{}", cx.name(), self.data_type),
-        };
-        let step = self.step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
-        let step = Step { retypes: true, ..step.unseats(inherited::below(cx.at, cx.live)) };
-        if widens(&old.data_type, &self.data_type) {
-            return step;
-        }
-        if self.data_type == old.data_type {
-            let sorted = cx.live.edges().any(|(user, used)| used == cx.at && user.kind() == Index::NAME);
-            let rebuilds = "rebuilds the indexes of the column while readers and writers wait";
-            return if sorted { step.hazard(HazardClass::Block, rebuilds) } else { step };
-        }
-        let step = match way {
-            "" => step,
-            _ => step.hazard(HazardClass::Data, format!("fails where a value is no {}", self.data_type)),
-        };
-        step.hazard(HazardClass::Rewrite, format!("rewrites the table to turn {} into {}", old.data_type, self.data_type))
-    }
-
     /// `set not null`: where the table is in use, a check that is validated while readers and writers go on spares the
     /// scan under the lock.
     fn refuse_nulls(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -453,7 +443,8 @@ impl Column {
         let check = sql::ident(&object_name(cx.at.key(), "", "is_not_null"));
         let alter = |what: String| Step::new(format!("alter table {table} {what}"));
         vec![
-            alter(format!("add constraint {check} check ({} is not null) not valid", cx.name())).lock(Lock::AccessExclusive),
+            alter(format!("add constraint {check} check ({} is not null) not valid", cx.name()))
+                .lock(Lock::AccessExclusive),
             alter(format!("validate constraint {check}"))
                 .lock(Lock::ShareUpdateExclusive)
                 .transaction(Transaction::Outside),
@@ -467,19 +458,5 @@ impl Column {
         let Some(table) = cx.at.parent() else { return Vec::new() };
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
         heirs(table, cx.live).iter().filter(leaves).cloned().collect()
-    }
-}
-
-/// True where PostgreSQL changes the type without rewriting: the same base type with a longer or no limit.
-fn widens(old: &TypeName, new: &TypeName) -> bool {
-    let limit = |t: &TypeName| -> Option<u32> {
-        t.as_str().strip_prefix("character varying")?.strip_prefix('(')?.strip_suffix(')')?.parse().ok()
-    };
-    let varchar = |t: &TypeName| t.as_str().starts_with("character varying") && !t.as_str().ends_with("[]");
-    match (varchar(old), varchar(new)) {
-        (true, true) => limit(new).is_none_or(|n| limit(old).is_some_and(|o| o <= n)),
-        (true, false) => new.as_str() == "text",
-        (false, true) => old.as_str() == "text" && limit(new).is_none(),
-        (false, false) => false,
     }
 }

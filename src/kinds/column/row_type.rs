@@ -59,8 +59,10 @@ pub fn add(column: &Column, cx: &Cx<'_>) -> Option<Vec<Step>> {
     let mut steps = vec![
         Step::new(format!("alter table {identity} add column {}", bare.definition(cx))).lock(Lock::AccessExclusive),
         column.step(cx, &format!("set default {default}")),
-        Step::new(format!("update {identity} set {name} = default"))
-            .hazard(HazardClass::Rewrite, "writes every row: PostgreSQL can't add a default where rows of the table are held"),
+        Step::new(format!("update {identity} set {name} = default")).hazard(
+            HazardClass::Rewrite,
+            "writes every row: PostgreSQL can't add a default where rows of the table are held",
+        ),
     ];
     if column.not_null {
         steps.push(column.step(cx, "set not null").hazard(HazardClass::Block, "scans the table while writers wait"));

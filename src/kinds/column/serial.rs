@@ -71,7 +71,12 @@ fn serial_of(state: &State, at: &Address, sequence: &Address) -> Option<Column> 
     let as_made = state.spec::<Sequence>(sequence)? == &plain && state.children(sequence).is_empty();
     let default = column.default.as_ref().is_some_and(|d| *d == default_of(sequence));
     let data_type = TypeName::parse(name).expect("a serial is read as a type");
-    (as_made && default && column.not_null).then(|| Column { data_type, not_null: false, default: None, ..column.clone() })
+    (as_made && default && column.not_null).then(|| Column {
+        data_type,
+        not_null: false,
+        default: None,
+        ..column.clone()
+    })
 }
 
 fn default_of(sequence: &Address) -> Sql {

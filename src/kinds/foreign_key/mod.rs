@@ -9,8 +9,8 @@ pub use target::{Action, Target, What};
 
 use super::column::Column;
 use super::index::Index;
-use super::part::since;
 use super::part::constraint::{self, FROM_ABOVE, alter_table, columns, timing};
+use super::part::since;
 use super::part::{TypeName, is_default};
 use super::primary_key::PrimaryKey;
 use super::schema::Schema;
@@ -18,7 +18,7 @@ use super::table::{Attached, Table, hide_plain};
 use super::unique::Unique;
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::picture::Mark;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Rules, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -27,17 +27,17 @@ use crate::sql;
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an attribute of PostgreSQL's own")]
 pub struct ForeignKey {
-    /// The columns that point.
+    /// The referencing columns.
     pub columns: Vec<String>,
-    /// The table and the columns they point at.
+    /// The referenced table and columns.
     pub references: Target,
-    /// What happens when a row they point at goes.
+    /// What happens when the referenced row is deleted.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_delete: Action,
-    /// What happens when a row they point at changes.
+    /// What happens when the referenced row is updated.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_update: Action,
-    /// How several columns count of which some are null.
+    /// How rows count in which some of several columns are null.
     #[serde(default, rename = "match", skip_serializing_if = "is_default")]
     pub matching: Match,
     /// The last column is a range that must be covered; from PostgreSQL 18 on.
@@ -46,7 +46,7 @@ pub struct ForeignKey {
     /// May be checked at the end of a transaction.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deferrable: bool,
-    /// Is checked at the end of a transaction unless it is told otherwise.
+    /// Is checked at the end of a transaction unless set otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
     /// Stored rows need not satisfy it yet; where they were found to, that stays so.
@@ -180,7 +180,9 @@ impl Kind for ForeignKey {
     }
 
     fn managed(&self, at: &Address, desired: &State) -> bool {
-        self.attached.managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.definition() == self.definition()))
+        self.attached.managed(at, desired, |their| {
+            desired.spec::<Self>(their).is_some_and(|t| t.definition() == self.definition())
+        })
     }
 
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
@@ -270,7 +272,8 @@ impl Kind for ForeignKey {
             alter_table(cx, &format!("alter constraint {}{words}", cx.name())).lock(Lock::ShareRowExclusive)
         };
         let mut steps = Vec::new();
-        let (wanted, there) = (timing(*deferrable, *initially_deferred), timing(old.deferrable, old.initially_deferred));
+        let (wanted, there) =
+            (timing(*deferrable, *initially_deferred), timing(old.deferrable, old.initially_deferred));
         if wanted != there {
             steps.push(alter(if wanted.is_empty() { " not deferrable" } else { wanted }));
         }
@@ -293,7 +296,9 @@ impl Kind for ForeignKey {
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {
-        if let Some(Ok(Target { schema, table, .. })) = renaming.name(RELATION, &self.references.table_name()).map(Target::try_from) {
+        if let Some(Ok(Target { schema, table, .. })) =
+            renaming.name(RELATION, &self.references.table_name()).map(Target::try_from)
+        {
             (self.references.schema, self.references.table) = (schema, table);
         }
         renaming.columns(&mut self.columns);
@@ -316,7 +321,8 @@ impl Kind for ForeignKey {
         let table = Address::root(Schema::NAME, schema).child(Table::NAME, &self.references.table);
         if desired.contains(&table) && theirs == 0 {
             let message = format!("{table} has no primary key to point at");
-            problems.push((Problem::new(Code::Dangling, message).help("name the columns: `shop.users(id)`"), "references"));
+            problems
+                .push((Problem::new(Code::Dangling, message).help("name the columns: `shop.users(id)`"), "references"));
         }
         problems
     }
@@ -344,7 +350,8 @@ impl ForeignKey {
         };
         let pairs = at.parent().into_iter().flat_map(|own| self.columns.iter().map(move |name| (own, name)));
         let pairs = pairs.zip(&self.references.columns);
-        let both = pairs.filter_map(|((own, name), target)| Some([change(own, name)?, change(&table, target)?].concat()));
+        let both =
+            pairs.filter_map(|((own, name), target)| Some([change(own, name)?, change(&table, target)?].concat()));
         let alike = |types: &[&TypeName]| {
             COMPARABLE.iter().any(|family| types.iter().all(|t| family.contains(&t.without_modifier().as_str())))
         };

@@ -58,7 +58,8 @@ impl TryFrom<String> for Target {
 
     fn try_from(text: String) -> Result<Self, Problem> {
         let broken = || {
-            Problem::new(Code::Sql, format!("`{text}` is no table with columns")).help("write it as in SQL: `shop.users(id)`")
+            Problem::new(Code::Sql, format!("`{text}` is no table with columns"))
+                .help("write it as in SQL: `shop.users(id)`")
         };
         let tokens = sql::tokens(&text);
         let open = tokens.iter().position(|t| t.is("(")).unwrap_or(tokens.len());

@@ -1,4 +1,4 @@
-//! What a role may do with an object. See <https://www.postgresql.org/docs/current/ddl-priv.html>.
+//! The privileges of a role on an object. See <https://www.postgresql.org/docs/current/ddl-priv.html>.
 //!
 //! One object is the privileges of one grantee on one thing; `public` is PostgreSQL's PUBLIC. It may be declared on the
 //! thing or under the role, there with globs over declared things; all that is declared adds up. Where the project

@@ -34,7 +34,11 @@ pub fn on_thing(thing: &Address, node: &Node, out: &mut Lowered) {
 /// `grants: { database: connect, tables: { shop.orders: select, "shop.*": select } }` under a role.
 pub fn under_role(role: &str, node: &Node, out: &mut Lowered) {
     let Some(entries) = node.as_map() else {
-        return refuse(&mut out.problems, node.span, "`grants` is a map from kinds of things to what is granted on them");
+        return refuse(
+            &mut out.problems,
+            node.span,
+            "`grants` is a map from kinds of things to what is granted on them",
+        );
     };
     for (key, value) in entries {
         let kinds: Vec<&'static Entry> = granted(&key.text);
@@ -99,8 +103,8 @@ fn add_by_name(name: &str, kinds: &[&'static Entry], written: &Written, state: &
         let known: Vec<String> = candidates.iter().map(|at| at.path().join(".")).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let what = kinds.first().map_or("thing".to_owned(), |e| e.name.to_string());
-        let problem = Problem::new(Code::Dangling, format!("{what} `{name}` is not declared"))
-            .help(did_you_mean(name, &known));
+        let problem =
+            Problem::new(Code::Dangling, format!("{what} `{name}` is not declared")).help(did_you_mean(name, &known));
         return push(problems, problem, written.span);
     }
     match globset::Glob::new(name) {
@@ -110,14 +114,21 @@ fn add_by_name(name: &str, kinds: &[&'static Entry], written: &Written, state: &
                 add(at, written, state, problems);
             }
         }
-        Err(error) => push(problems, Problem::new(Code::WrongType, format!("`{name}` is no glob: {}", error.kind())).help("write a pattern such as `shop.*`"), written.span),
+        Err(error) => push(
+            problems,
+            Problem::new(Code::WrongType, format!("`{name}` is no glob: {}", error.kind()))
+                .help("write a pattern such as `shop.*`"),
+            written.span,
+        ),
     }
 }
 
 /// True for `shop.orders`, `shop.total(bigint)`, and for `shop.total` whatever its arguments.
 fn is_named(at: &Address, name: &str) -> bool {
     let path = at.path().join(".");
-    path == name || path[..path.as_str().rfind_args()] == *name || crate::sql::split_name(name).is_some_and(|p| p == at.path())
+    path == name
+        || path[..path.as_str().rfind_args()] == *name
+        || crate::sql::split_name(name).is_some_and(|p| p == at.path())
 }
 
 /// Adds what is written to what is there.
@@ -144,7 +155,9 @@ fn add(thing: &Address, written: &Written, state: &mut State, problems: &mut Dia
                     on_columns(thing, &privilege.text, columns, written, state, problems);
                 }
             }
-            Value::Null | Value::List(_) => refuse(problems, item.span, "write a privilege, or a map from privileges to columns"),
+            Value::Null | Value::List(_) => {
+                refuse(problems, item.span, "write a privilege, or a map from privileges to columns");
+            }
         }
     }
     let columns_only = !items.is_empty() && items.iter().all(|i| i.as_map().is_some());
@@ -163,7 +176,14 @@ fn word_into(words: &str, thing: &Address, span: Option<Span>, set: &mut Privile
 }
 
 /// `update: [status]`.
-fn on_columns(thing: &Address, privilege: &str, columns: &Node, written: &Written, state: &mut State, problems: &mut Diagnostics) {
+fn on_columns(
+    thing: &Address,
+    privilege: &str,
+    columns: &Node,
+    written: &Written,
+    state: &mut State,
+    problems: &mut Diagnostics,
+) {
     let list = match &columns.value {
         Value::List(items) => items.as_slice(),
         Value::Scalar(_) => std::slice::from_ref(columns),
@@ -172,7 +192,8 @@ fn on_columns(thing: &Address, privilege: &str, columns: &Node, written: &Writte
     for column in list {
         let at = thing.child(Column::NAME, column.as_text().unwrap_or_default());
         if !state.contains(&at) {
-            let problem = Problem::new(Code::Dangling, format!("{at} is not declared")).help(did_you_mean(at.key(), &columns_of(thing, state)));
+            let problem = Problem::new(Code::Dangling, format!("{at} is not declared"))
+                .help(did_you_mean(at.key(), &columns_of(thing, state)));
             push(problems, problem, column.span);
             continue;
         }

@@ -60,7 +60,8 @@ fn part(
     steps: &mut Vec<Step>,
 ) -> Option<()> {
     let is_mid = is_partitioned(heir, cx.live);
-    let alike = cx.whole.children_of::<Index>(heir, Index::NAME).into_iter().filter(|(_, own)| own.is_defined_as(index));
+    let alike =
+        cx.whole.children_of::<Index>(heir, Index::NAME).into_iter().filter(|(_, own)| own.is_defined_as(index));
     let there = alike.min_by_key(|(_, own)| (matches!(own.attached, Attached::No), own.invalid));
     let declared = cx.desired.children(heir).into_iter().find(|own| takes_part(own, cx.at, cx));
     match (there, declared) {

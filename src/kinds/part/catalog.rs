@@ -3,6 +3,14 @@
 /// True for a schema that users make; `n` is `pg_namespace`.
 pub const USER_SCHEMA: &str = "n.nspname !~ '^pg_' and n.nspname <> 'information_schema'";
 
+/// The columns that every relation of a schema selects for the reader: `c` is its `pg_class`.
+pub const RELATION_COLUMNS: &str = "c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
+                    c.relowner::regrole::text as owner, c.relacl::text[] as acl";
+
+/// The same for every type: `t` is its `pg_type`.
+pub const TYPE_COLUMNS: &str = "t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
+                    t.typowner::regrole::text as owner, t.typacl::text[] as acl";
+
 /// Name, type and collation of each column of the view or materialized view `c`, in order, as a `jsonb` list.
 pub const VIEW_COLUMNS: &str = "(select jsonb_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
         || case when a.attcollation <> t.typcollation then ' collate ' || a.attcollation::regcollation::text else '' end

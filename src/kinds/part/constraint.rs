@@ -213,13 +213,6 @@ pub fn index_steps(
     steps
 }
 
-/// What is said of the index of a constraint, where that differs; the constraint's own comment is another.
-pub fn index_comment(old: Option<&str>, new: Option<&str>, cx: &Cx<'_>) -> Option<Step> {
-    let text = new.map_or_else(|| "null".to_owned(), sql::literal);
-    let index = sql::dotted([cx.at.top().key(), cx.at.key()]);
-    (old != new).then(|| Step::new(format!("comment on index {index} is {text}")))
-}
-
 /// The catalog query of one sort of table constraint; `con` is `pg_constraint`, `c` its table, `i` and `ic` its index.
 ///
 /// What PostgreSQL makes besides for a foreign key at a partitioned table is left out.

@@ -40,6 +40,7 @@ macro_rules! own_schema {
 
 pub(in crate::kinds) use {own_schema, text_schema};
 
+pub mod backing;
 mod cast_pairs;
 pub mod catalog;
 pub mod constraint;

@@ -11,19 +11,53 @@ pub type Options = BTreeMap<String, String>;
 
 /// ` options (host 'db', port '5432')`, with a blank before it; empty without options.
 pub fn clause(options: &Options) -> String {
-    let list: Vec<String> = options.iter().map(|(k, v)| format!("{} {}", sql::ident(k), sql::literal(v))).collect();
-    if list.is_empty() { String::new() } else { format!(" options ({})", list.join(", ")) }
+    in_brackets(&options.iter().map(|(key, value)| Put::New.words(key, value)).collect::<Vec<_>>())
 }
 
 /// ` options (add a 'x', set b 'y', drop c)`: what turns `old` into `new`; empty where they are equal.
 pub fn changes(new: &Options, old: &Options) -> String {
-    let mut list: Vec<String> =
-        old.keys().filter(|k| !new.contains_key(*k)).map(|k| format!("drop {}", sql::ident(k))).collect();
-    for (key, value) in new.iter().filter(|(k, v)| old.get(*k) != Some(v)) {
-        let verb = if old.contains_key(key) { "set" } else { "add" };
-        list.push(format!("{verb} {} {}", sql::ident(key), sql::literal(value)));
+    let gone = old.keys().filter(|key| !new.contains_key(*key)).map(|key| dropped(key));
+    let put = new.iter().filter(|(key, value)| old.get(*key) != Some(value));
+    let put = put.map(|(key, value)| Put::over(old.contains_key(key)).words(key, value));
+    in_brackets(&gone.chain(put).collect::<Vec<_>>())
+}
+
+/// How an option gets its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// With the object, which is new too.
+    New,
+    /// Beside the options that are there.
+    Add,
+    /// In the place of another value.
+    Set,
+}
+
+impl Put {
+    /// How an option of an object that stands gets its value.
+    pub fn over(is_there: bool) -> Self {
+        if is_there { Self::Set } else { Self::Add }
     }
-    if list.is_empty() { String::new() } else { format!(" options ({})", list.join(", ")) }
+
+    /// `a 'x'`, `add a 'x'` or `set a 'x'`.
+    pub fn words(self, key: &str, value: &str) -> String {
+        let verb = match self {
+            Self::New => "",
+            Self::Add => "add ",
+            Self::Set => "set ",
+        };
+        format!("{verb}{} {}", sql::ident(key), sql::literal(value))
+    }
+}
+
+/// `drop a`.
+pub fn dropped(key: &str) -> String {
+    format!("drop {}", sql::ident(key))
+}
+
+/// ` options (…)`, with a blank before it; empty without words.
+pub fn in_brackets(words: &[String]) -> String {
+    if words.is_empty() { String::new() } else { format!(" options ({})", words.join(", ")) }
 }
 
 #[cfg(test)]

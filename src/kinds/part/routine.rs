@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::{USER_SCHEMA, options};
 use super::signature::Args;
-use super::{Sql, TypeName};
+use super::{Settings, Sql, TypeName};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, Identity, Privileges, ROUTINE, Reference, References, RoutineKey, Rules, TYPE};
 use crate::model::{Address, HazardClass, KindName, Step};
@@ -172,10 +172,23 @@ pub fn refer_to_transforms(types: &[TypeName], language: Option<&str>, out: &mut
     }
 }
 
-/// `transform for type x, for type y`.
-pub fn transforms(types: &[TypeName]) -> Option<String> {
-    let list: Vec<String> = types.iter().map(|t| format!("for type {t}")).collect();
-    (!list.is_empty()).then(|| format!("transform {}", list.join(", ")))
+/// The whole statement that makes a routine: `head`, its language, transforms and other `words` in one line, a line for
+/// each setting, and its code.
+pub fn definition(
+    head: String,
+    transforms: &[TypeName],
+    words: impl IntoIterator<Item = String>,
+    settings: &Settings,
+    source: Source<'_>,
+    cx: &Cx<'_>,
+) -> String {
+    let language = source.language.map(|language| format!("language {}", sql::ident(language)));
+    let types: Vec<String> = transforms.iter().map(|t| format!("for type {t}")).collect();
+    let transforms = (!types.is_empty()).then(|| format!("transform {}", types.join(", ")));
+    let words: Vec<String> = language.into_iter().chain(transforms).chain(words).collect();
+    let settings = settings.assignments().map(|setting| format!("set {setting}"));
+    let lines = std::iter::once(words.join(" ")).chain(settings);
+    lines.fold(head, |sql, line| sql + "\n    " + &line) + "\n" + &source.clause(cx)
 }
 
 /// The statement that renames a routine; `to` is a key.

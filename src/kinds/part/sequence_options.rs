@@ -27,10 +27,10 @@ pub struct SequenceOptions {
     /// The greatest value.
     #[serde(skip_serializing_if = "is_default")]
     pub max: Option<i64>,
-    /// How many values a session takes at once; 1 when absent.
+    /// How many values a session caches; 1 when absent.
     #[serde(skip_serializing_if = "is_default")]
     pub cache: Option<i64>,
-    /// Begins again after the last value.
+    /// Starts again after the last value.
     #[serde(skip_serializing_if = "is_default")]
     pub cycle: bool,
 }

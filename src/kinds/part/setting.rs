@@ -59,7 +59,7 @@ impl Setting {
 
     /// `search_path to shop, public`: what stands after `set`.
     pub fn assignment(&self, name: &str) -> String {
-        let target = sql::dotted(name.split('.'));
+        let target = target(name);
         let value = match (LISTS.iter().any(|(list, _)| *list == name), self.normalised(name).text()) {
             (true, text) => {
                 // An empty quoted name is no name to the parser, though the setting may hold one.
@@ -84,6 +84,59 @@ where
         desired.set(&at, spec);
     }
 }
+
+/// The catalog query of one kind of setting: the rows of `pg_db_role_setting` that `which` picks; `parent` is what else
+/// it selects, with a comma behind it.
+pub fn catalog(parent: &str, which: &str) -> String {
+    format!(
+        "select {parent}split_part(v, '=', 1) as key, substr(v, strpos(v, '=') + 1) as value
+         from pg_db_role_setting s, unnest(s.setconfig) v
+         where {which}
+         order by s.setrole, lower(split_part(v, '=', 1))"
+    )
+}
+
+/// `name` as `set` and `reset` take it: the part before a dot is a name of its own.
+pub fn target(name: &str) -> String {
+    sql::dotted(name.split('.'))
+}
+
+/// The methods that every kind of setting has in common, inside its `impl Kind`; its `value` is a [`Setting`], and
+/// `$alter(cx, what)` writes `alter … <what>`.
+macro_rules! setting_methods {
+    ($alter:ident) => {
+        fn short(text: &str) -> Option<Result<Self, Problem>> {
+            Some(Ok(Self { value: Setting::Text(text.to_owned()) }))
+        }
+
+        fn shorten(&self) -> Option<String> {
+            Some(self.value.text())
+        }
+
+        fn key(&self, written: &str, _parent: Option<&Address>) -> Result<String, Problem> {
+            Setting::key(written)
+        }
+
+        fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
+            setting::normalise::<Self>(desired, Self::NAME, |spec| &mut spec.value);
+        }
+
+        fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+            let Self { value } = self;
+            vec![$alter(cx, &format!("set {}", value.assignment(cx.at.key())))]
+        }
+
+        fn alter(&self, _old: &Self, cx: &Cx<'_>) -> Alter {
+            Alter::InPlace(self.create(cx))
+        }
+
+        fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+            vec![$alter(cx, &format!("reset {}", setting::target(cx.at.key())))]
+        }
+    };
+}
+
+pub(in crate::kinds) use setting_methods;
 
 /// The names in a list as PostgreSQL splits it.
 fn names(text: &str, folds: bool) -> Vec<String> {

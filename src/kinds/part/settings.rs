@@ -4,8 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::refused;
-use super::setting::Setting;
-use crate::sql;
+use super::setting::{self, Setting};
 
 /// Settings by name, as PostgreSQL stores them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -20,7 +19,7 @@ impl Settings {
 
     /// `set name to value` and `reset name` that turn `old` into this.
     pub fn changes(&self, old: &Self) -> Vec<String> {
-        let reset = |name: &String| format!("reset {}", sql::dotted(name.split('.')));
+        let reset = |name: &String| format!("reset {}", setting::target(name));
         let gone = old.0.keys().filter(|name| !self.0.contains_key(*name)).map(reset);
         let set = self.0.iter().filter(|(name, value)| old.0.get(*name) != Some(value));
         gone.chain(set.map(|(name, value)| format!("set {}", value.assignment(name)))).collect()

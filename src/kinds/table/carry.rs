@@ -44,7 +44,8 @@ pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
     steps.extend(counting(cx).map(|column| {
         aside(counted(column), format!("select pg_sequence_last_value({}) as last", sequence(cx, column)))
     }));
-    let let_go = |(at, _): (Address, Address)| Step::new(format!("alter sequence {} owned by none", cx.at(&at).identity()));
+    let let_go =
+        |(at, _): (Address, Address)| Step::new(format!("alter sequence {} owned by none", cx.at(&at).identity()));
     steps.extend(sequences(cx).into_iter().map(let_go));
     let lost = lost(cx);
     let partitions: Vec<String> = gone(cx).iter().map(ToString::to_string).collect();

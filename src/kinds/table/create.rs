@@ -159,7 +159,10 @@ pub fn takes_part(at: &Address, their: &Address, cx: &Cx<'_>) -> bool {
     if let (Some(a), Some(b)) = (cx.desired.spec::<Index>(at), cx.desired.spec::<Index>(their)) {
         return a.is_defined_as(b);
     }
-    at.kind() == their.kind() && cx.desired.get(at).zip(cx.desired.get(their)).is_some_and(|(a, b)| {
-        a.spec.same(&*b.spec) || at.kind() == PrimaryKey::NAME
-    })
+    at.kind() == their.kind()
+        && cx
+            .desired
+            .get(at)
+            .zip(cx.desired.get(their))
+            .is_some_and(|(a, b)| a.spec.same(&*b.spec) || at.kind() == PrimaryKey::NAME)
 }

@@ -21,7 +21,7 @@ use crate::kinds::not_null::NotNull;
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::schema::Schema;
 use crate::kinds::unique::Unique;
-use crate::model::{Address, KindName, HazardClass, Lock, State, Step};
+use crate::model::{Address, HazardClass, KindName, Lock, State, Step};
 use crate::sql;
 
 /// The tables right below one. Not compared: it follows from them.
@@ -66,7 +66,8 @@ impl Attached {
         let theirs = || above(table, desired).into_iter().flat_map(|p| desired.descendants(&p)).collect::<Vec<_>>();
         // The name of its index is wanted for another.
         let in_the_way = || {
-            let other = |other: &Address| other.key() == at.key() && other.top() == at.top() && other.parent() != at.parent();
+            let other =
+                |other: &Address| other.key() == at.key() && other.top() == at.top() && other.parent() != at.parent();
             let indexes = [Index::NAME, Unique::NAME, PrimaryKey::NAME, Exclusion::NAME];
             indexes.contains(&at.kind()) && desired.of_kind(at.kind()).iter().any(other)
         };
@@ -97,9 +98,14 @@ pub fn hide_plain<T: 'static>(state: &mut State, kind: KindName, attached: fn(&T
 pub fn renamed(table: &Address, desired: &State) -> Option<Address> {
     let was = |at: &Address, old: &Address| desired.get(at).and_then(|o| o.was.as_deref()) == Some(old.key());
     let schema = table.parent()?;
-    let schema = if desired.contains(schema) { schema.clone() } else { desired.of_kind(schema.kind()).into_iter().find(|at| was(at, schema))? };
+    let schema = if desired.contains(schema) {
+        schema.clone()
+    } else {
+        desired.of_kind(schema.kind()).into_iter().find(|at| was(at, schema))?
+    };
     let same = schema.child(table.kind(), table.key());
-    let other = || desired.children(&schema).into_iter().find(|at| at.kind() == table.kind() && was(at, table)).cloned();
+    let other =
+        || desired.children(&schema).into_iter().find(|at| at.kind() == table.kind() && was(at, table)).cloned();
     if desired.contains(&same) { Some(same) } else { other() }
 }
 
@@ -110,7 +116,7 @@ pub struct Place<'a> {
     pub partition_of: Option<&'a String>,
     /// Which rows it holds as a partition.
     pub bounds: Option<&'a Words>,
-    /// The tables it inherits from, in order.
+    /// The tables that it inherits from, in order.
     pub inherits: &'a [String],
 }
 
@@ -313,7 +319,8 @@ pub fn note_parts(live: &mut State, desired: &State) {
     for at in live.iter().filter(|(at, _)| is_part(at, live)).map(|(at, _)| at.clone()).collect::<Vec<_>>() {
         let Some(table) = at.parent().cloned() else { continue };
         for above in parents(&table, live) {
-            let theirs: Vec<Address> = live.children(&above).into_iter().filter(|t| makes(t, &at, live)).cloned().collect();
+            let theirs: Vec<Address> =
+                live.children(&above).into_iter().filter(|t| makes(t, &at, live)).cloned().collect();
             let stays = parents(&table, desired).contains(&above);
             for their in theirs {
                 live.add_edge(if stays { at.clone() } else { table.clone() }, their.clone());
@@ -411,7 +418,8 @@ fn brought(cx: &Cx<'_>) -> Vec<Address> {
 pub fn leaving(cx: &Cx<'_>) -> Vec<Address> {
     let moves = |heir: &&Address| {
         let places = place(heir, cx.live).zip(place(heir, cx.desired));
-        let same = |(old, new): (Place<'_>, Place<'_>)| old.bounds == new.bounds && old.partition_of == new.partition_of;
+        let same =
+            |(old, new): (Place<'_>, Place<'_>)| old.bounds == new.bounds && old.partition_of == new.partition_of;
         *heir != cx.at && places.is_some_and(|p| !same(p)) && !super::is_made_anew(heir, cx.live, cx.desired)
     };
     let above = parents(cx.at, cx.desired);
@@ -448,7 +456,8 @@ pub fn steps(new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
         steps.push(alter(format!("inherit {parent}")).late().needs(columns_above(cx)).needs(brought(cx)));
     }
     if moved && let Some(step) = attach(new, cx) {
-        steps.push(step.late().hazard(HazardClass::Block, "scans the table to see that its rows are within the bounds"));
+        steps
+            .push(step.late().hazard(HazardClass::Block, "scans the table to see that its rows are within the bounds"));
     }
     steps
 }

@@ -16,22 +16,24 @@ use serde::{Deserialize, Serialize};
 pub use carry::{after_create as carry_rows, is_made_anew};
 pub use create::{checks_above, takes_part};
 pub use detach::half_detached;
-pub use lineage::{
-    Attached, Heirs, Place, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents, place_of, renamed, sprung_from,
-    tables,
-};
 pub use lineage::steps as moved;
+pub use lineage::{
+    Attached, Heirs, Place, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents, place_of,
+    renamed, sprung_from, tables,
+};
 pub use typed::{leave as leave_type, of_type};
 pub use words::Words;
 
-use super::part::catalog::USER_SCHEMA;
-use super::part::{Parameters, TypeName, is_default, parameters, refer_to_access_method, follow_tablespace, refer_to_tablespace};
 use super::column::Column;
+use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA};
+use super::part::{
+    Parameters, TypeName, follow_tablespace, is_default, parameters, refer_to_access_method, refer_to_tablespace,
+};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::access::Fact;
 use crate::kind::picture::Mark;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Rules, TYPE, Under, Renaming};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Renaming, Rules, TYPE, Under};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -39,22 +41,22 @@ use crate::sql;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Table {
-    /// How its rows are spread over partitions: `range (created_at)`.
+    /// How its rows are distributed over partitions: `range (created_at)`.
     #[serde(skip_serializing_if = "is_default")]
     pub partition_by: Option<Words>,
     /// The table it is a partition of.
     #[serde(skip_serializing_if = "is_default")]
     pub partition_of: Option<String>,
-    /// Which rows it holds as a partition: `values from (1) to (10)`, `values in ('eu')`, `default`.
+    /// The rows that it holds as a partition: `values from (1) to (10)`, `values in ('eu')`, `default`.
     #[serde(rename = "for", skip_serializing_if = "is_default")]
     pub bounds: Option<Words>,
-    /// The tables it inherits from, in order.
+    /// The tables that it inherits from, in order.
     #[serde(skip_serializing_if = "is_default")]
     pub inherits: Vec<String>,
     /// The composite type that its columns are those of.
     #[serde(skip_serializing_if = "is_default")]
     pub of_type: Option<TypeName>,
-    /// Not written to the log; emptied after a crash.
+    /// Not written to the write-ahead log; emptied after a crash.
     #[serde(skip_serializing_if = "is_default")]
     pub unlogged: bool,
     /// Row security.
@@ -69,7 +71,7 @@ pub struct Table {
     /// Storage parameters, as in `with (…)`; those of its overflow table begin with `toast.`.
     #[serde(skip_serializing_if = "is_default")]
     pub options: Parameters,
-    /// What subscribers learn of the old row: `full`, `nothing`, `using index <name>`; the primary key when absent.
+    /// How subscribers identify the old row: `full`, `nothing`, `using index <name>`; the primary key when absent.
     #[serde(skip_serializing_if = "is_default")]
     pub replica_identity: Option<Words>,
     /// The index that `cluster` orders it by.
@@ -148,8 +150,7 @@ impl Kind for Table {
     fn catalog(_server: PgVersion) -> Option<String> {
         let place = lineage::place_of("c");
         Some(format!(
-            "select c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
-                    c.relowner::regrole::text as owner, c.relacl::text[] as acl,
+            "select {RELATION_COLUMNS},
                     case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_by,
                     {place},
                     case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
@@ -237,12 +238,17 @@ impl Kind for Table {
             return Alter::Replace("PostgreSQL can't change how a table is partitioned".to_owned());
         }
         if old.rekeyed {
-            return Alter::Replace("PostgreSQL can't change the type of a column by which it is partitioned".to_owned());
+            return Alter::Replace(
+                "PostgreSQL can't change the type of a column by which it is partitioned".to_owned(),
+            );
         }
-        let alter = |what: String| Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::AccessExclusive);
+        let alter =
+            |what: String| Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::AccessExclusive);
         let mut steps = lineage::steps(self.place(), old.place(), cx);
         if *of_type != old.of_type {
-            steps.push(of_type.as_ref().map_or_else(|| alter("not of".to_owned()).frees(), |t| alter(format!("of {t}"))));
+            steps.push(
+                of_type.as_ref().map_or_else(|| alter("not of".to_owned()).frees(), |t| alter(format!("of {t}"))),
+            );
         }
         if let Some(of) = of_type.as_ref().filter(|_| old.tie != typed::Tie::Kept && *of_type == old.of_type) {
             let of = of.to_string();
@@ -287,7 +293,10 @@ impl Kind for Table {
             return Some(self.alter(&Self { tie, ..old.clone() }, cx));
         }
         let falls = parents(cx.at, cx.desired).iter().any(|above| used.contains(above));
-        self.partition_of.as_ref().filter(|_| falls).map(|above| Alter::Replace(format!("is a partition of `{above}`, which is made anew")))
+        self.partition_of
+            .as_ref()
+            .filter(|_| falls)
+            .map(|above| Alter::Replace(format!("is a partition of `{above}`, which is made anew")))
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
@@ -336,7 +345,9 @@ impl Table {
 
     fn rls_steps(&self, old: RowSecurity, cx: &Cx<'_>) -> Vec<Step> {
         let table = cx.identity();
-        let alter = |what: &str| Step::new(format!("alter table {table} {what} row level security")).lock(Lock::AccessExclusive);
+        let alter = |what: &str| {
+            Step::new(format!("alter table {table} {what} row level security")).lock(Lock::AccessExclusive)
+        };
         let mut steps = Vec::new();
         if self.rls.is_enabled() && !old.is_enabled() {
             steps.push(alter("enable"));
@@ -346,7 +357,9 @@ impl Table {
         }
         match (old.is_forced(), self.rls.is_forced()) {
             (false, true) => steps.push(alter("force")),
-            (true, false) => steps.push(alter("no force").hazard(HazardClass::Access, "policies no longer bind the owner")),
+            (true, false) => {
+                steps.push(alter("no force").hazard(HazardClass::Access, "policies no longer bind the owner"));
+            }
             (true, true) | (false, false) => {}
         }
         steps

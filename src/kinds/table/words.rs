@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::kinds::part::Sql;
 use crate::kind::Renaming;
+use crate::kinds::part::Sql;
 use crate::sql::{self, TokenClass};
 
 /// A clause, its words in lower case; a `for` in front of it is left out.

@@ -6,8 +6,8 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Code, Problem};
-use crate::kinds::part::refused;
 use crate::kind::Renaming;
+use crate::kinds::part::refused;
 use crate::sql;
 
 /// One event.
@@ -94,10 +94,13 @@ impl Events {
 
     /// The columns of `update of`.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flat_map(|event| match event {
-            Event::Update(columns) => columns.as_slice(),
-            Event::Insert | Event::Delete | Event::Truncate => &[],
-        }).map(String::as_str)
+        self.0
+            .iter()
+            .flat_map(|event| match event {
+                Event::Update(columns) => columns.as_slice(),
+                Event::Insert | Event::Delete | Event::Truncate => &[],
+            })
+            .map(String::as_str)
     }
 }
 

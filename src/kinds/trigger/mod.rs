@@ -20,7 +20,9 @@ use super::trigger_state::set_again;
 use super::view::View;
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::names::Names;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, ROUTINE, References, Rules, Under, demands, Renaming};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, ROUTINE, References, Renaming, Rules, Under, demands,
+};
 use crate::model::{Act, Address, Demand, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -46,7 +48,7 @@ pub struct Trigger {
     /// May wait for the end of the transaction.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deferrable: bool,
-    /// Waits for the end of the transaction unless told otherwise.
+    /// Waits for the end of the transaction unless set otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initially_deferred: bool,
     /// The other table of a constraint trigger.
@@ -182,7 +184,8 @@ impl Kind for Trigger {
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, register: &'static [Entry]) {
         let names = Names::of(desired, register);
-        let all: Vec<Address> = desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
+        let all: Vec<Address> =
+            desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
         for at in all {
             let Some(trigger) = desired.spec::<Self>(&at) else { continue };
             let schema = at.top().key();

@@ -178,56 +178,29 @@ impl List {
     }
 }
 
-impl SerializeSeq for List {
-    type Ok = Node;
-    type Error = BridgeError;
+/// The traits under which serde writes a list.
+macro_rules! lists {
+    ($($trait:ident $method:ident),* $(,)?) => {$(
+        impl $trait for List {
+            type Ok = Node;
+            type Error = BridgeError;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.push(value)
-    }
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+                self.push(value)
+            }
 
-    fn end(self) -> Result<Node> {
-        Ok(self.node())
-    }
+            fn end(self) -> Result<Node> {
+                Ok(self.node())
+            }
+        }
+    )*};
 }
 
-impl SerializeTuple for List {
-    type Ok = Node;
-    type Error = BridgeError;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.push(value)
-    }
-
-    fn end(self) -> Result<Node> {
-        Ok(self.node())
-    }
-}
-
-impl SerializeTupleStruct for List {
-    type Ok = Node;
-    type Error = BridgeError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.push(value)
-    }
-
-    fn end(self) -> Result<Node> {
-        Ok(self.node())
-    }
-}
-
-impl SerializeTupleVariant for List {
-    type Ok = Node;
-    type Error = BridgeError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.push(value)
-    }
-
-    fn end(self) -> Result<Node> {
-        Ok(self.node())
-    }
+lists! {
+    SerializeSeq serialize_element,
+    SerializeTuple serialize_element,
+    SerializeTupleStruct serialize_field,
+    SerializeTupleVariant serialize_field,
 }
 
 impl SerializeMap for Map {

@@ -3,10 +3,13 @@
 //! Only declared roles are managed. The role `public` stands for everybody: it is known so that grants can be written
 //! under it, and never made.
 
+mod until;
+
 use std::path::Path;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
+use until::Until;
 
 use super::part::{ROLE, is_default};
 use crate::diagnostic::{Code, Diagnostics, Problem};
@@ -24,7 +27,7 @@ pub struct Role {
     /// May log in.
     #[serde(skip_serializing_if = "is_default")]
     pub login: bool,
-    /// Passes every check.
+    /// Bypasses every permission check.
     #[serde(skip_serializing_if = "is_default")]
     pub superuser: bool,
     /// May make databases.
@@ -42,22 +45,22 @@ pub struct Role {
     /// Is not bound by policies.
     #[serde(skip_serializing_if = "is_default")]
     pub bypass_rls: bool,
-    /// How many connections it may have at once; -1 for any number.
+    /// How many concurrent connections it may have; -1 for no limit.
     #[serde(skip_serializing_if = "is_unlimited")]
     pub connection_limit: i32,
-    /// When its password ceases to be good; a time without a zone is UTC.
+    /// When its password expires; a time without a zone is UTC.
     #[serde(skip_serializing_if = "is_default")]
     pub valid_until: Until,
-    /// Where its password is.
+    /// Where its password comes from.
     #[serde(skip_serializing_if = "is_default")]
     pub password: Option<Source>,
-    /// Known, never touched.
+    /// Exists already, and is never touched.
     #[serde(skip_serializing_if = "is_default")]
     pub external: bool,
-    /// Shall not be.
+    /// Must not exist: a plan drops it.
     #[serde(skip_serializing_if = "is_default")]
     pub absent: bool,
-    /// Who gets what an absent role owns in this database; what it was granted there is revoked.
+    /// The role that takes over what an absent role owns in this database; what was granted to it there is revoked.
     #[serde(skip_serializing_if = "is_default")]
     pub reassign_to: Option<String>,
     /// What is stored of its password; nothing where that can't be read.
@@ -147,7 +150,8 @@ impl Role {
 
     /// True when nothing but `external` or `absent` is said of it.
     fn is_bare(&self) -> bool {
-        Self { external: false, absent: false, reassign_to: None, ..self.clone() } == Self::default() && self.password.is_none()
+        Self { external: false, absent: false, reassign_to: None, ..self.clone() } == Self::default()
+            && self.password.is_none()
     }
 
     /// What it needs to drop it: first to give away what it owns, where somebody is to have that.
@@ -295,14 +299,15 @@ impl Kind for Role {
             words.push(format!("connection limit {}", self.connection_limit));
         }
         if self.valid_until != Until::default() {
-            words.push(format!("valid until {}", sql::literal(&self.valid_until.0)));
+            words.push(format!("valid until {}", sql::literal(self.valid_until.as_str())));
         }
         vec![statement("create", cx, &words, self.new_password(None))]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { connection_limit, valid_until, external, absent, reassign_to: _, password: _, live_verifier: _, .. } =
-            self;
+        let Self {
+            connection_limit, valid_until, external, absent, reassign_to: _, password: _, live_verifier: _, ..
+        } = self;
         if *external {
             return Alter::InPlace(Vec::new());
         }
@@ -323,7 +328,7 @@ impl Kind for Role {
             words.push(format!("connection limit {connection_limit}"));
         }
         if *valid_until != old.valid_until {
-            words.push(format!("valid until {}", sql::literal(&valid_until.0)));
+            words.push(format!("valid until {}", sql::literal(valid_until.as_str())));
             if valid_until.is_before(&old.valid_until) {
                 lost.push(format!("the password of {} ceases to be good earlier", cx.at));
             }
@@ -386,89 +391,4 @@ impl Kind for Role {
 
 fn attribute(on: bool, word: &str) -> String {
     if on { word.to_owned() } else { format!("no{word}") }
-}
-
-/// A moment in UTC as PostgreSQL prints it, or `infinity`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Until(String);
-
-impl Default for Until {
-    fn default() -> Self {
-        Self("infinity".to_owned())
-    }
-}
-
-impl Until {
-    /// Reads what people and PostgreSQL write: a date, a date and time, each with or without an offset.
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if matches!(text, "infinity" | "-infinity") {
-            return Some(Self(text.to_owned()));
-        }
-        if text.find('-').is_some_and(|dash| dash > 4) {
-            return Some(Self(text.to_owned())); // beyond the year 9999, where only PostgreSQL counts
-        }
-        let moment = text.parse::<jiff::Timestamp>().ok().or_else(|| {
-            let civil = text.parse::<jiff::civil::DateTime>().ok()?;
-            Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
-        })?;
-        Some(Self(moment.strftime("%Y-%m-%d %H:%M:%S%.f+00").to_string()))
-    }
-
-    /// True when it is over before the other is.
-    fn is_before(&self, other: &Self) -> bool {
-        let rank = |u: &Self| match u.0.as_str() {
-            "-infinity" => (0, 0, String::new()),
-            "infinity" => (2, 0, String::new()),
-            text => (1, text.find('-').unwrap_or(0), text.to_owned()),
-        };
-        rank(self) < rank(other)
-    }
-}
-
-impl<'de> Deserialize<'de> for Until {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| {
-            de::Error::custom(format!("`{text}` is no date\nhelp: write one like `2030-12-31 23:59:59+00`"))
-        })
-    }
-}
-
-crate::kinds::part::text_schema!(Until, "A date, as `2030-12-31 23:59:59+00`, or `infinity`.");
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_read_in_every_common_spelling() {
-        for (written, read) in [
-            ("2030-06-01", "2030-06-01 00:00:00+00"),
-            ("2030-06-01 12:00", "2030-06-01 12:00:00+00"),
-            ("2030-06-01T12:00:00Z", "2030-06-01 12:00:00+00"),
-            ("2030-06-01 12:00:00.250000+02", "2030-06-01 10:00:00.25+00"),
-            ("2030-06-01 12:00:00+05:30", "2030-06-01 06:30:00+00"),
-            ("infinity", "infinity"),
-            ("12030-06-01 00:00:00.000000+00", "12030-06-01 00:00:00.000000+00"),
-        ] {
-            assert_eq!(Until::parse(written), Some(Until(read.to_owned())), "{written}");
-        }
-        assert_eq!(Until::parse("tomorrow"), None);
-        assert_eq!(Until::parse(""), None);
-    }
-
-    #[test]
-    fn an_earlier_end_is_told_from_a_later_one() {
-        let until = |text: &str| Until::parse(text).expect("a moment");
-        for (early, late) in [
-            ("-infinity", "2030-01-01"),
-            ("2030-01-01", "2030-01-02"),
-            ("9999-01-01", "10000-01-01"),
-            ("10000-01-01", "infinity"),
-        ] {
-            assert!(until(early).is_before(&until(late)) && !until(late).is_before(&until(early)), "{early} {late}");
-        }
-    }
 }

@@ -1,0 +1,116 @@
+//! What happens to each object that differs, as its kind decides.
+
+use indexmap::IndexMap;
+
+use super::Input;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diff::{Difference, diff};
+use crate::kind::{Alter, find};
+use crate::model::{Address, Step};
+
+/// What is to be done about an object.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Make it.
+    Create,
+    /// Change it by these statements.
+    Alter(Vec<Step>),
+    /// Drop it and make it again.
+    Replace,
+    /// Drop it.
+    Drop,
+}
+
+impl Action {
+    /// True where a new object stands afterwards.
+    pub fn makes_anew(&self) -> bool {
+        match self {
+            Self::Create | Self::Replace => true,
+            Self::Alter(steps) => steps.iter().any(|s| s.renews),
+            Self::Drop => false,
+        }
+    }
+}
+
+/// An action and its reason.
+#[derive(Debug, Clone)]
+pub struct Fate {
+    /// The action.
+    pub action: Action,
+    /// The reason, where it is not plain.
+    pub why: Option<String>,
+}
+
+/// The fate of every object that differs, as far as its own difference says it.
+pub fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fate> {
+    let mut fates = IndexMap::new();
+    for (at, difference) in diff(input.live, input.desired) {
+        if let Some(problem) = refusal(&at, difference, input) {
+            problems.push(problem);
+            continue;
+        }
+        let (action, why) = match difference {
+            Difference::Missing => (Action::Create, None),
+            Difference::Extra => (Action::Drop, None),
+            Difference::Unequal => match alter(&at, input) {
+                Ok(decided) => decided,
+                Err(problem) => {
+                    problems.push(problem);
+                    continue;
+                }
+            },
+        };
+        fates.insert(at, Fate { action, why });
+    }
+    fates
+}
+
+/// What the object itself says against making or changing it.
+fn refusal(at: &Address, difference: Difference, input: Input<'_>) -> Option<Diagnostic> {
+    let object = match difference {
+        Difference::Missing | Difference::Unequal => input.desired.get(at)?,
+        Difference::Extra => return None,
+    };
+    let (problem, field) = (find(input.register, at.kind()).refuse)(&*object.spec, &input.cx(at))?;
+    Some(match object.origin.field(field) {
+        Some(span) => problem.at(span, "asked for here"),
+        None => problem.into(),
+    })
+}
+
+fn alter(at: &Address, input: Input<'_>) -> Result<(Action, Option<String>), Diagnostic> {
+    let entry = find(input.register, at.kind());
+    let (old, new) =
+        (&input.live.get(at).expect("unequal on both sides").spec, input.desired.get(at).expect("the same"));
+    let spec = match &new.written {
+        Some(written) => (entry.respelled)(&**written, &*new.spec, &**old),
+        None => new.spec.clone(),
+    };
+    match (entry.alter)(&*spec, &**old, &input.cx(at)) {
+        Alter::InPlace(steps) => Ok((Action::Alter(steps), None)),
+        Alter::Replace(why) => Ok((Action::Replace, Some(why))),
+        Alter::Drop => Ok((Action::Drop, None)),
+        Alter::Refuse(problem) => {
+            let diagnostic = Diagnostic::from(problem);
+            Err(match new.origin.span() {
+                Some(span) => diagnostic.label(span, "asked for here"),
+                None => diagnostic,
+            })
+        }
+    }
+}
+
+/// Refuses to drop what says `protect: true`; what is protected must be in the YAML, so it is a replacement or a parent.
+pub fn protect(fates: &IndexMap<Address, Fate>, input: Input<'_>, problems: &mut Diagnostics) {
+    for (at, fate) in fates {
+        let Some(object) = input.desired.get(at).filter(|o| o.protect) else { continue };
+        if matches!(fate.action, Action::Replace | Action::Drop) {
+            let problem = Diagnostic::new(Code::Refused, format!("{at} is protected and this plan would drop it"))
+                .help("remove `protect: true`, or undo the change that needs a replacement");
+            problems.push(match object.origin.span() {
+                Some(span) => problem.label(span, "protected here"),
+                None => problem,
+            });
+        }
+    }
+}
