@@ -52,10 +52,18 @@ impl Command {
     }
 
     fn unknown(&self, access: &Access) -> Diagnostic {
-        let things: Vec<String> = access.things().map(|at| at.path().join(".")).collect();
+        let things: Vec<String> =
+            access.things().map(|at| at.path().join(".")).filter(|path| !path.is_empty()).collect();
         let known: Vec<&str> = access.roles().chain(things.iter().map(String::as_str)).collect();
         let place = if self.declared { "the project" } else { "the database" };
         let message = format!("{place} has no role and no object `{}` that privileges can be on", self.name);
-        Diagnostic::new(Code::Usage, message).help(did_you_mean(&self.name, &known))
+        Diagnostic::new(Code::Usage, message).help(self.meant(&things, &known))
+    }
+
+    /// What may be meant: what is called so in some schema, else what is spelt nearly so.
+    fn meant(&self, things: &[String], known: &[&str]) -> String {
+        let tail = format!(".{}", self.name);
+        let same: Vec<String> = things.iter().filter(|path| path.ends_with(&tail)).map(|p| format!("`{p}`")).collect();
+        if same.is_empty() { did_you_mean(&self.name, known) } else { format!("did you mean {}?", same.join(" or ")) }
     }
 }

@@ -183,7 +183,7 @@ pub fn confirmed(question: &str, output: &Output) -> bool {
 impl Talk for Terminal<'_> {
     fn confirm(&mut self, planned: &Planned) -> bool {
         planned.warnings.iter().for_each(|w| self.output.warning(w));
-        self.output.result(&report::text::plan(planned, &self.project.sources, self.output.color));
+        self.output.result(&report::text::plan(planned, &self.project.sources, self.output.look()));
         if self.yes {
             return true;
         }

@@ -66,7 +66,9 @@ impl Connection {
     }
 
     async fn session(&self, target: &Target, output: &Output) -> Result<Session> {
+        output.begin("connecting");
         let session = session::connect(target, &[]).await?;
+        output.begin("reading and comparing");
         output.watch(0, session.canceller());
         for warning in target.warnings().iter().chain(&session.warnings) {
             output.warning(warning);
@@ -76,7 +78,12 @@ impl Connection {
 
     /// Connects as the settings of this directory say where no flag does.
     pub async fn here(&self, output: &Output) -> Result<Session, Failure> {
-        let (project, problems) = settings_of(&std::env::current_dir().unwrap_or_default());
+        self.of(&super::here(), output).await
+    }
+
+    /// Connects as the settings of a directory say where no flag does.
+    pub async fn of(&self, directory: &Path, output: &Output) -> Result<Session, Failure> {
+        let (project, problems) = settings_of(directory);
         problems.into_result(()).with(&project.sources)?;
         self.open(&project.settings, output).await.with(&project.sources)
     }
@@ -151,7 +158,7 @@ impl Connection {
     /// What a URL, a name, or `local` leads to.
     fn to_target(&self, database: &str, env: Env<'_>) -> Result<Target> {
         match local_name(database) {
-            Some(name) => Target::parse(&start_local(name)?),
+            Some(name) => Ok(Target::parse(&start_local(name)?)?.made_by("dbstate local start")),
             None => Target::resolve(Some(database), &self.overrides(), env),
         }
     }
@@ -240,6 +247,9 @@ fn project_directory(here: &Path) -> &Path {
 
 fn unknown(name: &str, settings: &Settings) -> Box<Diagnostic> {
     let known: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
-    let help = crate::model::suggest::did_you_mean(name, &known);
+    let help = match known.as_slice() {
+        [] => "it has none: name the database with `--database`, or write `environments:` there".to_owned(),
+        known => crate::model::suggest::did_you_mean(name, known),
+    };
     Box::new(Diagnostic::new(Code::Usage, format!("`dbstate.yaml` has no environment `{name}`")).help(help))
 }

@@ -107,7 +107,8 @@ impl Command {
             let files = revision::files(&root, name)?;
             return self.project(&[], files.path(), &root);
         }
-        let session = Connection::to(name).open(&Settings::default(), output).await?;
+        let session = Connection::to(name).open(&Settings::default(), output).await;
+        let session = session.map_err(|problem| named(name, &root, problem))?;
         Ok(Opened::Database(Box::new(session)))
     }
 
@@ -121,4 +122,18 @@ impl Command {
             Err(Failure { problems, sources: project.sources })
         }
     }
+}
+
+/// The same problem, which says what else a plain name was looked for as.
+fn named(name: &str, root: &Path, problem: Box<Diagnostic>) -> Box<Diagnostic> {
+    if problem.problem.code != Code::Connection || name.contains([':', '=']) || name.starts_with("local") {
+        return problem;
+    }
+    let message = format!(
+        "`{name}` is no file, no directory, no revision of git in `{}`, and as a database: {}",
+        root.display(),
+        problem.problem.message
+    );
+    let help = "name a file, a directory, a revision of this repository, or a database as a URL";
+    Box::new(Diagnostic::new(Code::Connection, message).help(help))
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use super::output::Output;
 use super::{Failure, exit};
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::model::suggest::did_you_mean;
+use crate::model::suggest::suggest;
 use crate::report::explain::{index, names, page};
 
 /// Arguments of `dbstate explain`.
@@ -25,7 +25,9 @@ impl Command {
         };
         let Some(page) = page(code) else {
             let problem = Diagnostic::new(Code::Usage, format!("there is no page `{code}`"));
-            return Err(problem.help(did_you_mean(code, &names())).into());
+            let near = suggest(code, names()).map(|near| format!("did you mean `{near}`? "));
+            let help = format!("{}`dbstate explain` lists all pages", near.unwrap_or_default());
+            return Err(problem.help(help).into());
         };
         output.result(page);
         Ok(exit::OK)

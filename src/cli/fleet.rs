@@ -159,7 +159,7 @@ pub async fn apply(
     if output.is_interrupted() {
         return Ok(exit::INTERRUPTED);
     }
-    let plan = |planned: &_| text::plan(planned, &project.sources, output.color);
+    let plan = |planned: &_| text::plan(planned, &project.sources, output.look());
     output.result(&report::text(&fleet, plan, output.color));
     if yes {
         refuse(&mut fleet, &choices);

@@ -103,8 +103,8 @@ impl Format {
 
     fn print(self, planned: &Planned, sources: &Sources, purpose: Purpose, output: &Output) -> String {
         match (self, purpose) {
-            (Self::Text, Purpose::Plan) => text::plan(planned, sources, output.color),
-            (Self::Text, Purpose::Drift) => text::drift(planned, sources, output.color),
+            (Self::Text, Purpose::Plan) => text::plan(planned, sources, output.look()),
+            (Self::Text, Purpose::Drift) => text::drift(planned, sources, output.look()),
             (Self::Sql, Purpose::Plan | Purpose::Drift) => sql::plan(&planned.plan),
             (Self::Json, Purpose::Plan | Purpose::Drift) => json::plan(planned, sources),
             (Self::Markdown, Purpose::Plan) => markdown::plan(planned, sources),

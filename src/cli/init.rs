@@ -17,6 +17,13 @@ pub struct Command {
     directory: PathBuf,
 }
 
+/// What to do with them.
+const NEXT: &str = "
+next:
+  dbstate plan -d local    what would change on an embedded server; `apply -d local` does it
+  dbstate plan -d URL      on a server of yours, or set `DATABASE_URL`
+A database that is there already becomes a project with `dbstate pull -d URL -o DIR`.";
+
 impl Command {
     /// Writes the files of a first project, and never over another file.
     pub fn run(&self, output: &Output) -> Result<u8, Failure> {
@@ -33,6 +40,7 @@ impl Command {
             write_file(&path, text)?;
             output.wrote(&[path]);
         }
+        output.talk(NEXT);
         Ok(exit::OK)
     }
 }

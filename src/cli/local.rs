@@ -1,5 +1,7 @@
 //! `dbstate local`.
 
+use std::ffi::OsString;
+
 use clap::{Args, Subcommand};
 
 use super::connection::{LOCAL_DATABASE, server};
@@ -41,7 +43,7 @@ enum Action {
         database: String,
         /// Flags of psql
         #[arg(last = true)]
-        args: Vec<String>,
+        args: Vec<OsString>,
     },
 }
 

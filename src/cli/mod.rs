@@ -34,7 +34,7 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use futures_util::future::join_all;
 
 use crate::declare::project::{self, Project};
-use crate::diagnostic::{Diagnostics, Result, Sources};
+use crate::diagnostic::{Diagnostics, Result, Sources, io_text};
 use crate::model::Manage;
 use crate::session::Canceller;
 use crate::{kinds, ops};
@@ -243,13 +243,20 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     match runtime.block_on(run(cli.command, &output)) {
-        Ok(code) => code,
+        Ok(code) => written(&output, code),
         Err(failure) => {
             output.problems(&failure.problems, &failure.sources);
             let refused = failure.problems.iter().all(|d| d.problem.code.is_refusal());
             if refused { exit::REFUSED } else { exit::FAILED }
         }
     }
+}
+
+/// The exit code; that of a failure where a result did not arrive.
+fn written(output: &Output, code: u8) -> u8 {
+    let Some(error) = output.lost() else { return code };
+    output.error(&format!("standard output can't be written: {}", io_text(&error)));
+    exit::FAILED
 }
 
 /// How long the server may take to roll back after an interrupt.
@@ -260,7 +267,10 @@ async fn run(command: Command, output: &Output) -> Result<u8, Failure> {
     let mut command = std::pin::pin!(command.run(output));
     tokio::select! {
         biased;
-        result = &mut command => return result,
+        result = &mut command => {
+            output.progress(None);
+            return result;
+        }
         () = interrupted(output) => {}
     }
     output.progress(None);
@@ -281,6 +291,7 @@ async fn run(command: Command, output: &Output) -> Result<u8, Failure> {
 async fn interrupted(output: &Output) {
     while !output.is_interrupted() {
         tokio::time::sleep(Duration::from_millis(50)).await;
+        output.tick();
     }
 }
 

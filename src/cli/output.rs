@@ -1,15 +1,17 @@
 //! The terminal: results to standard output, talk to standard error.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::apply::Progress;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Sources, io_text};
 use crate::report::diagnostic::{Style, render};
+use crate::report::text::Look;
 use crate::session::Canceller;
 
 /// Where a command writes.
@@ -23,14 +25,24 @@ pub struct Output {
     /// How much talk.
     pub verbose: u8,
     talk_is_terminal: bool,
+    result_is_terminal: bool,
     /// What to cancel on an interrupt, by the place of its database among several.
     running: RefCell<BTreeMap<usize, Canceller>>,
     /// Set by an interrupt.
     interrupted: Arc<AtomicBool>,
+    /// What takes its time, and since when.
+    doing: Cell<Option<(&'static str, Instant)>>,
+    /// The line of progress that is shown.
+    shown: RefCell<String>,
+    /// Why a result could not be written.
+    lost: RefCell<Option<std::io::Error>>,
 }
 
 /// The columns of a progress line, where the terminal does not say how many it has.
 const WIDTH: usize = 80;
+
+/// How long something goes on before a terminal is told.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Output {
     /// By the flags, `NO_COLOR`, `CLICOLOR_FORCE` and the terminals.
@@ -51,9 +63,41 @@ impl Output {
             quiet: global.quiet,
             verbose: global.verbose,
             talk_is_terminal: std::io::stderr().is_terminal(),
+            result_is_terminal: std::io::stdout().is_terminal(),
             running: RefCell::default(),
             interrupted,
+            doing: Cell::default(),
+            shown: RefCell::default(),
+            lost: RefCell::default(),
         }
+    }
+
+    /// True where a plan may be shown with much that is alike folded: `-v` shows it all.
+    pub fn folds(&self) -> bool {
+        self.result_is_terminal && self.verbose == 0
+    }
+
+    /// How a plan is printed on standard output.
+    pub fn look(&self) -> Look {
+        Look { color: self.color, fold: self.folds() }
+    }
+
+    /// From now on [`Self::tick`] says this, once it has taken longer than [`PATIENCE`].
+    pub fn begin(&self, what: &'static str) {
+        self.doing.set(Some((what, Instant::now())));
+    }
+
+    /// Says what takes its time, and for how long already.
+    pub fn tick(&self) {
+        if let Some((what, since)) = self.doing.get().filter(|(_, since)| since.elapsed() > PATIENCE) {
+            let seconds = since.elapsed().as_secs();
+            self.overwrite(&if seconds == 0 { format!("{what} …") } else { format!("{what}, for {seconds} s") });
+        }
+    }
+
+    /// Why a result could not be written, once.
+    pub fn lost(&self) -> Option<std::io::Error> {
+        self.lost.take()
     }
 
     /// Cancels that session's statement on an interrupt; `place` is that of its database among several.
@@ -78,11 +122,16 @@ impl Output {
 
     /// One line that the next one overwrites, on a terminal only; none takes it away.
     pub fn progress(&self, text: Option<&str>) {
-        if self.quiet || !self.talk_is_terminal {
-            return;
+        self.doing.set(None);
+        self.overwrite(text.unwrap_or_default());
+    }
+
+    fn overwrite(&self, text: &str) {
+        let line: String = text.chars().take(WIDTH - 1).collect();
+        if self.is_live() && *self.shown.borrow() != line {
+            let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
+            *self.shown.borrow_mut() = line;
         }
-        let line: String = text.unwrap_or_default().chars().take(WIDTH - 1).collect();
-        let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
     }
 
     /// True where a line may be overwritten.
@@ -92,13 +141,19 @@ impl Output {
 
     /// A result.
     pub fn result(&self, text: &str) {
-        // A reader that went away has what it wanted.
-        let _ = std::io::stdout().write_all(text.as_bytes());
+        self.overwrite("");
+        let mut out = std::io::stdout();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            // A reader that went away has what it wanted.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => *self.lost.borrow_mut() = Some(error),
+            Ok(()) | Err(_) => {}
+        }
     }
 
     /// Talk: left out by `--quiet`.
     pub fn talk(&self, text: &str) {
         if !self.quiet {
+            self.overwrite("");
             let _ = writeln!(std::io::stderr(), "{text}");
         }
     }
@@ -111,26 +166,29 @@ impl Output {
     }
 
     /// A question: the answer stands on the same line.
-    #[expect(clippy::unused_self, reason = "the terminal is reached through this type only")]
     pub fn ask(&self, text: &str) {
+        self.overwrite("");
         let _ = write!(std::io::stderr(), "{text}");
         let _ = std::io::stderr().flush();
     }
 
     /// A warning: never left out.
     pub fn warning(&self, text: &str) {
+        self.overwrite("");
         let sign = if self.color_talk { "\x1b[33mwarning\x1b[0m" } else { "warning" };
         let _ = writeln!(std::io::stderr(), "{sign}: {text}");
     }
 
     /// An error without a place.
     pub fn error(&self, text: &str) {
+        self.overwrite("");
         let sign = if self.color_talk { "\x1b[31merror\x1b[0m" } else { "error" };
         let _ = writeln!(std::io::stderr(), "{sign}: {text}");
     }
 
     /// Problems in their places.
     pub fn problems(&self, problems: &Diagnostics, sources: &Sources) {
+        self.overwrite("");
         let style = Style { color: self.color_talk, width: 100, unicode: std::io::stderr().is_terminal() };
         let _ = std::io::stderr().write_all(render(problems, sources, style).as_bytes());
     }

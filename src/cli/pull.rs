@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::connection::Connection;
 use super::output::{Output, write_file};
-use super::{Failure, ManageFlag, exit};
+use super::{Failure, ManageFlag, exit, here};
 use crate::declare::project::{self, Settings};
 use crate::declare::write::write;
 use crate::diagnostic::Result;
@@ -48,7 +48,9 @@ enum Bodies {
 impl Command {
     /// Writes the database as YAML.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let session = self.connection.open(&Settings::default(), output).await?;
+        // Of a directory that is a project, its settings say where the database is.
+        let project = self.out.as_deref().filter(|directory| project::is_here(directory)).map(|d| here().join(d));
+        let session = self.connection.of(&project.unwrap_or_else(here), output).await?;
         let manage = self.manage.map(Manage::from).unwrap_or_default();
         let choices = Choices { manage, schemas: self.schema.clone(), bodies: self.bodies == Bodies::Files };
         let Some(directory) = &self.out else {

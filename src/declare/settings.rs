@@ -65,7 +65,10 @@ impl Source {
             Self::Value(value) => Ok(value.clone()),
             Self::Env(name) => env(name).ok_or_else(|| {
                 let message = format!("the environment variable `{name}` is not set");
-                Box::new(Diagnostic::new(Code::Usage, message).help(format!("set `{name}`, or give `--database`")))
+                Box::new(Diagnostic::new(Code::Usage, message).help(format!(
+                    "`dbstate.yaml` takes the database from it: set `{name}`, or name one with `--database`; \
+                     `-d local` is the embedded server"
+                )))
             }),
         }
     }

@@ -120,6 +120,8 @@ pub struct Step {
     pub renews: bool,
     /// How many bytes at its beginning it has in common with others that may become one statement with it; 0 for none.
     pub joins: usize,
+    /// Why it may well fail, and what to do about that.
+    pub warns: Option<String>,
 }
 
 impl Step {
@@ -245,6 +247,12 @@ impl Step {
     pub fn joins(mut self, beginning: &str) -> Self {
         self.joins = if self.sql.starts_with(beginning) { beginning.len() } else { 0 };
         self
+    }
+
+    /// The same, which says why it may well fail.
+    #[must_use]
+    pub fn warns(self, text: Option<String>) -> Self {
+        Self { warns: text, ..self }
     }
 
     /// The text that may be shown.

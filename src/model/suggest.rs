@@ -1,6 +1,6 @@
 //! "Did you mean".
 
-use super::bridge::suggest;
+pub use super::bridge::suggest;
 
 /// How many of the words that may stand somewhere are listed.
 const SHOWN: usize = 20;

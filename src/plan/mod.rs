@@ -188,6 +188,7 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let mut touched: Vec<Address> = before.into_keys().chain(stated).collect();
     touched.sort();
     touched.dedup();
+    warnings.extend(emitted.nodes.iter().filter_map(|node| node.step.warns.clone()));
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
     segment::segment(&mut steps, &emitted, input);
     warnings.extend(alike::hints(&changes, &steps, input));

@@ -32,6 +32,7 @@ pub fn render(diagnostics: &Diagnostics, sources: &Sources, style: Style) -> Str
     let styles = if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() };
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
         .with_width(width)
+        .with_wrap_lines(false)
         .with_links(false)
         .with_context_lines(excerpt::CONTEXT_LINES)
         .without_syntax_highlighting();
@@ -72,6 +73,27 @@ fn clean_lines(text: &str) -> String {
     text.lines().map(excerpt::clean).collect::<Vec<_>>().join("\n")
 }
 
+/// Breaks lines at blanks alone, so that a path, a URL or a flag can be copied.
+fn wrap(text: &str, width: usize) -> String {
+    text.lines().map(|line| wrap_line(line, width)).collect::<Vec<_>>().join("\n")
+}
+
+fn wrap_line(line: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in line.split_inclusive(' ') {
+        let wide = word.trim_end().chars().count();
+        if column > 0 && column + wide > width {
+            out.truncate(out.trim_end().len());
+            out.push('\n');
+            column = 0;
+        }
+        out.push_str(word);
+        column += word.chars().count();
+    }
+    out
+}
+
 /// A diagnostic as miette prints it.
 #[derive(Debug)]
 struct Block {
@@ -85,8 +107,8 @@ impl Block {
     fn new(diagnostic: &Diagnostic, sources: &Sources, width: usize) -> Self {
         Self {
             code: diagnostic.problem.code.as_str(),
-            message: clean_lines(&diagnostic.problem.message),
-            help: diagnostic.problem.help.as_deref().map(clean_lines),
+            message: wrap(&clean_lines(&diagnostic.problem.message), width - 6),
+            help: diagnostic.problem.help.as_deref().map(|help| wrap(&clean_lines(help), width - 10)),
             excerpt: Excerpt::new(diagnostic, sources, width),
         }
     }

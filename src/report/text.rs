@@ -1,5 +1,7 @@
 //! A plan for people: what changes and where the YAML asks for it, then the statements with what they cost.
 
+mod fold;
+
 use std::fmt::Write;
 
 use super::access;
@@ -7,6 +9,16 @@ use super::since;
 use crate::diagnostic::{Sources, Span};
 use crate::model::{Hazard, HazardClass, Lock, Transaction};
 use crate::plan::{Change, PlanStep, Planned, Verb};
+
+/// How a text looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// With ANSI colours.
+    pub color: bool,
+    /// Of many changes and statements that are alike, and of long statements, with the first ones only. What is dropped
+    /// and what has hazards is never folded.
+    pub fold: bool,
+}
 
 /// Colours, or none.
 pub(super) struct Paint(pub(super) bool);
@@ -34,21 +46,16 @@ impl Paint {
 const WIDEST: usize = 60;
 
 /// Changes, then statements, then the summary.
-pub fn plan(planned: &Planned, sources: &Sources, color: bool) -> String {
+pub fn plan(planned: &Planned, sources: &Sources, look: Look) -> String {
     if planned.plan.is_empty() {
         return "No changes: the database is as declared.\n".to_owned();
     }
-    let paint = Paint(color);
+    let paint = Paint(look.color);
     let mut out = String::new();
-    write_changes(&mut out, planned, sources, &paint, false);
+    let folded = write_changes(&mut out, planned, (sources, look.fold), &paint, false);
     let _ = writeln!(out, "\n{}\n", paint.with("1", "Statements, in order:"));
-    let steps = &planned.plan.steps;
-    for (i, step) in steps.iter().enumerate() {
-        let commits = i > 0 && steps[i - 1].segment != step.segment;
-        write_step(&mut out, step, commits, &paint);
-        for holder in planned.holders(step) {
-            let _ = writeln!(out, "      {}", paint.with("33", &format!("-- now: {holder}")));
-        }
+    if write_steps(&mut out, planned, look.fold, &paint) || folded {
+        let _ = writeln!(out, "\n{}", paint.with("2", "Folded (…): `-v` shows it all."));
     }
     write_access(&mut out, planned, &paint);
     write_hazards(&mut out, planned, &paint);
@@ -59,18 +66,20 @@ pub fn plan(planned: &Planned, sources: &Sources, color: bool) -> String {
 }
 
 /// What differs, in the words of somebody who watches a database.
-pub fn drift(planned: &Planned, sources: &Sources, color: bool) -> String {
+pub fn drift(planned: &Planned, sources: &Sources, look: Look) -> String {
     if planned.plan.is_empty() {
         return "No drift: the database is as declared.\n".to_owned();
     }
-    let paint = Paint(color);
+    let paint = Paint(look.color);
     let places = match planned.plan.changes.len() {
         1 => "1 place".to_owned(),
         count => format!("{count} places"),
     };
     let title = format!("The database differs from the YAML in {places}. To make it as declared:");
     let mut out = format!("{}\n\n", paint.with("1", &title));
-    write_changes(&mut out, planned, sources, &paint, true);
+    if write_changes(&mut out, planned, (sources, look.fold), &paint, true) {
+        let _ = writeln!(out, "\n{}", paint.with("2", "Folded (…): `-v` shows it all."));
+    }
     out.push('\n');
     for apply in since::applies(planned) {
         let _ = writeln!(out, "{}", paint.with("2", &apply));
@@ -81,22 +90,44 @@ pub fn drift(planned: &Planned, sources: &Sources, color: bool) -> String {
     out
 }
 
-fn write_changes(out: &mut String, planned: &Planned, sources: &Sources, paint: &Paint, sides: bool) {
+/// A line or more for each change; true where some are folded.
+fn write_changes(
+    out: &mut String,
+    planned: &Planned,
+    (sources, fold): (&Sources, bool),
+    paint: &Paint,
+    sides: bool,
+) -> bool {
     let changes = &planned.plan.changes;
-    let heads: Vec<String> = changes.iter().map(head).collect();
-    let width = heads.iter().map(|h| h.chars().count()).filter(|w| *w <= WIDEST).max().unwrap_or_default();
-    for (change, head) in changes.iter().zip(&heads) {
-        let place = planned.origin(change).map(|span| paint.with("2", &place(span, sources))).unwrap_or_default();
-        let line = format!("{} {head:width$}  {place}", paint.sign(change.verb));
-        let _ = writeln!(out, "{}", line.trim_end());
-        if let Some(moved) = since::side(planned, &change.at).filter(|_| sides) {
-            let _ = writeln!(out, "        {}", paint.with("2", &moved));
+    let side = |change: &Change| since::side(planned, &change.at).filter(|_| sides);
+    let diff = |change: &Change| if has_diff(change) { planned.lines(change) } else { &[] };
+    let runs = fold::runs(changes, fold, |one, other| {
+        let kinds = |change: &Change| (change.at.kind(), change.verb);
+        let folds = !matches!(one.verb, Verb::Drop | Verb::Rename) && kinds(one) == kinds(other);
+        folds && one.why == other.why && side(one) == side(other) && diff(one) == diff(other)
+    });
+    let shown = runs.iter().flat_map(|run| &changes[run.shown.clone()]);
+    let width = shown.map(|c| head(c).chars().count()).filter(|w| *w <= WIDEST).max().unwrap_or_default();
+    for run in &runs {
+        for change in &changes[run.shown.clone()] {
+            let place = planned.origin(change).map(|span| paint.with("2", &place(span, sources))).unwrap_or_default();
+            let line = format!("{} {:width$}  {place}", paint.sign(change.verb), head(change));
+            let _ = writeln!(out, "{}", line.trim_end());
+            if let Some(moved) = side(change) {
+                let _ = writeln!(out, "        {}", paint.with("2", &moved));
+            }
+            if let Some(why) = &change.why {
+                let _ = writeln!(out, "        {}", paint.with("2", &format!("because {why}")));
+            }
+            write_diff(out, planned, change, paint);
         }
-        if let Some(why) = &change.why {
-            let _ = writeln!(out, "        {}", paint.with("2", &format!("because {why}")));
+        if run.more > 0 {
+            let change = &changes[run.shown.start];
+            let more = paint.with("2", &format!("… {} more: {}", run.more, change.at.kind()));
+            let _ = writeln!(out, "{} {more}", paint.sign(change.verb));
         }
-        write_diff(out, planned, change, paint);
     }
+    runs.iter().any(|run| run.more > 0)
 }
 
 /// What changes: its address, or both where it is renamed.
@@ -107,8 +138,13 @@ pub fn head(change: &Change) -> String {
     }
 }
 
+/// True where lines say what differs.
+fn has_diff(change: &Change) -> bool {
+    matches!(change.verb, Verb::Alter | Verb::Replace)
+}
+
 fn write_diff(out: &mut String, planned: &Planned, change: &Change, paint: &Paint) {
-    if !matches!(change.verb, Verb::Alter | Verb::Replace) {
+    if !has_diff(change) {
         return;
     }
     for (sign, line) in planned.lines(change) {
@@ -122,13 +158,42 @@ fn write_diff(out: &mut String, planned: &Planned, change: &Change, paint: &Pain
     }
 }
 
-fn write_step(out: &mut String, step: &PlanStep, commits: bool, paint: &Paint) {
-    if commits {
-        let _ = writeln!(out, "    {}", paint.with("2", "-- commit"));
+/// The statements, with what they cost; true where some are folded.
+fn write_steps(out: &mut String, planned: &Planned, fold: bool, paint: &Paint) -> bool {
+    let steps = &planned.plan.steps;
+    let plain = |step: &PlanStep| step.hazards.is_empty() && planned.holders(step).is_empty();
+    let runs = fold::runs(steps, fold, |one, other| {
+        let form = |step: &PlanStep| (step.at.kind(), step.verb, step.transaction, step.lock);
+        form(one) == form(other) && plain(one) && plain(other)
+    });
+    let mut folded = false;
+    for run in runs {
+        for i in run.shown.clone() {
+            if i > 0 && steps[i - 1].segment != steps[i].segment {
+                let _ = writeln!(out, "    {}", paint.with("2", "-- commit"));
+            }
+            folded |= write_step(out, &steps[i], fold && plain(&steps[i]), paint);
+            for holder in planned.holders(&steps[i]) {
+                let _ = writeln!(out, "      {}", paint.with("33", &format!("-- now: {holder}")));
+            }
+        }
+        if run.more > 0 {
+            let text = format!("-- … {} more like it: {}", run.more, steps[run.shown.start].at.kind());
+            let _ = writeln!(out, "    {}", paint.with("2", &text));
+            folded = true;
+        }
     }
+    folded
+}
+
+fn write_step(out: &mut String, step: &PlanStep, fold: bool, paint: &Paint) -> bool {
     let text = format!("{};", step.text().trim_end());
-    for line in text.lines() {
+    let (lines, more) = fold::lines(&text, fold);
+    for line in lines {
         let _ = writeln!(out, "{}", format!("    {line}").trim_end());
+    }
+    if more > 0 {
+        let _ = writeln!(out, "    {}", paint.with("2", &format!("-- … {more} more lines")));
     }
     let mut costs: Vec<String> = Vec::new();
     if step.transaction == Transaction::Outside {
@@ -144,6 +209,7 @@ fn write_step(out: &mut String, step: &PlanStep, commits: bool, paint: &Paint) {
         let text = format!("-- hazard {}: {}", hazard.class.as_str(), step.risk(hazard));
         let _ = writeln!(out, "      {}", paint.with("31", &text));
     }
+    more > 0
 }
 
 /// Who may do more, less or something else afterwards.

@@ -117,7 +117,7 @@ impl Failure {
                 (Next::OtherWay, login_help(place, &cause))
             }
             code if *code == SqlState::INVALID_CATALOG_NAME => {
-                (Next::Nothing, format!("check the name, or create it: `createdb {}`", target.database()))
+                (Next::Nothing, format!("check the name, or create it: `{} {}`", target.maker, target.database()))
             }
             code if *code == SqlState::CANNOT_CONNECT_NOW => {
                 (Next::Host, "the server is starting, stopping or recovering: try again later".to_owned())

@@ -39,6 +39,7 @@ pub(super) fn target(
         application_name: name.unwrap_or("dbstate").to_owned(),
         keepalives: keepalives(given)?,
         session_attributes: choice(given, "target_session_attrs", ATTRIBUTES)?.unwrap_or(SessionAttributes::Any),
+        maker: "createdb",
         random_order: choice(given, "load_balance_hosts", &[("disable", false), ("random", true)])?.unwrap_or(false),
         warnings,
     })

@@ -147,9 +147,17 @@ pub struct Target {
     pub(super) session_attributes: SessionAttributes,
     pub(super) random_order: bool,
     pub(super) warnings: Vec<String>,
+    /// The command that makes a database on that server.
+    pub(super) maker: &'static str,
 }
 
 impl Target {
+    /// The same, which says that `maker` makes a database on that server.
+    #[must_use]
+    pub fn made_by(self, maker: &'static str) -> Self {
+        Self { maker, ..self }
+    }
+
     /// The same server as the same user, but another database. A password from the password file is looked up anew.
     #[must_use]
     pub fn with_database(&self, name: &str) -> Self {

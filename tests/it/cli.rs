@@ -1,16 +1,15 @@
 //! The command line as a user meets it: flags, exit codes, what goes where, colours, the prompt, interrupts.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::fs;
+use std::io::Read;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::support::binary::{command, dbstate, dbstate_with};
 use crate::support::database::Database;
+use crate::support::terminal::Terminal;
 
 const COMMANDS: [&str; 18] = [
     "init",
@@ -392,42 +391,6 @@ fn places_are_relative_to_where_one_stands() {
     assert!(output.stderr.contains("[../schema.yaml:1:20]"), "{}", output.stderr);
     let output = dbstate(["validate", "-f", "../schema.yaml"], &dir.path().join("deep"));
     assert!(output.stderr.contains("[../schema.yaml:1:20]"), "{}", output.stderr);
-}
-
-/// The program at a pseudo terminal.
-struct Terminal;
-
-impl Terminal {
-    /// Runs it, types `answer` once it has said `prompt`, and returns how it ended and what was shown.
-    fn run(dir: &Path, args: &[&str], prompt: &str, answer: &str) -> (ExitStatus, String) {
-        let control = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo terminal");
-        grantpt(&control).expect("granted");
-        unlockpt(&control).expect("unlocked");
-        let name = ptsname(&control, Vec::new()).expect("it has a name").into_string().expect("UTF-8");
-        let open = || File::options().read(true).write(true).open(&name).expect("the terminal opens");
-        let home = tempfile::tempdir().expect("a directory");
-        // `setsid -c` makes the terminal the one that an interrupt comes from.
-        let mut program = command(home.path());
-        let mut session = Command::new("setsid");
-        session.args(["-c", "-w"]).arg(program.get_program()).args(args).current_dir(dir);
-        session.env_clear().envs(program.get_envs().filter_map(|(k, v)| Some((k, v?))));
-        program = session;
-        let mut child = program.stdin(open()).stdout(open()).stderr(open()).spawn().expect("the program starts");
-        drop(program);
-        let mut control = File::from(control);
-        let mut shown = String::new();
-        let mut buffer = [0; 4096];
-        let mut answered = false;
-        // Reading fails once the program has ended and nobody holds the terminal.
-        while let Ok(count @ 1..) = control.read(&mut buffer) {
-            shown += &String::from_utf8_lossy(&buffer[..count]);
-            if !answered && shown.contains(prompt) {
-                control.write_all(answer.as_bytes()).expect("it can be typed");
-                answered = true;
-            }
-        }
-        (child.wait().expect("it ends"), shown)
-    }
 }
 
 #[track_caller]

@@ -17,6 +17,7 @@ mod drift;
 mod every_kind;
 mod examples;
 mod findings;
+mod first_use;
 mod fleet;
 mod format;
 mod fuzz;

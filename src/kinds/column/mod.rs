@@ -259,7 +259,9 @@ impl Kind for Column {
             let Alter::InPlace(more) = column.alter(&above.as_inherited(), &cx) else { continue };
             steps.extend(more);
         }
-        steps.into_iter().map(|s| s.speaks_for(below.iter().cloned()).needs(self.leaving(cx))).collect()
+        let mut warning = self.lacks_values(cx);
+        let whole = |s: Step| s.speaks_for(below.iter().cloned()).needs(self.leaving(cx)).warns(warning.take());
+        steps.into_iter().map(whole).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

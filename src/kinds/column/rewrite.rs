@@ -32,6 +32,24 @@ impl Column {
     }
 }
 
+impl Column {
+    /// Why PostgreSQL will not add it: the rows that are there would hold null.
+    pub fn lacks_values(&self, cx: &Cx<'_>) -> Option<String> {
+        let filled = self.default.is_some() || self.identity.is_some() || self.generated.is_some();
+        let table = cx.at.parent()?;
+        let size = cx.live.size(table).filter(|size| size.bytes > 0 && size.rows != Some(0))?;
+        // A type of the project may be a domain with a default.
+        let declared = self.data_type.as_str().contains('.');
+        (self.not_null && !filled && !declared).then(|| {
+            format!(
+                "{} is added `not null` and without a default, but {table} holds rows ({size}): give it a default, or add \
+                 it without `not null`, fill it, and then say `not null`",
+                cx.at
+            )
+        })
+    }
+}
+
 /// True where an expression calls a function that is volatile: one of PostgreSQL's, or one that is declared.
 fn is_volatile(expression: &Sql, cx: &Cx<'_>) -> bool {
     let tokens = sql::tokens(expression.as_str());

@@ -265,3 +265,11 @@ proptest! {
         prop_assert_eq!(render_short(&one(diagnostic), &sources).lines().count(), 1);
     }
 }
+
+#[test]
+fn lines_break_at_blanks_alone() {
+    let text = "no such socket: `/var/run/postgresql/.s.PGSQL.5432`, tried `/tmp`\nand more";
+    assert_eq!(wrap(text, 20), "no such socket:\n`/var/run/postgresql/.s.PGSQL.5432`,\ntried `/tmp`\nand more");
+    assert_eq!(wrap("  indented", 40), "  indented");
+    assert_eq!(wrap("", 40), "");
+}

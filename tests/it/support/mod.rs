@@ -9,3 +9,4 @@ pub mod observer;
 pub mod program;
 pub mod project;
 pub mod proxy;
+pub mod terminal;
