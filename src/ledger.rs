@@ -188,7 +188,7 @@ fn others(entries: &Entries<'_>) -> Vec<String> {
 /// A line of the history as it is written while an apply goes on.
 #[derive(Debug)]
 pub struct Entry<'a> {
-    /// The statements that ran so far, as they may be shown.
+    /// The statements that ran since the line was last written, as they may be shown.
     pub statements: Vec<&'a str>,
     /// The renames made so far, each with the old key as `was:` has it.
     pub renames: Vec<(&'a Address, &'a str)>,
@@ -208,7 +208,7 @@ pub fn entry(entry: &Entry<'_>) -> String {
     let revision = entry.revision.map_or_else(|| "null".to_owned(), sql::literal);
     let version = sql::literal(env!("CARGO_PKG_VERSION"));
     let line = if entry.goes_on {
-        format!("update dbstate.history set milliseconds = {milliseconds}, statements = {statements} where {CURRENT}")
+        format!("update dbstate.history set milliseconds = {milliseconds}, statements = statements || {statements}::jsonb where {CURRENT}")
     } else {
         format!(
             "insert into dbstate.history (version, revision, milliseconds, statements) \

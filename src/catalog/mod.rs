@@ -17,7 +17,7 @@ use tokio_postgres::{Client, Row, RowStream};
 use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
 use crate::kind::{Entry, FacetRow, Rules};
 use crate::model::node::{Key, Node, Value};
-use crate::model::{Address, Object, ObjectId, Origin, PgVersion, Server, State};
+use crate::model::{Address, Locks, Object, ObjectId, Origin, PgVersion, Server, State};
 use crate::session::cause;
 
 pub use activity::activity;
@@ -101,18 +101,23 @@ pub async fn server(client: &Client) -> Result<Server> {
     let sql = "select current_setting('server_version_num')::int as version, current_database()::text as name,
                       current_user::text as user_name, r.rolsuper as superuser,
                       array(select m.rolname::text from pg_roles m where pg_has_role(current_user, m.oid, 'member'))
-                        as member_of
+                        as member_of,
+                      current_setting('max_locks_per_transaction')::int as locks,
+                      current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int
+                        as sessions
                from pg_roles r where r.rolname = current_user";
     let rows = query(client, sql).await?;
     let row = rows
         .first()
         .ok_or_else(|| Diagnostic::new(Code::Connection, "the server does not know the role it is asked as"))?;
+    let count = |column| usize::try_from(row.get::<_, i32>(column)).unwrap_or_default();
     Ok(Server {
         version: PgVersion(u32::try_from(row.get::<_, i32>("version")).unwrap_or_default()),
         database: row.get("name"),
         user: row.get("user_name"),
         superuser: row.get("superuser"),
         member_of: row.get("member_of"),
+        locks: Locks { each: count("locks"), sessions: count("sessions").max(1) },
     })
 }
 

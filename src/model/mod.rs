@@ -21,7 +21,7 @@ pub use applied::{Applied, Stamp};
 pub use demand::{Act, Demand};
 pub use holder::Holder;
 pub use node::Node;
-pub use server::{PgVersion, Server};
+pub use server::{Locks, PgVersion, Server};
 pub use size::Size;
 pub use state::{Manage, Moved, Object, ObjectId, Origin, Spec, State};
 pub use step::{Hazard, HazardClass, Lock, Step, Transaction};

@@ -32,6 +32,26 @@ pub struct Server {
     pub superuser: bool,
     /// The roles it is a member of, itself included.
     pub member_of: Vec<String>,
+    /// The locks that its lock table has room for.
+    pub locks: Locks,
+}
+
+/// The room of a lock table, which all sessions of a server share.
+///
+/// See <https://www.postgresql.org/docs/current/runtime-config-locks.html>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Locks {
+    /// `max_locks_per_transaction`.
+    pub each: usize,
+    /// How many transactions it is multiplied by: `max_connections` and `max_prepared_transactions`.
+    pub sessions: usize,
+}
+
+impl Locks {
+    /// How many locks there may be at once.
+    pub fn all(self) -> usize {
+        self.each.saturating_mul(self.sessions)
+    }
 }
 
 impl Server {
@@ -43,6 +63,7 @@ impl Server {
             user: "postgres".to_owned(),
             superuser: true,
             member_of: vec!["postgres".to_owned()],
+            locks: Locks { each: 64, sessions: 100 },
         }
     }
 }

@@ -132,7 +132,6 @@ async fn carry_out(
         choices,
         ledger: options.ledger,
         begun: Instant::now(),
-        earlier: Vec::new(),
         committed: 0,
         noted: false,
     };
@@ -179,7 +178,7 @@ impl Job<'_> {
             }
             tries += 1;
             let pause = apply::pause(tries);
-            clerk.again(&rest, Event::Again(tries, pause));
+            clerk.again(Event::Again(tries, pause));
             apply::sleep(pause).await;
             if !clerk.talk.goes_on() {
                 return Err(apply::interrupted().into());
@@ -203,7 +202,7 @@ impl Job<'_> {
     async fn ready(&self, planned: &Planned) -> Result<Plan, Diagnostics> {
         let mut plan = planned.plan.clone();
         let ground = apply::Ground { whole: &planned.whole, server: &planned.server };
-        apply::check_capacity(&self.session.client, &plan).await?;
+        apply::check_capacity(&plan, planned.server.locks)?;
         apply::preflight(&self.session.client, &mut plan, ground).await?;
         Ok(plan)
     }
@@ -217,18 +216,15 @@ struct Clerk<'a> {
     /// False once the ledger could not be written.
     ledger: bool,
     begun: Instant,
-    /// What was committed before the plan was made again.
-    earlier: Vec<String>,
     /// How many statements of this plan are committed.
     committed: usize,
     noted: bool,
 }
 
 impl Clerk<'_> {
-    /// Keeps what was committed of a plan that is made again.
-    fn again(&mut self, plan: &Plan, event: Event<'_>) {
-        let committed = plan.steps.iter().take(std::mem::take(&mut self.committed));
-        self.earlier.extend(committed.map(|step| step.text().to_owned()));
+    /// Begins anew, with a plan that was made again.
+    fn again(&mut self, event: Event<'_>) {
+        self.committed = 0;
         self.talk.progress(event);
     }
 }
@@ -247,11 +243,11 @@ impl apply::Watch for Clerk<'_> {
     fn note(&mut self, done: &[PlanStep]) -> Option<String> {
         let named = |step: &&PlanStep| matches!(step.verb, Verb::Rename | Verb::Create);
         let was = |step: &'_ PlanStep| self.declared.get(&step.at).and_then(|o| o.was.as_deref());
+        let done = &done[std::mem::replace(&mut self.committed, done.len())..];
         let mut renames: Vec<_> = done.iter().filter(named).filter_map(|s| Some((&s.at, was(s)?))).collect();
         renames.dedup();
-        self.committed = done.len();
         let entry = ledger::Entry {
-            statements: self.earlier.iter().map(String::as_str).chain(done.iter().map(PlanStep::text)).collect(),
+            statements: done.iter().map(PlanStep::text).collect(),
             renames,
             revision: self.choices.revision.as_deref(),
             milliseconds: i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX),

@@ -145,6 +145,11 @@ impl Plan {
         wait::needed(&self.waits, self.steps.len())
     }
 
+    /// How many locks its largest transaction takes, as an estimate.
+    pub fn largest(&self) -> usize {
+        self.steps.chunk_by(|a, b| a.segment == b.segment).map(segment::locks).max().unwrap_or(0)
+    }
+
     /// How many objects are added, changed, replaced and dropped.
     pub fn counts(&self) -> [usize; 4] {
         let of = |verbs: &[Verb]| self.changes.iter().filter(|c| verbs.contains(&c.verb)).count();
@@ -184,7 +189,7 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     touched.sort();
     touched.dedup();
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
-    segment::segment(&mut steps);
+    segment::segment(&mut steps, &emitted, input);
     warnings.extend(alike::hints(&changes, &steps, input));
     Ok(Plan { steps, changes, touched, warnings, waits })
 }

@@ -1,29 +1,107 @@
-//! Statements to transactions: one, unless PostgreSQL allows less.
+//! Statements to transactions: one, unless PostgreSQL allows less, or its lock table has room for fewer.
 
-use super::PlanStep;
-use crate::model::Transaction;
+use std::collections::{HashMap, HashSet};
+
+use super::emit::{Emitted, Verb};
+use super::fate::Action;
+use super::{Input, PlanStep};
+use crate::model::{Address, Lock, Transaction};
+
+/// How many locks a relation takes, as measured on tables of a few columns: itself, and its toast table or an index.
+const EACH: usize = 2;
+/// The part of the lock table that one transaction may fill: other sessions use it, too.
+const SHARE: usize = 2;
 
 /// Numbers the segments, in order.
-pub fn segment(steps: &mut [PlanStep]) {
+pub fn segment(steps: &mut [PlanStep], emitted: &Emitted, input: Input<'_>) {
+    let mut bounds = commits(steps);
+    if input.online {
+        let room = (input.server.locks.all() / SHARE).max(1);
+        let seams = seams(steps, |at| emitted.fates.get(at).map(|fate| &fate.action));
+        bounds = bounds.windows(2).flat_map(|pair| part(steps, pair[0]..pair[1], &seams, room)).collect();
+    } else {
+        bounds.pop();
+    }
+    let mut starts = bounds.into_iter().skip(1).peekable();
     let mut segment = 0;
-    let mut open = false;
-    for step in steps {
-        match step.transaction {
-            Transaction::Inside => {
-                step.segment = segment;
-                open = true;
-            }
-            Transaction::CommitAfter => {
-                step.segment = segment;
-                segment += 1;
-                open = false;
-            }
-            Transaction::Outside => {
-                segment += usize::from(open);
-                step.segment = segment;
-                segment += 1;
-                open = false;
-            }
+    for (i, step) in steps.iter_mut().enumerate() {
+        segment += usize::from(starts.next_if_eq(&i).is_some());
+        step.segment = segment;
+    }
+}
+
+/// Where PostgreSQL wants transactions to begin, from 0 on, and the number of steps as the last.
+fn commits(steps: &[PlanStep]) -> Vec<usize> {
+    let begins =
+        |pair: &[PlanStep]| pair[0].transaction != Transaction::Inside || pair[1].transaction == Transaction::Outside;
+    let inner = steps.windows(2).enumerate().filter(|(_, pair)| begins(pair)).map(|(i, _)| i + 1);
+    std::iter::once(0).chain(inner).chain([steps.len()]).collect()
+}
+
+/// Before which steps a transaction may end without leaving half of a change: what is new may come one by one, while what is
+/// there stays whole. The next plan goes on from there.
+fn seams<'a>(steps: &[PlanStep], action: impl Fn(&Address) -> Option<&'a Action>) -> Vec<bool> {
+    let mut spans: HashMap<Option<&Address>, (usize, usize)> = HashMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        let itself = action(&step.at).filter(|a| !matches!(a, Action::Create)).map(|_| &step.at);
+        let replaced = step.at.ancestors().filter(|at| matches!(action(at), Some(Action::Replace)));
+        // Names that move hang together.
+        let renamed = (step.verb == Verb::Rename).then_some(None);
+        for key in itself.into_iter().chain(replaced).map(Some).chain(renamed) {
+            spans.entry(key).or_insert((i, i)).1 = i;
         }
+    }
+    let mut within = vec![0_i64; steps.len() + 1];
+    for (first, last) in spans.into_values() {
+        within[first + 1] += 1;
+        within[last + 1] -= 1;
+    }
+    let mut depth = 0;
+    let count = |change: i64| {
+        depth += change;
+        depth == 0
+    };
+    within.into_iter().map(count).collect()
+}
+
+/// Where the transactions begin that these steps take, so that each but what hangs together has room for its locks.
+fn part(steps: &[PlanStep], range: std::ops::Range<usize>, seams: &[bool], room: usize) -> Vec<usize> {
+    let mut begins = vec![range.start];
+    let mut taken = Locks::default();
+    let mut seam = None;
+    for i in range.clone() {
+        if i > range.start && seams[i] {
+            seam = Some(i);
+        }
+        taken.add(&steps[i]);
+        let Some(begin) = seam.filter(|_| taken.count > room) else { continue };
+        begins.push(begin);
+        seam = None;
+        taken = Locks::default();
+        steps[begin..=i].iter().for_each(|step| taken.add(step));
+    }
+    begins
+}
+
+/// How many locks these steps, in one transaction, take at most. An estimate: what a kind does not say is not counted.
+pub fn locks(steps: &[PlanStep]) -> usize {
+    let mut taken = Locks::default();
+    steps.iter().for_each(|step| taken.add(step));
+    taken.count
+}
+
+/// The locks of a transaction.
+#[derive(Default)]
+struct Locks<'a> {
+    count: usize,
+    /// What is in a schema, and locked.
+    known: HashSet<&'a Address>,
+}
+
+impl<'a> Locks<'a> {
+    fn add(&mut self, step: &'a PlanStep) {
+        let relation = std::iter::once(&step.at).chain(step.at.ancestors()).find(|at| at.parent() == Some(at.top()));
+        let fresh = relation.is_some_and(|at| (step.lock > Lock::None || step.relations > 0) && self.known.insert(at));
+        self.count += EACH * step.relations.max(usize::from(fresh));
     }
 }

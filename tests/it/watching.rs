@@ -114,7 +114,7 @@ fn an_interrupt_ends_the_wait_for_another_apply() {
 }
 
 #[test]
-fn a_plan_that_the_lock_table_has_no_room_for_is_refused() {
+fn a_plan_that_the_lock_table_has_no_room_for_is_parted() {
     let mut options = options();
     options.settings.extend(
         [("max_locks_per_transaction", "10"), ("max_connections", "20")]
@@ -122,17 +122,26 @@ fn a_plan_that_the_lock_table_has_no_room_for_is_refused() {
     );
     let cluster = Ephemeral::start(&options).expect("started");
     let database = Database::named(cluster.server(), "small");
-    let tables = |count: usize| {
-        let table = |i| format!("      t{i}: {{ columns: {{ id: int }} }}\n");
-        "schemas:\n  shop:\n    tables:\n".to_owned() + &(0..count).map(table).collect::<String>()
-    };
     let project = Project::new(&database, &[("schema.yaml", &tables(300))]);
-    let output = project.run(&["apply", "--yes"], 3);
+    let output = project.run(&["apply", "--offline", "--yes"], 3);
     let text = output.stderr.replace("\n  | ", " ").replace("\n        ", " ");
     for told in ["takes about 600 locks", "lock table holds 200", "set `max_locks_per_transaction` to 30 or more"] {
         assert!(text.contains(told), "{told}:\n{text}");
     }
-    project.write("schema.yaml", &tables(60));
+    let sql = project.run(&["plan", "--format", "sql"], 0).stdout;
+    assert_eq!(sql.matches("begin;").count(), 6, "50 tables each:\n{sql}");
     project.run(&["apply", "--yes"], 0);
     project.settled();
+    // Drops are parted, too.
+    project.write("schema.yaml", &tables(10));
+    let sql = project.run(&["plan", "--format", "sql"], 0).stdout;
+    assert_eq!(sql.matches("begin;").count(), 6, "{sql}");
+    project.run(&["apply", "--yes", "--allow", "data,breaking"], 0);
+    project.settled();
+}
+
+/// So many small tables.
+fn tables(count: usize) -> String {
+    let table = |i| format!("      t{i}: {{ columns: {{ id: int }} }}\n");
+    "schemas:\n  shop:\n    tables:\n".to_owned() + &(0..count).map(table).collect::<String>()
 }
