@@ -124,9 +124,10 @@ fn listed(cx: &Cx<'_>) -> String {
     }
     let value = |(at, column): &(&Address, &Column)| {
         let name = sql::ident(at.key());
-        match is_another(&column.data_type, cx.live, cx.desired) {
-            true => format!("{name}{} as {name}", text_of(&column.data_type)),
-            false => name,
+        if is_another(&column.data_type, cx.live, cx.desired) {
+            format!("{name}{} as {name}", text_of(&column.data_type))
+        } else {
+            name
         }
     };
     columns.iter().map(value).collect::<Vec<_>>().join(", ")
