@@ -158,15 +158,14 @@ impl Builder<'_> {
                 self.renamed_first(parent, at);
             }
             let Some(object) = self.input.desired.get(at) else { continue };
-            let served = find(self.input.register, at.kind()).is_served(&*object.spec, at);
-            for (to, edge) in needs(self.input, names, at, object) {
-                self.made_first(&to, first, edge);
-                for servant in servants.get(&to).into_iter().flatten().filter(|_| served) {
-                    self.made_first(servant, first, Edge::Soft);
-                }
+            let mut used = needs(self.input, names, at, object);
+            used.extend(self.input.desired.uses(at).iter().map(|to| (to.clone(), Edge::Hard)));
+            used.extend(self.as_before(at, object).into_iter().map(|to| (to, Edge::Soft)));
+            for (to, edge) in &used {
+                self.made_first(to, first, *edge);
             }
-            for to in self.input.desired.uses(at) {
-                self.made_first(to, first, Edge::Hard);
+            if !servants.is_empty() && find(self.input.register, at.kind()).is_served(&*object.spec, at) {
+                self.served_first(used.into_iter().map(|(to, _)| to).collect(), &servants, first);
             }
         }
         for i in 0..self.emitted.nodes.len() {
@@ -175,6 +174,27 @@ impl Builder<'_> {
                     self.edge(made, i, Edge::Hard);
                 }
             }
+        }
+    }
+
+    /// What an object that comes again as it was rested on, and still may: `pg_depend` knows more than its text says.
+    fn as_before(&self, at: &Address, object: &crate::model::Object) -> Vec<Address> {
+        let same = self.input.live.get(at).is_some_and(|live| live.spec.same(&*object.spec));
+        let stands = |to: &&Address| self.input.desired.contains(to);
+        if same { self.input.live.uses(at).iter().filter(stands).cloned().collect() } else { Vec::new() }
+    }
+
+    /// What serves the types that an object uses, by way of columns too, stands before it: casts, operator classes.
+    fn served_first(
+        &mut self,
+        mut used: Vec<Address>,
+        servants: &HashMap<Address, Vec<Address>>,
+        first: Option<usize>,
+    ) {
+        let of_columns: Vec<Address> = used.iter().flat_map(|to| self.input.live.uses(to)).cloned().collect();
+        used.extend(of_columns);
+        for servant in used.iter().filter_map(|to| servants.get(to)).flatten() {
+            self.made_first(servant, first, Edge::Soft);
         }
     }
 

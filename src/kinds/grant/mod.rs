@@ -76,7 +76,10 @@ impl Kind for Grant {
                 None => born.push((name, set)),
             }
         }
-        born.retain(|(_, set)| !set.is_empty());
+        born.retain(|(name, set)| !set.is_empty() || *name == cx.server.user);
+        if let Some(owner) = cx.desired.spec::<Owner>(&on.child(Owner::NAME, "")) {
+            hand_over(&mut born, &cx.server.user, &owner.role);
+        }
         born.into_iter().map(|(name, privileges)| (name, Self { privileges })).collect()
     }
 
@@ -220,6 +223,19 @@ impl Grant {
     }
 }
 
+/// What a new owner has of what its maker had from the start: nothing said is everything.
+fn hand_over(born: &mut Vec<(String, PrivilegeSet)>, maker: &str, owner: &str) {
+    let mut take = |who: &str| born.iter().position(|(name, _)| name == who).map(|i| born.remove(i).1);
+    if maker == owner {
+        return;
+    }
+    let (own, theirs) = (take(maker), take(owner));
+    if let Some(mut set) = own {
+        set.merge(&theirs.unwrap_or_default());
+        born.push((owner.to_owned(), set));
+    }
+}
+
 /// A revoke on a table takes the same privilege on its columns too: they are granted again.
 fn restore_columns(revoked: &[String], thing: &Cx<'_>, cx: &Cx<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -261,7 +277,8 @@ fn starting_point(cx: &Cx<'_>) -> PrivilegeSet {
     let thing = cx.parent();
     let Some(rules) = thing.entry.rules.privileges else { return PrivilegeSet::default() };
     let managed = cx.desired.contains(&thing.at.child(Owner::NAME, ""));
-    if is_owner(cx.at.key(), thing.at, if managed { cx.desired } else { cx.live }) {
+    let made = !managed && !cx.live.contains(thing.at) && cx.at.key() == cx.server.user;
+    if made || is_owner(cx.at.key(), thing.at, if managed { cx.desired } else { cx.live }) {
         let mut all = PrivilegeSet::of(rules.all.iter().map(|(name, _)| name));
         all.suit(&rules, cx.server.version);
         return all;

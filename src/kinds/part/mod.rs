@@ -42,6 +42,7 @@ pub(in crate::kinds) use {own_schema, text_schema};
 
 mod cast_pairs;
 pub mod catalog;
+pub mod connection;
 pub mod constraint;
 pub mod convert;
 pub mod data_type;
