@@ -3,6 +3,7 @@
 mod alike;
 mod emit;
 mod graph;
+mod needs;
 mod planned;
 mod rebuild;
 mod rename;
