@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, Kind, find};
 use crate::kinds::column::{Column, above};
 use crate::kinds::table::{Table, is_key};
-use crate::model::{Address, HazardClass, Lock, State, Step};
+use crate::model::{Address, HazardClass, Lock, Object, State, Step};
 use crate::sql;
 
 /// How values of the old type become values of the new one.
@@ -103,6 +103,10 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
             }
             return Err(in_the_way(cx.at, user));
         };
+        // What is computed is dropped and made again.
+        if column.generated.is_some() && cx.live.spec::<Column>(user).is_some_and(|c| c.generated.is_some()) {
+            continue;
+        }
         let holds = |c: &Column| c.data_type.base() == cx.identity();
         match (cx.live.spec::<Column>(user).is_some_and(holds), holds(column)) {
             (true, true) => {}
@@ -136,8 +140,9 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
 
 /// True for what can be dropped and made again, by itself or with what it is a part of.
 fn can_go(cx: &Cx<'_>, user: &Address) -> bool {
-    let rules = &find(cx.register, user.kind()).rules;
-    rules.part || rules.rebuildable
+    let entry = find(cx.register, user.kind());
+    let again = |object: &Object| (entry.rebuildable)(&*object.spec);
+    entry.rules.part || cx.live.get(user).map_or(entry.rules.rebuildable, again)
 }
 
 /// What uses an object in the live database; its own facets and parts are not among them.
