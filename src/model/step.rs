@@ -116,6 +116,8 @@ pub struct Step {
     pub hands_to: Option<String>,
     /// A role, and the one that is a member of it after it.
     pub admits: Option<(String, String)>,
+    /// The role that it must run as, whoever applies.
+    pub run_as: Option<String>,
     /// True where the object is another one after it, as good as just made: its facets start anew.
     pub renews: bool,
 }

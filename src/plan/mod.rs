@@ -219,7 +219,7 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         demands: demands(node, input),
         hands_to: node.step.hands_to.clone(),
         admits: node.step.admits.clone(),
-        run_as: None,
+        run_as: node.step.run_as.clone(),
         segment: 0,
     }
 }
