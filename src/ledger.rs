@@ -208,7 +208,9 @@ pub fn entry(entry: &Entry<'_>) -> String {
     let revision = entry.revision.map_or_else(|| "null".to_owned(), sql::literal);
     let version = sql::literal(env!("CARGO_PKG_VERSION"));
     let line = if entry.goes_on {
-        format!("update dbstate.history set milliseconds = {milliseconds}, statements = statements || {statements}::jsonb where {CURRENT}")
+        format!(
+            "update dbstate.history set milliseconds = {milliseconds}, statements = statements || {statements}::jsonb where {CURRENT}"
+        )
     } else {
         format!(
             "insert into dbstate.history (version, revision, milliseconds, statements) \

@@ -260,6 +260,11 @@ impl Hidden {
     pub fn matches(&self, secret: &SecretString) -> bool {
         self.0.expose_secret() == secret.expose_secret()
     }
+
+    /// The secret, for who sees whether it is one.
+    pub fn expose(&self) -> &SecretString {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Hidden {

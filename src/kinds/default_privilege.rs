@@ -2,7 +2,8 @@
 //!
 //! See <https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html>. Those of one schema only add to those
 //! of everywhere, and these replace PostgreSQL's own. The order of statements does not matter to a project: what is
-//! declared counts for the declared objects of that owner too, whether they were there before or not.
+//! declared counts for the declared objects of that owner too, whether they were there before or not; but for what the
+//! role takes from itself (`app: { everywhere: { tables: { app: select } } }`), which counts for what it makes later.
 
 use std::collections::BTreeMap;
 
@@ -69,10 +70,18 @@ impl Kind for DefaultPrivilege {
                union all
                  select distinct oid, role, defaclrole, everywhere, schema, objects, 0::oid, '{}'::jsonb from d
                  where everywhere and objects in ('functions', 'types')
-                   and not exists (select from d e where e.oid = d.oid and e.grantee = 0))
+                   and not exists (select from d e where e.oid = d.oid and e.grantee = 0)
+               union all
+                 select distinct oid, role, defaclrole, everywhere, schema, objects, defaclrole, '{}'::jsonb from d
+                 where everywhere and not exists (select from d e where e.oid = d.oid and e.grantee = d.defaclrole))
              select g.oid, '' as key, g.role, g.schema, g.objects, coalesce(r.rolname, 'public') as grantee, g.privileges
              from given g left join pg_roles r on r.oid = g.grantee
-             where (g.grantee <> g.defaclrole or not g.everywhere)
+             where (g.grantee <> g.defaclrole or not g.everywhere
+                    or g.privileges <> (select jsonb_object_agg(lower(x.privilege_type), x.is_grantable)
+                                        from pg_default_acl a,
+                                             aclexplode(acldefault(case a.defaclobjtype when 'S' then 's'
+                                                                        else a.defaclobjtype end, a.defaclrole)) x
+                                        where a.oid = g.oid and x.grantee = g.defaclrole))
                and not (g.grantee = 0 and g.everywhere and g.objects = 'functions'
                         and g.privileges = '{\"execute\": false}')
                and not (g.grantee = 0 and g.everywhere and g.objects = 'types' and g.privileges = '{\"usage\": false}')
@@ -173,19 +182,10 @@ impl Kind for DefaultPrivilege {
     /// What says no more than PostgreSQL does by itself is nothing that it would keep.
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
         for at in desired.of_kind(Self::NAME) {
-            if desired.spec::<Self>(&at).is_some_and(|spec| spec.is_built_in() == Some(true)) {
+            if desired.spec::<Self>(&at).is_some_and(Self::is_built_in) {
                 desired.remove(&at);
             }
         }
-    }
-
-    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
-        if self.is_built_in() != Some(false) {
-            return Vec::new();
-        }
-        let message = format!("role `{}` has every privilege on what it makes itself", self.role);
-        let help = "remove this, or write `all`; what it made can be taken from it with `grants:` there";
-        vec![(Problem::new(Code::WrongType, message).help(help), "grantee")]
     }
 
     fn references(&self, _at: &Address, out: &mut References) {
@@ -198,16 +198,16 @@ impl Kind for DefaultPrivilege {
         }
     }
 
-    fn create(&self, _cx: &Cx<'_>) -> Vec<Step> {
-        self.steps(&self.base())
+    fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        self.steps(&self.base(cx.server.version))
     }
 
     fn alter(&self, old: &Self, _cx: &Cx<'_>) -> Alter {
         Alter::InPlace(self.steps(&old.privileges))
     }
 
-    fn drop(&self, _cx: &Cx<'_>) -> Vec<Step> {
-        Self { privileges: self.base(), ..self.clone() }.steps(&self.privileges)
+    fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
+        Self { privileges: self.base(cx.server.version), ..self.clone() }.steps(&self.privileges)
     }
 }
 
@@ -217,8 +217,20 @@ fn plurals() -> impl Iterator<Item = &'static str> {
 }
 
 impl DefaultPrivilege {
-    /// What the grantee has where nothing is said.
-    fn base(&self) -> PrivilegeSet {
+    /// What the grantee has where nothing is said: the role itself everything on what it makes.
+    fn base(&self, server: PgVersion) -> PrivilegeSet {
+        if self.is_own()
+            && let Some(rules) = register().iter().filter_map(|e| e.rules.privileges).find(|p| p.plural == self.objects)
+        {
+            let mut all = PrivilegeSet::of(rules.all.iter().map(|(name, _)| name));
+            all.suit(&rules, server);
+            return all;
+        }
+        self.of_public()
+    }
+
+    /// What PUBLIC has where nothing is said; nothing for any other grantee.
+    fn of_public(&self) -> PrivilegeSet {
         match (&self.schema, self.grantee.as_str(), self.objects.as_str()) {
             (None, "public", "functions") => PrivilegeSet::of(["execute"]),
             (None, "public", "types") => PrivilegeSet::of(["usage"]),
@@ -226,15 +238,20 @@ impl DefaultPrivilege {
         }
     }
 
-    /// Whether it says what PostgreSQL has built in; `None` where that is nothing, or may be said otherwise.
-    fn is_built_in(&self) -> Option<bool> {
-        if self.schema.is_none() && self.grantee == self.role {
-            let rules = register().iter().filter_map(|e| e.rules.privileges).find(|p| p.plural == self.objects)?;
+    /// True for what a role has on what it makes itself, wherever.
+    fn is_own(&self) -> bool {
+        self.schema.is_none() && self.grantee == self.role
+    }
+
+    /// True where it says what PostgreSQL has built in.
+    fn is_built_in(&self) -> bool {
+        if self.is_own() {
+            let full = |rules: Privileges| rules.plural == self.objects && self.privileges.is_full(&rules);
             let onward = self.privileges.0.values().any(|option| *option);
-            return Some(self.privileges.is_full(&rules) && !onward);
+            return !onward && register().iter().filter_map(|e| e.rules.privileges).any(full);
         }
-        let base = self.base();
-        (!base.is_empty() && self.privileges == base).then_some(true)
+        let base = self.of_public();
+        !base.is_empty() && self.privileges == base
     }
 
     fn steps(&self, old: &PrivilegeSet) -> Vec<Step> {

@@ -10,11 +10,12 @@ use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
+use super::part::connection::Connection;
 use super::part::{is_default, since};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, Rules, Under};
 use crate::model::{HazardClass, KindName, PgVersion, State, Step};
-use crate::secret::{self, Hidden, Source};
+use crate::secret::{Hidden, Source};
 use crate::sql;
 
 /// A subscription.
@@ -22,9 +23,9 @@ use crate::sql;
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of PostgreSQL's own")]
 pub struct Subscription {
-    /// Where the publisher's connection string comes from; not managed when absent.
+    /// The publisher's connection string, or where it comes from if it holds a password; not managed when absent.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub connection: Option<Source>,
+    pub connection: Option<Connection>,
     /// The publications to subscribe to.
     pub publications: Vec<String>,
     /// It works.
@@ -128,7 +129,10 @@ impl PartialEq for Subscription {
                 (Some(mine), Some(theirs)) => mine == theirs,
                 (Some(_), None) => self.has_connection(other),
                 (None, Some(_)) => other.has_connection(self),
-                (None, None) => true,
+                (None, None) => match (&self.live_connection, &other.live_connection) {
+                    (Some(mine), Some(theirs)) => mine.matches(theirs.expose()),
+                    (Some(_), None) | (None, Some(_) | None) => true,
+                },
             }
     }
 }
@@ -140,7 +144,7 @@ impl Subscription {
     /// True unless the live one is seen to have another connection: both must be there to be read.
     fn has_connection(&self, live: &Self) -> bool {
         let (Some(source), Some(stored)) = (&self.connection, &live.live_connection) else { return true };
-        secret::resolve(source).map_or(true, |text| stored.matches(&text))
+        source.resolve().map_or(true, |text| stored.matches(&text))
     }
 
     /// The options of `with (…)` that `alter subscription … set (…)` takes too, each with the version that brought it.
@@ -192,7 +196,7 @@ impl Subscription {
     fn connection_text(&self) -> Option<[String; 2]> {
         let source = self.connection.as_ref()?;
         // A secret that is not there was refused before.
-        let text = secret::resolve(source).ok()?;
+        let text = source.resolve().ok()?;
         Some([sql::literal(text.expose_secret()), sql::literal(&source.to_string())])
     }
 }
@@ -267,20 +271,22 @@ impl Kind for Subscription {
         if self.connection.is_none() && !cx.live.contains(cx.at) {
             let problem = Problem::new(Code::Refused, format!("subscription `{}` says no connection", cx.at.key()));
             return Some((
-                problem.help("write `connection: { env: NAME }`, and put the connection string there"),
+                problem.help("write the connection string, or `connection: { env: NAME }` where a password is in it"),
                 "connection",
             ));
         }
-        Some((secret::resolve(self.connection.as_ref()?).err()?, "connection"))
+        Some((self.connection.as_ref()?.resolve().err()?, "connection"))
     }
 
-    /// `connection: { env: FEED_CONNECTION }`: a variable for whoever builds another database.
+    /// The connection string where no password is in it, else `{ env: FEED_CONNECTION }`: a variable for whoever builds
+    /// another database.
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
         for at in state.of_kind(Self::NAME) {
             let Some(mut spec) = state.spec::<Self>(&at).cloned() else { continue };
             let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
             let name: String = at.key().chars().map(plain).chain("_CONNECTION".chars()).collect();
-            spec.connection = Some(Source::Env(name));
+            let plain = spec.live_connection.as_ref().and_then(Connection::of);
+            spec.connection = Some(plain.unwrap_or(Connection::Secret(Source::Env(name))));
             state.set(&at, spec);
         }
     }
@@ -302,7 +308,7 @@ impl Kind for Subscription {
         };
         let [sent, shown] = self.connection_text().unwrap_or_default();
         let enable = self.enabled.then(|| enable(cx));
-        [Step::new(statement(&sent)).shown(statement(&shown))].into_iter().chain(enable).collect()
+        [says(statement(&sent), statement(&shown))].into_iter().chain(enable).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -318,7 +324,7 @@ impl Kind for Subscription {
             steps.push(alter("disable").hazard(HazardClass::Breaking, "changes no longer arrive"));
         }
         if let Some([sent, shown]) = self.connection_text().filter(|_| !self.has_connection(old)) {
-            steps.push(alter(&format!("connection {sent}")).shown(alter(&format!("connection {shown}")).sql));
+            steps.push(says(alter(&format!("connection {sent}")).sql, alter(&format!("connection {shown}")).sql));
         }
         if *publications != old.publications {
             steps.push(alter(&format!("set publication {} with (refresh = false)", sql::idents(publications))));
@@ -372,6 +378,13 @@ impl Subscription {
             live_connection: None,
         }
     }
+}
+
+/// A statement, and what to show of it where that is something else.
+fn says(sent: String, shown: String) -> Step {
+    let same = sent == shown;
+    let step = Step::new(sent);
+    if same { step } else { step.shown(shown) }
 }
 
 fn enable(cx: &Cx<'_>) -> Step {

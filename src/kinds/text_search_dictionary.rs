@@ -1,12 +1,11 @@
 //! A text search dictionary. See <https://www.postgresql.org/docs/current/sql-createtsdictionary.html>.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::part::catalog::{USER_SCHEMA, qualified};
-use super::part::{QualifiedName, is_default};
+use super::part::parameters::in_order;
+use super::part::{Parameters, QualifiedName, is_default};
 use super::schema::Schema;
 use super::text_search_template;
 use crate::kind::{Alter, Cx, Form, Home, Kind, References, Renaming, Rules, Slot, Under};
@@ -24,14 +23,14 @@ pub struct TextSearchDictionary {
     pub template: QualifiedName,
     /// Its options, such as `language` and `stopwords`.
     #[serde(default, skip_serializing_if = "is_default", deserialize_with = "options")]
-    pub options: BTreeMap<String, String>,
+    pub options: Parameters,
 }
 
 /// Reads a map, or the one text in which PostgreSQL keeps it: `language = 'english', stopwords = 'x'`.
-fn options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+fn options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Parameters, D::Error> {
     struct Either;
     impl<'de> serde::de::Visitor<'de> for Either {
-        type Value = BTreeMap<String, String>;
+        type Value = Parameters;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("a map of options")
@@ -42,14 +41,14 @@ fn options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String
         }
 
         fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-            BTreeMap::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+            Parameters::deserialize(serde::de::value::MapAccessDeserializer::new(map))
         }
     }
     deserializer.deserialize_any(Either)
 }
 
 /// `name = 'value', …` as a map.
-fn stored(text: &str) -> Option<BTreeMap<String, String>> {
+fn stored(text: &str) -> Option<Parameters> {
     let option = |piece: &str| {
         let tokens = sql::tokens(piece);
         let [name, equals, value] = tokens.as_slice() else { return None };
@@ -118,9 +117,9 @@ impl Kind for TextSearchDictionary {
             return Alter::Replace("it is made of another template".to_owned());
         }
         let gone = old.options.keys().filter(|k| !options.contains_key(*k)).map(|k| sql::ident(k));
-        let set = options.iter().filter(|(k, v)| old.options.get(*k) != Some(v));
+        let set = in_order(&old.options, options);
         let words: Vec<String> =
-            gone.chain(set.map(|(k, v)| format!("{} = {}", sql::ident(k), sql::literal(v)))).collect();
+            gone.chain(set.into_iter().map(|(k, v)| format!("{} = {}", sql::ident(k), sql::literal(v)))).collect();
         Alter::InPlace(vec![Step::new(format!("alter {} ({})", cx.target(), words.join(", ")))])
     }
 }
@@ -133,6 +132,6 @@ mod tests {
     fn stored_options_are_read() {
         let map = stored("language = 'english', \"StopWords\" = E'a\\\\b', x = 'it''s, so', n = 3").expect("read");
         let map: Vec<(&str, &str)> = map.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        assert_eq!(map, [("StopWords", "a\\b"), ("language", "english"), ("n", "3"), ("x", "it's, so")]);
+        assert_eq!(map, [("language", "english"), ("StopWords", "a\\b"), ("x", "it's, so"), ("n", "3")]);
     }
 }

@@ -60,7 +60,8 @@ impl Kind for ViewColumn {
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
             "select a.attrelid as oid, a.attnum as sub, 1259 as parent_class, a.attrelid as parent, a.attname as key,
-                    a.attnum as ordinal, a.attacl::text[] as acl, pg_get_expr(d.adbin, d.adrelid) as \"default\",
+                    a.attnum as ordinal, a.attacl::text[] as acl,
+                    case when a.attacl is not null then c.relowner::regrole::text end as owner, pg_get_expr(d.adbin, d.adrelid) as \"default\",
                     {}
              from pg_attribute a
                   join pg_class c on c.oid = a.attrelid

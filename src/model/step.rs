@@ -116,6 +116,8 @@ pub struct Step {
     pub hands_to: Option<String>,
     /// A role, and the role that is its member after it.
     pub admits: Option<(String, String)>,
+    /// The role that it must run as, whoever applies.
+    pub run_as: Option<String>,
     /// It replaces the object by a new one, whose facets start from birth.
     pub renews: bool,
     /// How many bytes at its beginning it has in common with others that may become one statement with it; 0 for none.

@@ -10,6 +10,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::emit::{Emitted, Verb};
+use super::needs::needs;
 use super::sort::sort;
 use super::wait::{self, Wait};
 use super::{Input, fold, overload};
@@ -160,15 +161,14 @@ impl Builder<'_> {
                 self.renamed_first(parent, at);
             }
             let Some(object) = self.input.desired.get(at) else { continue };
-            let served = find(self.input.register, at.kind()).is_served(&*object.spec, at);
-            for (to, edge) in needs(self.input, names, at, object) {
-                self.made_first(&to, first, edge);
-                for servant in servants.get(&to).into_iter().flatten().filter(|_| served) {
-                    self.made_first(servant, first, Edge::Soft);
-                }
+            let mut used = needs(self.input, names, at, object);
+            used.extend(self.input.desired.uses(at).iter().map(|to| (to.clone(), Edge::Hard)));
+            used.extend(self.as_before(at, object).into_iter().map(|to| (to, Edge::Soft)));
+            for (to, edge) in &used {
+                self.made_first(to, first, *edge);
             }
-            for to in self.input.desired.uses(at) {
-                self.made_first(to, first, Edge::Hard);
+            if !servants.is_empty() && find(self.input.register, at.kind()).is_served(&*object.spec, at) {
+                self.served_first(used.into_iter().map(|(to, _)| to).collect(), &servants, first);
             }
         }
         for i in 0..self.emitted.nodes.len() {
@@ -178,6 +178,27 @@ impl Builder<'_> {
                     self.edge(there, i, Edge::Hard);
                 }
             }
+        }
+    }
+
+    /// What an object that comes again as it was rested on, and still may: `pg_depend` knows more than its text says.
+    fn as_before(&self, at: &Address, object: &crate::model::Object) -> Vec<Address> {
+        let same = self.input.live.get(at).is_some_and(|live| live.spec.same(&*object.spec));
+        let stands = |to: &&Address| self.input.desired.contains(to);
+        if same { self.input.live.uses(at).iter().filter(stands).cloned().collect() } else { Vec::new() }
+    }
+
+    /// What serves the types that an object uses, by way of columns too, stands before it: casts, operator classes.
+    fn served_first(
+        &mut self,
+        mut used: Vec<Address>,
+        servants: &HashMap<Address, Vec<Address>>,
+        first: Option<usize>,
+    ) {
+        let of_columns: Vec<Address> = used.iter().flat_map(|to| self.input.live.uses(to)).cloned().collect();
+        used.extend(of_columns);
+        for servant in used.iter().filter_map(|to| servants.get(to)).flatten() {
+            self.made_first(servant, first, Edge::Soft);
         }
     }
 
@@ -339,40 +360,6 @@ impl Builder<'_> {
             }
         }
     }
-}
-
-/// What an object of the wanted state needs before it.
-fn needs(input: Input<'_>, names: &Names, at: &Address, object: &crate::model::Object) -> Vec<(Address, Edge)> {
-    let mut references = References::default();
-    (find(input.register, at.kind()).references)(&*object.spec, at, &mut references);
-    // What stands in its parent's brackets refers to nothing outside of them: a word in its text is a sibling.
-    let closed = (find(input.register, at.kind()).inline)(&*object.spec, at).is_some();
-    let mut out = Vec::new();
-    for (reference, _) in references.list {
-        let Reference::Text(text) = &reference else {
-            out.extend(names.resolve(&reference, at).into_iter().map(|to| (to, Edge::Hard)));
-            continue;
-        };
-        // A word in the text of a part is a column that is called as the whole.
-        for (to, in_full) in names.in_text(text, at).into_iter().filter(|(to, _)| !closed && !at.is_within(to)) {
-            let edge = if in_full { Edge::Soft } else { Edge::Faint };
-            out.extend(parts(input, &to).into_iter().map(|part| (part, edge)));
-            out.push((to, edge));
-        }
-    }
-    out
-}
-
-/// What text that names an object may rest on besides: its columns, and the keys that say what a row depends on.
-fn parts(input: Input<'_>, at: &Address) -> Vec<Address> {
-    let is_part = |at: &&Address| {
-        let rules = &find(input.register, at.kind()).rules;
-        rules.visible || rules.slots.contains(&RELATION)
-    };
-    if at.parent().is_none() {
-        return Vec::new();
-    }
-    input.desired.children(at).into_iter().filter(is_part).cloned().collect()
 }
 
 /// The statements of a circle of hard edges; empty when there is none.

@@ -5,6 +5,7 @@ mod emit;
 mod fate;
 mod fold;
 mod graph;
+mod needs;
 mod overload;
 mod planned;
 mod rebuild;
@@ -236,7 +237,7 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         demands: demands(node, input),
         hands_to: node.step.hands_to.clone(),
         admits: node.step.admits.clone(),
-        run_as: None,
+        run_as: node.step.run_as.clone(),
         segment: 0,
     }
 }

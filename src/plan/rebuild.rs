@@ -39,6 +39,8 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
         let mut touched: Vec<(&Address, Touch, &[&Address])> = Vec::new();
         touched.extend(touches.map(|how| (&at, how, of(&users, &at))));
         touched.extend((touches == Some(Touch::Replaced)).then(|| (&at, Touch::Replaced, of(&falling, &at))));
+        let gone = if touches == Some(Touch::Replaced) { lost_parts(&at, input) } else { Vec::new() };
+        touched.extend(gone.iter().map(|part| (part, Touch::Replaced, of(&users, part))));
         touched.extend(unseats.iter().map(|used| (used, Touch::Unseated, of(&users, used))));
         for (used, how, users) in touched {
             for user in users {
@@ -72,6 +74,13 @@ fn unseated(fate: &Fate) -> Vec<Address> {
 
 fn of<'a, 'b>(users: &'b HashMap<&'a Address, Vec<&'a Address>>, used: &Address) -> &'b [&'a Address] {
     users.get(used).map_or(&[], Vec::as_slice)
+}
+
+/// What stood under a replaced object and does not come again: who uses it uses the whole.
+fn lost_parts(at: &Address, input: Input<'_>) -> Vec<Address> {
+    let mut live = input.live.descendants(at);
+    live.retain(|part| !input.desired.contains(part));
+    live
 }
 
 /// Who uses what, by the edges of the live database.

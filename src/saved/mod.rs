@@ -283,7 +283,7 @@ impl SavedStep {
             demands: now.map(|now| now.demands.clone()).unwrap_or_default(),
             hands_to: now.and_then(|now| now.hands_to.clone()),
             admits: now.and_then(|now| now.admits.clone()),
-            run_as: None,
+            run_as: now.and_then(|now| now.run_as.clone()),
             segment: self.segment,
         })
     }

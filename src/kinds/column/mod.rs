@@ -115,6 +115,7 @@ impl Kind for Column {
         Some(format!(
             "select a.attrelid as oid, a.attnum as sub, 1259 as parent_class, a.attrelid as parent, a.attname as key,
                     a.attnum as ordinal, a.attacl::text[] as acl,
+                    case when a.attacl is not null then c.relowner::regrole::text end as owner,
                     format_type(a.atttypid, a.atttypmod) as type,
                     a.attnotnull as not_null,
                     case when a.attcollation <> t.typcollation

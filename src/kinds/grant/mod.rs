@@ -4,6 +4,9 @@
 //! thing or under the role, there with globs over declared things; all that is declared adds up. Where the project
 //! declares any privilege, privileges are exact: PostgreSQL's own defaults, plus declared default privileges of the
 //! owner, plus what is declared on the thing, which for its grantee replaces the defaults.
+//!
+//! Who may pass a privilege on may be the one who grants: `select granted by app`. That is an object of its own, made and
+//! taken back as that role.
 
 mod written;
 
@@ -16,15 +19,16 @@ use super::column::Column;
 use super::default_privilege::DefaultPrivilege;
 use super::owner::{Owner, owner_of};
 use super::part::privilege::{grantee, on_thing_schema, split_acl_item, under_role_schema};
-use super::part::{PrivilegeSet, ROLE};
+use super::part::{PrivilegeSet, ROLE, is_default};
 use crate::diagnostic::Diagnostics;
 use crate::kind::access::Fact;
 use crate::kind::{
-    Alter, Cx, Entry, FacetRow, Form, Home, Kind, Lowered, Misfit, Privileges, References, Renaming, Rules, Under, find,
+    Alter, Cx, Entry, FacetRow, Form, Home, Kind, Lowered, Misfit, Privileges, References, Renaming, Rules, Under,
+    demands, find,
 };
 use crate::kinds::register;
-use crate::model::node::{Key, Node, Value};
-use crate::model::{Address, HazardClass, KindName, Object, Origin, PgVersion, State, Step, bridge};
+use crate::model::node::Node;
+use crate::model::{Act, Address, Demand, HazardClass, KindName, Object, Origin, PgVersion, State, Step};
 
 /// The privileges of one grantee on one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -32,6 +36,9 @@ use crate::model::{Address, HazardClass, KindName, Object, Origin, PgVersion, St
 pub struct Grant {
     /// The privileges; none takes away what there is by default.
     pub privileges: PrivilegeSet,
+    /// The role that grants them, where that is not the owner.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub by: Option<String>,
 }
 
 impl Kind for Grant {
@@ -47,22 +54,27 @@ impl Kind for Grant {
         let (Some(rules), Some(acl)) = (&rules.privileges, &row.acl) else { return Vec::new() };
         let Some(items) = acl else { return by_default(rules) };
         let mut sets: Vec<(String, PrivilegeSet)> = Vec::new();
-        for (name, letters) in items.iter().filter_map(|i| split_acl_item(i)) {
+        let mut passed_on = Vec::new();
+        for (name, letters, grantor) in items.iter().filter_map(|i| split_acl_item(i)) {
             let set = PrivilegeSet::from_letters(letters, rules);
+            if row.owner.as_ref().is_some_and(|owner| *owner != grantor) {
+                passed_on.push(Self { privileges: set, by: Some(grantor) }.under(&name));
+                continue;
+            }
             match sets.iter_mut().find(|(n, _)| *n == name) {
                 Some((_, before)) => before.merge(&set),
                 None => sets.push((name, set)),
             }
         }
         // An owner has everything unless the list says otherwise.
-        if let Some(owner) = &row.owner {
+        if let Some(owner) = row.owner.as_ref().filter(|_| rules.noun != Column::NOUN) {
             match sets.iter().position(|(n, _)| n == owner) {
                 Some(i) if sets[i].1.is_full(rules) => drop(sets.remove(i)),
                 Some(_) => {}
                 None => sets.push((owner.clone(), PrivilegeSet::default())),
             }
         }
-        sets.into_iter().map(|(name, privileges)| (name, Self { privileges })).collect()
+        sets.into_iter().map(|(name, privileges)| Self { privileges, by: None }.under(&name)).chain(passed_on).collect()
     }
 
     fn born(on: &Address, cx: &Cx<'_>) -> Vec<(String, Self)> {
@@ -76,8 +88,11 @@ impl Kind for Grant {
                 None => born.push((name, set)),
             }
         }
-        born.retain(|(_, set)| !set.is_empty());
-        born.into_iter().map(|(name, privileges)| (name, Self { privileges })).collect()
+        born.retain(|(name, set)| !set.is_empty() || *name == cx.server.user);
+        if let Some(owner) = cx.desired.spec::<Owner>(&on.child(Owner::NAME, "")) {
+            hand_over(&mut born, &cx.server.user, &owner.role);
+        }
+        born.into_iter().map(|(name, privileges)| Self { privileges, by: None }.under(&name)).collect()
     }
 
     fn lower(home: &Home, parent: Option<&Address>, node: &Node, out: &mut Lowered) {
@@ -94,10 +109,7 @@ impl Kind for Grant {
     }
 
     fn raise(children: &[(&Address, &Self)]) -> Option<Node> {
-        let pair = |(at, grant): &(&Address, &Self)| (Key::from(at.key()), bridge::to_node(&grant.privileges));
-        let mut sorted: Vec<_> = children.to_vec();
-        sorted.sort_by_key(|(at, _)| at.key().to_owned());
-        Some(Node::new(Value::Map(sorted.iter().map(pair).collect())))
+        Some(written::raise(children))
     }
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, register: &'static [Entry]) {
@@ -136,7 +148,7 @@ impl Kind for Grant {
                     Some(grant) if grant.privileges == privileges => drop(unsaid.insert(place)),
                     Some(_) => {}
                     None => {
-                        let none = Self { privileges: PrivilegeSet::default() };
+                        let none = Self { privileges: PrivilegeSet::default(), by: None };
                         state.insert(place, Object::new(Arc::new(none), Origin::Derived(None)));
                     }
                 }
@@ -152,8 +164,18 @@ impl Kind for Grant {
         desired.claims(Self::NAME)
     }
 
+    fn follow(&mut self, renaming: Renaming<'_>) {
+        if let Some(by) = &mut self.by {
+            renaming.root(ROLE, by);
+        }
+    }
+
     fn key_after(&self, key: &str, renaming: Renaming<'_>) -> Option<String> {
-        renaming.key(ROLE, key)
+        let (Some(_), Some((grantee, _))) = (&self.by, key.rsplit_once(GRANTED_BY)) else {
+            return renaming.key(ROLE, key);
+        };
+        let grantee = renaming.key(ROLE, grantee).unwrap_or_else(|| grantee.to_owned());
+        Some(self.clone().under(&grantee).0).filter(|now| now != key)
     }
 
     /// A new owner takes over all that the old one had, and its own grants go up in that.
@@ -168,48 +190,84 @@ impl Kind for Grant {
             })
             .collect();
         if handed_over.is_empty() {
-            return;
+            return rest_on_grantors(live);
         }
         let moved: HashMap<&Address, &Address> = handed_over.iter().map(|(old, new)| (old, new)).collect();
         let taken: HashSet<&Address> = moved.values().copied().collect();
         live.retain(|at, _| !taken.contains(at));
         live.move_each(|at| (*moved.get(at).unwrap_or(&at)).clone());
+        rest_on_grantors(live);
     }
 
     fn references(&self, at: &Address, out: &mut References) {
-        if at.key() != "public" {
-            out.object(Address::root(ROLE, at.key()), "privileges");
+        if self.grantee(at.key()) != "public" {
+            out.object(Address::root(ROLE, self.grantee(at.key())), "privileges");
+        }
+        if let Some(by) = &self.by {
+            out.object(Address::root(ROLE, by), "by");
         }
     }
 
+    fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
+        self.by.as_ref().map_or_else(|| demands::usual(act, cx), |by| vec![Demand::Becomes(by.clone())])
+    }
+
     fn access(&self, at: &Address) -> Option<Fact> {
-        Some(Fact::Grant(at.key().to_owned(), self.privileges.0.clone()))
+        Some(Fact::Grant(self.grantee(at.key()).to_owned(), self.privileges.0.clone()))
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        self.steps(&starting_point(cx), cx)
+        self.steps(&self.starting_point(cx), cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        let Self { privileges, by } = self;
+        let less = |(name, option): (&String, &bool)| privileges.0.get(name).is_none_or(|now| *option && !now);
+        if by.is_some() && old.privileges.0.iter().any(less) {
+            return Alter::Replace("its grantor may no longer pass all of it on".to_owned());
+        }
         Alter::InPlace(self.steps(&old.privileges, cx))
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        Self { privileges: starting_point(cx) }.steps(&self.privileges, cx)
+        Self { privileges: self.starting_point(cx), by: self.by.clone() }.steps(&self.privileges, cx)
     }
 }
 
+/// What stands between grantee and grantor in a key, and before the grantor in YAML.
+const GRANTED_BY: &str = " granted by ";
+
 impl Grant {
+    /// With its key: the grantee, and the grantor where that is not the owner.
+    fn under(self, grantee: &str) -> (String, Self) {
+        let key = self.by.as_ref().map_or_else(|| grantee.to_owned(), |by| format!("{grantee}{GRANTED_BY}{by}"));
+        (key, self)
+    }
+
+    /// The grantee, of its key.
+    fn grantee<'a>(&self, key: &'a str) -> &'a str {
+        let by = self.by.as_ref().map(|by| format!("{GRANTED_BY}{by}"));
+        by.and_then(|by| key.strip_suffix(by.as_str())).unwrap_or(key)
+    }
+
+    /// What a grantee has where no list says anything.
+    fn starting_point(&self, cx: &Cx<'_>) -> PrivilegeSet {
+        if self.by.is_some() { PrivilegeSet::default() } else { starting_point(cx) }
+    }
+
     fn steps(&self, old: &PrivilegeSet, cx: &Cx<'_>) -> Vec<Step> {
         let thing = cx.parent();
         let (on, columns) = target(&thing);
-        let name = grantee(cx.at.key());
+        let name = grantee(self.grantee(cx.at.key()));
+        let rests_on = self.by.as_ref().map(|by| options_of(by, thing.at, cx.desired)).unwrap_or_default();
         let changes = self.privileges.changes(old);
         let mut steps: Vec<Step> = changes
             .statements(&on, &name, &columns)
             .into_iter()
             .map(|(sql, takes)| {
-                let step = Step::new(sql).needs([thing.at.child(Owner::NAME, "")]);
+                let step = Step { run_as: self.by.clone(), completes: !takes, ..Step::new(sql) }
+                    .needs([thing.at.child(Owner::NAME, "")]);
+                let step = if takes { step } else { step.needs(rests_on.clone()) };
                 if takes { step.hazard(HazardClass::Access, format!("takes privileges from {name}")) } else { step }
             })
             .collect();
@@ -217,6 +275,39 @@ impl Grant {
             steps.extend(restore_columns(&changes.revoke, &thing, cx));
         }
         steps
+    }
+}
+
+/// What a new owner has of what its maker had from the start: nothing said is everything.
+fn hand_over(born: &mut Vec<(String, PrivilegeSet)>, maker: &str, owner: &str) {
+    let mut take = |who: &str| born.iter().position(|(name, _)| name == who).map(|i| born.remove(i).1);
+    if maker == owner {
+        return;
+    }
+    let (own, theirs) = (take(maker), take(owner));
+    if let Some(mut set) = own {
+        set.merge(&theirs.unwrap_or_default());
+        born.push((owner.to_owned(), set));
+    }
+}
+
+/// The grants by which a role may have what it passes on: on the thing, and on the table of a column.
+fn options_of(role: &str, thing: &Address, state: &State) -> Vec<Address> {
+    let things = std::iter::once(thing).chain(thing.parent());
+    let grants = things.flat_map(|thing| state.children_of::<Grant>(thing, Grant::NAME));
+    grants.filter(|(at, grant)| grant.grantee(at.key()) == role).map(|(at, _)| at.clone()).collect()
+}
+
+/// What a role passed on goes before what it has goes.
+fn rest_on_grantors(live: &mut State) {
+    let mut edges = Vec::new();
+    for at in live.of_kind(Grant::NAME) {
+        let by = live.spec::<Grant>(&at).and_then(|grant| grant.by.clone());
+        let (Some(by), Some(thing)) = (by, at.parent()) else { continue };
+        edges.extend(options_of(&by, thing, live).into_iter().map(|to| (at.clone(), to)));
+    }
+    for (from, to) in edges {
+        live.add_edge(from, to);
     }
 }
 
@@ -230,10 +321,12 @@ fn restore_columns(revoked: &[String], thing: &Cx<'_>, cx: &Cx<'_>) -> Vec<Step>
         lost.0.retain(|name, _| !revoked.contains(name));
         let mut kept = wanted.privileges.clone();
         kept.0.retain(|name, _| there.privileges.0.contains_key(name));
-        steps.extend(Grant { privileges: kept }.steps(&lost, &cx.at(&at)).into_iter().map(|mut s| {
-            s.hazards.clear();
-            s
-        }));
+        steps.extend(Grant { privileges: kept, by: wanted.by.clone() }.steps(&lost, &cx.at(&at)).into_iter().map(
+            |mut s| {
+                s.hazards.clear();
+                s
+            },
+        ));
     }
     steps
 }
@@ -261,7 +354,8 @@ fn starting_point(cx: &Cx<'_>) -> PrivilegeSet {
     let thing = cx.parent();
     let Some(rules) = thing.entry.rules.privileges else { return PrivilegeSet::default() };
     let managed = cx.desired.contains(&thing.at.child(Owner::NAME, ""));
-    if is_owner(cx.at.key(), thing.at, if managed { cx.desired } else { cx.live }) {
+    let made = !managed && !cx.live.contains(thing.at) && cx.at.key() == cx.server.user;
+    if made || is_owner(cx.at.key(), thing.at, if managed { cx.desired } else { cx.live }) {
         let mut all = PrivilegeSet::of(rules.all.iter().map(|(name, _)| name));
         all.suit(&rules, cx.server.version);
         return all;
@@ -275,7 +369,7 @@ fn is_owner(name: &str, thing: &Address, state: &State) -> bool {
 
 fn by_default(rules: &Privileges) -> Vec<(String, Grant)> {
     let public = PrivilegeSet::of(rules.public);
-    if public.is_empty() { Vec::new() } else { vec![("public".to_owned(), Grant { privileges: public })] }
+    if public.is_empty() { Vec::new() } else { vec![("public".to_owned(), Grant { privileges: public, by: None })] }
 }
 
 /// What grantees have on a thing by default, the owner left out: PUBLIC, and those that default privileges name.
@@ -298,7 +392,7 @@ fn add_defaults(desired: &mut State, at: &Address, rules: &Privileges) {
         let place = at.child(Grant::NAME, &name);
         if !desired.contains(&place) {
             let span = desired.get(at).and_then(|o| o.origin.span());
-            desired.insert(place, Object::new(Arc::new(Grant { privileges }), Origin::Derived(span)));
+            desired.insert(place, Object::new(Arc::new(Grant { privileges, by: None }), Origin::Derived(span)));
         }
     }
 }

@@ -1,16 +1,17 @@
 //! Grants as YAML has them: on a thing, or under a role with names and globs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Grant;
+use super::{GRANTED_BY, Grant};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Span};
 use crate::kind::{Entry, Form, Kind, Lowered, RoutineKey, find};
 use crate::kinds::column::Column;
 use crate::kinds::part::PrivilegeSet;
 use crate::kinds::register;
-use crate::model::node::{Node, Value};
+use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
-use crate::model::{Address, Object, Origin, State};
+use crate::model::{Address, Object, Origin, State, bridge};
 
 /// A grant as written: what it is on is found once every file is read.
 struct Written {
@@ -142,14 +143,15 @@ fn add(thing: &Address, written: &Written, state: &mut State, problems: &mut Dia
         Value::Null => &[],
     };
     let is_none = |item: &&Node| item.as_text() == Some("none");
-    if let Some(none) = items.iter().find(is_none).filter(|_| items.len() > 1) {
+    let by_owner = |item: &&Node| item.as_text().is_none_or(|text| of_grantor(text).1.is_none());
+    if let Some(none) = items.iter().find(is_none).filter(|_| items.iter().filter(by_owner).count() > 1) {
         let problem = Problem::new(Code::WrongType, "`none` beside other privileges");
         push(problems, problem.help("write `none` alone, or remove it"), none.span);
     }
     let mut set = PrivilegeSet::default();
     for item in items {
         match &item.value {
-            Value::Scalar(word) => word_into(&word.text, thing, item.span, &mut set, problems),
+            Value::Scalar(word) => words_into(&word.text, thing, (&mut set, item.span), written, state, problems),
             Value::Map(entries) => {
                 for (privilege, columns) in entries {
                     on_columns(thing, &privilege.text, columns, written, state, problems);
@@ -160,19 +162,78 @@ fn add(thing: &Address, written: &Written, state: &mut State, problems: &mut Dia
             }
         }
     }
-    let columns_only = !items.is_empty() && items.iter().all(|i| i.as_map().is_some());
-    if !columns_only {
-        merge(&thing.child(Grant::NAME, &written.grantee), set, written.span, state);
+    let says_nothing = |i: &Node| i.as_map().is_some() || !by_owner(&i);
+    let elsewhere = !items.is_empty() && items.iter().all(says_nothing);
+    if !elsewhere {
+        merge(thing, &written.grantee, Grant { privileges: set, by: None }, written.span, state);
     }
 }
 
-fn word_into(words: &str, thing: &Address, span: Option<Span>, set: &mut PrivilegeSet, problems: &mut Diagnostics) {
+/// `select, insert`, `select granted by app`: what the owner grants goes into `set`, the rest where it belongs.
+fn words_into(
+    words: &str,
+    thing: &Address,
+    (set, span): (&mut PrivilegeSet, Option<Span>),
+    written: &Written,
+    state: &mut State,
+    problems: &mut Diagnostics,
+) {
     let Some(rules) = find(register(), thing.kind()).rules.privileges else { return };
-    for word in words.split(',') {
-        if let Err(problem) = set.add(word, &rules) {
+    for word in crate::sql::split_commas(words) {
+        let (privilege, by) = of_grantor(word);
+        let mut passed_on = PrivilegeSet::default();
+        let into = if by.is_some() { &mut passed_on } else { &mut *set };
+        if let Err(problem) = into.add(privilege, &rules) {
             push(problems, problem, span);
+        } else if by.is_some() {
+            merge(thing, &written.grantee, Grant { privileges: passed_on, by }, written.span, state);
         }
     }
+}
+
+/// `select granted by app` as `select` and `app`.
+fn of_grantor(word: &str) -> (&str, Option<String>) {
+    let Some(i) = word.to_ascii_lowercase().find(GRANTED_BY) else { return (word, None) };
+    let name = word[i + GRANTED_BY.len()..].trim();
+    let quoted = name.strip_prefix('"').and_then(|n| n.strip_suffix('"')).map(|n| n.replace("\"\"", "\""));
+    (&word[..i], Some(quoted.unwrap_or_else(|| name.to_owned())))
+}
+
+/// The grants on one thing as a map from grantees to privileges.
+pub fn raise(children: &[(&Address, &Grant)]) -> Node {
+    let mut by_grantee: BTreeMap<&str, Vec<&Grant>> = BTreeMap::new();
+    let mut sorted = children.to_vec();
+    sorted.sort_by_key(|(at, grant)| (grant.by.is_some(), at.key().to_owned()));
+    for (at, grant) in sorted {
+        by_grantee.entry(grant.grantee(at.key())).or_default().push(grant);
+    }
+    let entries = by_grantee.into_iter().map(|(grantee, grants)| (Key::from(grantee), privileges(&grants)));
+    Node::new(Value::Map(entries.collect()))
+}
+
+fn privileges(grants: &[&Grant]) -> Node {
+    if let [Grant { privileges, by: None }] = grants {
+        return bridge::to_node(privileges);
+    }
+    let words = |grant: &&Grant| {
+        let by = grant.by.as_ref().map(|by| format!("{GRANTED_BY}{}", name(by))).unwrap_or_default();
+        let mut words = grant.privileges.words();
+        if words.is_empty() {
+            words.push("none".to_owned());
+        }
+        words.into_iter().map(|word| format!("{word}{by}")).collect::<Vec<_>>()
+    };
+    let list: Vec<String> = grants.iter().flat_map(words).collect();
+    match list.as_slice() {
+        [one] => bridge::to_node(one),
+        list => bridge::to_node(&list.to_vec()),
+    }
+}
+
+/// A role as [`of_grantor`] reads it.
+fn name(role: &str) -> String {
+    let plain = role.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if plain { role.to_owned() } else { format!("\"{}\"", role.replace('"', "\"\"")) }
 }
 
 /// `update: [status]`.
@@ -198,8 +259,10 @@ fn on_columns(
             continue;
         }
         let mut set = PrivilegeSet::default();
-        word_into(privilege, &at, columns.span, &mut set, problems);
-        merge(&at.child(Grant::NAME, &written.grantee), set, written.span, state);
+        words_into(privilege, &at, (&mut set, columns.span), written, state, problems);
+        if !set.is_empty() {
+            merge(&at, &written.grantee, Grant { privileges: set, by: None }, written.span, state);
+        }
     }
 }
 
@@ -208,14 +271,16 @@ fn columns_of<'a>(thing: &Address, state: &'a State) -> Vec<&'a str> {
     state.children(thing).into_iter().filter(|at| at.kind() == Column::NAME).map(Address::key).collect()
 }
 
-fn merge(at: &Address, mut set: PrivilegeSet, span: Option<Span>, state: &mut State) {
-    if let Some(before) = state.spec::<Grant>(at) {
-        set.merge(&before.privileges);
-        state.set(at, Grant { privileges: set });
+fn merge(thing: &Address, grantee: &str, grant: Grant, span: Option<Span>, state: &mut State) {
+    let (key, mut grant) = grant.under(grantee);
+    let at = thing.child(Grant::NAME, &key);
+    if let Some(before) = state.spec::<Grant>(&at) {
+        grant.privileges.merge(&before.privileges);
+        state.set(&at, grant);
         return;
     }
     let origin = span.map_or(Origin::Derived(None), |s| Origin::File { key: s, value: s, fields: Arc::new([]) });
-    state.insert(at.clone(), Object::new(Arc::new(Grant { privileges: set }), origin));
+    state.insert(at, Object::new(Arc::new(grant), origin));
 }
 
 fn refuse(problems: &mut Diagnostics, span: Option<Span>, help: &str) {

@@ -16,7 +16,7 @@ use crate::kinds::domain::Domain;
 use crate::kinds::enum_type::EnumType;
 use crate::kinds::schema::Schema;
 use crate::kinds::table::{Table, is_key, is_made_anew};
-use crate::model::{Address, HazardClass, Lock, State, Step};
+use crate::model::{Address, HazardClass, Lock, Object, State, Step};
 use crate::sql;
 
 /// How values of the old type become values of the new one.
@@ -106,6 +106,10 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
             }
             return Err(in_the_way(cx.at, user));
         };
+        // What is computed is dropped and made again.
+        if column.generated.is_some() && cx.live.spec::<Column>(user).is_some_and(|c| c.generated.is_some()) {
+            continue;
+        }
         let holds = |c: &Column| c.data_type.base() == cx.identity();
         match (cx.live.spec::<Column>(user).is_some_and(holds), holds(column)) {
             (true, true) => {}
@@ -143,7 +147,8 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
 /// True for what can be dropped and made again, by itself or with what it is a part of.
 fn can_go(cx: &Cx<'_>, user: &Address) -> bool {
     let entry = find(cx.register, user.kind());
-    entry.rules.part || cx.live.get(user).is_some_and(|object| (entry.rebuildable)(&*object.spec))
+    let again = |object: &Object| (entry.rebuildable)(&*object.spec);
+    entry.rules.part || cx.live.get(user).map_or(entry.rules.rebuildable, again)
 }
 
 /// True for a type that can't stay while it becomes what is wanted, and for an array of it.

@@ -43,6 +43,7 @@ pub(in crate::kinds) use {own_schema, text_schema};
 pub mod backing;
 mod cast_pairs;
 pub mod catalog;
+pub mod connection;
 pub mod constraint;
 pub mod convert;
 pub mod data_type;

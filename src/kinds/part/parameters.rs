@@ -21,18 +21,23 @@ pub fn with(parameters: &Parameters) -> String {
 }
 
 /// `reset (…)` and `set (…)`: what turns `old` into `new`, as far as they differ.
-///
-/// PostgreSQL puts what is set behind what stays. Where that is not the order of `new`, all are set.
 pub fn changes(old: &Parameters, new: &Parameters) -> Vec<String> {
     let gone: Vec<&str> = old.keys().filter(|k| !new.contains_key(*k)).map(String::as_str).collect();
     let reset = (!gone.is_empty()).then(|| format!("reset ({})", gone.join(", ")));
+    let set = in_order(old, new);
+    let set = (!set.is_empty()).then(|| format!("set ({})", list(set)));
+    reset.into_iter().chain(set).collect()
+}
+
+/// What must be set so that `old` becomes `new`, in its order: PostgreSQL puts what is set behind what stays.
+pub fn in_order<'a>(old: &Parameters, new: &'a Parameters) -> Vec<(&'a String, &'a String)> {
     let stays = |name: &&String| new.get(*name).is_some() && new.get(*name) == old.get(*name);
     let differs = |name: &&String| !stays(name);
+    if !new.keys().any(|name| differs(&name)) {
+        return Vec::new();
+    }
     let in_order = old.keys().filter(stays).chain(new.keys().filter(differs)).eq(new.keys());
-    let set: Vec<_> = new.iter().filter(|(name, _)| !in_order || differs(name)).collect();
-    let changed = new.keys().any(|name| differs(&name));
-    let set = changed.then(|| format!("set ({})", list(set)));
-    reset.into_iter().chain(set).collect()
+    new.iter().filter(|(name, _)| !in_order || differs(name)).collect()
 }
 
 #[cfg(test)]

@@ -91,8 +91,8 @@ impl PrivilegeSet {
         asked.then(|| since(Privileges::LATE.1, &format!("privilege `{}`", Privileges::LATE.0), "privileges", cx))?
     }
 
-    /// As people read it: `all`, or the list; without the option.
-    fn words(&self) -> Vec<String> {
+    /// As people read it, one a privilege: `select`, `select with grant option`.
+    pub fn words(&self) -> Vec<String> {
         self.0.iter().map(|(n, option)| if *option { format!("{n}{WITH_OPTION}") } else { n.clone() }).collect()
     }
 
@@ -162,8 +162,15 @@ pub fn grantee(name: &str) -> String {
     if name == "public" { "public".to_owned() } else { crate::sql::ident(name) }
 }
 
-/// Splits an `aclitem`: the grantee (`public` for nobody in particular) and the letters.
-pub fn split_acl_item(item: &str) -> Option<(String, &str)> {
+/// Splits an `aclitem`: the grantee (`public` for nobody in particular), the letters, and the grantor.
+pub fn split_acl_item(item: &str) -> Option<(String, &str, String)> {
+    let (name, rest) = name_before(item, '=');
+    let (letters, grantor) = rest?.split_once('/')?;
+    Some((if name.is_empty() { "public".to_owned() } else { name }, letters, name_before(grantor, '\0').0))
+}
+
+/// A name as `aclitem` quotes it, up to an unquoted `end`, and what follows that.
+fn name_before(item: &str, end: char) -> (String, Option<&str>) {
     let mut quoted = false;
     let mut name = String::new();
     let mut chars = item.char_indices().peekable();
@@ -174,15 +181,11 @@ pub fn split_acl_item(item: &str) -> Option<(String, &str)> {
                 name.push('"');
             }
             '"' => quoted = !quoted,
-            '=' if !quoted => {
-                let rest = &item[i + 1..];
-                let letters = rest.split('/').next().unwrap_or(rest);
-                return Some((if name.is_empty() { "public".to_owned() } else { name }, letters));
-            }
+            c if c == end && !quoted => return (name, Some(&item[i + c.len_utf8()..])),
             other => name.push(other),
         }
     }
-    None
+    (name, None)
 }
 
 impl Serialize for PrivilegeSet {
@@ -270,13 +273,13 @@ mod tests {
 
     #[test]
     fn acl_items_split_at_the_unquoted_equals_sign() {
-        for (item, grantee, letters) in [
-            ("app=arw/postgres", "app", "arw"),
-            ("=U/postgres", "public", "U"),
-            ("\"a=b\"=r*/\"x/y\"", "a=b", "r*"),
-            ("\"say \"\"hi\"\"\"=r/p", "say \"hi\"", "r"),
+        for (item, grantee, letters, grantor) in [
+            ("app=arw/postgres", "app", "arw", "postgres"),
+            ("=U/postgres", "public", "U", "postgres"),
+            ("\"a=b\"=r*/\"x/y\"", "a=b", "r*", "x/y"),
+            ("\"say \"\"hi\"\"\"=r/p", "say \"hi\"", "r", "p"),
         ] {
-            assert_eq!(split_acl_item(item), Some((grantee.to_owned(), letters)));
+            assert_eq!(split_acl_item(item), Some((grantee.to_owned(), letters, grantor.to_owned())));
         }
     }
 
