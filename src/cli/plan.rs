@@ -88,6 +88,9 @@ impl Command {
             output.talk(&format!("saved: `dbstate apply {}` makes these changes and no others", path.display()));
         }
         let differs = self.exit_code && !planned.plan.is_empty();
+        // The program ends here: giving back the memory of a large database piece by piece would take longer than the plan's text.
+        let Made { project, planned, .. } = made;
+        std::mem::forget((project, planned));
         Ok(if differs { exit::DIFFERENCES } else { exit::OK })
     }
 }

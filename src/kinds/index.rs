@@ -188,6 +188,8 @@ impl Kind for Index {
         let parts = parts::steps(self, false, cx);
         let mut steps = parts.unwrap_or_else(|| vec![self.build(&cx.name(), cx)]);
         steps.splice(..1, [steps[0].clone().needs(needs)]);
+        let becomes_part = |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self) && !own.invalid;
+        steps.extend(part::adopted(cx, |own| becomes_part(own).then(|| parts::stem(own))?, "idx"));
         steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
         steps.extend(mark::again(cx));
         steps
@@ -236,15 +238,15 @@ impl Kind for Index {
 }
 
 impl Index {
-    /// The statements after which it is the part that PostgreSQL makes, where it stays one but is declared no more.
+    /// The statements after which it is the part that PostgreSQL makes, where it stays one and is not declared.
     fn plain_again(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
-        let their = part::stays_part_of(cx.at, cx).filter(|_| matches!(self.attached, Attached::Named))?;
+        let their = part::stays_part_of(cx.at, cx).filter(|_| !matches!(self.attached, Attached::No))?;
         let their = cx.desired.spec::<Self>(&their)?;
         let tablespace = (self.tablespace.as_deref(), their.tablespace.as_deref());
         let mut steps = index_steps(&cx.identity(), (&self.options, &their.options), tablespace);
         let name = cx.at.parent().and_then(|table| parts::part_name(self, table));
         let name = name.filter(|name| name != cx.at.key() && !is_taken(name, cx.at.top(), cx));
-        steps.extend(part::plain(name, &format!("index {}", cx.identity()), |to| part::rename_index(to, cx), cx));
+        steps.extend(part::plain(name, &format!("index {}", cx.identity()), |to| part::rename_index(cx.at, to), cx));
         Some(steps)
     }
 

@@ -125,7 +125,9 @@ impl Kind for PrimaryKey {
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed().and_then(|keyed| keyed.add(cx));
         let steps = online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]);
-        self.backing().complete(steps.into_iter().map(|step| step.needs(part::parts_below(cx))), cx)
+        let becomes_part = |own: &Self| matches!(own.attached, Attached::No).then(String::new);
+        let steps = steps.into_iter().map(|step| step.needs(part::parts_below(cx)));
+        self.backing().complete(steps.chain(part::adopted(cx, becomes_part, "pkey")), cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -171,14 +173,14 @@ pub fn imply_not_null(desired: &mut State) {
 }
 
 impl PrimaryKey {
-    /// The statements after which it is the part that PostgreSQL makes, where it stays one but is declared no more.
+    /// The statements after which it is the part that PostgreSQL makes, where it stays one and is not declared.
     fn plain_again(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
-        let their = part::stays_part_of(cx.at, cx).filter(|_| matches!(self.attached, Attached::Named))?;
+        let their = part::stays_part_of(cx.at, cx).filter(|_| !matches!(self.attached, Attached::No))?;
         let their = cx.desired.spec::<Self>(&their)?;
         let comments = format!("constraint {} on {}", cx.name(), cx.parent().identity());
         let bare = Backing { comment: None, ..their.backing() };
         let Alter::InPlace(steps) = bare.alter(self.backing(), cx) else { return None };
-        let name = part::usual_name(&[], "pkey", cx);
+        let name = part::usual_name("", "pkey", cx);
         Some(steps.into_iter().chain(part::plain(name, &comments, |to| constraint::rename(to, cx), cx)).collect())
     }
 

@@ -123,7 +123,10 @@ impl Kind for Unique {
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed().and_then(|keyed| keyed.add(cx));
         let steps = online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]);
-        self.backing().complete(steps.into_iter().map(|step| step.needs(part::parts_below(cx))), cx)
+        let becomes_part = |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self);
+        let renames = part::adopted(cx, |own: &Self| becomes_part(own).then(|| own.stem()), "key");
+        let steps = steps.into_iter().map(|step| step.needs(part::parts_below(cx)));
+        self.backing().complete(steps.chain(renames), cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -161,16 +164,21 @@ impl Unique {
         self.definition() == other.definition()
     }
 
-    /// The statements after which it is the part that PostgreSQL makes, where it stays one but is declared no more.
+    /// The statements after which it is the part that PostgreSQL makes, where it stays one and is not declared.
     fn plain_again(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
-        let their = part::stays_part_of(cx.at, cx).filter(|_| matches!(self.attached, Attached::Named))?;
+        let their = part::stays_part_of(cx.at, cx).filter(|_| !matches!(self.attached, Attached::No))?;
         let their = cx.desired.spec::<Self>(&their)?;
-        let columns: Vec<&str> = self.columns.iter().chain(&self.include).map(String::as_str).collect();
         let comments = format!("constraint {} on {}", cx.name(), cx.parent().identity());
         let bare = Backing { comment: None, ..their.backing() };
         let Alter::InPlace(steps) = bare.alter(self.backing(), cx) else { return None };
-        let name = part::usual_name(&columns, "key", cx);
+        let name = part::usual_name(&self.stem(), "key", cx);
         Some(steps.into_iter().chain(part::plain(name, &comments, |to| constraint::rename(to, cx), cx)).collect())
+    }
+
+    /// What stands between the table's name and `key` in the name that PostgreSQL gives it.
+    fn stem(&self) -> String {
+        let columns: Vec<&str> = self.columns.iter().chain(&self.include).map(String::as_str).collect();
+        columns.join("_")
     }
 
     fn backing(&self) -> Backing<'_> {

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::address::{Address, KindName};
 use super::size::Size;
@@ -150,12 +151,14 @@ impl Object {
 }
 
 /// Objects by address, in the order they were added. A copy shares what neither side has changed.
+///
+/// An address keeps its own hash, so that its maps need no good hasher.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    objects: Arc<IndexMap<Address, Object>>,
+    objects: Arc<IndexMap<Address, Object, FxBuildHasher>>,
     places: Arc<Places>,
-    edges: Arc<HashMap<Address, Vec<Address>>>,
-    falls: Arc<HashMap<Address, Vec<Address>>>,
+    edges: Arc<FxHashMap<Address, Vec<Address>>>,
+    falls: Arc<FxHashMap<Address, Vec<Address>>>,
     claims: HashSet<KindName>,
     sizes: HashMap<u32, Size>,
     whole: bool,
@@ -164,7 +167,7 @@ pub struct State {
 /// What stands where, each list in the order added.
 #[derive(Debug, Clone, Default)]
 struct Places {
-    children: HashMap<Address, Vec<Address>>,
+    children: FxHashMap<Address, Vec<Address>>,
     tops: Vec<Address>,
     kinds: HashMap<KindName, Vec<Address>>,
 }

@@ -190,14 +190,14 @@ fn a_plan_as_text() {
     let database = Database::create();
     let url = database.url();
     assert_eq!(dbstate(["apply", "--yes", "-q", "-d", &url], dir.path()).code, Some(0));
-    rewrite(&dir, "numeric(12,2)", "numeric(14,2)");
+    rewrite(&dir, "numeric(12,2)", "numeric(14,3)");
     rewrite(&dir, "    views:\n      open: select id from shop.orders\n", "      users: { columns: { id: bigint } }\n");
     let plan = dbstate(["plan", "-d", &url], dir.path());
     insta::assert_snapshot!(plan.stdout, @r#"
   + table `shop.users`          schema.yaml:9:7
   ~ column `shop.orders.total`  schema.yaml:7:11
         - numeric(12,2)
-        + numeric(14,2)
+        + numeric(14,3)
   - view `shop.open`
 
 Statements, in order:
@@ -208,9 +208,9 @@ Statements, in order:
     create table shop.users (
         id bigint
     );
-    alter table shop.orders alter column total type numeric(14,2) using total::numeric(14,2);
+    alter table shop.orders alter column total type numeric(14,3) using total::numeric(14,3);
       -- lock: access exclusive
-      -- hazard rewrite: rewrites the table to turn numeric(12,2) into numeric(14,2)
+      -- hazard rewrite: rewrites the table to turn numeric(12,2) into numeric(14,3)
 
 Hazards: rewrite 1, breaking 1. To apply without being asked: --allow rewrite,breaking
 

@@ -108,6 +108,11 @@ fn attach(above: (&str, &Address), part: (&str, &Address)) -> Step {
 
 /// The name that PostgreSQL itself gives a part; none where it depends on how it reads an expression.
 pub(super) fn part_name(index: &Index, table: &Address) -> Option<String> {
+    Some(object_name(table.key(), &stem(index)?, "idx"))
+}
+
+/// What stands between the table's name and `idx` in that name.
+pub(super) fn stem(index: &Index) -> Option<String> {
     let key = |subject: &Subject| match subject {
         Subject::Column(name) => Some(name.clone()),
         Subject::Expression(_) => None,
@@ -115,5 +120,5 @@ pub(super) fn part_name(index: &Index, table: &Address) -> Option<String> {
     let keys = index.columns.iter().map(|k| key(&k.subject)).collect::<Option<Vec<String>>>()?;
     let names: Vec<String> = keys.into_iter().chain(index.include.iter().cloned()).collect();
     let twice = names.iter().enumerate().any(|(i, name)| names[..i].contains(name));
-    (!twice).then(|| object_name(table.key(), &names.join("_"), "idx"))
+    (!twice).then(|| names.join("_"))
 }

@@ -59,17 +59,19 @@ impl Attached {
     /// no longer below its parent. `takes_part` says whether it would become a part of that object of the table above.
     pub fn managed(self, at: &Address, desired: &State, takes_part: impl Fn(&Address) -> bool) -> bool {
         let Some(table) = at.parent().filter(|_| !desired.contains(at)) else { return true };
-        let place = place(table, desired).or_else(|| place(&renamed(table, desired)?, desired));
-        let Some(place) = place else { return true };
+        let called = |now: Option<Address>| now.and_then(|now| Some((place(&now, desired)?, now)));
+        let Some((place, now)) = called(Some(table.clone())).or_else(|| called(renamed(table, desired))) else {
+            return true;
+        };
         if place.names().next().is_none() {
             return true;
         }
-        let theirs = || above(table, desired).into_iter().flat_map(|p| desired.descendants(&p)).collect::<Vec<_>>();
+        let theirs = || above(&now, desired).into_iter().flat_map(|p| desired.descendants(&p)).collect::<Vec<_>>();
         // The name of its index is wanted for another.
+        let indexes = [Index::NAME, Unique::NAME, PrimaryKey::NAME, Exclusion::NAME];
         let in_the_way = || {
             let other =
                 |other: &Address| other.key() == at.key() && other.top() == at.top() && other.parent() != at.parent();
-            let indexes = [Index::NAME, Unique::NAME, PrimaryKey::NAME, Exclusion::NAME];
             indexes.contains(&at.kind()) && desired.of_kind(at.kind()).iter().any(other)
         };
         let is_theirs = || theirs().iter().any(|their| their.kind() == at.kind() && takes_part(their));
@@ -78,7 +80,8 @@ impl Attached {
         let shares = place.partition_of.is_some() || at.kind() == Check::NAME;
         match self {
             Self::No => !(shares && adopted()),
-            Self::Plain => false,
+            // The name that it has from PostgreSQL holds that of its table.
+            Self::Plain => now.key() != table.key() && indexes.contains(&at.kind()) && is_theirs(),
             // What it has of its own goes.
             Self::Named => place.partition_of.is_some() && is_theirs(),
         }

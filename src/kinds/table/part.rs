@@ -4,8 +4,7 @@
 
 use super::lineage::{heirs, makes, parents};
 use super::takes_part;
-use crate::kind::Cx;
-use crate::kind::Kind as _;
+use crate::kind::{Cx, Kind};
 use crate::kinds::comment::Comment;
 use crate::kinds::part::names::{is_taken, object_name};
 use crate::model::{Address, Step};
@@ -20,9 +19,9 @@ pub fn stays_part_of(at: &Address, cx: &Cx<'_>) -> Option<Address> {
     theirs.cloned()
 }
 
-/// The name that PostgreSQL gives a part on those columns, where it is not taken.
-pub fn usual_name(columns: &[&str], end: &str, cx: &Cx<'_>) -> Option<String> {
-    let name = object_name(cx.at.parent()?.key(), &columns.join("_"), end);
+/// The name that PostgreSQL gives a part, where it is not taken; `stem` and `end` stand in it after that of the table.
+pub fn usual_name(stem: &str, end: &str, cx: &Cx<'_>) -> Option<String> {
+    let name = object_name(cx.at.parent()?.key(), stem, end);
     (name != cx.at.key() && !is_taken(&name, cx.at.top(), cx)).then_some(name)
 }
 
@@ -39,7 +38,27 @@ pub fn parts_below(cx: &Cx<'_>) -> Vec<Address> {
     below.iter().flat_map(|heir| cx.desired.children(heir)).filter(|own| takes_part(own, cx.at, cx)).cloned().collect()
 }
 
-/// `alter index … rename to …`.
-pub fn rename_index(to: &str, cx: &Cx<'_>) -> Vec<Step> {
-    vec![Step::new(format!("alter index {} rename to {}", cx.identity(), sql::ident(to)))]
+/// The statements that give a partition's own index or constraint its usual name, once it is a part of the new one at `cx`.
+/// `stem` says of one that becomes a part what stands between the table's name and `end` in that name; none where it is
+/// not to be known.
+pub fn adopted<T: Kind>(cx: &Cx<'_>, stem: impl Fn(&T) -> Option<String>, end: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut tables: Vec<Address> = cx.at.parent().map(|table| heirs(table, cx.desired).to_vec()).unwrap_or_default();
+    while let Some(table) = tables.pop() {
+        let own = cx.whole.children_of::<T>(&table, T::NAME).into_iter();
+        let own = own.filter(|(at, _)| !cx.desired.contains(at)).find_map(|(at, own)| Some((at, stem(own)?)));
+        if let Some((at, stem)) = own {
+            let name = object_name(table.key(), &stem, end);
+            let free = name != at.key() && !is_taken(&name, at.top(), cx);
+            steps.extend(free.then(|| rename_index(at, &name)).into_iter().flatten());
+        }
+        tables.extend(heirs(&table, cx.desired).iter().cloned());
+    }
+    steps
+}
+
+/// `alter index … rename to …`; a constraint that rests on the index takes its name.
+pub fn rename_index(at: &Address, to: &str) -> Vec<Step> {
+    let index = sql::dotted([at.top().key(), at.key()]);
+    vec![Step::new(format!("alter index {index} rename to {}", sql::ident(to)))]
 }
