@@ -86,7 +86,9 @@ fn part(steps: &[PlanStep], range: std::ops::Range<usize>, seams: &[bool], room:
 /// How many locks these steps, in one transaction, take at most. An estimate: what a kind does not say is not counted.
 pub fn locks(steps: &[PlanStep]) -> usize {
     let mut taken = Locks::default();
-    steps.iter().for_each(|step| taken.add(step));
+    for step in steps {
+        taken.add(step);
+    }
     taken.count
 }
 
