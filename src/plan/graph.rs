@@ -4,10 +4,12 @@
 //! something else; faint ones from names without a schema there, which may be variables and aliases too. Where hard edges
 //! close a circle through a folded drop, that drop gets a statement of its own; any other such circle is refused.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use petgraph::algo::tarjan_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
+use rustc_hash::FxHashMap;
 
 use super::emit::{Emitted, Verb};
 use super::needs::needs;
@@ -52,7 +54,7 @@ pub fn order(emitted: &mut Emitted, input: Input<'_>) -> Result<(Vec<usize>, Vec
 
 /// One node a statement, in the order of `emitted.nodes`.
 fn build(emitted: &Emitted, input: Input<'_>, names: &Names) -> Graph {
-    let mut builder = Builder { graph: Graph::new(), emitted, input };
+    let mut builder = Builder { graph: Graph::new(), edges: FxHashMap::default(), emitted, input };
     for i in 0..emitted.nodes.len() {
         builder.graph.add_node(i);
     }
@@ -66,15 +68,27 @@ fn build(emitted: &Emitted, input: Input<'_>, names: &Names) -> Graph {
 
 struct Builder<'a> {
     graph: Graph,
+    /// The edge between two nodes: a node such as a schema has too many to look through.
+    edges: FxHashMap<(usize, usize), EdgeIndex>,
     emitted: &'a Emitted,
     input: Input<'a>,
 }
 
 impl Builder<'_> {
     fn edge(&mut self, before: usize, after: usize, edge: Edge) {
-        if before != after {
-            self.graph.update_edge(NodeIndex::new(before), NodeIndex::new(after), edge);
+        if before == after {
+            return;
         }
+        let Self { graph, edges, .. } = self;
+        match edges.entry((before, after)) {
+            Entry::Occupied(there) => graph[*there.get()] = edge,
+            Entry::Vacant(new) => _ = new.insert(graph.add_edge(NodeIndex::new(before), NodeIndex::new(after), edge)),
+        }
+    }
+
+    /// How strong the edge between two nodes is, where there is one.
+    fn known(&self, before: usize, after: usize) -> Option<Edge> {
+        self.edges.get(&(before, after)).map(|there| self.graph[*there])
     }
 
     fn made(&self, at: &Address) -> &[usize] {
@@ -108,8 +122,7 @@ impl Builder<'_> {
                 return;
             }
             // A soft edge is no reason to turn round what is known.
-            let known = self.graph.find_edge(NodeIndex::new(b), NodeIndex::new(a)).map(|e| self.graph[e]);
-            if known.is_none_or(|known| edge > known) {
+            if self.known(b, a).is_none_or(|known| edge > known) {
                 self.edge(b, a, edge);
             }
         }
@@ -306,7 +319,7 @@ impl Builder<'_> {
             late.extend(parents.filter_map(|rename| Some((rename, *drops.first()?))));
         }
         for (rename, drop) in late {
-            if self.graph.find_edge(NodeIndex::new(rename), NodeIndex::new(drop)).is_none() {
+            if self.known(rename, drop).is_none() {
                 self.edge(rename, drop, Edge::Soft);
             }
         }
@@ -337,7 +350,7 @@ impl Builder<'_> {
             }
         }
         for (drop, make) in overload::pairs(self.emitted, self.input) {
-            if self.graph.find_edge(NodeIndex::new(drop), NodeIndex::new(make)).is_none() {
+            if self.known(drop, make).is_none() {
                 self.edge(drop, make, Edge::Soft);
             }
         }
