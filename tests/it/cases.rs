@@ -80,12 +80,27 @@ fn cases() -> Vec<Case> {
             let settings =
                 if text.is_empty() { Settings::default() } else { serde_yaml_09::from_str(&text).expect(&name) };
             assert!(settings.back != Some(false) || settings.why.is_some(), "{name}: `back: false` needs a `why`");
+            assert!(
+                settings.cluster == "own" || !declares_roles(&dir),
+                "{name}: the tests that share a cluster all see its roles: say `cluster: own`"
+            );
             if name.contains(&filter) {
                 cases.push(Case { dir, name, settings });
             }
         }
     }
     cases
+}
+
+/// True where a case makes or changes roles.
+fn declares_roles(dir: &Path) -> bool {
+    ["before.yaml", "after.yaml"].iter().any(|file| {
+        let text = fs::read_to_string(dir.join(file)).unwrap_or_default();
+        let project: serde_yaml_09::Value = serde_yaml_09::from_str(&text).unwrap_or_default();
+        let roles = project.get("roles").and_then(|roles| roles.as_mapping());
+        let external = |role: &serde_yaml_09::Value| role.get("external").and_then(serde_yaml_09::Value::as_bool);
+        roles.is_some_and(|roles| roles.values().any(|role| external(role) != Some(true)))
+    })
 }
 
 fn directories(path: &Path) -> Vec<PathBuf> {
