@@ -177,11 +177,7 @@ impl PrimaryKey {
     fn plain_again(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
         let their = part::stays_part_of(cx.at, cx).filter(|_| !matches!(self.attached, Attached::No))?;
         let their = cx.desired.spec::<Self>(&their)?;
-        let comments = format!("constraint {} on {}", cx.name(), cx.parent().identity());
-        let bare = Backing { comment: None, ..their.backing() };
-        let Alter::InPlace(steps) = bare.alter(self.backing(), cx) else { return None };
-        let name = part::usual_name("", "pkey", cx);
-        Some(steps.into_iter().chain(part::plain(name, &comments, |to| constraint::rename(to, cx), cx)).collect())
+        part::plain_constraint(self.backing(), their.backing(), part::usual_name("", "pkey", cx), cx)
     }
 
     fn backing(&self) -> Backing<'_> {

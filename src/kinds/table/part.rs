@@ -4,8 +4,10 @@
 
 use super::lineage::{heirs, makes, parents};
 use super::takes_part;
-use crate::kind::{Cx, Kind};
+use crate::kind::{Alter, Cx, Kind};
 use crate::kinds::comment::Comment;
+use crate::kinds::part::backing::Backing;
+use crate::kinds::part::constraint;
 use crate::kinds::part::names::{is_taken, object_name};
 use crate::model::{Address, Step};
 use crate::sql;
@@ -30,6 +32,19 @@ pub fn plain(name: Option<String>, comments: &str, rename: impl Fn(&str) -> Vec<
     let said = cx.live.children(cx.at).into_iter().any(|facet| facet.kind() == Comment::NAME);
     let silence = said.then(|| Step::new(format!("comment on {comments} is null")));
     silence.into_iter().chain(name.map(|name| rename(&name)).unwrap_or_default()).collect()
+}
+
+/// The same for a constraint on an index `mine`, which is to be as `theirs` above.
+pub fn plain_constraint(
+    mine: Backing<'_>,
+    theirs: Backing<'_>,
+    name: Option<String>,
+    cx: &Cx<'_>,
+) -> Option<Vec<Step>> {
+    let bare = Backing { comment: None, ..theirs };
+    let Alter::InPlace(steps) = bare.alter(mine, cx) else { return None };
+    let comments = format!("constraint {} on {}", cx.name(), cx.parent().identity());
+    Some(steps.into_iter().chain(plain(name, &comments, |to| constraint::rename(to, cx), cx)).collect())
 }
 
 /// What becomes a part of a new index or constraint: it must stand before, or PostgreSQL makes another.
