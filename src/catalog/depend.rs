@@ -14,48 +14,67 @@ use crate::model::{Address, ObjectId, State};
 pub type Members = HashMap<(u32, u32), (u32, u32)>;
 
 /// Members of extensions.
-pub const MEMBERS: &str = "select classid, objid, refclassid, refobjid from pg_depend where deptype = 'e'";
+pub const MEMBERS: &str =
+    "select classid, objid, refclassid, refobjid from pg_depend where refclassid = 3079 and deptype = 'e'";
 
 /// Who uses whom. `auto` is true where PostgreSQL drops the user by itself.
 ///
-/// Left out is what an address says by itself: the schema of what stands in it, the triggers of a foreign key, and what
-/// is kept for the same object.
+/// Left out is what an address says by itself: the schema of what stands in it, the triggers of a foreign key, the table
+/// of its toast table, and what is kept for the same object. Most of what is left out never meets the other parts: a
+/// default is looked up in its own catalog, and a column is no part of anything.
 pub const EDGES: &str = "
-with part(classid, objid, objsubid, to_class, to_oid, to_sub) as materialized (
-    select 2604::oid, d.oid, 0, 1259::oid, d.adrelid, d.adnum::int from pg_attrdef d
+with plain as materialized (
+    select c.oid from pg_class c where c.relkind = 'c' and c.oid >= 16384
+), part(classid, objid, to_class, to_oid) as materialized (
+    select 2618::oid, r.oid, 1259::oid, r.ev_class from pg_rewrite r where r.rulename = '_RETURN' and r.oid >= 16384
   union all
-    select 2618, r.oid, 0, 1259, r.ev_class, 0 from pg_rewrite r where r.rulename = '_RETURN'
+    select 1247, t.oid, 1259, t.typrelid from pg_type t
+    where t.oid >= 16384 and t.typrelid <> 0 and t.typrelid not in (select oid from plain)
   union all
-    select 1247, t.oid, 0, 1259, t.typrelid, 0 from pg_type t join pg_class c on c.oid = t.typrelid and c.relkind <> 'c'
+    select 1247, e.typarray, r.to_class, case r.to_class when 1259 then e.typrelid else e.oid end
+    from pg_type e cross join lateral (
+        select case when e.typrelid <> 0 and e.typrelid not in (select oid from plain) then 1259::oid else 1247 end
+    ) r(to_class)
+    where e.typarray >= 16384
   union all
-    select 1247, t.oid, 0,
-           case when e.typrelid <> 0 and c.relkind <> 'c' then 1259::oid else 1247::oid end,
-           case when e.typrelid <> 0 and c.relkind <> 'c' then e.typrelid else e.oid end, 0
-    from pg_type t join pg_type e on e.typarray = t.oid left join pg_class c on c.oid = e.typrelid
+    select 1259, c.conindid, 2606, c.oid from pg_constraint c where c.contype in ('p', 'u', 'x')
   union all
-    select 1259, c.conindid, 0, 2606, c.oid, 0 from pg_constraint c where c.contype in ('p', 'u', 'x')
-  union all
-    select 2602, m.oid, 0, case when c.oid is null then 2753 else 2616 end, coalesce(c.oid, m.amopfamily), 0
+    select 2602, m.oid, case when c.oid is null then 2753 else 2616 end, coalesce(c.oid, m.amopfamily)
     from pg_amop m left join lateral (select o.oid from pg_opclass o where o.opcfamily = m.amopfamily
                                       and o.opcintype = m.amoplefttype order by o.oid limit 1) c on true
     where m.oid >= 16384
   union all
-    select 2603, m.oid, 0, case when c.oid is null then 2753 else 2616 end, coalesce(c.oid, m.amprocfamily), 0
+    select 2603, m.oid, case when c.oid is null then 2753 else 2616 end, coalesce(c.oid, m.amprocfamily)
     from pg_amproc m left join lateral (select o.oid from pg_opclass o where o.opcfamily = m.amprocfamily
                                         and o.opcintype = m.amproclefttype order by o.oid limit 1) c on true
     where m.oid >= 16384
+), use(classid, objid, objsubid, refclassid, refobjid, refobjsubid, auto) as (
+    select 1259::oid, a.adrelid, a.adnum::int, d.refclassid, d.refobjid, d.refobjsubid, d.deptype <> 'n'
+    from pg_depend d join pg_attrdef a on a.oid = d.objid
+    where d.classid = 2604 and d.deptype in ('n', 'a', 'i') and d.refobjid >= 16384
+      and (d.refobjsubid <> a.adnum or d.refobjid <> a.adrelid or d.refclassid <> 1259)
+  union all
+    select coalesce(u.to_class, d.classid), coalesce(u.to_oid, d.objid), case when u.to_oid is null then d.objsubid else 0 end,
+           d.refclassid, d.refobjid, d.refobjsubid, d.deptype <> 'n' and d.classid not in (2602, 2603)
+    from pg_depend d left join part u on u.classid = d.classid and u.objid = d.objid
+    where d.classid in (1247, 1259, 2602, 2603, 2618) and d.deptype in ('n', 'a', 'i')
+      and d.objid >= 16384 and d.refobjid >= 16384
+      and not (d.classid in (1247, 1259) and d.refclassid = 2615)
+      and not (d.classid = 1259 and d.refclassid = 1259 and d.deptype = 'i' and d.refobjsubid = 0)
+  union all
+    select d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid, d.deptype <> 'n'
+    from pg_depend d
+    where d.classid not in (1247, 1259, 2602, 2603, 2604, 2618) and d.deptype in ('n', 'a', 'i')
+      and d.objid >= 16384 and d.refobjid >= 16384
+      and not (d.classid = 1255 and d.refclassid = 2615)
+      and not (d.classid = 2620 and d.deptype = 'i')
 )
-select coalesce(u.to_class, d.classid), coalesce(u.to_oid, d.objid), coalesce(u.to_sub, d.objsubid),
-       coalesce(r.to_class, d.refclassid), coalesce(r.to_oid, d.refobjid), coalesce(r.to_sub, d.refobjsubid),
-       d.deptype in ('a', 'i') and d.classid not in (2602, 2603) as auto
-from pg_depend d
-     left join part u on u.classid = d.classid and u.objid = d.objid
-     left join part r on r.classid = d.refclassid and r.objid = d.refobjid
-where d.deptype in ('n', 'a', 'i') and d.objid >= 16384 and d.refobjid >= 16384
-  and not (d.classid in (1247, 1255, 1259) and d.refclassid = 2615)
-  and not (d.classid = 2620 and d.deptype = 'i')
-  and (coalesce(u.to_oid, d.objid), coalesce(u.to_sub, d.objsubid), coalesce(u.to_class, d.classid))
-      <> (coalesce(r.to_oid, d.refobjid), coalesce(r.to_sub, d.refobjsubid), coalesce(r.to_class, d.refclassid))";
+select d.classid, d.objid, d.objsubid, coalesce(r.to_class, d.refclassid), coalesce(r.to_oid, d.refobjid),
+       case when r.to_oid is null then d.refobjsubid else 0 end, d.auto
+from use d left join part r on r.classid = d.refclassid and r.objid = d.refobjid
+where (d.objid, d.objsubid, d.classid)
+      <> (coalesce(r.to_oid, d.refobjid), case when r.to_oid is null then d.refobjsubid else 0 end,
+          coalesce(r.to_class, d.refclassid))";
 
 /// Adds edges to a state that holds their ends.
 pub struct Edges<'a> {

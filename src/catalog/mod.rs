@@ -6,7 +6,7 @@ mod depend;
 mod row;
 mod size;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use futures_util::future::try_join_all;
 use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
@@ -33,6 +33,7 @@ type Query = (&'static Entry, String);
 pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
     let begin = client.batch_execute(
         "begin isolation level repeatable read read only; set local search_path = ''; set local jit = off; \
+         set local enable_mergejoin = off; \
          set local bytea_output = hex; set local intervalstyle = postgres; set local datestyle = iso; \
          set local extra_float_digits = 1; set local quote_all_identifiers = off",
     );
@@ -76,11 +77,12 @@ fn unanswered() -> Box<Diagnostic> {
 /// The queries of the kinds that the database holds, by [`Entry::present`].
 async fn present(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<Vec<Query>> {
     let queries: Vec<Query> = register.iter().filter_map(|e| Some((e, (e.catalog)(version)?))).collect();
-    let clauses: Vec<String> =
-        queries.iter().filter_map(|(e, _)| Some(format!("exists (select from {})", e.present?))).collect();
-    let rows = query(client, &format!("select array[{}]", clauses.join(", "))).await?;
-    let mut found = rows.first().map(|row| row.get::<_, Vec<bool>>(0)).unwrap_or_default().into_iter();
-    let is_there = |query: &Query| query.0.present.is_none() || found.next() == Some(true);
+    let clauses: BTreeSet<&str> = queries.iter().filter_map(|(e, _)| e.present).collect();
+    let exist: Vec<String> = clauses.iter().map(|clause| format!("exists (select from {clause})")).collect();
+    let rows = query(client, &format!("select array[{}]", exist.join(", "))).await?;
+    let found = rows.first().map(|row| row.get::<_, Vec<bool>>(0)).unwrap_or_default();
+    let found: HashMap<&str, bool> = clauses.into_iter().zip(found).collect();
+    let is_there = |query: &Query| query.0.present.is_none_or(|clause| found.get(clause) == Some(&true));
     let (present, absent): (Vec<Query>, Vec<Query>) = queries.into_iter().partition(is_there);
     if cfg!(debug_assertions) {
         try_join_all(absent.iter().map(|query| agrees(client, query))).await?;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::check::columns_in;
 use super::column::Column;
 use super::part::backing::Backing;
-use super::part::constraint::{self, INDEX_FIELDS, index_words, timing};
+use super::part::catalog::operator;
+use super::part::constraint::{self, index_fields, index_words, timing};
 use super::part::{
     IndexKey, Parameters, Sql, follow_tablespace, index_key, is_default, refer_to_access_method, refer_to_tablespace,
 };
@@ -98,16 +99,10 @@ impl Kind for Exclusion {
     fn catalog(_server: PgVersion) -> Option<String> {
         let fields = format!(
             "(select am.amname::text from pg_am am where am.oid = ic.relam) as method,
-             array(select {key} || ' with ' || (
-                     select case when opn.nspname = 'pg_catalog' then op.oprname::text
-                                 else 'operator(' || quote_ident(opn.nspname) || '.' || op.oprname || ')' end
-                     from pg_operator op join pg_namespace opn on opn.oid = op.oprnamespace
-                     where op.oid = con.conexclop[k.i])
-                   from unnest(i.indkey) with ordinality k(n, i)
-                        left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n and k.n <> 0
-                   where k.i <= i.indnkeyatts order by k.i) as elements,
-             pg_get_expr(i.indpred, i.indrelid) as \"where\", {INDEX_FIELDS}, {attached}",
-            key = index_key::CATALOG,
+             array({keys}) as elements,
+             pg_get_expr(i.indpred, i.indrelid) as \"where\", {index}, {attached}",
+            keys = index_key::catalog(&format!(" || ' with ' || {}", operator("con.conexclop[k.i]"))),
+            index = index_fields(),
             attached = constraint::attached("excl"),
         );
         Some(constraint::catalog('x', &fields))

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::check::columns_in;
 use super::column::Column;
-use super::part::catalog::{USER_SCHEMA, options};
+use super::part::catalog::{USER_SCHEMA, options, tablespace};
 use super::part::constraint::{
-    index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use, keeps_options,
+    INCLUDED, index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use, keeps_options,
 };
 use super::part::index_key::{self, Subject};
 use super::part::names::{is_taken, object_name};
@@ -96,20 +96,14 @@ impl Kind for Index {
         let nulls = if server.at_least(15) { "i.indnullsnotdistinct" } else { "false" };
         Some(format!(
             "select ic.oid, 1259 as parent_class, i.indrelid as parent, ic.relname as key,
-                    array(select {key}
-                          from unnest(i.indkey) with ordinality k(n, i)
-                               left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n and k.n <> 0
-                          where k.i <= i.indnkeyatts order by k.i) as columns,
-                    array(select a.attname::text
-                          from unnest(i.indkey) with ordinality k(n, i)
-                               join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n
-                          where k.i > i.indnkeyatts order by k.i) as include,
+                    array({keys}) as columns, {INCLUDED} as include,
                     i.indisunique as \"unique\", am.amname::text as method, {nulls} as nulls_not_distinct,
                     pg_get_expr(i.indpred, i.indrelid) as \"where\",
                     {options} as options,
-                    (select jsonb_object_agg(a.attnum, a.attstattarget) from pg_attribute a
-                     where a.attrelid = i.indexrelid and a.attstattarget >= 0) as statistics,
-                    (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace,
+                    case when i.indexprs is not null then
+                      (select jsonb_object_agg(a.attnum, a.attstattarget) from pg_attribute a
+                       where a.attrelid = i.indexrelid and a.attstattarget >= 0) end as statistics,
+                    {tablespace} as tablespace,
                     not i.indisvalid and ic.relkind = 'i' as invalid,
                     not i.indisvalid and ic.relkind = 'I' as only, {attached}
              from pg_index i
@@ -121,7 +115,8 @@ impl Kind for Index {
                and not exists (select from pg_depend d where d.classid = 1259 and d.objid = ic.oid
                                                          and d.refclassid = 2606 and d.deptype = 'i')
              order by i.indrelid, ic.relname",
-            key = index_key::CATALOG,
+            keys = index_key::catalog(""),
+            tablespace = tablespace("ic"),
             options = options("ic.reloptions"),
             attached = index_attached("idx", "e.classoid = 1259 and e.objoid = ic.oid"),
         ))

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::backing::{self, Backing};
-use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_tail, index_words, timing};
+use super::part::constraint::{self, Keyed, columns, index_fields, index_tail, index_words, timing};
 use super::part::names::object_name;
 use super::part::{Parameters, follow_tablespace, is_default, since};
 use super::table::{Attached, Table, hide_plain, part};
@@ -76,8 +76,9 @@ impl Kind for PrimaryKey {
         let overlaps = if server.at_least(18) { "con.conperiod" } else { "false" };
         let fields = format!(
             "case when con.conname <> c.relname || '_pkey' then con.conname::text end as name,
-             {} as columns, {overlaps} as without_overlaps, {INDEX_FIELDS}, {attached}",
+             {} as columns, {overlaps} as without_overlaps, {index}, {attached}",
             columns("con.conkey", "con.conrelid"),
+            index = index_fields(),
             attached = constraint::attached("pkey"),
         );
         Some(constraint::catalog('p', &fields))

@@ -30,8 +30,8 @@ impl Kind for ShellType {
     const RULES: Rules = Rules { class: 1247, falls_with_parent: false, comment: true, ..Rules::DEFAULT };
 
     const PRESENT: Option<&'static str> = Some(
-        "pg_type t left join pg_range r on r.rngtypid = t.oid
-         where t.oid >= 16384 and (not t.typisdefined or t.typtype = 'b' and t.typinput <> 'array_in'::regproc or r.rngcanonical <> 0)",
+        "pg_type t where t.oid >= 16384 and (not t.typisdefined or t.typtype = 'b' and t.typinput <> 'array_in'::regproc
+                                             or t.oid in (select rngtypid from pg_range where rngcanonical <> 0))",
     );
 
     fn catalog(_server: PgVersion) -> Option<String> {

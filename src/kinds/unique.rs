@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::backing::{self, Backing};
-use super::part::constraint::{self, INDEX_FIELDS, Keyed, columns, index_tail, index_words, timing};
+use super::part::constraint::{self, Keyed, columns, index_fields, index_tail, index_words, timing};
 use super::part::{Parameters, follow_tablespace, is_default, since};
 use super::table::{Attached, Table, hide_plain, part};
 use crate::diagnostic::Problem;
@@ -77,8 +77,9 @@ impl Kind for Unique {
         let overlaps = if server.at_least(18) { "con.conperiod" } else { "false" };
         let nulls = if server.at_least(15) { "i.indnullsnotdistinct" } else { "false" };
         let fields = format!(
-            "{} as columns, {overlaps} as without_overlaps, {nulls} as nulls_not_distinct, {INDEX_FIELDS}, {attached}",
+            "{} as columns, {overlaps} as without_overlaps, {nulls} as nulls_not_distinct, {index}, {attached}",
             columns("con.conkey", "con.conrelid"),
+            index = index_fields(),
             attached = constraint::attached("key"),
         );
         Some(constraint::catalog('u', &fields))

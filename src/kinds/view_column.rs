@@ -66,9 +66,10 @@ impl Kind for ViewColumn {
              from pg_attribute a
                   join pg_class c on c.oid = a.attrelid
                   join pg_type t on t.oid = a.atttypid
-                  join pg_namespace n on n.oid = c.relnamespace
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-             where c.relkind in ('v', 'm') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
+             where a.attrelid = any(array(select v.oid from pg_class v join pg_namespace n on n.oid = v.relnamespace
+                                          where v.relkind in ('v', 'm') and {USER_SCHEMA}))
+               and a.attnum > 0 and not a.attisdropped
                and (a.attacl is not null or d.oid is not null or a.attoptions is not null
                     or c.relkind = 'm' and (nullif(a.attstattarget, -1) is not null or a.attstorage <> t.typstorage
                                             or a.attcompression <> '')

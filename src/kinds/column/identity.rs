@@ -54,23 +54,21 @@ struct Long {
     options: SequenceOptions,
 }
 
-/// A `jsonb` object for the column `a`, null where it is no identity.
-pub fn catalog() -> String {
+/// The fields of a catalog query; `a` is the column, and `own` a row of [`sequences`]. Null where it is no identity.
+pub const FIELDS: &str = "
+    case when own.name is not null then
+      jsonb_build_object('mode', case a.attidentity when 'a' then 'always' else 'by default' end, 'options', own.options)
+      end as identity,
+    own.name as live_sequence";
+
+/// The sequence of every identity column, by table and column.
+pub fn sequences() -> String {
     format!(
-        "case when a.attidentity <> '' then
-           (select jsonb_build_object('mode', case a.attidentity when 'a' then 'always' else 'by default' end,
-                                      'options', {CATALOG})
-            from pg_depend sd join pg_sequence s on s.seqrelid = sd.objid
-            where sd.classid = 1259 and sd.refclassid = 1259 and sd.deptype = 'i'
-              and sd.refobjid = a.attrelid and sd.refobjsubid = a.attnum) end"
+        "select sd.refobjid as owner, sd.refobjsubid as owner_column, sc.relname as name, {CATALOG} as options
+         from pg_class sc join pg_sequence s on s.seqrelid = sc.oid join pg_depend sd on sd.objid = sc.oid
+         where sd.classid = 1259 and sd.refclassid = 1259 and sd.deptype = 'i' and sc.relkind = 'S'"
     )
 }
-
-/// SQL for the name of the sequence of the column `a`.
-pub const SEQUENCE: &str = "
-    (select sc.relname from pg_depend sd join pg_class sc on sc.oid = sd.objid
-     where sd.classid = 1259 and sd.refclassid = 1259 and sd.deptype = 'i' and sc.relkind = 'S'
-       and sd.refobjid = a.attrelid and sd.refobjsubid = a.attnum)";
 
 /// The name of an identity's sequence: PostgreSQL chose it, and it is never compared.
 #[derive(Debug, Clone, Default, Eq, Serialize, Deserialize, JsonSchema)]

@@ -117,7 +117,7 @@ impl Kind for Column {
                     a.attnum as ordinal, a.attacl::text[] as acl,
                     case when a.attacl is not null then c.relowner::regrole::text end as owner,
                     format_type(a.atttypid, a.atttypmod) as type,
-                    a.attnotnull as not_null,
+                    nullif(a.attnotnull, false) as not_null,
                     case when a.attcollation <> t.typcollation
                          then (select case when cn.nspname = 'pg_catalog' then quote_ident(co.collname)
                                            else quote_ident(cn.nspname) || '.' || quote_ident(co.collname) end
@@ -125,22 +125,23 @@ impl Kind for Column {
                                where co.oid = a.attcollation) end as collation,
                     case when a.attgenerated = '' then pg_get_expr(d.adbin, 0) end as \"default\",
                     case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end as generated,
-                    a.attgenerated = 's' as stored,
+                    nullif(a.attgenerated = 's', false) as stored,
                     {},
-                    case when a.attinhcount = 0 then 'no' when a.attislocal then 'both' else 'above' end
+                    case when a.attinhcount = 0 then null when a.attislocal then 'both' else 'above' end
                       as live_inherited,
-                    case when not c.relispartition then {} end as identity,
-                    case when a.attidentity <> '' and not c.relispartition then {} end as live_sequence
+                    {}
              from pg_attribute a
                   join pg_class c on c.oid = a.attrelid
                   join pg_namespace n on n.oid = c.relnamespace
                   join pg_type t on t.oid = a.atttypid
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+                  left join ({}) own on own.owner = a.attrelid and own.owner_column = a.attnum
+                                     and a.attidentity <> '' and not c.relispartition
              where c.relkind in ('r', 'p', 'f') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
             stored::fields(),
-            identity::catalog(),
-            identity::SEQUENCE
+            identity::FIELDS,
+            identity::sequences()
         ))
     }
 

@@ -133,11 +133,15 @@ impl Kind for ForeignKey {
         };
         let fields = format!(
             "{own} as columns,
-             (select quote_ident(rn.nspname) || '.' || quote_ident(r.relname)
-              from pg_class r join pg_namespace rn on rn.oid = r.relnamespace where r.oid = con.confrelid)
-             || '(' || (select string_agg(quote_ident(ca.attname), ', ' order by k.i)
-                        from unnest(con.confkey) with ordinality k(n, i)
-                             join pg_attribute ca on ca.attrelid = con.confrelid and ca.attnum = k.n) || ')'
+             (select (select quote_ident(rn.nspname) from pg_namespace rn where rn.oid = r.relnamespace)
+                     || '.' || quote_ident(r.relname)
+              from pg_class r where r.oid = con.confrelid)
+             || '(' || case cardinality(con.confkey)
+                 when 1 then (select quote_ident(ca.attname) from pg_attribute ca
+                              where ca.attrelid = con.confrelid and ca.attnum = con.confkey[1])
+                 else (select string_agg(quote_ident(ca.attname), ', ' order by k.i)
+                       from unnest(con.confkey) with ordinality k(n, i)
+                            join pg_attribute ca on ca.attrelid = con.confrelid and ca.attnum = k.n) end || ')'
                as \"references\",
              {delete} || {set} as on_delete, {update} as on_update,
              case con.confmatchtype when 'f' then 'full' else 'simple' end as \"match\", {period} as period,

@@ -40,7 +40,18 @@ pub fn operator(oid: &str) -> String {
     )
 }
 
+/// The name of the tablespace of the relation `c`; null where it is the database's own.
+pub fn tablespace(c: &str) -> String {
+    format!(
+        "case when {c}.reltablespace <> 0 then
+           (select ts.spcname::text from pg_tablespace ts where ts.oid = {c}.reltablespace) end"
+    )
+}
+
 /// A `json` object of an array of `name=value` items, in their order; null where there are none.
 pub fn options(items: &str) -> String {
-    format!("(select json_object_agg(split_part(s, '=', 1), substr(s, strpos(s, '=') + 1)) from unnest({items}) s)")
+    format!(
+        "case when {items} is not null then
+           (select json_object_agg(split_part(s, '=', 1), substr(s, strpos(s, '=') + 1)) from unnest({items}) s) end"
+    )
 }

@@ -1,6 +1,6 @@
 //! What the constraints of a table share.
 
-use super::catalog::USER_SCHEMA;
+use super::catalog::{USER_SCHEMA, options, tablespace};
 use super::names::object_name;
 use super::parameters::{self, Parameters};
 use crate::diagnostic::{Code, Problem};
@@ -263,19 +263,31 @@ pub const FROM_ABOVE: &str =
 
 /// The names of columns, from their numbers in `array` of the table `table`.
 pub fn columns(array: &str, table: &str) -> String {
+    let name = |n: &str| {
+        format!("(select ca.attname::text from pg_attribute ca where ca.attrelid = {table} and ca.attnum = {n})")
+    };
     format!(
-        "array(select ca.attname::text from unnest({array}) with ordinality k(n, i)
-                    join pg_attribute ca on ca.attrelid = {table} and ca.attnum = k.n order by k.i)"
+        "case cardinality({array}) when 1 then array[{}]
+              else array(select {} from unnest({array}) with ordinality k(n, i) order by k.i) end",
+        name(&format!("({array})[1]")),
+        name("k.n")
     )
 }
 
 /// Fields of a constraint that has an index and can wait.
-pub const INDEX_FIELDS: &str = "
+pub fn index_fields() -> String {
+    format!(
+        "{INCLUDED} as include, con.condeferrable as deferrable, con.condeferred as initially_deferred,
+         {} as options, {} as tablespace,
+         (select e.description from pg_description e
+          where e.classoid = 1259 and e.objoid = ic.oid and e.objsubid = 0) as index_comment",
+        options("ic.reloptions"),
+        tablespace("ic")
+    )
+}
+
+/// The names of the columns that the index `i` contains besides its keys; null where there are none.
+pub const INCLUDED: &str = "case when i.indnatts > i.indnkeyatts then
     array(select ca.attname::text from unnest(i.indkey) with ordinality k(n, i)
                join pg_attribute ca on ca.attrelid = i.indrelid and ca.attnum = k.n
-          where k.i > i.indnkeyatts order by k.i) as include,
-    con.condeferrable as deferrable, con.condeferred as initially_deferred,
-    (select json_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) from unnest(ic.reloptions) o)
-      as options,
-    (select ts.spcname::text from pg_tablespace ts where ts.oid = ic.reltablespace) as tablespace,
-    obj_description(ic.oid, 'pg_class') as index_comment";
+          where k.i > i.indnkeyatts order by k.i) end";

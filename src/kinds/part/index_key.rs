@@ -284,9 +284,20 @@ impl From<IndexKey> for String {
     }
 }
 
-/// The text of key `k.i` of an index, in `lateral unnest(…) with ordinality k(n, i)`; `i` is `pg_index`, `am`
-/// `pg_am`. Deparses expressions only.
-pub const CATALOG: &str = "
+/// A query of the text of every key of the index `i`, in order, each with `more` behind it, which may ask for the key's
+/// number as `k.i`.
+pub fn catalog(more: &str) -> String {
+    format!(
+        "select {KEY}{more}
+         from unnest(i.indkey) with ordinality k(n, i)
+              left join lateral (select * from pg_attribute a
+                                 where a.attrelid = i.indrelid and a.attnum = k.n offset 0) a on true -- by its index
+         where k.i <= i.indnkeyatts order by k.i"
+    )
+}
+
+/// The text of the key `k.i`, whose column is `a`. Deparses expressions only.
+const KEY: &str = "
     case when k.n = 0 then pg_get_indexdef(i.indexrelid, k.i::int, true) else quote_ident(a.attname) end
     || case when i.indcollation[k.i - 1] not in (0, case when k.n <> 0 then a.attcollation else 100 end)
             then coalesce((
@@ -295,10 +306,11 @@ pub const CATALOG: &str = "
                  from pg_collation co join pg_namespace cn on cn.oid = co.collnamespace
                  where co.oid = i.indcollation[k.i - 1]
                    and (k.n <> 0 or strpos(pg_get_indexdef(i.indexrelid), 'COLLATE') > 0)), '') else '' end
-    || case when i.indclass[k.i - 1] in (select oid from pg_opclass where opcdefault)
+    || case when i.indclass[k.i - 1] in (
+                   select o.oid from pg_opclass o where o.opcdefault and o.opcmethod = 403
+                   and o.opcfamily not in (select p.amprocfamily from pg_amproc p where p.amprocnum = 5))
                  and (k.n = 0 or (i.indclass[k.i - 1], a.atttypid) in (select oid, opcintype from pg_opclass))
-                 and i.indexrelid not in (select attrelid from pg_attribute where attoptions is not null)
-            then '' -- as nearly always, and asked of all at once
+            then '' -- as nearly always, and asked of all at once: the default of `btree`, which takes no parameters
             else coalesce((
                  select ' ' || case when cn.nspname = 'pg_catalog' then '' else quote_ident(cn.nspname) || '.' end
                         || quote_ident(oc.opcname)

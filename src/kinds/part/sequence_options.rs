@@ -131,8 +131,11 @@ pub fn with_hazard(step: Step, words: &[String]) -> Step {
 /// Back to the first value: what [`SequenceOptions::changes`] says where the old one is out of bounds.
 pub const RESTART: &str = "restart";
 
-/// The fields as a `jsonb` object; `s` is `pg_sequence`. What is PostgreSQL's own choice comes as null.
-pub const CATALOG: &str = "jsonb_strip_nulls(jsonb_build_object(
+/// The fields as a `jsonb` object; `s` is `pg_sequence`. What is PostgreSQL's own choice is left out; null where all is.
+pub const CATALOG: &str =
+    "case when s.seqstart <> 1 or s.seqincrement <> 1 or s.seqmin <> 1 or s.seqcache <> 1 or s.seqcycle
+    or s.seqmax <> case s.seqtypid when 21 then 32767 when 23 then 2147483647 else 9223372036854775807 end
+  then jsonb_strip_nulls(jsonb_build_object(
     'start', case when s.seqstart <> case when s.seqincrement > 0 then s.seqmin else s.seqmax end then s.seqstart end,
     'increment', nullif(s.seqincrement, 1),
     'min', case when s.seqincrement > 0 then nullif(s.seqmin, 1)
@@ -142,4 +145,4 @@ pub const CATALOG: &str = "jsonb_strip_nulls(jsonb_build_object(
                 else nullif(s.seqmax, case s.seqtypid when 21 then 32767 when 23 then 2147483647
                                       else 9223372036854775807 end) end,
     'cache', nullif(s.seqcache, 1),
-    'cycle', nullif(s.seqcycle, false)))";
+    'cycle', nullif(s.seqcycle, false))) end";

@@ -182,9 +182,9 @@ pub fn place_of(c: &str) -> String {
     );
     format!(
         "case when {c}.relispartition then {above}->>0 end as partition_of,
-         case when {c}.relispartition and not exists (select from pg_inherits i where i.inhrelid = {c}.oid and i.inhdetachpending)
+         case when {c}.relispartition and {c}.oid not in (select i.inhrelid from pg_inherits i where i.inhdetachpending)
               then pg_get_expr({c}.relpartbound, {c}.oid) end as \"for\",
-         case when not {c}.relispartition and exists (select from pg_inherits i where i.inhrelid = {c}.oid)
+         case when not {c}.relispartition and {c}.oid in (select i.inhrelid from pg_inherits i)
               then {above} end as inherits"
     )
 }

@@ -28,7 +28,7 @@ pub use typed::{leave as leave_type, of_type};
 pub use words::Words;
 
 use super::column::Column;
-use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA};
+use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA, tablespace};
 use super::part::{
     Parameters, TypeName, follow_tablespace, is_default, parameters, refer_to_access_method, refer_to_tablespace,
 };
@@ -160,21 +160,26 @@ impl Kind for Table {
                     c.relpersistence = 'u' as unlogged,
                     case when c.relforcerowsecurity then case when c.relrowsecurity then 'forced' else 'forced_when_enabled' end
                          when c.relrowsecurity then 'enabled' end as rls,
-                    (select am.amname::text from pg_am am where am.oid = c.relam and am.amname <> 'heap') as access_method,
-                    (select ts.spcname::text from pg_tablespace ts where ts.oid = c.reltablespace) as tablespace,
+                    case when c.relam <> 2 then
+                      (select am.amname::text from pg_am am where am.oid = c.relam and am.amname <> 'heap') end as access_method,
+                    {} as tablespace,
+                    case when c.reloptions is not null
+                           or c.reltoastrelid in (select t.oid from pg_class t where t.relkind = 't' and t.reloptions is not null) then
                     (select json_object_agg(o.prefix || split_part(o.o, '=', 1), substr(o.o, strpos(o.o, '=') + 1))
                      from (select '' as prefix, unnest(c.reloptions) as o
                            union all
-                           select 'toast.', unnest(t.reloptions) from pg_class t where t.oid = c.reltoastrelid) o) as options,
+                           select 'toast.', unnest(t.reloptions) from pg_class t where t.oid = c.reltoastrelid) o) end as options,
                     case c.relreplident when 'f' then 'full' when 'n' then 'nothing' when 'i' then
                       (select 'using index ' || quote_ident(ic.relname)
                        from pg_index i join pg_class ic on ic.oid = i.indexrelid
                        where i.indrelid = c.oid and i.indisreplident) end as replica_identity,
-                    (select ic.relname::text from pg_index i join pg_class ic on ic.oid = i.indexrelid
-                     where i.indrelid = c.oid and i.indisclustered) as cluster_on
+                    case when c.oid in (select i.indrelid from pg_index i where i.indisclustered) then
+                      (select ic.relname::text from pg_index i join pg_class ic on ic.oid = i.indexrelid
+                       where i.indrelid = c.oid and i.indisclustered) end as cluster_on
              from pg_class c join pg_namespace n on n.oid = c.relnamespace
              where c.relkind in ('r', 'p') and {USER_SCHEMA}
-             order by n.nspname, c.relname"
+             order by n.nspname, c.relname",
+            tablespace("c")
         ))
     }
 
