@@ -33,7 +33,6 @@ type Query = (&'static Entry, String);
 pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
     let begin = client.batch_execute(
         "begin isolation level repeatable read read only; set local search_path = ''; set local jit = off; \
-         set local enable_mergejoin = off; \
          set local bytea_output = hex; set local intervalstyle = postgres; set local datestyle = iso; \
          set local extra_float_digits = 1; set local quote_all_identifiers = off",
     );
