@@ -22,6 +22,9 @@ pub const MEMBERS: &str =
 /// Left out is what an address says by itself: the schema of what stands in it, the triggers of a foreign key, the table
 /// of its toast table, and what is kept for the same object. Most of what is left out never meets the other parts: a
 /// default is looked up in its own catalog, and a column is no part of anything.
+///
+/// Before version 15, PostgreSQL drops a generated column without a word when what it is computed with goes. Here it uses
+/// that, as on newer ones: a plan says what it drops.
 pub const EDGES: &str = "
 with plain as materialized (
     select c.oid from pg_class c where c.relkind = 'c' and c.oid >= 16384
@@ -55,7 +58,8 @@ with plain as materialized (
       and (d.refobjsubid <> a.adnum or d.refobjid <> a.adrelid or d.refclassid <> 1259)
   union all
     select coalesce(u.to_class, d.classid), coalesce(u.to_oid, d.objid), case when u.to_oid is null then d.objsubid else 0 end,
-           d.refclassid, d.refobjid, d.refobjsubid, d.deptype <> 'n' and d.classid not in (2602, 2603)
+           d.refclassid, d.refobjid, d.refobjsubid,
+           d.deptype <> 'n' and d.classid not in (2602, 2603) and not (d.classid = 1259 and d.objsubid <> 0)
     from pg_depend d left join part u on u.classid = d.classid and u.objid = d.objid
     where d.classid in (1247, 1259, 2602, 2603, 2618) and d.deptype in ('n', 'a', 'i')
       and d.objid >= 16384 and d.refobjid >= 16384
