@@ -15,7 +15,7 @@ use crate::kind::{Cx, Kind};
 use crate::kinds::not_null::named_at;
 use crate::kinds::part::{Parameters, Sql, TypeName};
 use crate::kinds::table::{heirs, is_made_anew, is_partition, is_sprung_from, parents, tables};
-use crate::model::{Address, Object, Origin, State, Step};
+use crate::model::{Address, Object, Origin, PgVersion, State, Step};
 
 /// Whose a column is. Not compared: the tables above say.
 #[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,29 @@ impl Inherited {
     /// True where `create table` need not say it.
     pub fn is_from_above_only(self) -> bool {
         matches!(self, Self::Above)
+    }
+}
+
+/// Whether a column goes on refusing nulls where the table above no longer does, as its constraint is its own too: looked
+/// up, and never compared. Before PostgreSQL 18, none does.
+#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct OwnNotNull(bool);
+
+impl PartialEq for OwnNotNull {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+/// The value of a catalog query that says so of the column `a`.
+pub fn own_not_null(server: PgVersion) -> &'static str {
+    if server.at_least(18) {
+        "case when a.attinhcount > 0 and a.attnotnull then exists (
+             select from pg_constraint own where own.conrelid = a.attrelid and own.contype = 'n'
+                and own.conkey[1] = a.attnum and own.conislocal) else false end"
+    } else {
+        "false"
     }
 }
 
@@ -228,10 +251,15 @@ fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut
         if !parents(&heir, desired).contains(table) || is_made_anew(&heir, live, desired) {
             continue;
         }
-        for (name, list) in &changes {
+        let mut passed = changes.clone();
+        for (name, list) in &mut passed {
             let own = heir.child(Column::NAME, name);
-            if let Some(mine) = live.spec::<Column>(&own).cloned() {
-                live.set(&own, list.iter().fold(mine, |mine, (old, new)| mine.after(old, new)));
+            if let Some(mut mine) = live.spec::<Column>(&own).cloned() {
+                for (old, new) in list {
+                    new.not_null |= old.not_null && mine.not_null && mine.live_own_not_null.0;
+                    mine = mine.after(old, new);
+                }
+                live.set(&own, mine);
             }
         }
         for own in new.iter().map(|name| heir.child(Column::NAME, name)) {
@@ -240,7 +268,7 @@ fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut
                 live.insert(own, object.clone());
             }
         }
-        pass_down(&heir, &changes, &new, live, desired);
+        pass_down(&heir, &passed, &new, live, desired);
     }
 }
 
@@ -277,6 +305,7 @@ impl Column {
             statistics: self.statistics,
             options: self.options.clone(),
             inherited: if typed && !partition { Inherited::Both } else { Inherited::Above },
+            live_own_not_null: OwnNotNull::default(),
         }
     }
 

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode, OwnSequence};
 use identity::{own_sequence, sequence_name};
-pub use inherited::{Inherited, above, column_above, has_order_of_its_own};
+pub use inherited::{Inherited, OwnNotNull, above, column_above, has_order_of_its_own};
 pub use serial::sequence_of;
 
 use super::not_null::{self, named_at};
@@ -84,6 +84,9 @@ pub struct Column {
     /// Whether it comes from a table above.
     #[serde(default, rename = "live_inherited", skip_serializing)]
     pub inherited: Inherited,
+    /// Whether it refuses nulls by itself too.
+    #[serde(default, skip_serializing)]
+    pub live_own_not_null: OwnNotNull,
 }
 
 /// What may be granted on a column.
@@ -111,7 +114,7 @@ impl Kind for Column {
         ..Rules::DEFAULT
     };
 
-    fn catalog(_server: PgVersion) -> Option<String> {
+    fn catalog(server: PgVersion) -> Option<String> {
         Some(format!(
             "select a.attrelid as oid, a.attnum as sub, 1259 as parent_class, a.attrelid as parent, a.attname as key,
                     a.attnum as ordinal, a.attacl::text[] as acl,
@@ -129,6 +132,7 @@ impl Kind for Column {
                     {},
                     case when a.attinhcount = 0 then null when a.attislocal then 'both' else 'above' end
                       as live_inherited,
+                    {} as live_own_not_null,
                     {}
              from pg_attribute a
                   join pg_class c on c.oid = a.attrelid
@@ -140,6 +144,7 @@ impl Kind for Column {
              where c.relkind in ('r', 'p', 'f') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
             stored::fields(),
+            inherited::own_not_null(server),
             identity::FIELDS,
             identity::sequences()
         ))
@@ -282,6 +287,7 @@ impl Kind for Column {
             live_sequence: _,
             options: _,
             inherited: _,
+            live_own_not_null: _,
         } = self;
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
@@ -407,6 +413,7 @@ impl Column {
             statistics: None,
             options: Parameters::new(),
             inherited: Inherited::No,
+            live_own_not_null: OwnNotNull::default(),
         }
     }
 

@@ -206,6 +206,7 @@ pub fn write(column: &Column) -> Option<String> {
         live_sequence: _,
         options,
         inherited: _,
+        live_own_not_null: _,
     } = column;
     let long = data_type.is_absent() || !options.is_empty();
     if long || storage.is_some() || compression.is_some() || statistics.is_some() || (generated.is_some() && !stored) {

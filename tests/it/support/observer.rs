@@ -61,6 +61,9 @@ fn as_dumped(line: &str) -> String {
     }
     if line.contains("\"contype\": \"n\"") {
         keys.push("conname"); // it follows no rename
+        if !line.contains("\"coninhcount\": 0") {
+            keys.push("conislocal"); // short of detaching the table, no statement makes it that of the table above alone
+        }
     }
     keys.iter().fold(line.to_owned(), |line, key| without(&line, key))
 }
