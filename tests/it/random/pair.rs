@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::Row;
 
 use super::Pair;
-use crate::support::database::{Database, without_column_order};
+use crate::support::database::{Database, sort_runs, without_column_order};
 
 /// How a pair ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -288,16 +288,7 @@ impl<'a> Bench<'a> {
 
 /// A dump with its grants sorted, each run of them by itself: an access list has an order that means nothing.
 fn without_grant_order(dump: &str) -> String {
-    let is_grant = |line: &&str| line.starts_with("GRANT ") || line.starts_with("REVOKE ");
-    let lines: Vec<&str> = dump.lines().collect();
-    let sorted = lines.chunk_by(|a, b| is_grant(a) == is_grant(b)).flat_map(|run| {
-        let mut run = run.to_vec();
-        if run.first().is_some_and(is_grant) {
-            run.sort_unstable();
-        }
-        run
-    });
-    sorted.collect::<Vec<_>>().join("\n")
+    sort_runs(dump, |line| line.starts_with("GRANT ") || line.starts_with("REVOKE ")).join("\n")
 }
 
 /// The settings of a pair: how much of a database it manages, and whether there is a ledger.
