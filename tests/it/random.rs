@@ -43,7 +43,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    fn new(seed: u64) -> Self {
+    /// That of a seed, of what a server of that version knows.
+    fn new(seed: u64, major: u32) -> Self {
         let mut rng = Rng::new(seed);
         let mut maker = Maker { rng: &mut rng, state: State::default(), taken: std::collections::BTreeSet::default() };
         maker.fill();
@@ -55,12 +56,15 @@ impl Pair {
         let goes = |id| before.objects[id].parent.is_none() && !after.objects.contains_key(id);
         let whole = rng.one_in(3) || before.objects.keys().any(goes);
         let ledger = !rng.one_in(4);
+        for state in [&mut before, &mut after] {
+            recipes::suit(state, major);
+        }
         Self { before, after, whole, ledger }
     }
 
     /// The settings, the start, its rows, and the end, as the files of a project.
-    pub fn files(seed: u64) -> [String; 4] {
-        let Self { before, after, whole, ledger } = Self::new(seed);
+    pub fn files(seed: u64, major: u32) -> [String; 4] {
+        let Self { before, after, whole, ledger } = Self::new(seed, major);
         let manage = if whole { "database" } else { "schemas" };
         let settings = format!("manage: {manage}\nledger: {}\n", if ledger { "\"on\"" } else { "\"off\"" });
         [settings, before.yaml(), mutate::rows(&before), after.yaml()]
@@ -105,7 +109,7 @@ fn random_pairs_converge() {
                 let bench = Bench::new(server);
                 let next = || seeds.lock().expect("no panic while held").next();
                 while let Some(seed) = next() {
-                    let pair = Pair::new(seed);
+                    let pair = Pair::new(seed, server.version().major);
                     if one.is_some() {
                         show(&pair);
                     }

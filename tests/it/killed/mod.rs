@@ -79,13 +79,13 @@ struct Run {
 }
 
 impl Run {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, major: u32) -> Self {
         let mut rng = Rng::new(seed);
         if seed.is_multiple_of(2) {
             let [before, rows, after] = online::files(&mut rng);
             return Self { settings: String::new(), before, rows, after, rng };
         }
-        let [settings, before, rows, after] = Pair::files(seed);
+        let [settings, before, rows, after] = Pair::files(seed, major);
         Self { settings, before, rows, after, rng }
     }
 
@@ -107,7 +107,7 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// Runs a seed: how it ended, or what is wrong.
     fn judge(&self, seed: u64) -> String {
-        let mut run = Run::new(seed);
+        let mut run = Run::new(seed, self.server.version().major);
         let before = Database::create_in(self.server);
         let project = Project::new(&before, &[("schema.yaml", &run.before)]);
         if !run.settings.is_empty() {

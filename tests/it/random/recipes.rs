@@ -8,11 +8,11 @@
 
 mod table;
 
-use serde_json::Value;
-use table::{KINDS, RECIPES, TYPES};
+use serde_json::{Map, Value};
+use table::{KINDS, NEWER, RECIPES, TYPES};
 
 use super::generate::{Maker, ROLES};
-use super::state::{Class, Id, Name, Object, State};
+use super::state::{Class, Id, Name, Object, State, WHOLE};
 
 /// A field and the values it may have.
 type Choice = (&'static str, &'static [&'static str]);
@@ -229,6 +229,29 @@ impl Maker<'_> {
         };
         let list: Vec<Id> = list.into_iter().filter(fits).collect();
         self.rng.maybe(&list)
+    }
+}
+
+/// Leaves out of a state what a server of that version does not know: a seed means the same on each otherwise.
+pub fn suit(state: &mut State, major: u32) {
+    for (_, section, path) in NEWER.iter().filter(|(since, ..)| *since > major) {
+        for object in state.objects.values_mut().filter(|object| object.section == *section) {
+            object.fields.retain(|key, _| path != &[*key]);
+            if let Some(Value::Object(map)) = object.fields.get_mut(WHOLE) {
+                leave_out(map, path);
+            }
+        }
+    }
+}
+
+fn leave_out(map: &mut Map<String, Value>, path: &[&str]) {
+    match path {
+        [] => {}
+        [key] => _ = map.remove(*key),
+        [key, rest @ ..] => {
+            let inner = map.iter_mut().filter(|(name, _)| *key == "*" || name == key).map(|(_, value)| value);
+            inner.filter_map(Value::as_object_mut).for_each(|inner| leave_out(inner, rest));
+        }
     }
 }
 

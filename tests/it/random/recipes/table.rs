@@ -53,6 +53,15 @@ pub(super) const KINDS: &[Kind] = &[
     signed("functions", "()", Named::Freely),
 ];
 
+/// What PostgreSQL knows from a version on: in objects of a section, the field at the end of these keys (`*` is any).
+pub(super) const NEWER: &[(u32, &str, &[&str])] = &[
+    (15, "views", &["security_invoker"]),
+    (15, "unique", &["nulls_not_distinct"]),
+    (15, "publications", &["schemas"]),
+    (15, "publications", &["tables", "*", "columns"]),
+    (15, "publications", &["tables", "*", "where"]),
+];
+
 const fn recipe(section: &'static str, choices: &'static [Choice]) -> Recipe {
     Recipe { section, classes: &[], choices }
 }
