@@ -210,15 +210,10 @@ fn checked(cx: &Cx<'_>) -> Step {
     constraint::validate(cx).hazard(HazardClass::Block, "scans the table")
 }
 
-/// A column with a not-null constraint refuses nulls, whether YAML says so or not.
-pub fn imply_not_null(desired: &mut State) {
-    for at in desired.of_kind(NotNull::NAME) {
-        let Some(column) = desired.spec::<NotNull>(&at).and_then(|spec| spec.column_of(&at)) else { continue };
-        if let Some(spec) = desired.spec::<Column>(&column).filter(|c| !c.not_null) {
-            let spec = Column { not_null: true, ..spec.clone() };
-            desired.set(&column, spec);
-        }
-    }
+/// The columns of a table with a not-null constraint: they refuse nulls, whether YAML says so or not.
+pub fn columns_of(table: &Address, state: &State) -> Vec<String> {
+    let constraints = state.children_of::<NotNull>(table, NotNull::NAME);
+    constraints.into_iter().map(|(_, constraint)| constraint.column.clone()).collect()
 }
 
 /// The name that PostgreSQL gives the constraint of a column.

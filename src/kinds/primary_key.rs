@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::column::Column;
 use super::part::backing::{self, Backing};
 use super::part::constraint::{self, Keyed, columns, index_fields, index_tail, index_words, timing};
 use super::part::names::object_name;
@@ -160,17 +159,10 @@ impl Kind for PrimaryKey {
     }
 }
 
-/// The columns of a primary key refuse nulls, whether YAML says so or not.
-pub fn imply_not_null(desired: &mut State) {
-    for at in desired.of_kind(PrimaryKey::NAME) {
-        let (Some(key), Some(table)) = (desired.spec::<PrimaryKey>(&at).cloned(), at.parent()) else { continue };
-        for column in key.columns.iter().map(|c| table.child(Column::NAME, c)) {
-            if let Some(spec) = desired.spec::<Column>(&column).filter(|c| !c.not_null) {
-                let spec = Column { not_null: true, ..spec.clone() };
-                desired.set(&column, spec);
-            }
-        }
-    }
+/// The columns of a table's primary key: they refuse nulls, whether YAML says so or not.
+pub fn columns_of(table: &Address, state: &State) -> Vec<String> {
+    let keys = state.children_of::<PrimaryKey>(table, PrimaryKey::NAME);
+    keys.into_iter().flat_map(|(_, key)| key.columns.clone()).collect()
 }
 
 impl PrimaryKey {

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Column, OwnSequence};
 use crate::kind::{Cx, Kind};
-use crate::kinds::not_null::named_at;
+use crate::kinds::not_null::{self, named_at};
 use crate::kinds::part::{Parameters, Sql, TypeName};
+use crate::kinds::primary_key;
 use crate::kinds::table::{heirs, is_made_anew, is_partition, is_sprung_from, parents, tables};
 use crate::model::{Address, Object, Origin, PgVersion, State, Step};
 
@@ -43,8 +44,8 @@ impl Inherited {
     }
 }
 
-/// Whether a column goes on refusing nulls where the table above no longer does, as its constraint is its own too: looked
-/// up, and never compared. Before PostgreSQL 18, none does.
+/// Whether a column goes on refusing nulls where a table above no longer does, as its constraint is its own too, or that of
+/// another table above: looked up, and never compared. Before PostgreSQL 18, none does.
 #[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct OwnNotNull(bool);
@@ -60,7 +61,7 @@ pub fn own_not_null(server: PgVersion) -> &'static str {
     if server.at_least(18) {
         "case when a.attinhcount > 0 and a.attnotnull then exists (
              select from pg_constraint own where own.conrelid = a.attrelid and own.contype = 'n'
-                and own.conkey[1] = a.attnum and own.conislocal) else false end"
+                and own.conkey[1] = a.attnum and (own.conislocal or own.coninhcount > 1)) else false end"
     } else {
         "false"
     }
@@ -96,6 +97,7 @@ fn fill(at: &Address, desired: &mut State, done: &mut HashSet<Address>) {
             ordinal += 1;
             let own = at.child(Column::NAME, their.key());
             if !seen.insert(own.clone()) {
+                refuse_nulls(&own, column.not_null, desired);
                 continue;
             }
             let spec = match desired.spec::<Column>(&own) {
@@ -114,6 +116,17 @@ fn fill(at: &Address, desired: &mut State, done: &mut HashSet<Address>) {
         }
     }
     shift_own(at, ordinal, &seen, desired);
+    for name in [primary_key::columns_of(at, desired), not_null::columns_of(at, desired)].concat() {
+        refuse_nulls(&at.child(Column::NAME, &name), true, desired);
+    }
+}
+
+/// A column refuses nulls where one of the tables above, a primary key or a constraint does.
+fn refuse_nulls(at: &Address, it_does: bool, desired: &mut State) {
+    if let Some(spec) = desired.spec::<Column>(at).filter(|c| it_does && !c.not_null) {
+        let spec = Column { not_null: true, ..spec.clone() };
+        desired.set(at, spec);
+    }
 }
 
 /// Columns of the table's own come after those from above.
@@ -158,12 +171,11 @@ pub fn before_raise(state: &mut State) {
     }
 }
 
-/// What the first table above that has a column of the same name hands down of it.
+/// What the first table above that has a column of the same name hands down of it; it refuses nulls where any of them does.
 pub fn column_above(at: &Address, state: &State) -> Option<Column> {
-    parents(at.parent()?, state).iter().find_map(|p| {
-        let their = p.child(Column::NAME, at.key());
-        state.spec::<Column>(&their).map(|column| handed_down(&their, column, state))
-    })
+    let theirs = above(at, state).into_iter();
+    let theirs = theirs.filter_map(|their| Some(handed_down(&their, state.spec::<Column>(&their)?, state)));
+    theirs.reduce(|first, other| Column { not_null: first.not_null || other.not_null, ..first })
 }
 
 /// A column as the tables below have it: they do not have a not-null constraint that is not inherited.

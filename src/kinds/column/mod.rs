@@ -27,7 +27,6 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::names::object_name;
 use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
-use super::primary_key;
 use super::table::{Table, heirs, is_made_anew, parents, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::picture::Mark;
@@ -161,8 +160,6 @@ impl Kind for Column {
     fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
         serial::expand(desired);
         identity::imply_not_null(desired);
-        primary_key::imply_not_null(desired);
-        not_null::imply_not_null(desired);
         inherited::complete(desired);
     }
 
