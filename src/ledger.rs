@@ -108,6 +108,31 @@ pub async fn since<'a>(client: &Client, objects: impl IntoIterator<Item = &'a Ad
     objects.into_iter().zip(keys).filter_map(|(at, key)| Some((at.clone(), of(at, key)?))).collect()
 }
 
+/// True where the database has a list of the projects that it was found to be like.
+pub async fn has_unchanged(client: &Client) -> bool {
+    let sql = "select pg_catalog.to_regclass('dbstate.unchanged') is not null";
+    client.query_typed(sql, &[]).await.is_ok_and(|rows| rows.first().is_some_and(|row| row.get(0)))
+}
+
+/// True where an apply of that project found nothing to do, and the catalogs are what they were then; `fingerprint` is an
+/// SQL expression.
+pub async fn is_unchanged(client: &Client, project: &str, fingerprint: &str) -> bool {
+    let sql = format!("select from dbstate.unchanged where project = $1 and catalogs = ({fingerprint})");
+    client.query_typed(&sql, &[(&project, Type::TEXT)]).await.is_ok_and(|rows| !rows.is_empty())
+}
+
+/// Notes that nothing is to be done for a project while the catalogs stay what they are. A fingerprint that is another
+/// never comes back.
+pub async fn unchanged(client: &Client, project: &str, catalogs: &str) -> Result<()> {
+    let sql = "with gone as (delete from dbstate.unchanged where catalogs <> $2 and project <> $1)
+               insert into dbstate.unchanged values ($1, $2)
+               on conflict (project) do update set catalogs = excluded.catalogs";
+    let values = [project, catalogs];
+    let values = [(&values[0] as &(dyn ToSql + Sync), Type::TEXT), (&values[1], Type::TEXT)];
+    let failed = |error| server_error(&error, "the ledger in schema `dbstate`");
+    client.query_typed(sql, &values).await.map(|_| ()).map_err(failed)
+}
+
 /// Takes the ledger's own schema out of a live state.
 pub fn hide(live: &mut State) {
     live.retain(|at, _| at.parent().is_some() || at.key() != SCHEMA);
@@ -270,7 +295,8 @@ const CURRENT: &str = "id = currval('dbstate.history_id_seq')";
 const CREATE: &str = "
 do $dbstate$ begin
     if not exists (select from pg_catalog.pg_attribute
-                   where attrelid = to_regclass('dbstate.settled') and attname = 'apply') then
+                   where attrelid = to_regclass('dbstate.settled') and attname = 'apply')
+       or to_regclass('dbstate.unchanged') is null then
         set local client_min_messages = error;
         create schema if not exists dbstate;
         create table if not exists dbstate.settled (
@@ -286,6 +312,10 @@ do $dbstate$ begin
             revision text,
             milliseconds bigint not null,
             statements jsonb not null
+        );
+        create table if not exists dbstate.unchanged (
+            project text primary key,
+            catalogs text not null
         );
         alter table dbstate.settled add column if not exists was text, add column if not exists apply bigint;
         alter table dbstate.history add column if not exists complete boolean not null default false;

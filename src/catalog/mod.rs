@@ -3,6 +3,7 @@
 mod activity;
 pub mod census;
 mod depend;
+pub mod fingerprint;
 mod row;
 mod size;
 
@@ -31,6 +32,26 @@ type Query = (&'static Entry, String);
 ///
 /// The role needs no more than to connect. Objects that belong to an extension are left out.
 pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
+    Ok(read_and_ask(client, version, register, None).await?.0)
+}
+
+/// The same, with the [`fingerprint`] of the catalogs in that snapshot; none where the role may not see enough for it.
+pub async fn read_marked(
+    client: &Client,
+    server: &Server,
+    register: &'static [Entry],
+) -> Result<(State, Option<String>)> {
+    let sql = format!("select {}", fingerprint::expression(server.version, server.superuser));
+    read_and_ask(client, server.version, register, Some(&sql)).await
+}
+
+/// Reads the database, and in the same snapshot a text that may be null or refused.
+async fn read_and_ask(
+    client: &Client,
+    version: PgVersion,
+    register: &'static [Entry],
+    question: Option<&str>,
+) -> Result<(State, Option<String>)> {
     let begin = client.batch_execute(
         "begin isolation level repeatable read read only; set local search_path = ''; set local jit = off; \
          set local bytea_output = hex; set local intervalstyle = postgres; set local datestyle = iso; \
@@ -41,7 +62,7 @@ pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry
     let queries = queries?;
     // All are sent at once, and their rows taken one by one as they come: while the server reads on, and none is kept.
     let texts = queries.iter().map(|(_, sql)| sql.as_str());
-    let all = [depend::MEMBERS].into_iter().chain(texts).chain([depend::EDGES, "commit"]);
+    let all = [depend::MEMBERS].into_iter().chain(texts).chain([depend::EDGES]).chain(question).chain(["commit"]);
     let mut answers: FuturesOrdered<_> = all.map(|sql| rows(client, sql)).collect();
     let mut next = async || answers.next().await.unwrap_or_else(|| Err(unanswered()));
     let mut reading = Reading::new(register);
@@ -64,8 +85,19 @@ pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry
         Ok(())
     })
     .await?;
+    let mut answer = None;
+    if let Some(sql) = question {
+        // The last before the end: where the role may not ask that, everything was read all the same.
+        if let Ok(rows) = next().await {
+            let take = |row: &Row| {
+                answer = row.get(0);
+                Ok(())
+            };
+            _ = each(sql, rows, take).await;
+        }
+    }
     each("commit", next().await?, |_| Ok(())).await?;
-    Ok(reading.state)
+    Ok((reading.state, answer))
 }
 
 fn unanswered() -> Box<Diagnostic> {

@@ -47,19 +47,23 @@ async fn ask(client: &Client, oids: &[u32]) -> Result<Vec<Row>> {
     }
 }
 
-/// Notes in `live` how much the relations hold that these objects are, or stand under.
-pub async fn measure<'a>(client: &Client, live: &mut State, objects: impl Iterator<Item = &'a Address>) -> Result<()> {
+/// Notes in `live` how much the relations hold that these objects are, or stand under; false where there is none yet.
+pub async fn measure<'a>(
+    client: &Client,
+    live: &mut State,
+    objects: impl Iterator<Item = &'a Address>,
+) -> Result<bool> {
     let relations = objects.flat_map(|at| std::iter::once(at).chain(at.ancestors()));
     let mut oids: Vec<u32> = relations.filter_map(|at| live.relation(at)).collect();
     oids.sort_unstable();
     oids.dedup();
     if oids.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     for row in ask(client, &oids).await? {
         let (root, bytes, tuples): (u32, i64, Option<i64>) = (row.get(0), row.get(1), row.get(2));
         let size = Size { rows: tuples.and_then(|n| n.try_into().ok()), bytes: bytes.try_into().unwrap_or_default() };
         live.set_size(root, size);
     }
-    Ok(())
+    Ok(true)
 }

@@ -12,9 +12,9 @@ use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::declare::project::Project;
 use crate::diagnostic::Result;
-use crate::ops;
 use crate::plan::Planned;
 use crate::session::Session;
+use crate::{kinds, ops};
 
 /// Flags of `dbstate plan`.
 #[derive(Debug, Args)]
@@ -62,7 +62,10 @@ impl Command {
     /// Prints what would change.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
         let read = read(&self.files, &self.scratch, self.manner);
-        let (project, options) = self.format.tell(read, Purpose::Plan, output)?;
+        let (project, mut options) = self.format.tell(read, Purpose::Plan, output)?;
+        if self.out.is_some() {
+            options.project = None; // what a saved plan stands on is read
+        }
         let members = self.several.members(&self.connection, &project.settings, output).await;
         if let Some(members) = members.with(&project.sources)? {
             if self.out.is_some() || self.activity {
@@ -113,6 +116,7 @@ pub fn read(files: &Files, scratch: &Scratch, manner: Manner) -> Result<(Project
     let mut options = files.options(&project).with(&project.sources)?;
     options.scratch = scratch.place();
     options.online = manner.is_online();
+    options.project = project.digest(options.manage, kinds::register());
     Ok((project, options))
 }
 

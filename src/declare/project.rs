@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::lower::Lowering;
-use super::{check, settings, yaml};
+use super::{check, digest, settings, yaml};
 use crate::diagnostic::{Code, Diagnostics, FileId, Problem, Result, Sources, Span, io_text};
-use crate::kind::Entry;
+use crate::kind::{self, Entry};
 use crate::model::node::{Node, Value};
-use crate::model::{Manage, State};
+use crate::model::{Address, Manage, Object, State};
 
 pub use settings::{Databases, Environment, Settings, Source};
 
@@ -30,6 +30,21 @@ pub struct Project {
     pub settings_file: Option<FileId>,
     /// What is declared.
     pub state: State,
+}
+
+impl Project {
+    /// The digest of everything that the state was read from; none where it names a secret, which changes without it.
+    pub fn digest(&self, manage: Manage, register: &'static [Entry]) -> Option<String> {
+        let is_secret = |(at, object): (&Address, &Object)| {
+            (kind::find(register, at.kind()).located)(&*object.spec, Path::new("")).is_some()
+        };
+        if self.state.iter().any(is_secret) {
+            return None;
+        }
+        let head = format!("{} {manage:?}", env!("CARGO_PKG_VERSION"));
+        let texts = self.sources.iter().map(|(_, source)| &*source.text);
+        Some(digest::texts(std::iter::once(&*head).chain(texts)))
+    }
 }
 
 /// A file or directory of a project, and the place in the settings that names it.

@@ -4,6 +4,18 @@ use sha2::{Digest, Sha256};
 
 /// 32 hexadecimal digits: the first half of the SHA-256 of a text.
 pub fn text(text: &str) -> String {
-    let hash = Sha256::digest(text.as_bytes());
-    hash.iter().take(16).fold(String::new(), |out, byte| out + &format!("{byte:02x}"))
+    shown(Sha256::new_with_prefix(text.as_bytes()))
+}
+
+/// The same of several texts in their order: none runs into the next.
+pub fn texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    shown(
+        texts
+            .into_iter()
+            .fold(Sha256::new(), |hash, text| hash.chain_update(text.len().to_le_bytes()).chain_update(text)),
+    )
+}
+
+fn shown(hash: Sha256) -> String {
+    hash.finalize().iter().take(16).fold(String::new(), |out, byte| out + &format!("{byte:02x}"))
 }

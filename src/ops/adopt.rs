@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Sources, io_text}
 use crate::diff::diff;
 use crate::kinds;
 use crate::model::{Address, Manage};
-use crate::plan::{Plan, Planned};
+use crate::plan::Planned;
 use crate::session::Session;
 
 /// How often what is left is tried again: what is declared in several places takes one round each.
@@ -144,7 +144,7 @@ async fn one_round(
     manage: Option<Manage>,
 ) -> Result<(Planned, Vec<Address>), Diagnostics> {
     let options = Options::new(&project.settings, manage)?;
-    let planned = settle(session, &project.state, &options, &Plan::default()).await?;
+    let planned = settle(session, &project.state, &options).await?;
     let left = diff(&planned.live, &planned.desired).into_keys().collect();
     Ok((planned, left))
 }

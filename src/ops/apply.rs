@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use super::Options;
-use super::plan::{after, plan};
+use super::plan::{Purpose, compare, plan};
 use super::saved::restore;
 use crate::apply::{self, Again, Event};
 use crate::declare::pinpoint;
@@ -78,7 +78,7 @@ pub async fn apply(
     talk: &mut dyn Talk,
 ) -> Result<Outcome, Diagnostics> {
     begin(session, choices, talk).await?;
-    let planned = plan(session, declared, options).await?;
+    let planned = compare(session, declared, options, Purpose::Apply).await?;
     Box::pin(carry_out(session, planned, declared, options, choices, talk)).await
 }
 
@@ -115,10 +115,13 @@ async fn carry_out(
     choices: &Choices,
     talk: &mut dyn Talk,
 ) -> Result<Outcome, Diagnostics> {
-    let memory = Memory { session, only: options.only.as_ref() };
+    let memory = Memory { session, project: options.project.as_deref(), only: options.only.as_ref() };
     if planned.plan.is_empty() {
-        if options.ledger && (planned.learned || memory.is_stale(&planned).await) {
-            memory.keep(&planned, false, talk).await;
+        if options.ledger && !planned.recognised {
+            if planned.learned || memory.is_stale(&planned).await {
+                memory.keep(&planned, false, talk).await;
+            }
+            memory.note(&planned).await;
         }
         return Ok(Outcome::Nothing(planned));
     }
@@ -140,10 +143,11 @@ async fn carry_out(
         return Ok(Outcome::Nothing(planned));
     }
     let noted = clerk.noted && clerk.ledger;
-    let after = after(session, declared, options, &planned.plan).await?;
+    let after = compare(session, declared, options, Purpose::After(&planned.plan)).await?;
     converged(&after)?;
     if noted {
         memory.keep(&after, true, talk).await;
+        memory.note(&after).await;
     }
     Ok(Outcome::Done(planned))
 }
@@ -260,6 +264,7 @@ impl apply::Watch for Clerk<'_> {
 /// The ledger, and of which objects it is told.
 struct Memory<'a> {
     session: &'a Session,
+    project: Option<&'a str>,
     only: Option<&'a HashSet<Address>>,
 }
 
@@ -268,6 +273,14 @@ impl Memory<'_> {
     async fn is_stale(&self, now: &Planned) -> bool {
         let entries = ledger::Entries { declared: &now.declared, stored: &now.live, whole: &now.whole, only: None };
         self.only.is_none() && ledger::is_stale(&self.session.client, &entries, kinds::register()).await
+    }
+
+    /// Notes that nothing is to be done, so that the next plan need not read what did not change. What can't be noted is
+    /// read again.
+    async fn note(&self, now: &Planned) {
+        if let (Some(project), Some(catalogs), true) = (self.project, &now.fingerprint, now.warnings.is_empty()) {
+            _ = ledger::unchanged(&self.session.client, project, catalogs).await;
+        }
     }
 
     /// Writes the ledger. What can't be remembered is asked again the next time: no reason to fail.

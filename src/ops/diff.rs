@@ -10,7 +10,7 @@ use crate::kind::{Scope, find};
 use crate::kinds;
 use crate::ledger;
 use crate::model::{Address, Object, Origin, Server, State};
-use crate::plan::{Plan, Planned};
+use crate::plan::Planned;
 use crate::session::Session;
 
 /// One side.
@@ -25,10 +25,10 @@ pub enum Side<'a> {
 pub async fn diff(from: Side<'_>, to: Side<'_>, options: &Options) -> Result<Planned, Diagnostics> {
     match (from, to) {
         (Side::Database(session), Side::Project(project)) => {
-            finish(settle(session, &project.state, options, &Plan::default()).await?, options.online)
+            finish(settle(session, &project.state, options).await?, options.online)
         }
         (Side::Project(project), Side::Database(session)) => {
-            let planned = settle(session, &project.state, options, &Plan::default()).await?;
+            let planned = settle(session, &project.state, options).await?;
             let (live, desired) = (foreign(&planned.desired), planned.live);
             finish(Planned { declared: desired.clone(), live, desired, ..planned }, options.online)
         }

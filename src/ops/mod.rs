@@ -55,6 +55,9 @@ pub struct Options {
     pub ledger: bool,
     /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
     pub online: bool,
+    /// The digest of everything that the wanted state was read from; none where that may change without the project. By
+    /// it the ledger knows a project to which the database was found to be like.
+    pub project: Option<String>,
     /// Where a plan is given: the objects that may change. Everything else is taken as it is.
     pub only: Option<HashSet<Address>>,
 }
@@ -74,7 +77,7 @@ impl Options {
             globs.add(Glob::new(pattern).map_err(|e| wrong("exclude", pattern, &format!("a glob: {e}")))?);
         }
         let exclude = globs.build().map_err(|e| wrong("exclude", "", &e.to_string()))?;
-        Ok(Self { manage, exclude, scratch: Scratch::Auto(None), ledger, online: true, only: None })
+        Ok(Self { manage, exclude, scratch: Scratch::Auto(None), ledger, online: true, project: None, only: None })
     }
 }
 

@@ -1,20 +1,35 @@
 //! `plan`: what would change.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use futures_util::future::join;
+
 use super::Options;
+use crate::catalog::fingerprint;
 use crate::declare::raise::raise_object;
 use crate::declare::write::write;
 use crate::diagnostic::{Diagnostics, Result};
 use crate::diff::{scope, show};
-use crate::model::{Address, State};
+use crate::model::{Address, Server, State};
 use crate::plan::{self, Change, Input, Lines, Plan, Planned, Verb};
 use crate::session::Session;
 use crate::{apply, catalog, kinds, ledger, scratch};
 
+/// What a comparison is for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose<'a> {
+    /// To show it.
+    Look,
+    /// To apply it.
+    Apply,
+    /// To see what a plan left that ran: what it made from the declared text is, as stored, what that text means.
+    After(&'a Plan),
+}
+
 /// Compares the project with the database and plans the difference.
 pub async fn plan(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
-    compare(session, declared, options, &Plan::default()).await
+    compare(session, declared, options, Purpose::Look).await
 }
 
 /// Says of each statement as whom an apply would run it. What the role lacks is no error here: another may apply.
@@ -23,23 +38,19 @@ pub async fn actors(session: &Session, planned: &mut Planned) {
     _ = apply::preflight(&session.client, &mut planned.plan, ground).await;
 }
 
-/// Compares again, after a plan ran: what it made from the declared text is, as stored, what that text means.
-pub async fn after(
+/// Compares and plans, for that purpose.
+pub(super) async fn compare(
     session: &Session,
     declared: &State,
     options: &Options,
-    applied: &Plan,
+    purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
-    compare(session, declared, options, applied).await
-}
-
-async fn compare(
-    session: &Session,
-    declared: &State,
-    options: &Options,
-    applied: &Plan,
-) -> Result<Planned, Diagnostics> {
-    let mut planned = settle(session, declared, options, applied).await?;
+    let (server, is_known) = join(catalog::server(&session.client), is_known(session, options, purpose)).await;
+    let server = server?;
+    if is_known && is_unchanged(session, options, &server).await {
+        return Ok(Planned { recognised: true, ..Planned::new(State::default(), declared.clone(), server) });
+    }
+    let mut planned = settle_on(session, server, declared, options, purpose).await?;
     if let Some(only) = &options.only {
         planned.confine(only);
     }
@@ -49,13 +60,28 @@ async fn compare(
     }
     // What a statement risks, and how it is best run, depends on how much there is.
     let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
-    catalog::measure(&session.client, &mut planned.live, touched.iter()).await?;
-    planned.finish(options.online)?;
+    if catalog::measure(&session.client, &mut planned.live, touched.iter()).await? {
+        planned.make(options.online)?;
+    }
+    planned.compare(options.online);
     planned.weigh_access(options.online);
     if options.ledger {
         planned.blame(session).await;
     }
     Ok(planned)
+}
+
+/// True where the ledger may know that nothing is to be done.
+async fn is_known(session: &Session, options: &Options, purpose: Purpose<'_>) -> bool {
+    let asks = options.ledger && options.project.is_some() && !matches!(purpose, Purpose::After(_));
+    asks && ledger::has_unchanged(&session.client).await
+}
+
+/// True where it does, and no catalog changed since.
+async fn is_unchanged(session: &Session, options: &Options, server: &Server) -> bool {
+    let Some(project) = &options.project else { return false };
+    let fingerprint = fingerprint::expression(server.version, server.superuser);
+    ledger::is_unchanged(&session.client, project, &fingerprint).await
 }
 
 /// Plans between two states that are settled, and says how they differ.
@@ -67,15 +93,25 @@ pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diag
 }
 
 /// Both states, with everything settled that may be spelled in several ways; the plan between them is not made.
-pub(super) async fn settle(
+pub(super) async fn settle(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
+    let server = catalog::server(&session.client).await?;
+    settle_on(session, server, declared, options, Purpose::Look).await
+}
+
+async fn settle_on(
     session: &Session,
+    server: Server,
     declared: &State,
     options: &Options,
-    applied: &Plan,
+    purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
     let register = kinds::register();
-    let server = catalog::server(&session.client).await?;
-    let mut whole = catalog::read(&session.client, server.version, register).await?;
+    let is_marked = options.ledger && options.project.is_some() && !matches!(purpose, Purpose::Look);
+    let (mut whole, fingerprint) = if is_marked {
+        catalog::read_marked(&session.client, &server, register).await?
+    } else {
+        (catalog::read(&session.client, server.version, register).await?, None)
+    };
     ledger::hide(&mut whole);
     let mut live = whole.clone();
     let mut declared = declared.clone();
@@ -83,18 +119,27 @@ pub(super) async fn settle(
         (entry.suit)(&mut declared, server.version);
     }
     scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
-    let mut planned = Planned { whole, ..Planned::new(live, declared, server) };
+    let mut planned = Planned { whole, fingerprint, ..Planned::new(live, declared, server) };
+    let nothing = Plan::default();
+    let applied = if let Purpose::After(applied) = purpose { applied } else { &nothing };
     planned.know_renames(session, options, applied).await;
     let input = planned.input(options.online);
     let renamed = plan::renamed(input);
     let mut doubtful = scratch::doubtful(&renamed, &planned.desired, register);
+    // What a plan has just made of the declared text, a scratch database would make of it again.
+    let created = changed(applied, |verb| verb == Verb::Create);
+    for at in doubtful.extract_if(.., |at| is_in(at, &created)) {
+        planned.adopt(&at, &renamed);
+    }
     if options.ledger {
         planned.recall(session, &renamed, &mut doubtful).await;
     }
     if !doubtful.is_empty() {
         planned.ask(session, &options.scratch, &mut doubtful).await?;
     }
-    for at in doubtful.iter().filter(|at| makes(applied, at)) {
+    let replaced = changed(applied, |verb| verb == Verb::Replace);
+    let altered = changed(applied, |verb| verb == Verb::Alter);
+    for at in doubtful.iter().filter(|at| altered.contains(at) || is_in(at, &replaced)) {
         planned.adopt(at, &renamed);
     }
     Ok(planned)
@@ -159,13 +204,14 @@ impl Planned {
     }
 }
 
-/// True when a plan made an object, or what it is under, or changed it.
-fn makes(applied: &Plan, at: &Address) -> bool {
-    applied.changes.iter().any(|change| match change.verb {
-        Verb::Create | Verb::Replace => at.is_within(&change.at),
-        Verb::Alter => *at == change.at,
-        Verb::Rename | Verb::Drop => false,
-    })
+/// The objects that a plan changed in such a way.
+fn changed(applied: &Plan, how: impl Fn(Verb) -> bool) -> HashSet<&Address> {
+    applied.changes.iter().filter(|change| how(change.verb)).map(|change| &change.at).collect()
+}
+
+/// True for an object that is one of these, or under one.
+fn is_in(at: &Address, these: &HashSet<&Address>) -> bool {
+    !these.is_empty() && std::iter::once(at).chain(at.ancestors()).any(|at| these.contains(at))
 }
 
 /// The lines in which an object differs, as canonical YAML: its old side, after the renames, and its new.

@@ -8,7 +8,7 @@ use super::{Options, Scratch};
 use crate::declare::project::{self, Project};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::model::{Address, Object};
-use crate::plan::{Plan, Planned};
+use crate::plan::Planned;
 use crate::saved::{self, Saved, Text};
 use crate::session::Session;
 use crate::{catalog, kinds};
@@ -70,7 +70,7 @@ pub async fn restore(
     let server = catalog::server(&session.client).await?;
     let system = catalog::system_identifier(&session.client).await?;
     saved.check_target(&server.database, system.as_deref())?;
-    let mut planned = settle(session, &project.state, options, &Plan::default()).await?;
+    let mut planned = settle(session, &project.state, options).await?;
     saved.check_ground(&planned.whole, &planned.desired, register)?;
     planned.confine(options.only.as_ref().unwrap_or(&HashSet::new()));
     planned.make(options.online)?;

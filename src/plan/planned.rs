@@ -29,6 +29,10 @@ pub struct Planned {
     pub warnings: Vec<String>,
     /// True when PostgreSQL was asked what texts mean: the ledger had not known it.
     pub learned: bool,
+    /// True when nothing was read, since nothing changed after an apply had found nothing to do.
+    pub recognised: bool,
+    /// The fingerprint of the catalogs as they were read, where that was asked.
+    pub fingerprint: Option<String>,
     /// Per changed object the lines in which its canonical YAML differs.
     pub differences: HashMap<Address, Lines>,
     /// Per relation who holds locks on it, where that was asked.
@@ -53,6 +57,8 @@ impl Planned {
             server,
             warnings: Vec::new(),
             learned: false,
+            recognised: false,
+            fingerprint: None,
             differences: HashMap::new(),
             activity: HashMap::new(),
             moved: HashMap::new(),

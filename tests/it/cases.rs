@@ -185,6 +185,7 @@ fn way(
     };
     let apply = ["--yes", "--allow", "data,access,rewrite,block,breaking", "-q"];
     expect(&run(&[&["apply", "-f", from][..], &apply].concat(), &db), "building the start")?;
+    db.forget();
     expect(&run(&["plan", "--exit-code", "-f", from], &db), "the plan right after building the start")?;
     db.psql(seed);
     let rows = db.psql(ROWS);
@@ -200,6 +201,7 @@ fn way(
     }
     let json = run(&["plan", "--format", "json", "-f", to], &db).stdout;
     expect(&run(&[&["apply", "-f", to][..], &apply].concat(), &db), "the apply")?;
+    db.forget();
     expect(&run(&["plan", "--exit-code", "-f", to], &db), "the second plan")?;
     let hazard = |class: &str| json.contains(&format!("\"class\": \"{class}\""));
     if !hazard("data") && !kept(&rows, &db.psql(ROWS)) {

@@ -51,5 +51,6 @@ mod stalls;
 mod stranger;
 mod support;
 mod together;
+mod unchanged;
 mod versions;
 mod watching;

@@ -71,6 +71,7 @@ fn what_is_pulled_builds_the_same_database() {
     run(&["pull", "-q", "--manage", "database", "-o", "pulled", "-d", &there.url()]);
     run(&["plan", "--exit-code", "-f", "pulled", "-d", &there.url()]);
     run(&["apply", "--yes", "-q", "-f", "pulled", "-d", &here.url()]);
+    here.forget();
     run(&["plan", "--exit-code", "-f", "pulled", "-d", &here.url()]);
     here.psql("drop schema if exists dbstate cascade");
     assert_eq!(without_column_order(&there.pg_dump()), without_column_order(&here.pg_dump()));

@@ -23,6 +23,7 @@ fn applied(cluster: &Ephemeral, tables: usize) -> (Database<'_>, Project) {
         project.write(&name, &text);
     }
     project.apply();
+    database.forget();
     (database, project)
 }
 
@@ -50,6 +51,25 @@ fn a_plan_takes_few_round_trips() {
     // A build for tests asks of the kinds that are not there, too.
     let requests: usize = trips.iter().sum();
     assert!(requests <= 85, "{requests} requests: {trips:?}");
+}
+
+#[test]
+fn where_no_catalog_changed_nothing_is_read() {
+    let cluster = own_cluster();
+    let (database, project) = applied(&cluster, 20);
+    let proxy = Proxy::to(cluster.server());
+    let run = |args: &[&str]| {
+        let before = proxy.trips().len();
+        let url = proxy.url(database.name());
+        let output = dbstate(args.iter().copied().chain(["-d", &url]), project.path());
+        (output, proxy.trips()[before..].to_vec())
+    };
+    let (output, trips) = run(&["apply", "--yes"]);
+    assert!(output.stdout.contains("Nothing to do") && trips.len() > 4, "{}{trips:?}", output.stderr);
+    let (output, trips) = run(&["plan", "--exit-code"]);
+    assert_eq!((output.code, trips.as_slice()), (Some(0), &[2, 1][..]), "{}", output.stderr);
+    let (output, trips) = run(&["drift"]);
+    assert_eq!((output.code, trips.as_slice()), (Some(0), &[2, 1][..]), "{}", output.stderr);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! `DBSTATE_BLESS=1` writes `docs/catalogs.md` anew.
 
-mod round_trip;
+pub mod round_trip;
 pub mod table;
 
 use std::collections::BTreeSet;

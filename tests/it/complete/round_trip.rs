@@ -28,7 +28,7 @@ fn every(cluster: &Ephemeral) -> Database<'_> {
     Database::named(cluster.server(), "every")
 }
 
-fn loaded(cluster: &Ephemeral) -> Database<'_> {
+pub fn loaded(cluster: &Ephemeral) -> Database<'_> {
     let database = every(cluster);
     database.psql(&format!("\\i {ALL}"));
     database

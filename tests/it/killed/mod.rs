@@ -251,6 +251,7 @@ impl Bench<'_> {
             assert_eq!(output.status.code(), Some(0), "{said}{args:?}\n{text}");
         };
         to(&["apply", "--yes", "--allow", "data,access,rewrite,block,breaking"]);
+        database.forget();
         to(&["plan", "--exit-code"]);
         let same = |what: &str, see: &dyn Fn(&Database<'_>) -> String| {
             let [is, should] = [database, straight].map(see);

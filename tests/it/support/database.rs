@@ -1,6 +1,7 @@
 //! A database for one test, and PostgreSQL's own clients as observers that we did not write.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -63,6 +64,16 @@ impl<'a> Database<'a> {
         psql(self.server, &self.name, sql)
     }
 
+    /// Takes from the ledger that nothing is to be done, so that the next plan reads the whole database.
+    pub fn forget(&self) {
+        self.psql(FORGET);
+    }
+
+    /// A program of the server's version.
+    pub fn bin(&self, program: &str) -> PathBuf {
+        self.server.bin(program)
+    }
+
     /// Its schema as `pg_dump --schema-only` prints it, without comments, empty lines and the tokens of one run.
     ///
     /// Where no `pg_dump` reads the server, the observer says it instead.
@@ -85,6 +96,11 @@ impl Drop for Database<'_> {
         _ = command.stdin(Stdio::null()).output();
     }
 }
+
+/// What [`Database::forget`] does.
+pub const FORGET: &str = "do $$ begin
+    if to_regclass('dbstate.unchanged') is not null then delete from dbstate.unchanged; end if;
+end $$";
 
 /// The roles of a cluster as `pg_dumpall --roles-only` prints them, passwords and all.
 ///
