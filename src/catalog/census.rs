@@ -6,9 +6,10 @@
 
 use std::collections::HashSet;
 
-use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row};
 
-use super::query;
+use super::{catalog_error, query};
 use crate::diagnostic::Result;
 use crate::model::State;
 
@@ -36,21 +37,28 @@ pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
     let catalogs: Vec<(u32, String)> =
         query(client, CATALOGS).await?.iter().map(|row| (row.get("oid"), row.get("name"))).collect();
     let rows = query(client, &rows_of(&catalogs)).await?;
-    Ok(rows
-        .iter()
-        .filter(|row| {
-            let ids: Vec<(u32, u32)> = ["", "for_"]
-                .iter()
-                .filter_map(|prefix| {
-                    let class: Option<u32> = row.get(format!("{prefix}class").as_str());
-                    Some((class?, row.get::<_, Option<u32>>(format!("{prefix}oid").as_str())?))
-                })
-                .collect();
-            !ids.iter().any(|id| known.contains(id))
-        })
-        .map(|row| Unread { schema: row.get("space"), what: row.get("what") })
-        .collect())
+    let id =
+        |row: &Row, class: &str, oid: &str| Some((row.get::<_, Option<u32>>(class)?, row.get::<_, Option<u32>>(oid)?));
+    let is_known = |row: &Row| {
+        let ids = [id(row, "class", "oid"), id(row, "for_class", "for_oid")];
+        ids.iter().flatten().any(|id| known.contains(id))
+    };
+    let (classes, oids): (Vec<u32>, Vec<u32>) =
+        rows.iter().filter(|row| !is_known(row)).filter_map(|row| id(row, "class", "oid")).unzip();
+    if oids.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Few, if any: to describe an object takes PostgreSQL much longer than to find it.
+    let lists = [&classes as &(dyn ToSql + Sync), &oids].map(|list| (list, Type::OID_ARRAY));
+    let rows = client.query_typed(DESCRIBE, &lists).await.map_err(|error| catalog_error(&error, DESCRIBE))?;
+    Ok(rows.iter().map(|row| Unread { schema: row.get("space"), what: row.get("what") }).collect())
 }
+
+/// What these objects are, without those of temporary tables.
+const DESCRIBE: &str = "select pg_catalog.pg_describe_object(class, oid, 0) as what, (object).schema as space
+    from unnest($1::oid[], $2::oid[]) as ids (class, oid), pg_catalog.pg_identify_object(class, oid, 0) as object
+    where coalesce((object).schema, '') !~ '^pg_(toast|temp)'
+    order by class, oid";
 
 /// One row for each object that a user made, with what PostgreSQL keeps it for.
 fn rows_of(catalogs: &[(u32, String)]) -> String {
@@ -73,12 +81,9 @@ fn rows_of(catalogs: &[(u32, String)]) -> String {
                   select k.class, k.oid, d.refclassid, d.refobjid, k.steps + 1
                   from kept k join pg_catalog.pg_depend d on d.classid = k.for_class and d.objid = k.for_oid and d.deptype in ('i', 'e', 'P', 'S')
                   where k.steps < 5 and d.objsubid = 0)
-         select distinct on (k.class, k.oid) k.class, k.oid, k.for_class, k.for_oid,
-                pg_catalog.pg_describe_object(k.class, k.oid, 0) as what,
-                (pg_catalog.pg_identify_object(k.class, k.oid, 0)).schema as space
+         select distinct on (k.class, k.oid) k.class, k.oid, k.for_class, k.for_oid
          from kept k
          where not exists (select from pg_catalog.pg_depend e where e.classid = k.class and e.objid = k.oid and e.deptype = 'e')
-           and coalesce((pg_catalog.pg_identify_object(k.class, k.oid, 0)).schema, '') !~ '^pg_(toast|temp)'
          order by k.class, k.oid, k.steps desc",
         each.join(" union all ")
     )

@@ -76,3 +76,20 @@ fn what_is_pulled_builds_the_same_database() {
     here.psql("drop schema if exists dbstate cascade");
     assert_eq!(without_column_order(&there.pg_dump()), without_column_order(&here.pg_dump()));
 }
+
+#[test]
+fn what_no_kind_reads_is_named_and_nothing_is_written() {
+    let database = Database::create();
+    database.psql(
+        "create table plain (note text);
+         set allow_system_table_mods = on; create function pg_catalog.mine() returns int language sql as 'select 1'",
+    );
+    let dir = tempfile::tempdir().expect("a directory");
+    let output = dbstate(["pull", "-o", "pulled", "-d", &database.url()], dir.path());
+    assert_eq!(output.code, Some(1), "{}", output.stdout);
+    for said in ["function mine() stands in `pg_catalog`", "nothing was written"] {
+        assert!(output.stderr.contains(said), "{}", output.stderr);
+    }
+    assert!(!output.stderr.contains("plain"), "what is read is not named: {}", output.stderr);
+    assert!(!dir.path().join("pulled").exists());
+}
