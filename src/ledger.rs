@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use futures_util::future::join3;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
@@ -117,18 +118,21 @@ pub async fn has_unchanged(client: &Client) -> bool {
 /// True where an apply of that project found nothing to do, and the catalogs are what they were then; `fingerprint` is an
 /// SQL expression.
 pub async fn is_unchanged(client: &Client, project: &str, fingerprint: &str) -> bool {
+    let begin = client.batch_execute("begin read only; set local search_path = ''; set local jit = off");
     let sql = format!("select from dbstate.unchanged where project = $1 and catalogs = ({fingerprint})");
-    client.query_typed(&sql, &[(&project, Type::TEXT)]).await.is_ok_and(|rows| !rows.is_empty())
+    let value = [(&project as &(dyn ToSql + Sync), Type::TEXT)];
+    // What can't be asked is not known.
+    let (_, rows, _) = join3(begin, client.query_typed(&sql, &value), client.batch_execute("rollback")).await;
+    rows.is_ok_and(|rows| !rows.is_empty())
 }
 
-/// Notes that nothing is to be done for a project while the catalogs stay what they are. A fingerprint that is another
-/// never comes back.
+/// Notes that nothing is to be done for a project while the catalogs stay what they are; so many projects are known.
 pub async fn unchanged(client: &Client, project: &str, catalogs: &str) -> Result<()> {
-    let sql = "with gone as (delete from dbstate.unchanged where catalogs <> $2 and project <> $1)
+    let sql = "with old as (delete from dbstate.unchanged where project in
+                                (select project from dbstate.unchanged order by noted_at desc offset 50))
                insert into dbstate.unchanged values ($1, $2)
-               on conflict (project) do update set catalogs = excluded.catalogs";
-    let values = [project, catalogs];
-    let values = [(&values[0] as &(dyn ToSql + Sync), Type::TEXT), (&values[1], Type::TEXT)];
+               on conflict (project) do update set catalogs = excluded.catalogs, noted_at = excluded.noted_at";
+    let values = [&project as &(dyn ToSql + Sync), &catalogs].map(|value| (value, Type::TEXT));
     let failed = |error| server_error(&error, "the ledger in schema `dbstate`");
     client.query_typed(sql, &values).await.map(|_| ()).map_err(failed)
 }
@@ -315,7 +319,8 @@ do $dbstate$ begin
         );
         create table if not exists dbstate.unchanged (
             project text primary key,
-            catalogs text not null
+            catalogs text not null,
+            noted_at timestamptz not null default now()
         );
         alter table dbstate.settled add column if not exists was text, add column if not exists apply bigint;
         alter table dbstate.history add column if not exists complete boolean not null default false;

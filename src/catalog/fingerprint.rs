@@ -106,7 +106,7 @@ const SUBSCRIPTION: &str = "pg_subscription";
 /// How many rows there are, and the sum of their digests.
 fn summary(rows: &str, name: &str, which: &str) -> String {
     format!(
-        "(select pg_catalog.concat(pg_catalog.count(*), ':', pg_catalog.sum(pg_catalog.hashtextextended({rows}, 0))) \
+        "(select pg_catalog.concat(pg_catalog.count(*), ':', pg_catalog.sum(pg_catalog.hashtextextended({rows} collate \"C\", 0))) \
          from pg_catalog.{name} as c where {which})"
     )
 }

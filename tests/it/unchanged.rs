@@ -170,6 +170,26 @@ fn a_role_that_may_not_read_all_is_known_by_what_it_sees() {
 }
 
 #[test]
+fn projects_do_not_forget_each_other() {
+    let cluster = own_cluster();
+    let database = Database::named(cluster.server(), "one");
+    database.psql(
+        "create role deploy login; create schema other authorization deploy; grant create on database one to deploy",
+    );
+    let ours = Bench::new(database, &SCHEMA.replace("app:", "other:"), "deploy");
+    ours.run(&["apply", "--yes"], 0);
+    let theirs = Project::new(&ours.database, &[("schema.yaml", SCHEMA)]);
+    theirs.apply();
+    let known = || ours.database.psql("select count(*) from dbstate.unchanged");
+    assert_eq!(known(), "2");
+    for number in 0..60 {
+        theirs.write("schema.yaml", &format!("# {number}\n{SCHEMA}"));
+        theirs.apply();
+    }
+    assert_eq!(known(), "51", "the oldest go");
+}
+
+#[test]
 fn a_project_with_a_secret_is_always_compared() {
     let cluster = own_cluster();
     let schema = format!("{SCHEMA}roles:\n  app: {{ login: true, password: {{ env: PASSWORD }} }}\n");
