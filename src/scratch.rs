@@ -10,6 +10,7 @@ use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kind::names::Names;
 use crate::kind::{Entry, Reference, References, Scope, Under, find};
+use crate::model::node::Value;
 use crate::model::{Address, Object, Server, State};
 use crate::plan;
 use crate::session::{self, Session, Target, server_error};
@@ -48,6 +49,26 @@ fn holds_text(at: &Address, object: &Object, register: &'static [Entry]) -> bool
     let mut references = References::default();
     (find(register, at.kind()).references)(&*object.spec, at, &mut references);
     references.list.iter().any(|(r, _)| matches!(r, Reference::Text(_)))
+}
+
+/// True where what is stored says the same as what was declared, but for the keys that hold SQL text.
+pub fn differs_in_text_alone(at: &Address, stored: &State, declared: &State, register: &'static [Entry]) -> bool {
+    let entry = find(register, at.kind());
+    let (Some(stored), Some(declared)) = (stored.get(at), declared.get(at)) else { return false };
+    let mut references = References::default();
+    for object in [stored, declared] {
+        (entry.references)(&*object.spec, at, &mut references);
+    }
+    let is_text = |(reference, _): &&(Reference, &str)| matches!(reference, Reference::Text(_));
+    let texts: HashSet<&str> = references.list.iter().filter(is_text).map(|(_, field)| *field).collect();
+    let [stored, declared] = [stored, declared].map(|object| match (entry.write_long)(&*object.spec).value {
+        Value::Map(mut entries) => {
+            entries.retain(|(key, _)| !texts.contains(&*key.text));
+            Value::Map(entries)
+        }
+        other => other,
+    });
+    stored == declared
 }
 
 /// What the scratch database says.

@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostics, Result};
 use crate::diff::{scope, show};
 use crate::model::{Address, Server, State};
 use crate::plan::{self, Change, Input, Lines, Plan, Planned, Verb};
+use crate::scratch::differs_in_text_alone;
 use crate::session::Session;
 use crate::{apply, catalog, kinds, ledger, scratch};
 
@@ -128,8 +129,10 @@ async fn settle_on(
     let mut doubtful = scratch::doubtful(&renamed, &planned.desired, register);
     // What a plan has just made of the declared text, a scratch database would make of it again.
     let created = changed(applied, |verb| verb == Verb::Create);
-    for at in doubtful.extract_if(.., |at| is_in(at, &created)) {
-        planned.adopt(&at, &renamed);
+    let is_made = |at: &Address| is_in(at, &created) && differs_in_text_alone(at, &renamed, &planned.desired, register);
+    let sure: Vec<Address> = doubtful.extract_if(.., |at| is_made(at)).collect();
+    for at in &sure {
+        planned.adopt(at, &renamed);
     }
     if options.ledger {
         planned.recall(session, &renamed, &mut doubtful).await;
@@ -137,9 +140,9 @@ async fn settle_on(
     if !doubtful.is_empty() {
         planned.ask(session, &options.scratch, &mut doubtful).await?;
     }
-    let replaced = changed(applied, |verb| verb == Verb::Replace);
+    let made = changed(applied, |verb| matches!(verb, Verb::Create | Verb::Replace));
     let altered = changed(applied, |verb| verb == Verb::Alter);
-    for at in doubtful.iter().filter(|at| altered.contains(at) || is_in(at, &replaced)) {
+    for at in doubtful.iter().filter(|at| altered.contains(at) || is_in(at, &made)) {
         planned.adopt(at, &renamed);
     }
     Ok(planned)
