@@ -4,8 +4,10 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use dbstate::local::Ephemeral;
+
 use crate::support::binary::command;
-use crate::support::cluster::cluster;
+use crate::support::cluster::{cluster, options};
 use crate::support::database::Database;
 use crate::support::project::Project;
 use crate::support::proxy::{Phase, Proxy};
@@ -178,4 +180,55 @@ fn a_network_that_is_frozen_ends_an_apply() {
     says(child, &["the server has said nothing for", "takes no new sessions either", "could not be asked"]);
     bench.proxy.cut();
     bench.goes_on();
+}
+
+/// Tables that know each other in a circle.
+fn circle(count: usize) -> String {
+    let table = |i| {
+        let next = (i + 1) % count;
+        format!(
+            "      t{i}: {{ columns: {{ id: int, next: int }}, primary_key: [id], foreign_keys: {{ t{i}_next: {{ columns: \
+             [next], references: shop.t{next}(id) }} }} }}\n"
+        )
+    };
+    "schemas:\n  shop:\n    tables:\n".to_owned() + &(0..count).map(table).collect::<String>()
+}
+
+#[test]
+fn a_plan_of_several_transactions_goes_on_from_each_of_them() {
+    let mut options = options();
+    let small = [("max_locks_per_transaction", "10"), ("max_connections", "20")];
+    options.settings.extend(small.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let cluster = Ephemeral::start(&options).expect("started");
+    let proxy = Proxy::to(cluster.server());
+    let straight = Database::named(cluster.server(), "straight");
+    let project = Project::new(&straight, &[("schema.yaml", &circle(90))]);
+    let start = |database: &Database<'_>| {
+        let mut command = command(project.path());
+        command.args(["apply", "--yes", "-d", &proxy.url(database.name())]).current_dir(project.path());
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts")
+    };
+    assert!(start(&straight).wait().expect("it ends").success());
+    let requests = proxy.requests();
+    let commits: Vec<usize> = (0..requests.len()).filter(|&at| requests[at] == "commit").collect();
+    assert!(commits.len() > 4, "{requests:?}");
+    for (number, &commit) in commits.iter().enumerate().filter(|(number, _)| number % 2 == 1) {
+        for phase in [Phase::Before, Phase::After] {
+            let database = Database::named(cluster.server(), &format!("cut_{number}_{phase:?}").to_lowercase());
+            proxy.open(Some((commit, phase)));
+            let child = start(&database);
+            while proxy.held().is_none() {
+                sleep(Duration::from_millis(1));
+            }
+            proxy.cut();
+            proxy.open(None);
+            says(child, &[]);
+            let there = database.psql("select count(*) from pg_class where relnamespace = to_regnamespace('shop')");
+            let rest = Project::new(&database, &[("schema.yaml", &circle(90))]);
+            // A foreign key between tables that are there by now may block writers.
+            rest.run(&["apply", "--yes", "--allow", "block"], 0);
+            rest.settled();
+            assert_eq!(database.pg_dump(), straight.pg_dump(), "{there} relations were there, cut {phase:?} {number}");
+        }
+    }
 }
