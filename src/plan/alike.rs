@@ -1,4 +1,4 @@
-//! How much objects look alike: what tells a rename where names can't.
+//! Measures how much two objects look alike, which tells a rename where names cannot.
 
 use super::emit::Verb;
 use super::{Change, Input, PlanStep};
@@ -6,8 +6,8 @@ use crate::kind::{Reference, References, Under, find};
 use crate::model::node::{Key, Node};
 use crate::model::{Address, HazardClass, Spec, State};
 
-/// In how many fields the live object at `there`, or nothing, differs from the one wanted at `at`; what clients see under
-/// them, and what is said about them, included.
+/// Returns the number of fields in which the live object at `there` (or nothing, for `None`) differs from the one
+/// declared at `at`. What clients see below them counts, and so do owners, comments and grants.
 pub fn distance(at: &Address, there: Option<&Address>, live: &State, input: Input<'_>) -> usize {
     let mut sum = 0;
     for wanted in parts(at, input.desired, input) {
@@ -26,7 +26,8 @@ pub fn distance(at: &Address, there: Option<&Address>, live: &State, input: Inpu
     sum
 }
 
-/// What was dropped and might have been renamed, in words: something like it is added beside it.
+/// Returns hints about dropped objects that might have been meant to be renamed: an object of the same shape is added
+/// beside them.
 pub fn hints(changes: &[Change], steps: &[PlanStep], input: Input<'_>) -> Vec<String> {
     let renames = |at: &Address| {
         let rules = &find(input.register, at.kind()).rules;
@@ -42,7 +43,7 @@ pub fn hints(changes: &[Change], steps: &[PlanStep], input: Input<'_>) -> Vec<St
     added.retain(|at| dropped.iter().any(|d| (d.kind(), d.parent()) == (at.kind(), at.parent())));
     let mut hints = Vec::new();
     for old in dropped {
-        // Text is no reason against a hint where rows are lost: PostgreSQL may spell it otherwise.
+        // If rows are lost, a hint is given even if SQL text differs: PostgreSQL may merely spell it differently.
         let loosely = loses(old);
         let wanted = shape(old, input.live, loosely, input);
         let like = |at: &&Address| {
@@ -56,7 +57,7 @@ pub fn hints(changes: &[Change], steps: &[PlanStep], input: Input<'_>) -> Vec<St
     hints
 }
 
-/// An object and what clients see under it, without its own name; SQL text left out where `loosely`.
+/// Describes an object and what clients see below it, without its own name; also without SQL text if `loosely`.
 fn shape(at: &Address, state: &State, loosely: bool, input: Input<'_>) -> Vec<String> {
     let depth = at.path().len();
     let mut lines = Vec::new();
@@ -76,7 +77,8 @@ fn shape(at: &Address, state: &State, loosely: bool, input: Input<'_>) -> Vec<St
     lines
 }
 
-/// An object and what is under it, as far as it does not have its name from it: no index, no constraint.
+/// Returns an object and what is below it, except for indexes, constraints and others whose names derive from the
+/// object's.
 fn parts(at: &Address, state: &State, input: Input<'_>) -> Vec<Address> {
     let counts = |at: &Address| {
         let entry = find(input.register, at.kind());
@@ -91,7 +93,8 @@ fn parts(at: &Address, state: &State, input: Input<'_>) -> Vec<Address> {
     all
 }
 
-/// The fields in which two specs of a kind differ; of one that only one side has, all, and one for itself.
+/// Returns the fields in which two specs of a kind differ. If only one side has the object, these are all its fields,
+/// and an empty name for the object itself.
 fn unequal(at: &Address, new: Option<&dyn Spec>, old: Option<&dyn Spec>, input: Input<'_>) -> Vec<String> {
     let fields = |spec: &dyn Spec| fields(at, spec, input);
     let names = |list: &[(Key, Node)]| list.iter().map(|(key, _)| key.text.to_string()).collect::<Vec<_>>();
@@ -113,12 +116,12 @@ fn unequal(at: &Address, new: Option<&dyn Spec>, old: Option<&dyn Spec>, input: 
     }
 }
 
-/// The fields of a spec's long form.
+/// Returns the fields of a spec's long form.
 fn fields(at: &Address, spec: &dyn Spec, input: Input<'_>) -> Vec<(Key, Node)> {
     (find(input.register, at.kind()).write_long)(spec).as_map().map(<[_]>::to_vec).unwrap_or_default()
 }
 
-/// The fields of a spec that hold SQL text.
+/// Returns the fields of a spec that contain SQL text.
 fn texts(at: &Address, spec: &dyn Spec, input: Input<'_>) -> Vec<&'static str> {
     let mut references = References::default();
     (find(input.register, at.kind()).references)(spec, at, &mut references);

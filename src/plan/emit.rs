@@ -1,4 +1,4 @@
-//! Differences to statements: what happens to each object, and how.
+//! Decides what happens to each object that differs, and has its kind write the statements.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -17,19 +17,19 @@ use crate::model::{Address, Spec, Step};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
-    /// It is made.
+    /// It is created.
     Create,
     /// It changes in place.
     Alter,
-    /// It gets another name.
+    /// It is renamed.
     Rename,
-    /// It is dropped and made again.
+    /// It is dropped and created again.
     Replace,
     /// It is dropped.
     Drop,
 }
 
-/// A statement about an object: a node of the graph.
+/// A statement about an object, which becomes a node of the graph.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// The object.
@@ -40,41 +40,41 @@ pub struct Node {
     pub step: Step,
 }
 
-/// Every statement, unordered, and which statements make and drop what.
+/// All statements, not yet in order, and which of them create and drop which object.
 #[derive(Debug, Default)]
 pub struct Emitted {
-    /// Statements.
+    /// All statements. The numbers below are indices into this list.
     pub nodes: Vec<Node>,
-    /// The statements that make or change an object, in their order.
+    /// The statements that create, change or rename each object, in the order in which they must run.
     pub makes: HashMap<Address, Vec<usize>>,
-    /// The statements that drop an object, in their order.
+    /// The statements that drop each object, in the order in which they must run.
     pub drops: HashMap<Address, Vec<usize>>,
-    /// The statements during which no user of an object may stand, in their order.
+    /// For an object, the statements that run while none of its users exists ([`Step::unseats`]), in the order written.
     pub unseats: HashMap<Address, Vec<usize>>,
-    /// Objects that a statement about another one drops.
+    /// Objects without a drop of their own, because a statement about another object drops them.
     pub folded: HashSet<Address>,
-    /// What a statement drops with its own object.
+    /// For the last statement of a drop, the objects that PostgreSQL drops along with the statement's own.
     pub carried: HashMap<usize, Vec<Address>>,
-    /// What got another name.
+    /// The objects that are renamed.
     pub moves: Vec<Move>,
-    /// What happens to each object that differs, or is made anew with one that does.
+    /// The fate of each object that differs, or that is rebuilt because of one that does.
     pub fates: IndexMap<Address, Fate>,
 }
 
-/// An object that gets another name.
+/// The rename of an object.
 #[derive(Debug)]
 pub struct Move {
     /// Its address before.
     pub from: Address,
     /// Its address after.
     pub to: Address,
-    /// The statement that frees the old name, where the rename needs one.
+    /// The statement after which the old name is free, if the rename needs a statement.
     pub frees: Option<usize>,
-    /// The statement that takes the new one.
+    /// The statement that takes the new name, if the rename needs one.
     pub takes: Option<usize>,
 }
 
-/// Decides and writes statements for every difference.
+/// Decides what happens to every object that differs, and writes the statements.
 pub fn emit(input: Input<'_>, renames: Vec<Rename>) -> Result<Emitted, Diagnostics> {
     let mut problems = Diagnostics::default();
     let mut fates = fate::decide(input, &mut problems);
@@ -93,7 +93,8 @@ pub fn emit(input: Input<'_>, renames: Vec<Rename>) -> Result<Emitted, Diagnosti
     Ok(out)
 }
 
-/// True for what goes and comes with something above it that is made anew: there is nothing to rename.
+/// Returns whether an object is dropped and created again along with an ancestor that is replaced, so that it need not
+/// be renamed.
 fn falls_anyway(at: &Address, fates: &IndexMap<Address, Fate>, input: Input<'_>) -> bool {
     let replaced = |p: &Address| fates.get(p).is_some_and(|f| matches!(f.action, Action::Replace));
     let rules = &find(input.register, at.kind()).rules;
@@ -130,7 +131,8 @@ impl Emitted {
         self.nodes.push(node);
     }
 
-    /// Drops: what falls with a dropped parent, or by itself with something dropped, is spoken for.
+    /// Writes the drops. An object that PostgreSQL drops along with its parent, or with something it depends on, gets
+    /// no statement of its own.
     fn drops(&mut self, input: Input<'_>) {
         let dropped: Vec<Address> = self
             .fates
@@ -180,7 +182,7 @@ impl Emitted {
         }
     }
 
-    /// Gives a folded drop a statement of its own, to break a cycle.
+    /// Gives a folded drop statements of its own, to break a cycle. Returns whether it could.
     pub fn unfold(&mut self, at: &Address, input: Input<'_>) -> bool {
         if !self.folded.remove(at) {
             return false;
@@ -225,7 +227,8 @@ impl Emitted {
         self.fates = fates;
     }
 
-    /// Takes back what was written for an object that a statement about another one speaks for.
+    /// Withdraws the statements written for objects that a statement about another object creates or drops. Their text
+    /// becomes empty, and `sort` leaves them out.
     fn retract(&mut self, spoken: &HashSet<Address>, verb: Verb) {
         for node in &mut self.nodes {
             if node.verb == verb && spoken.contains(&node.at) {
@@ -240,7 +243,7 @@ impl Emitted {
         }
     }
 
-    /// Facets of what is made start from what it is born with.
+    /// Writes the statements for the facets of new objects, starting from those that an object is born with.
     fn facets(&mut self, fates: &IndexMap<Address, Fate>, input: Input<'_>) {
         let made = |at: &Address| fates.get(at).is_some_and(|f| f.action.makes_anew());
         for (at, _) in fates.iter().filter(|(at, _)| made(at)) {
@@ -265,7 +268,7 @@ impl Emitted {
         }
     }
 
-    /// The statements from a facet as born to the facet as wanted.
+    /// Writes the statements that turn a facet as it is at birth into the declared one.
     fn facet(&mut self, at: &Address, born: Option<&dyn Spec>, input: Input<'_>) {
         let entry = find(input.register, at.kind());
         let cx = input.cx(at);
@@ -287,7 +290,7 @@ impl Emitted {
         }
     }
 
-    /// How many relations a statement makes, changes or drops.
+    /// Returns how many relations a statement creates, changes or drops.
     pub fn relations(&self, i: usize, input: Input<'_>) -> usize {
         let node = &self.nodes[i];
         let parts = self.carried.get(&i).into_iter().flatten();
@@ -295,7 +298,7 @@ impl Emitted {
         all.filter(|at| find(input.register, at.kind()).rules.slots.contains(&RELATION)).count()
     }
 
-    /// The changes, those under what is itself made or dropped left out.
+    /// Returns the changes, without those below an object that is itself created or dropped.
     pub fn changes(&self, input: Input<'_>) -> Vec<Change> {
         let verb = |f: &Fate| match f.action {
             Action::Create => Verb::Create,

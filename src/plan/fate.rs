@@ -1,4 +1,4 @@
-//! What happens to each object that differs, as its kind decides.
+//! Decides what happens to each object that differs, by asking its kind.
 
 use indexmap::IndexMap;
 
@@ -8,21 +8,21 @@ use crate::diff::{Difference, diff};
 use crate::kind::{Alter, find};
 use crate::model::{Address, Step};
 
-/// What is to be done about an object.
+/// What a plan does with an object.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// Make it.
+    /// Create it.
     Create,
-    /// Change it by these statements.
+    /// Change it in place with these statements.
     Alter(Vec<Step>),
-    /// Drop it and make it again.
+    /// Drop it and create it again.
     Replace,
     /// Drop it.
     Drop,
 }
 
 impl Action {
-    /// True where a new object stands afterwards.
+    /// Returns whether the object is a new one afterwards.
     pub fn makes_anew(&self) -> bool {
         match self {
             Self::Create | Self::Replace => true,
@@ -37,11 +37,12 @@ impl Action {
 pub struct Fate {
     /// The action.
     pub action: Action,
-    /// The reason, where it is not plain.
+    /// The reason, if it is not obvious.
     pub why: Option<String>,
 }
 
-/// The fate of every object that differs, as far as its own difference says it.
+/// Returns the fate of every object that differs, by its own difference alone. Objects whose kind refuses the change
+/// are left out and added to `problems`.
 pub fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fate> {
     let mut fates = IndexMap::new();
     for (at, difference) in diff(input.live, input.desired) {
@@ -65,7 +66,7 @@ pub fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address,
     fates
 }
 
-/// What the object itself says against making or changing it.
+/// Returns the kind's reason why the object cannot be created or changed, if any.
 fn refusal(at: &Address, difference: Difference, input: Input<'_>) -> Option<Diagnostic> {
     let object = match difference {
         Difference::Missing | Difference::Unequal => input.desired.get(at)?,
@@ -100,7 +101,8 @@ fn alter(at: &Address, input: Input<'_>) -> Result<(Action, Option<String>), Dia
     }
 }
 
-/// Refuses to drop what says `protect: true`; what is protected must be in the YAML, so it is a replacement or a parent.
+/// Refuses to drop or replace objects with `protect: true`. As these are declared, the cause is usually that they, or
+/// an ancestor, must be replaced.
 pub fn protect(fates: &IndexMap<Address, Fate>, input: Input<'_>, problems: &mut Diagnostics) {
     for (at, fate) in fates {
         let Some(object) = input.desired.get(at).filter(|o| o.protect) else { continue };

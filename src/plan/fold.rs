@@ -1,6 +1,7 @@
-//! Statements that become one: several changes of one table, which PostgreSQL then makes in one go over its rows.
+//! Joins several changes of one table into one statement, so that PostgreSQL makes them in one pass over its rows.
 //!
-//! A statement joins an earlier one that begins alike where all that it waits for has run by then.
+//! A statement is appended to an earlier one with the same beginning ([`Step::joins`](crate::model::Step::joins)),
+//! provided that everything it waits for runs before that one or as part of it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,13 +9,13 @@ use super::emit::{Emitted, Node};
 use super::wait::Wait;
 use crate::model::Hazard;
 
-/// The order with joined statements in one place, and who waits for whom.
+/// Joins statements in `emitted`. Returns the order without those that joined others, and the waits, renumbered.
 pub fn fold(emitted: &mut Emitted, order: &[usize], waits: &[Wait]) -> (Vec<usize>, Vec<Wait>) {
     let mut awaited: HashMap<usize, Vec<usize>> = HashMap::new();
     for (first, then) in waits {
         awaited.entry(*then).or_default().push(*first);
     }
-    // Where the statement at each place of the old order runs: at an earlier place where it has joined another.
+    // For each place of the old order, the place at which its statement runs: an earlier one, if it has joined another.
     let mut runs: Vec<usize> = (0..order.len()).collect();
     let mut hosts: HashMap<String, Vec<usize>> = HashMap::new();
     for (place, node) in order.iter().enumerate() {
@@ -40,7 +41,7 @@ pub fn fold(emitted: &mut Emitted, order: &[usize], waits: &[Wait]) -> (Vec<usiz
     renumber(order, waits, &runs)
 }
 
-/// True where two statements may be one: PostgreSQL changes the type of a column once.
+/// Returns whether two changes may be in one statement: one statement cannot change the type of a column twice.
 fn fits(host: &Node, guest: &Node) -> bool {
     host.at != guest.at || !(host.step.disturbs && guest.step.disturbs)
 }
@@ -61,7 +62,7 @@ fn join(emitted: &mut Emitted, host: usize, guest: usize) {
     }
 }
 
-/// The order without what has joined others.
+/// Returns the order without the statements that joined others, and the waits by their new places.
 fn renumber(order: &[usize], waits: &[Wait], runs: &[usize]) -> (Vec<usize>, Vec<Wait>) {
     let stays = |place: &usize| runs[*place] == *place;
     let kept: Vec<usize> = (0..order.len()).filter(stays).collect();

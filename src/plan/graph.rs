@@ -1,8 +1,9 @@
-//! The graph of a plan: a node for every statement, an edge for every reason why one runs before another.
+//! Builds the graph of a plan: a node for every statement, an edge for every reason why one must run before another.
 //!
-//! Hard edges come from what objects refer to and from `pg_depend`; soft ones from names in SQL text, which may mean
-//! something else; faint ones from names without a schema there, which may be variables and aliases too. Where hard edges
-//! close a circle through a folded drop, that drop gets a statement of its own; any other such circle is refused.
+//! Hard edges come from the references of objects and from `pg_depend`. Soft edges come from names in SQL text, which
+//! may mean something else; faint ones from unqualified names there, which may also be variables or aliases. If hard
+//! edges form a circle that contains folded drops, these drops get statements of their own; any other circle of hard
+//! edges is refused.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -21,21 +22,22 @@ use crate::kind::names::Names;
 use crate::kind::{RELATION, Reference, References, Slot, find};
 use crate::model::{Address, State};
 
-/// Whether an edge may give way, the first to do so first.
+/// How strong an edge is. Where edges form a circle, the weakest are ignored first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Edge {
-    /// From a name without a schema in SQL text.
+    /// From an unqualified name in SQL text.
     Faint,
-    /// From a name in SQL text.
+    /// From a qualified name in SQL text, or another dependency that is only likely.
     Soft,
-    /// From what is known.
+    /// From a known dependency.
     Hard,
 }
 
-/// A node a statement, by its index in `emitted.nodes`.
+/// The graph of a plan. Each node is a statement, given by its index in `emitted.nodes`.
 pub(super) type Graph = DiGraph<usize, Edge>;
 
-/// The order of the statements, as indices into `emitted.nodes`; and which of them wait for which, by their places.
+/// Returns the statements in the order in which they run, as indices into `emitted.nodes`, and which of them wait for
+/// which, as indices into that order.
 pub fn order(emitted: &mut Emitted, input: Input<'_>) -> Result<(Vec<usize>, Vec<Wait>), Diagnostics> {
     let names = Names::of(input.desired, input.register);
     loop {
@@ -52,7 +54,7 @@ pub fn order(emitted: &mut Emitted, input: Input<'_>) -> Result<(Vec<usize>, Vec
     }
 }
 
-/// One node a statement, in the order of `emitted.nodes`.
+/// Builds the graph, with a node per statement in the order of `emitted.nodes`.
 fn build(emitted: &Emitted, input: Input<'_>, names: &Names) -> Graph {
     let mut builder = Builder { graph: Graph::new(), edges: FxHashMap::default(), emitted, input };
     for i in 0..emitted.nodes.len() {
@@ -68,7 +70,7 @@ fn build(emitted: &Emitted, input: Input<'_>, names: &Names) -> Graph {
 
 struct Builder<'a> {
     graph: Graph,
-    /// The edge between two nodes: a node such as a schema has too many to look through.
+    /// The edge between two nodes, for look-up: a node such as a schema's has too many edges to search.
     edges: FxHashMap<(usize, usize), EdgeIndex>,
     emitted: &'a Emitted,
     input: Input<'a>,
@@ -86,7 +88,7 @@ impl Builder<'_> {
         }
     }
 
-    /// How strong the edge between two nodes is, where there is one.
+    /// Returns the strength of the edge between two nodes, if there is one.
     fn known(&self, before: usize, after: usize) -> Option<Edge> {
         self.edges.get(&(before, after)).map(|there| self.graph[*there])
     }
@@ -95,7 +97,7 @@ impl Builder<'_> {
         self.emitted.makes.get(at).map_or(&[], Vec::as_slice)
     }
 
-    /// The first statement that makes or changes an object, its renames left out.
+    /// Returns the first statement that creates or changes an object, not counting renames.
     fn made_again(&self, at: &Address) -> Option<usize> {
         self.made(at).iter().copied().find(|i| self.emitted.nodes[*i].verb != Verb::Rename)
     }
@@ -104,7 +106,8 @@ impl Builder<'_> {
         self.emitted.drops.get(at).map_or(&[], Vec::as_slice)
     }
 
-    /// The statement after which others may use an object: its creation, or the last change of what was there.
+    /// Returns the statement after which others may use an object. For a new object this is the last step that
+    /// `completes` it, or else the first that creates it; for an existing object, the last change that is not `late`.
     fn stands_from(&self, at: &Address) -> Option<usize> {
         let steps = self.made(at);
         let first = steps.iter().find(|i| self.emitted.nodes[**i].verb != Verb::Rename);
@@ -114,21 +117,21 @@ impl Builder<'_> {
         create.or(steps.iter().rfind(|i| !self.emitted.nodes[**i].step.late)).copied()
     }
 
-    /// Everything about `before` that makes it, then the statement `after`.
+    /// Adds an edge, so that `before` can be used when the statement `after` runs.
     fn made_first(&mut self, before: &Address, after: Option<usize>, edge: Edge) {
         if let (Some(b), Some(a)) = (self.stands_from(before), after) {
-            // One of the statements about `before` may make `after` besides.
+            // `after` may itself be a statement about `before`, as one statement may create several objects.
             if self.made(before).contains(&a) {
                 return;
             }
-            // A soft edge is no reason to turn round what is known.
+            // A weaker edge does not replace a stronger one.
             if self.known(b, a).is_none_or(|known| edge > known) {
                 self.edge(b, a, edge);
             }
         }
     }
 
-    /// A statement names its object by the new names of what it stands under.
+    /// Orders the renames of `parent` before the statements about `at`, which use the new name.
     fn renamed_first(&mut self, parent: &Address, at: &Address) {
         let renames = |i: &&usize| self.emitted.nodes[**i].verb == Verb::Rename;
         if let (Some(&r), Some(&first)) = (self.made(parent).iter().rfind(renames), self.made(at).first()) {
@@ -136,7 +139,8 @@ impl Builder<'_> {
         }
     }
 
-    /// The statements about one object run in the order they were written, its drop before its creation.
+    /// Orders the statements about one object: each list as it was written, renames before the drop, the drop before
+    /// the creation.
     fn chains(&mut self) {
         for table in [&self.emitted.makes, &self.emitted.drops] {
             for list in table.values() {
@@ -156,17 +160,18 @@ impl Builder<'_> {
         }
     }
 
-    /// What an object refers to is made before it; so is its parent.
+    /// Orders the creation of an object after that of its ancestors and of everything that it refers to.
     fn makes(&mut self, names: &Names) {
         let servants = names.servants(self.input.desired, self.input.register);
         for at in self.emitted.makes.keys() {
-            // To get another name, an object needs its parent's, and nothing else.
+            // A rename needs only the renames of the ancestors.
             let needy = |i: &usize| {
                 let node = &self.emitted.nodes[*i];
                 node.verb != Verb::Rename && !node.step.frees
             };
             let first = self.made(at).iter().copied().find(needy);
-            // What comes with one of its kind elsewhere waits for what that one stands under.
+            // If a statement about an object of the same kind under another parent creates this one too, it waits for
+            // the ancestors of that object.
             let along = first.map(|i| &self.emitted.nodes[i].at).filter(|other| other.kind() == at.kind());
             let along = along.is_some_and(|other| other.parent() != at.parent());
             for parent in at.ancestors() {
@@ -194,14 +199,16 @@ impl Builder<'_> {
         }
     }
 
-    /// What an object that comes again as it was rested on, and still may: `pg_depend` knows more than its text says.
+    /// Returns what the live object uses and is still declared, if the object itself is the same on both sides:
+    /// `pg_depend` knows more than the object's text says.
     fn as_before(&self, at: &Address, object: &crate::model::Object) -> Vec<Address> {
         let same = self.input.live.get(at).is_some_and(|live| live.spec.same(&*object.spec));
         let stands = |to: &&Address| self.input.desired.contains(to);
         if same { self.input.live.uses(at).iter().filter(stands).cloned().collect() } else { Vec::new() }
     }
 
-    /// What serves the types that an object uses, by way of columns too, stands before it: casts, operator classes.
+    /// Adds soft edges from what serves the types and access methods that an object uses, itself or by way of the
+    /// columns it uses: casts and operator classes, for example.
     fn served_first(
         &mut self,
         mut used: Vec<Address>,
@@ -215,7 +222,8 @@ impl Builder<'_> {
         }
     }
 
-    /// What uses an object goes, or lets go of it, before the object goes or changes.
+    /// Orders what uses an object before the object's drop or change: the user is dropped, or altered to let go of it,
+    /// first.
     fn drops(&mut self) {
         let live = self.input.live;
         for (user, used) in live.edges() {
@@ -238,7 +246,8 @@ impl Builder<'_> {
         }
     }
 
-    /// What is dropped of what a live object names; `pg_depend` knows nothing of roles.
+    /// Returns the dropped objects that a live object refers to by address. `pg_depend` does not record the use of
+    /// roles.
     fn named(&self, user: &Address) -> Vec<Address> {
         let Some(object) = self.input.live.get(user) else { return Vec::new() };
         let mut references = References::default();
@@ -275,13 +284,15 @@ impl Builder<'_> {
             }
         }
         if let (None, Some(d)) = (user_dropped, used_dropped) {
-            // A statement that takes the name of what goes can't be the one that lets go of it.
+            // A statement that takes over the name of the dropped object runs after the drop, so neither it nor what
+            // follows it is the one that lets go of that object.
             let takes = |i: &usize| self.emitted.nodes[*i].step.takes.iter().any(|name| name == used.key());
             let alters = |i: &usize| self.emitted.nodes[*i].verb == Verb::Alter;
             let frees = |i: &usize| self.emitted.nodes[*i].step.frees;
             let mut lets_go: Vec<usize> =
                 self.made(user).iter().copied().take_while(|i| !takes(i)).filter(alters).collect();
-            // Another type lets go of whatever the old one rested on, but not of a sequence or an index.
+            // A change of type also lets go of what the old type used, unless that is just a relation (a sequence or an
+            // index).
             let slots = find(self.input.register, used.kind()).rules.slots;
             let retypes = |i: &usize| self.emitted.nodes[*i].step.retypes && *slots != [RELATION];
             if lets_go.iter().any(frees) {
@@ -293,14 +304,14 @@ impl Builder<'_> {
         }
     }
 
-    /// The statements during which no user of an object may stand, in their order.
+    /// Returns the statements that run while no user of an object exists, in order.
     fn disturbing(&self, used: &Address) -> Vec<usize> {
         let own = self.made(used).iter().copied().filter(|i| self.emitted.nodes[*i].step.disturbs);
         own.chain(self.emitted.unseats.get(used).into_iter().flatten().copied()).collect()
     }
 
-    /// A renamed object has left its old address before another comes there, and is at its new one before what is under
-    /// it goes.
+    /// Orders renames. The old address is vacated before another object takes it, and ancestors have their new names
+    /// before an object under them is dropped.
     fn moves(&mut self) {
         for moved in &self.emitted.moves {
             let other = self.emitted.moves.iter().find(|m| m.to == moved.from);
@@ -325,7 +336,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A name is free before it is taken again.
+    /// Orders the statement that frees a name before the one that takes it.
     fn slots(&mut self) {
         let register = self.input.register;
         let mut freed: HashMap<(Slot, String, String), (&Address, usize)> = HashMap::new();
@@ -375,7 +386,7 @@ impl Builder<'_> {
     }
 }
 
-/// The statements of a circle of hard edges; empty when there is none.
+/// Returns the statements of a circle of hard edges; empty if there is none.
 fn hard_circle(graph: &Graph) -> Vec<usize> {
     let hard = graph.filter_map(|_, n| Some(*n), |_, e| (*e == Edge::Hard).then_some(()));
     let mut circles: Vec<Vec<usize>> = tarjan_scc(&hard)
@@ -391,7 +402,7 @@ fn hard_circle(graph: &Graph) -> Vec<usize> {
     circles.into_iter().next().unwrap_or_default()
 }
 
-/// Gives folded drops in a circle statements of their own; false when there is none left.
+/// Gives the folded drops in a circle statements of their own. Returns whether there were any.
 fn unfold(emitted: &mut Emitted, circle: &[usize], input: Input<'_>) -> bool {
     let inside: HashSet<usize> = circle.iter().copied().collect();
     let in_circle = |at: &Address, emitted: &Emitted| {
@@ -407,7 +418,7 @@ fn unfold(emitted: &mut Emitted, circle: &[usize], input: Input<'_>) -> bool {
         .cloned()
         .collect();
     guilty.sort();
-    // Every one, not only the first.
+    // All of them are unfolded: `any` would stop at the first.
     guilty.iter().filter(|at| emitted.unfold(at, input)).count() > 0
 }
 

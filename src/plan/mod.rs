@@ -1,4 +1,7 @@
-//! From a difference to statements in order. The passes, in order: emit (with rebuild), graph, fold, segment.
+//! Turns the difference between two states into statements in the order in which they run.
+//!
+//! The passes are: `rename`, `emit` (which uses `fate` and `rebuild`), `graph` (which uses `sort` and `fold`) and
+//! `segment`.
 
 mod alike;
 mod emit;
@@ -24,25 +27,25 @@ pub use emit::Verb;
 pub use planned::{Lines, Planned};
 pub use wait::Wait;
 
-/// What a plan is made from.
+/// The input of a plan.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
-    /// The database as it is, as far as it is managed.
+    /// The managed objects of the database, as they are.
     pub live: &'a State,
-    /// The same with what is not managed.
+    /// All objects of the database, the unmanaged ones included.
     pub whole: &'a State,
-    /// The database as wanted.
+    /// The database as declared.
     pub desired: &'a State,
     /// The server.
     pub server: &'a Server,
-    /// Every kind.
+    /// The register of kinds.
     pub register: &'static [Entry],
-    /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
+    /// Whether statements may take longer and use transactions of their own, so that clients need not wait.
     pub online: bool,
 }
 
 impl<'a> Input<'a> {
-    /// What a kind may look at while it writes statements about `at`.
+    /// Returns the context with which a kind writes statements about the object at `at`.
     pub fn cx(self, at: &'a Address) -> Cx<'a> {
         let Self { live, whole, desired, server, register, online } = self;
         Cx { at, live, whole, desired, server, entry: find(register, at.kind()), register, online }
@@ -54,15 +57,15 @@ impl<'a> Input<'a> {
 pub struct PlanStep {
     /// The object it is about.
     pub at: Address,
-    /// What it does to it.
+    /// What the statement does to the object.
     pub verb: Verb,
     /// The text sent.
     pub sql: String,
-    /// The text shown, where the one sent holds a secret.
+    /// The text to show instead, if the text sent contains a secret.
     pub shown: Option<String>,
-    /// Risks.
+    /// The risks of the statement.
     pub hazards: Vec<Hazard>,
-    /// How much the relation holds that it is about, where it risks something.
+    /// The size of the relation that the statement is about; only set if the statement has hazards.
     pub size: Option<Size>,
     /// The lock it takes.
     pub lock: Lock,
@@ -70,24 +73,25 @@ pub struct PlanStep {
     pub transaction: Transaction,
     /// The YAML that asked for it.
     pub origin: Option<Span>,
-    /// How many relations it makes, changes or drops.
+    /// How many relations it creates, changes or drops.
     pub relations: usize,
-    /// True where it changes what all databases of the cluster share.
+    /// Whether it changes something that all databases of the cluster share.
     pub shared: bool,
-    /// What the role that applies needs for it.
+    /// What the applying role needs to run it.
     pub demands: Vec<Demand>,
-    /// The role that owns what the object stands under after it.
+    /// The role that owns the object's parent once the statement has run, if the statement changes that.
     pub hands_to: Option<String>,
-    /// A role, and the one that is a member of it after it.
+    /// A role, and the role that the statement makes a member of it.
     pub admits: Option<(String, String)>,
-    /// The role that it runs as, where that is not the one that applies.
+    /// The role that it runs as, if that is not the applying role.
     pub run_as: Option<String>,
-    /// Its segment, counted from 0: statements of a segment share a transaction.
+    /// The number of its segment, from 0. Statements of one segment share a transaction.
     pub segment: usize,
 }
 
 impl PlanStep {
-    /// What a hazard may cost, with how much it is about: `drops the table with its rows (1.2 million rows, 340 MB)`.
+    /// Returns the text of a hazard, with the size of the relation: `drops the table with its rows (1.2 million rows,
+    /// 340 MB)`.
     pub fn risk(&self, hazard: &Hazard) -> String {
         let counts = matches!(hazard.class, HazardClass::Data | HazardClass::Rewrite | HazardClass::Block);
         match self.size.filter(|size| counts && size.bytes > 0) {
@@ -96,12 +100,13 @@ impl PlanStep {
         }
     }
 
-    /// The place in the YAML that asks for a statement about `at`.
+    /// Returns the place in the YAML that asks for a statement about `at`: that of the object or of its nearest
+    /// declared ancestor.
     pub fn origin(at: &Address, desired: &State) -> Option<Span> {
         std::iter::once(at).chain(at.ancestors()).find_map(|at| desired.get(at)?.origin.span())
     }
 
-    /// The text that may be shown.
+    /// Returns the text that may be shown: without secrets.
     pub fn text(&self) -> &str {
         self.shown.as_deref().unwrap_or(&self.sql)
     }
@@ -114,9 +119,9 @@ pub struct Change {
     pub at: Address,
     /// What happens to it.
     pub verb: Verb,
-    /// Why, where that is not plain.
+    /// The reason, if it is not obvious.
     pub why: Option<String>,
-    /// Its address before a rename.
+    /// The address before the change, for a rename.
     pub from: Option<Address>,
 }
 
@@ -125,50 +130,50 @@ pub struct Change {
 pub struct Plan {
     /// Statements in order.
     pub steps: Vec<PlanStep>,
-    /// Objects that change, those under a new or dropped one left out.
+    /// The objects that change, without those below a new or dropped object.
     pub changes: Vec<Change>,
-    /// Every object that changes, those under a new or dropped one with it.
+    /// The addresses of all objects that change, including those below a new or dropped object.
     pub touched: Vec<Address>,
-    /// What the user should know.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
-    /// Which statements wait for which, each by its place.
+    /// Which statements wait for which, as indices into `steps`.
     pub waits: Vec<Wait>,
 }
 
 impl Plan {
-    /// True when there is nothing to do.
+    /// Returns whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// The waits that do not follow from others.
+    /// Returns the waits that do not follow from other waits.
     pub fn needed_waits(&self) -> Vec<Wait> {
         wait::needed(&self.waits, self.steps.len())
     }
 
-    /// How many locks its largest transaction takes, as an estimate.
+    /// Returns an estimate of the number of locks that the largest transaction takes.
     pub fn largest(&self) -> usize {
         self.steps.chunk_by(|a, b| a.segment == b.segment).map(segment::locks).max().unwrap_or(0)
     }
 
-    /// How many objects are added, changed, replaced and dropped.
+    /// Returns how many objects are added, changed, replaced and dropped.
     pub fn counts(&self) -> [usize; 4] {
         let of = |verbs: &[Verb]| self.changes.iter().filter(|c| verbs.contains(&c.verb)).count();
         [of(&[Verb::Create]), of(&[Verb::Alter, Verb::Rename]), of(&[Verb::Replace]), of(&[Verb::Drop])]
     }
 
-    /// Every hazard with its statement.
+    /// Returns every hazard with its statement.
     pub fn hazards(&self) -> impl Iterator<Item = (&PlanStep, &Hazard)> {
         self.steps.iter().flat_map(|s| s.hazards.iter().map(move |h| (s, h)))
     }
 }
 
-/// The live state with everything under the name that is wanted for it, as after the renames of the plan.
+/// Returns the live state as it will be after the renames of the plan.
 pub fn renamed(input: Input<'_>) -> State {
     rename::renames(input).0
 }
 
-/// Makes the plan that turns `live` into `desired`, or says why there is none.
+/// Makes the plan that turns the live state into the desired one; fails if there is none.
 pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     let (mut live, renames) = rename::renames(input);
     let before = diff(input.live, input.desired);
@@ -184,7 +189,7 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     stranger::none_is_hurt(&emitted, input)?;
     let (order, waits) = graph::order(&mut emitted, input)?;
     let changes = emitted.changes(input);
-    // Renames move the names of what hangs on the object too.
+    // A rename may also change names of objects that depend on the renamed one.
     let stated = emitted.nodes.iter().map(|n| &n.at).chain(emitted.fates.keys()).cloned();
     let mut touched: Vec<Address> = before.into_keys().chain(stated).collect();
     touched.sort();
@@ -196,7 +201,8 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
     Ok(Plan { steps, changes, touched, warnings, waits })
 }
 
-/// What clients see of a statement: a name goes, or stands for something else. What comes back as it was is not missed.
+/// Returns what a statement breaks for clients, as the beginning of a message: a visible name goes away, or stands for
+/// something else. An object that is dropped and created again unchanged breaks nothing.
 fn breaks(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> Option<&'static str> {
     let node = &emitted.nodes[i];
     if !find(input.register, node.at.kind()).rules.visible {
@@ -204,7 +210,7 @@ fn breaks(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> Option<&'stati
     }
     let last_drop = emitted.drops.get(&node.at).and_then(|drops| drops.last()) == Some(&i);
     match (node.verb, input.live.get(&node.at), input.desired.get(&node.at)) {
-        // Where a rename takes several statements, the one that takes the new name says so.
+        // If a rename takes several statements, only the one that takes the new name reports it.
         (Verb::Rename, _, _) if emitted.moves.iter().any(|m| m.takes == Some(i)) => {
             Some("clients know the old name of")
         }
@@ -242,12 +248,12 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
     }
 }
 
-/// True for what all databases of the cluster share, and what is said of that.
+/// Returns whether an object, or one of its ancestors, is shared by all databases of the cluster.
 fn is_shared(at: &Address, register: &'static [Entry]) -> bool {
     std::iter::once(at).chain(at.ancestors()).any(|at| find(register, at.kind()).rules.scope == Scope::Cluster)
 }
 
-/// What the role that applies needs for a statement.
+/// Returns what the applying role needs to run a statement.
 fn demands(node: &emit::Node, input: Input<'_>) -> Vec<Demand> {
     let act = match node.verb {
         Verb::Create => Act::Make,

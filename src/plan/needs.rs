@@ -1,4 +1,4 @@
-//! What an object of the wanted state needs before it, by what it refers to and by the names in its text.
+//! Finds what must exist before a declared object: what it refers to, and what names in its SQL text may mean.
 
 use super::Input;
 use super::graph::Edge;
@@ -6,11 +6,11 @@ use crate::kind::names::Names;
 use crate::kind::{RELATION, Reference, References, find};
 use crate::model::{Address, Object};
 
-/// What an object of the wanted state needs before it.
+/// Returns what must exist before a declared object, with the strength of each dependency.
 pub fn needs(input: Input<'_>, names: &Names, at: &Address, object: &Object) -> Vec<(Address, Edge)> {
     let mut references = References::default();
     (find(input.register, at.kind()).references)(&*object.spec, at, &mut references);
-    // What stands in its parent's brackets refers to nothing outside of them: a word in its text is a sibling.
+    // An object written within its parent's `create` refers only to its siblings there, and so does its text.
     let closed = (find(input.register, at.kind()).inline)(&*object.spec, at).is_some();
     let mut out = Vec::new();
     for (reference, _) in references.list {
@@ -18,7 +18,7 @@ pub fn needs(input: Input<'_>, names: &Names, at: &Address, object: &Object) -> 
             out.extend(names.resolve(&reference, at).into_iter().map(|to| (to, Edge::Hard)));
             continue;
         };
-        // A word in the text of a part is a column that is called as the whole.
+        // If the text names an ancestor of the object, it means a column of the same name.
         for (to, in_full) in names.in_text(text, at).into_iter().filter(|(to, _)| !closed && !at.is_within(to)) {
             let edge = if in_full { Edge::Soft } else { Edge::Faint };
             out.extend(parts(input, &to).into_iter().map(|part| (part, edge)));
@@ -28,7 +28,8 @@ pub fn needs(input: Input<'_>, names: &Names, at: &Address, object: &Object) -> 
     out
 }
 
-/// What text that names an object may rest on besides: its columns, and the keys that say what a row depends on.
+/// Returns what text that names an object may depend on too: the object's columns, and its keys, on which a query's
+/// `group by` may rely.
 fn parts(input: Input<'_>, at: &Address) -> Vec<Address> {
     let is_part = |at: &&Address| {
         let rules = &find(input.register, at.kind()).rules;

@@ -1,4 +1,5 @@
-//! Routines that go while others of the same name come: a call of either might be a call of both.
+//! Finds routines that are dropped while others of the same name are created: while both exist, a call may be
+//! ambiguous.
 
 use std::collections::HashMap;
 
@@ -7,7 +8,8 @@ use super::emit::Emitted;
 use crate::kind::{ROUTINE, find};
 use crate::model::Address;
 
-/// The statement that drops one, and the one that makes the other, which had better come after.
+/// Returns pairs of the statement that drops the one routine and the statement that creates the other, which had better
+/// run after it.
 pub fn pairs(emitted: &Emitted, input: Input<'_>) -> Vec<(usize, usize)> {
     let name = |at: &Address| (at.top().key().to_owned(), ROUTINE.bare(at.key()).to_owned());
     let is_routine = |at: &Address| find(input.register, at.kind()).rules.slots.contains(&ROUTINE);

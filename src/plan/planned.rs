@@ -1,4 +1,4 @@
-//! A plan with what it was made from: what `ops` hands to `report`.
+//! Holds a plan together with its input, as `ops` passes it to `report`.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use crate::diagnostic::Span;
 use crate::model::access::AccessChange;
 use crate::model::{Address, Holder, Lock, Moved, Server, Stamp, State};
 
-/// Lines of a difference: `-`, `+` or a blank, and the text.
+/// The lines of a difference. Each is `-`, `+` or a blank, and the text.
 pub type Lines = Vec<(char, String)>;
 
 /// A plan and what it was made from.
@@ -17,36 +17,36 @@ pub struct Planned {
     pub plan: Plan,
     /// The managed part of the database.
     pub live: State,
-    /// The whole database, as read; empty where none was.
+    /// The whole database, including unmanaged objects; empty if it was not read.
     pub whole: State,
-    /// What is wanted, as written.
+    /// The declared state, as written.
     pub declared: State,
-    /// What is wanted, in PostgreSQL's spelling where that was asked for.
+    /// The declared state, in PostgreSQL's spelling where PostgreSQL was asked.
     pub desired: State,
     /// The server.
     pub server: Server,
-    /// What the user should know.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
-    /// True when PostgreSQL was asked what texts mean: the ledger had not known it.
+    /// Whether PostgreSQL was asked how it spells SQL text, because the ledger did not know.
     pub learned: bool,
-    /// True when nothing was read, since nothing changed after an apply had found nothing to do.
+    /// Whether the database was not read, because nothing has changed since an apply found nothing to do.
     pub recognised: bool,
-    /// The fingerprint of the catalogs as they were read, where that was asked.
+    /// The fingerprint of the catalogs at the time of reading, if it was asked for.
     pub fingerprint: Option<String>,
-    /// Per changed object the lines in which its canonical YAML differs.
+    /// For each changed object, the lines in which its canonical YAML differs.
     pub differences: HashMap<Address, Lines>,
-    /// Per relation who holds locks on it, where that was asked.
+    /// For each relation, the sessions that hold locks on it, if they were asked for.
     pub activity: HashMap<Address, Vec<Holder>>,
-    /// Per changed object which side moved since the last apply, where the ledger knows.
+    /// For each changed object, which side has changed since the last apply, if the ledger knows.
     pub moved: HashMap<Address, Moved>,
-    /// What changes of what roles may do.
+    /// How the plan changes what roles may do.
     pub access: Vec<AccessChange>,
-    /// Per changed object the apply since which a side moved, where the ledger knows.
+    /// For each changed object, the last apply before a side changed, if the ledger knows.
     pub since: HashMap<Address, Stamp>,
 }
 
 impl Planned {
-    /// Both states as they are, and no plan yet.
+    /// Returns both states with an empty plan.
     pub fn new(live: State, declared: State, server: Server) -> Self {
         Self {
             plan: Plan::default(),
@@ -67,19 +67,19 @@ impl Planned {
         }
     }
 
-    /// Who holds locks on what a statement locks.
+    /// Returns the sessions that hold locks on what a statement locks.
     pub fn holders(&self, step: &PlanStep) -> &[Holder] {
         let mut places = std::iter::once(&step.at).chain(step.at.ancestors());
         let found = places.find_map(|at| self.activity.get(at)).filter(|_| step.lock != Lock::None);
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// The place in the YAML that declares a changed object; nothing for one that is to go.
+    /// Returns the place in the YAML that declares a changed object; `None` for one that is dropped.
     pub fn origin(&self, change: &Change) -> Option<Span> {
         self.declared.get(&change.at)?.origin.span()
     }
 
-    /// The lines in which a changed object differs.
+    /// Returns the lines in which a changed object differs.
     pub fn lines(&self, change: &Change) -> &[(char, String)] {
         self.differences.get(&change.at).map_or(&[], Vec::as_slice)
     }

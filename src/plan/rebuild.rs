@@ -1,4 +1,4 @@
-//! What a change forces to be dropped and made again, spread through its users.
+//! Spreads a change to the objects that must be dropped and created again because they use what changes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::{Alter, find};
 use crate::model::Address;
 
-/// Spreads replacements and disturbances until nothing more follows.
+/// Spreads replacements and disturbances to users, and to the users of those, until nothing more follows.
 pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &mut Diagnostics) {
     if fates.is_empty() {
         return;
@@ -50,20 +50,20 @@ pub fn spread(fates: &mut IndexMap<Address, Fate>, input: Input<'_>, problems: &
     }
 }
 
-/// What happens to an object that others use.
+/// What happens to an object, as far as its users are concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Touch {
-    /// It goes and comes again.
+    /// It is dropped and created again.
     Replaced,
-    /// It goes; who stays and is as it was, rests on something else from now on.
+    /// It is dropped for good. Users that are declared unchanged use something else from now on.
     Dropped,
-    /// It changes; what PostgreSQL adjusts by itself stays.
+    /// It changes. Users that PostgreSQL adjusts by itself can stay.
     Disturbed,
-    /// It changes; nothing that uses it can stay.
+    /// It changes. No user can stay.
     Unseated,
 }
 
-/// The objects whose users can't stay while `fate` runs.
+/// Returns the objects none of whose users can stay while the statements of `fate` run.
 fn unseated(fate: &Fate) -> Vec<Address> {
     let Action::Alter(steps) = &fate.action else { return Vec::new() };
     let mut list: Vec<Address> = steps.iter().flat_map(|s| s.unseats.iter().cloned()).collect();
@@ -76,14 +76,15 @@ fn of<'a, 'b>(users: &'b HashMap<&'a Address, Vec<&'a Address>>, used: &Address)
     users.get(used).map_or(&[], Vec::as_slice)
 }
 
-/// What stood under a replaced object and does not come again: who uses it uses the whole.
+/// Returns the live objects below a replaced one that are not declared. Their users count as users of the replaced
+/// object.
 fn lost_parts(at: &Address, input: Input<'_>) -> Vec<Address> {
     let mut live = input.live.descendants(at);
     live.retain(|part| !input.desired.contains(part));
     live
 }
 
-/// Who uses what, by the edges of the live database.
+/// Returns the users of each object, by the edges of the live database.
 fn users(input: Input<'_>) -> HashMap<&Address, Vec<&Address>> {
     let mut users: HashMap<&Address, Vec<&Address>> = HashMap::new();
     for (user, used) in input.live.edges() {
@@ -92,7 +93,8 @@ fn users(input: Input<'_>) -> HashMap<&Address, Vec<&Address>> {
     users
 }
 
-/// What falls with what, and can be made again: the place of a table in a publication.
+/// Returns, for each object, the rebuildable objects that PostgreSQL drops along with it, such as the membership of a
+/// table in a publication.
 fn falling(input: Input<'_>) -> HashMap<&Address, Vec<&Address>> {
     let mut falling: HashMap<&Address, Vec<&Address>> = HashMap::new();
     for (at, object) in input.live.iter() {
@@ -106,7 +108,7 @@ fn falling(input: Input<'_>) -> HashMap<&Address, Vec<&Address>> {
     falling
 }
 
-/// What stands under a replaced object goes and comes with it.
+/// Marks everything below a replaced object as dropped, created or both. Returns the live objects among it.
 fn replace_descendants(at: &Address, fates: &mut IndexMap<Address, Fate>, input: Input<'_>) -> Vec<Address> {
     let live = input.live.descendants(at);
     for child in input.desired.descendants(at).into_iter().chain(live) {
@@ -121,7 +123,8 @@ fn replace_descendants(at: &Address, fates: &mut IndexMap<Address, Fate>, input:
     input.live.descendants(at)
 }
 
-/// Decides what a user of a replaced or disturbed object must do; returns what to look at next.
+/// Decides what must happen to a user of an object that is replaced, dropped or changed. Returns the address to spread
+/// next, if the user's fate changed.
 fn touch(
     user: &Address,
     used: &Address,
@@ -160,7 +163,7 @@ fn touch(
         fates.insert(user.clone(), fate);
         return Some(user.clone());
     }
-    // A user that can't be made again must let go by an alteration of its own.
+    // A user that cannot be rebuilt must let go by an alteration of its own.
     if how != Touch::Replaced || matches!(fates.get(user).map(|f| &f.action), Some(Action::Alter(_))) {
         return None;
     }
@@ -177,7 +180,7 @@ fn touch(
     None
 }
 
-/// What lets a user that can't be made again go on without what it uses and what is dropped, for as long as it takes.
+/// Asks a user that cannot be rebuilt to let go, for the time being, of what it uses and the plan drops.
 fn release(user: &Address, fates: &IndexMap<Address, Fate>, input: Input<'_>) -> Option<Fate> {
     let (live, desired) = (input.live.get(user)?, input.desired.get(user)?);
     let goes = |at: &&Address| fates.get(*at).is_some_and(|f| matches!(f.action, Action::Replace | Action::Drop));
@@ -197,7 +200,7 @@ fn release(user: &Address, fates: &IndexMap<Address, Fate>, input: Input<'_>) ->
     Some(Fate { action, why: Some(format!("uses {}, made anew", names.join(", "))) })
 }
 
-/// True where an object of another kind takes the name of one that goes.
+/// Returns whether an object of another kind takes the name of a dropped one.
 fn comes_otherwise(used: &Address, input: Input<'_>) -> bool {
     let slots = find(input.register, used.kind()).rules.slots;
     input.desired.iter().any(|(at, _)| {

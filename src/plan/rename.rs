@@ -1,11 +1,11 @@
-//! `was:` in both directions of time: a rename while the old name stands, nothing once the new one does.
+//! Carries out `was:`. A rename is made while the object still has its old name, and ignored once it has the new one.
 //!
-//! Names may hang together: `c` was `b`, and the new `b` was `a`; or `a` and `b` change places. A chain runs from its
-//! last name, a circle through a name of its own. Where the old name is wanted too, a look at the names can't tell
-//! whether the rename was made: then it counts what the ledger remembers, and what the objects look like.
+//! Renames may depend on each other: `c` was `b`, and the new `b` was `a`; or `a` and `b` swap. A chain starts with its
+//! last name; a circle goes through a temporary name. If the old name is declared too, names alone cannot tell whether
+//! the rename has already happened. The ledger's record decides then, and after it what the objects look like.
 //!
-//! Where a parent has one object of a kind at most, another name of it is a rename without `was:`. So it is where names
-//! are of little weight (an index, a constraint) and one just like it stands there under a name that is not wanted.
+//! Two sorts of renames need no `was:`. If a parent can have only one object of a kind, another name is a rename of it.
+//! If names matter little (an index, a constraint), an identical sibling with an undeclared name is renamed.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -15,42 +15,42 @@ use super::emit::{Node, Verb};
 use crate::kind::{Entry, Form, Renaming, Rules, Scope, Slot, find};
 use crate::model::{Address, KindName, State, Step};
 
-/// A rename that was made.
+/// A rename that the plan makes.
 #[derive(Debug)]
 pub struct Rename {
     /// Its address before.
     pub from: Address,
     /// Its address now.
     pub to: Address,
-    /// The statements that free the old name for another object, in a circle of names; else none.
+    /// The statements that give the object a temporary name, in a circle of renames; otherwise empty.
     pub leaves: Vec<Node>,
-    /// The statements after which it has its new name.
+    /// The statements that give the object its new name.
     pub arrives: Vec<Node>,
 }
 
-/// The renames that were made, in their order, and what the user should know.
+/// The renames that the plan makes, in order, and warnings.
 #[derive(Debug, Default)]
 pub struct Renames {
     /// Renames, parents before children.
     pub list: Vec<Rename>,
-    /// What could not be told.
+    /// Warnings about renames of which it is unknown whether they have happened.
     pub warnings: Vec<String>,
 }
 
-/// An object that had another name.
+/// A declared object and the live address that it may have had before.
 struct Claim {
     to: Address,
     from: Address,
 }
 
-/// Claims in the order in which they can be made: each takes the name that the one before it left.
+/// Claims in the order in which they can be carried out: each takes the name that the previous one left.
 struct Chain<'a> {
     claims: Vec<&'a Claim>,
-    /// True when the last leaves the name that the first takes.
+    /// Whether the last claim leaves the name that the first one takes.
     circle: bool,
 }
 
-/// The live state with everything under the name that is wanted for it, and the renames that make it so.
+/// Returns the live state as it will be after all renames, and the renames.
 pub fn renames(input: Input<'_>) -> (State, Renames) {
     let mut aside: HashSet<Address> = HashSet::new();
     loop {
@@ -63,8 +63,8 @@ pub fn renames(input: Input<'_>) -> (State, Renames) {
     }
 }
 
-/// The first of renames that each take the name that another one is to leave, as two keys that change names do when
-/// their tables do: it must step aside.
+/// Returns the first of several renames that form a circle, each taking the name that the next one leaves, if there is
+/// such a circle. Two keys do when their tables swap names. This rename must use a temporary name.
 fn circle(list: &[Rename], input: Input<'_>) -> Option<Address> {
     let places = |at: &Address| -> Vec<(Slot, String, String)> {
         let slots = find(input.register, at.kind()).rules.slots;
@@ -89,12 +89,12 @@ fn circle(list: &[Rename], input: Input<'_>) -> Option<Address> {
     None
 }
 
-/// Renames in `live` what `desired` says had another name, parents before children; what is in `aside` in two steps.
+/// Carries out the renames in `live`, parents before children. Those in `aside` go through a temporary name.
 fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Renames {
     let mut out = Renames::default();
     let rank = |at: &Address| input.register.iter().position(|e| e.name == at.kind());
     let known: HashSet<KindName> = input.register.iter().filter(|e| is_known(e)).map(|e| e.name).collect();
-    // Mostly everything stands under its name, and there is nothing to look for.
+    // Usually most objects already have their names, and need no search.
     let moves = |at: &Address| at.ancestors().any(|a| input.desired.get(a).is_some_and(|o| o.was.is_some()));
     let stands = |at: &Address| live.contains(at) && !is_alone(find(input.register, at.kind())) && !moves(at);
     let mut wanted: Vec<(usize, Option<usize>, &Address)> = input
@@ -117,7 +117,7 @@ fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Rena
     out
 }
 
-/// What an object was, where that still stands.
+/// Returns the claim of a declared object to a live one with another name, if there is such a live object.
 fn claim(at: &Address, live: &State, input: Input<'_>) -> Option<Claim> {
     let entry = find(input.register, at.kind());
     let was = input.desired.get(at)?.was.as_deref();
@@ -129,7 +129,7 @@ fn claim(at: &Address, live: &State, input: Input<'_>) -> Option<Claim> {
     (from != *at && live.contains(&from)).then(|| Claim { to: at.clone(), from })
 }
 
-/// The address that an object may have had.
+/// Returns the address that an object may have had before: from `was:`, or that of the sibling it is known by.
 fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State, desired: &State) -> Option<Address> {
     if let Some(was) = was {
         return sibling(at, was, entry, desired);
@@ -143,25 +143,26 @@ fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State, desired:
     others.into_iter().find(|other| is_it(other)).cloned()
 }
 
-/// The address beside an object, of a name written as any key of the kind: `total` for `total(bigint)`.
+/// Returns the address of a sibling whose name is written as keys of the kind are in YAML: `total` for `total(bigint)`.
 fn sibling(at: &Address, written: &str, entry: &Entry, desired: &State) -> Option<Address> {
     let key = (entry.key)(&*desired.get(at)?.spec, written, at.parent()).ok()?;
     Some(at.parent().map_or_else(|| Address::root(at.kind(), &key), |parent| parent.child(at.kind(), &key)))
 }
 
-/// True for a kind of which an object may be known by more than its name.
+/// Returns whether objects of a kind can be recognised by more than their names.
 fn is_known(entry: &Entry) -> bool {
     is_alone(entry) || entry.rules.nameless
 }
 
-/// True for a kind of which a parent has one object at most, whatever its name.
+/// Returns whether a parent can have only one object of a kind, whatever its name.
 fn is_alone(entry: &Entry) -> bool {
     entry.rules.renames && !entry.rules.nameless && entry.homes.iter().any(|h| h.form == Form::One)
 }
 
-/// The claims that hang together. A chain at whose end the new name stands was made before, and is left out.
+/// Groups the claims that depend on each other. Leaves out a chain whose last new name exists already: it was carried
+/// out before.
 fn chains<'a>(claims: &'a [Claim], live: &State) -> Vec<Chain<'a>> {
-    // Of several that had one name, the one that does not stand yet.
+    // If several claims leave the same name, the one whose new name does not exist yet counts.
     let mut leaving: HashMap<&Address, &Claim> = HashMap::new();
     for claim in claims {
         let taken = leaving.get(&claim.from).is_some_and(|other| !live.contains(&other.to) || live.contains(&claim.to));
@@ -184,7 +185,7 @@ fn chains<'a>(claims: &'a [Claim], live: &State) -> Vec<Chain<'a>> {
     open.chain(circles).collect()
 }
 
-/// Whether a chain is still to be made.
+/// Returns whether a chain is still to be carried out.
 fn is_pending(chain: &Chain<'_>, live: &State, input: Input<'_>, warnings: &mut Vec<String>) -> bool {
     let Some(last) = chain.claims.last() else { return false };
     if !chain.circle && !input.desired.contains(&last.from) {
@@ -222,7 +223,7 @@ fn undecided(chain: &Chain<'_>) -> String {
     )
 }
 
-/// Makes the renames of a chain in `live`.
+/// Carries out the renames of a chain in `live`.
 fn make(chain: &Chain<'_>, live: &mut State, aside: &HashSet<Address>, input: Input<'_>, out: &mut Vec<Rename>) {
     let mut waiting = None;
     for (i, claim) in chain.claims.iter().enumerate() {
@@ -244,14 +245,14 @@ fn make(chain: &Chain<'_>, live: &mut State, aside: &HashSet<Address>, input: In
     }
 }
 
-/// An address beside an object that nothing has.
+/// Returns the address of a sibling with a temporary name that is not taken.
 fn free(at: &Address, live: &State, input: Input<'_>) -> Option<Address> {
     let entry = find(input.register, at.kind());
     let mut names = (1..).map_while(|n| sibling(at, &format!("dbstate_rename_{n}"), entry, input.desired));
     names.find(|a| !live.contains(a) && !input.desired.contains(a))
 }
 
-/// Renames an object in `live`, and gives the statements that do so; they are about `at`.
+/// Renames an object in `live`. Returns the statements that do so, as statements about `at`.
 fn rename(from: &Address, to: &Address, at: &Address, live: &mut State, input: Input<'_>) -> Vec<Node> {
     let entry = find(input.register, at.kind());
     let spec = live.get(from).map(|o| o.spec.clone());
@@ -268,7 +269,7 @@ fn rename(from: &Address, to: &Address, at: &Address, live: &mut State, input: I
     steps.into_iter().map(|step| Node { at: at.clone(), verb: Verb::Rename, step }).collect()
 }
 
-/// What names a renamed object names it by its new name: PostgreSQL sees to that.
+/// Updates what refers to a renamed object, as PostgreSQL does by itself.
 fn follow(live: &mut State, from: &Address, to: &Address, input: Input<'_>) {
     let rules = &find(input.register, to.kind()).rules;
     let mut moves = HashMap::new();
@@ -287,8 +288,9 @@ fn follow(live: &mut State, from: &Address, to: &Address, input: Input<'_>) {
     }
 }
 
-/// What may name a renamed object: what uses it, what stands under it, beside it and above it. Of what the whole cluster
-/// shares PostgreSQL notes no users, and of what is in a schema only the schema's own.
+/// Returns the objects that may refer to a renamed one: its users, and what is below, beside and above it. For an
+/// object of the cluster, or one that contains names (a schema), it returns all objects, because PostgreSQL does not
+/// record every use of these.
 fn concerned(live: &State, to: &Address, rules: &Rules) -> BTreeSet<Address> {
     let all = rules.scope == Scope::Cluster || rules.space;
     let table = to.parent().filter(|table| table.parent().is_some());

@@ -1,4 +1,5 @@
-//! Statements to transactions: one, unless PostgreSQL allows less, or its lock table has room for fewer.
+//! Groups statements into transactions: one, unless PostgreSQL requires more or its lock table has no room for so many
+//! locks.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,12 +8,13 @@ use super::fate::Action;
 use super::{Input, PlanStep};
 use crate::model::{Address, Lock, Transaction};
 
-/// How many locks a relation takes, as measured on tables of a few columns: itself, and its toast table or an index.
+/// The number of locks per relation, as measured on tables of a few columns: one for itself, and one for its TOAST
+/// table or an index.
 const EACH: usize = 2;
-/// The part of the lock table that one transaction may fill: other sessions use it, too.
+/// One transaction may fill this fraction (1 / `SHARE`) of the lock table, as other sessions use it too.
 const SHARE: usize = 2;
 
-/// Numbers the segments, in order.
+/// Sets the segment number of each step.
 pub fn segment(steps: &mut [PlanStep], emitted: &Emitted, input: Input<'_>) {
     let mut bounds = commits(steps);
     if input.online {
@@ -30,7 +32,8 @@ pub fn segment(steps: &mut [PlanStep], emitted: &Emitted, input: Input<'_>) {
     }
 }
 
-/// Where PostgreSQL wants transactions to begin, from 0 on, and the number of steps as the last.
+/// Returns the indices of the steps at which PostgreSQL requires a transaction to begin; the first is 0, and the number
+/// of steps is added as the last.
 fn commits(steps: &[PlanStep]) -> Vec<usize> {
     let begins =
         |pair: &[PlanStep]| pair[0].transaction != Transaction::Inside || pair[1].transaction == Transaction::Outside;
@@ -38,14 +41,14 @@ fn commits(steps: &[PlanStep]) -> Vec<usize> {
     std::iter::once(0).chain(inner).chain([steps.len()]).collect()
 }
 
-/// Before which steps a transaction may end without leaving half of a change: what is new may come one by one, while what is
-/// there stays whole. The next plan goes on from there.
+/// Returns, for each step, whether a transaction may end before it without leaving a change half done. New objects may
+/// come one by one, but changes to existing ones are never split. The next plan goes on from there.
 fn seams<'a>(steps: &[PlanStep], action: impl Fn(&Address) -> Option<&'a Action>) -> Vec<bool> {
     let mut spans: HashMap<Option<&Address>, (usize, usize)> = HashMap::new();
     for (i, step) in steps.iter().enumerate() {
         let itself = action(&step.at).filter(|a| !matches!(a, Action::Create)).map(|_| &step.at);
         let replaced = step.at.ancestors().filter(|at| matches!(action(at), Some(Action::Replace)));
-        // Names that move hang together.
+        // All renames stay together.
         let renamed = (step.verb == Verb::Rename).then_some(None);
         for key in itself.into_iter().chain(replaced).map(Some).chain(renamed) {
             spans.entry(key).or_insert((i, i)).1 = i;
@@ -64,7 +67,8 @@ fn seams<'a>(steps: &[PlanStep], action: impl Fn(&Address) -> Option<&'a Action>
     within.into_iter().map(count).collect()
 }
 
-/// Where the transactions begin that these steps take, so that each but what hangs together has room for its locks.
+/// Splits a range of steps into transactions that have room for their locks. Returns the index at which each begins.
+/// What must not be split may exceed `room`.
 fn part(steps: &[PlanStep], range: std::ops::Range<usize>, seams: &[bool], room: usize) -> Vec<usize> {
     let mut begins = vec![range.start];
     let mut taken = Locks::default();
@@ -83,7 +87,8 @@ fn part(steps: &[PlanStep], range: std::ops::Range<usize>, seams: &[bool], room:
     begins
 }
 
-/// How many locks these steps, in one transaction, take at most. An estimate: what a kind does not say is not counted.
+/// Returns an estimate of the number of locks that these steps take in one transaction. Locks that a kind does not
+/// state are not counted.
 pub fn locks(steps: &[PlanStep]) -> usize {
     let mut taken = Locks::default();
     for step in steps {
@@ -92,11 +97,11 @@ pub fn locks(steps: &[PlanStep]) -> usize {
     taken.count
 }
 
-/// The locks of a transaction.
+/// Counts the locks of a transaction.
 #[derive(Default)]
 struct Locks<'a> {
     count: usize,
-    /// What is in a schema, and locked.
+    /// The objects directly in a schema that are locked already.
     known: HashSet<&'a Address>,
 }
 

@@ -1,6 +1,8 @@
-//! The graph of a plan in order: of the statements that may run next, the first by phase, register and name.
+//! Sorts the graph of a plan. Of the statements that may run next, it takes the first by phase, register, parent,
+//! ordinal and name.
 //!
-//! One input has one order. Where faint or soft edges close a circle they give way, the faint ones first.
+//! The same input always gives the same order. Where soft or faint edges close a circle they give way, the faint ones
+//! first.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -15,7 +17,7 @@ use super::graph::{Edge, Graph};
 use crate::kind::{Scope, find};
 use crate::model::Transaction;
 
-/// When a statement runs if nothing else decides.
+/// The part of the plan in which a statement runs if no edge decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Unwatch,
@@ -33,7 +35,7 @@ impl Phase {
             Verb::Drop if rules.watches => Self::Unwatch,
             _ if rules.last || rules.watches => Self::Last,
             Verb::Rename => Self::Rename,
-            // What the whole cluster shares goes once nothing of this database uses it.
+            // An object of the cluster is dropped once nothing in this database uses it.
             Verb::Drop if rules.scope == Scope::Cluster => Self::DropShared,
             Verb::Drop => Self::Drop,
             Verb::Create | Verb::Alter | Verb::Replace => Self::Make,
@@ -41,10 +43,10 @@ impl Phase {
     }
 }
 
-/// How many edges of each sort a statement waits for.
+/// The number of edges of each strength ([`Edge`]) that a statement waits for.
 type Waits = [usize; 3];
 
-/// The statements as they run, by Kahn's algorithm; those that were taken back are left out.
+/// Returns the statements in order, by Kahn's algorithm, without those that were withdrawn.
 pub fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
     let mut queue = Queue::of(graph, emitted, input);
     let order: Vec<usize> = std::iter::from_fn(|| queue.next()).collect();
@@ -54,19 +56,19 @@ pub fn sort(graph: &Graph, emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
 /// Statements that have not run yet.
 struct Queue<'a> {
     graph: &'a Graph,
-    /// Every statement, in the order in which they would run if none waited for another.
+    /// All statements, in the order in which they would run if there were no edges.
     by_turn: Vec<usize>,
-    /// The place of each statement in `by_turn`.
+    /// The index of each statement in `by_turn`.
     turns: Vec<usize>,
     phases: Vec<Phase>,
     outside: Vec<bool>,
     waits: Vec<Waits>,
     done: Vec<bool>,
-    /// How many are not done.
+    /// The number of statements that have not run.
     left: usize,
-    /// The turns of those that wait for nothing: what runs in a transaction, and what can't.
+    /// The turns of the statements that wait for nothing: those that run in a transaction, and those that cannot.
     ready: [BinaryHeap<Reverse<usize>>; 2],
-    /// Of which of the two there is more now: as long as there is any, the other waits.
+    /// Which of the two lists of `ready` is being used: the other one waits until it is empty.
     side: usize,
 }
 
@@ -105,14 +107,14 @@ impl<'a> Queue<'a> {
         queue
     }
 
-    /// The statement that runs next.
+    /// Returns the statement that runs next.
     fn next(&mut self) -> Option<usize> {
         self.left = self.left.checked_sub(1)?;
         if self.ready[self.side].is_empty() {
             self.side = 1 - self.side;
         }
         let first = self.ready[self.side].peek().map(|Reverse(turn)| self.by_turn[*turn]);
-        // What must come last waits for what only soft edges hold back.
+        // Before a statement that must come last, statements run that only soft or faint edges hold back.
         let held = if first.is_none_or(|i| self.phases[i] == Phase::Last) { self.held() } else { None };
         let next = held.unwrap_or_else(|| {
             self.ready[self.side].pop();
@@ -126,7 +128,7 @@ impl<'a> Queue<'a> {
         self.ready[usize::from(self.outside[i])].push(Reverse(self.turns[i]));
     }
 
-    /// Marks a statement as run; what waited for nothing else is ready.
+    /// Marks a statement as run. Statements that waited for nothing else become ready.
     fn run(&mut self, i: usize) {
         self.done[i] = true;
         for edge in self.graph.edges(NodeIndex::new(i)) {
@@ -138,7 +140,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// The statement that runs although soft or faint edges hold it back: one of a circle that they close.
+    /// Returns a statement of a circle that can run if soft or faint edges give way.
     fn held(&self) -> Option<usize> {
         let [faint, soft, hard] = [Edge::Faint, Edge::Soft, Edge::Hard].map(|edge| edge as usize);
         let waits = |i: usize| !self.done[i] && self.waits[i] != [0; 3];
@@ -148,15 +150,15 @@ impl<'a> Queue<'a> {
         circle.into_iter().filter(may_run).min_by_key(|&i| (self.waits[i][soft], self.waits[i][faint], self.turns[i]))
     }
 
-    /// Of what is waiting, the statements that wait for nothing but each other: only there may a soft edge give way.
+    /// Returns waiting statements that wait only for each other. A soft or faint edge may give way only among these.
     fn first_circle(&self, waits: impl Fn(usize) -> bool) -> Vec<usize> {
         let rest = self.graph.filter_map(|_, i| waits(*i).then_some(*i), |_, e| Some(*e));
-        // Tarjan's algorithm gives what comes last first.
+        // Tarjan's algorithm returns the components in reverse topological order.
         tarjan_scc(&rest).pop().into_iter().flatten().map(|n| rest[n]).collect()
     }
 }
 
-/// The statements in the order in which they would run if none waited for another.
+/// Returns the statements in the order in which they would run if there were no edges.
 fn by_turn(phases: &[Phase], emitted: &Emitted, input: Input<'_>) -> Vec<usize> {
     let mut all: Vec<usize> = (0..emitted.nodes.len()).collect();
     all.sort_by_cached_key(|&i| {

@@ -1,7 +1,7 @@
-//! What the project does not manage, and a plan would take something from.
+//! Refuses plans that would harm an object that the project does not manage.
 //!
-//! It can't be made again, for nobody declares it: such a plan is refused before PostgreSQL refuses its statement, and
-//! before rows go that nobody spoke of.
+//! Such an object cannot be created again, as nobody declares it. The plan is refused before PostgreSQL refuses its
+//! statement, and before rows are lost that nobody mentioned.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,8 +11,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::find;
 use crate::model::{Address, ObjectId};
 
-/// Refuses where an object that is not managed uses what goes or must be let go of, or is seen by clients and would go
-/// with it.
+/// Refuses the plan if an unmanaged object uses something that is dropped or that no user may use meanwhile, or if one
+/// that clients see would be dropped along.
 pub fn none_is_hurt(emitted: &Emitted, input: Input<'_>) -> Result<(), Diagnostics> {
     let (gone, disturbed) = touched(emitted, input);
     if gone.is_empty() && disturbed.is_empty() {
@@ -22,7 +22,8 @@ pub fn none_is_hurt(emitted: &Emitted, input: Input<'_>) -> Result<(), Diagnosti
     let of = |at: &Address| input.whole.get(at).and_then(|object| object.origin.id());
     let goes = |at: &Address| of(at).is_some_and(|id| gone.contains_key(&id));
     let is_managed = |at: &Address| of(at).is_some_and(|id| managed.contains(&id));
-    // What a table has from the one above is no object of the project's, but goes and changes with it.
+    // A part of a managed table that is not managed itself (a column inherited from a parent table) goes and changes
+    // with it.
     let is_part =
         |at: &Address| at.parent().is_some_and(|p| !find(input.register, p.kind()).rules.space && is_managed(p));
     let stranger = |at: &&Address| of(at).is_some() && !is_managed(at) && !is_part(at) && !at.ancestors().any(goes);
@@ -46,12 +47,12 @@ pub fn none_is_hurt(emitted: &Emitted, input: Input<'_>) -> Result<(), Diagnosti
     problems.into_result(())
 }
 
-/// True where PostgreSQL itself adjusts `user` to a change of what it uses.
+/// Returns whether PostgreSQL adjusts `user` by itself when something it uses changes.
 fn adjusts(user: &Address, input: Input<'_>) -> bool {
     input.whole.get(user).is_some_and(|object| (find(input.register, user.kind()).adjusts)(&*object.spec))
 }
 
-/// What the plan drops, and what it changes while no user may stand, by the ids of the live objects.
+/// Returns what the plan drops, and what it changes while no user may exist, each by the id of the live object.
 fn touched<'a>(
     emitted: &'a Emitted,
     input: Input<'_>,

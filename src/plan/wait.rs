@@ -1,4 +1,4 @@
-//! Which statements of a plan wait for which.
+//! Finds which statements of a plan wait for which.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,11 +6,11 @@ use petgraph::algo::tred::{dag_to_toposorted_adjacency_list, dag_transitive_redu
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
-/// A statement and one that waits for it, each by its place in the plan.
+/// A statement and another that waits for it, as indices into the order.
 pub type Wait = (usize, usize);
 
-/// The edges of a graph that an order of its nodes kept; across a node that the order leaves out, from what comes before
-/// it to what comes after.
+/// Returns the edges of a graph that agree with an order of its nodes. A node that is missing from the order is
+/// bridged: what follows it waits for what precedes it.
 pub fn kept<E>(graph: &DiGraph<usize, E>, order: &[usize]) -> Vec<Wait> {
     let places: HashMap<usize, usize> = order.iter().enumerate().map(|(place, i)| (*i, place)).collect();
     let mut waits: Vec<Wait> = Vec::new();
@@ -30,7 +30,7 @@ pub fn kept<E>(graph: &DiGraph<usize, E>, order: &[usize]) -> Vec<Wait> {
     waits
 }
 
-/// Those of the waits of so many statements that do not follow from others.
+/// Returns the waits, among `count` statements, that do not follow from others.
 pub fn needed(waits: &[Wait], count: usize) -> Vec<Wait> {
     let mut graph = DiGraph::<(), ()>::new();
     for _ in 0..count {
@@ -39,7 +39,7 @@ pub fn needed(waits: &[Wait], count: usize) -> Vec<Wait> {
     for (first, then) in waits {
         graph.update_edge(NodeIndex::new(*first), NodeIndex::new(*then), ());
     }
-    // Places are an order already: every statement stands behind those it waits for.
+    // The indices are a topological order already: every statement comes after those that it waits for.
     let sorted: Vec<NodeIndex> = graph.node_indices().collect();
     let (list, _) = dag_to_toposorted_adjacency_list::<_, NodeIndex>(&graph, &sorted);
     let (reduced, _) = dag_transitive_reduction_closure(&list);
