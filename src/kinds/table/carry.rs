@@ -1,8 +1,8 @@
-//! Rows that go from a table to the one that takes its place, partitioned otherwise.
+//! Moves the rows of a table to the one that replaces it, which is partitioned differently.
 //!
-//! PostgreSQL can't change how a table is partitioned. A new one takes its place, within one transaction: its rows wait
-//! in a temporary table, and with them how far its identities have counted. Sequences of its own are let go and taken
-//! back.
+//! PostgreSQL cannot change how a table is partitioned. Therefore a new table replaces it, within one transaction.
+//! Meanwhile the rows are in a temporary table, and the last values of its identity sequences in others. Sequences
+//! owned by its columns are released and owned again.
 
 use super::{Table, heirs, is_partition, is_partitioned, parents, referenced};
 use crate::kind::{Cx, Kind};
@@ -13,23 +13,24 @@ use crate::kinds::sequence::Sequence;
 use crate::model::{Address, HazardClass, Lock, State, Step};
 use crate::sql;
 
-/// True where rows are carried: the wanted table is partitioned otherwise than the live one, or by another type.
+/// Returns whether the rows must be moved: the declared table is partitioned differently than the live one, or by
+/// columns of other types.
 fn applies(cx: &Cx<'_>) -> bool {
     is_carried(cx.at, cx.live, cx.desired)
 }
 
-/// The same, without a context.
+/// Like [`applies`], without a context.
 fn is_carried(at: &Address, live: &State, desired: &State) -> bool {
     let tables = live.spec::<Table>(at).zip(desired.spec::<Table>(at));
     tables.is_some_and(|(live, wanted)| live.rekeyed || live.partition_by != wanted.partition_by)
 }
 
-/// True for a table that is made anew for that, or as a partition of one that is.
+/// Returns whether a table is replaced for this reason, or as a partition of one that is.
 pub fn is_made_anew(at: &Address, live: &State, desired: &State) -> bool {
     ancestors(at, live).iter().any(|t| is_carried(t, live, desired))
 }
 
-/// `drop table`, after the rows are put aside where the table comes back for them.
+/// Returns `drop table`; before it, if the table is replaced, the statements that save its rows.
 pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
     let drop = Step::new(format!("drop table {}", cx.identity())).lock(Lock::AccessExclusive);
     if !applies(cx) {
@@ -62,7 +63,8 @@ pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
     steps
 }
 
-/// Puts the rows into the new table: the last of its partitions to be made does, or the table itself without any.
+/// Returns the statements that fill the new table. They follow the creation of its last leaf partition (by address), or
+/// of the table itself if it has no partitions.
 pub fn after_create(cx: &Cx<'_>) -> Vec<Step> {
     let tree = |top: &Address| descendants(top, cx.desired);
     let top = ancestors(cx.at, cx.desired).into_iter().rfind(|t| applies(&cx.at(t)));
@@ -76,7 +78,7 @@ pub fn after_create(cx: &Cx<'_>) -> Vec<Step> {
     }
 }
 
-/// The statements that fill the new table, once the other partitions stand.
+/// Returns the statements that fill the new table, once the `others` among its partitions exist.
 fn put(cx: &Cx<'_>, others: impl IntoIterator<Item = Address>) -> Vec<Step> {
     let columns: Vec<&str> = shared(cx).map(|(at, _)| at.key()).collect();
     let mut steps = Vec::new();
@@ -101,7 +103,7 @@ fn put(cx: &Cx<'_>, others: impl IntoIterator<Item = Address>) -> Vec<Step> {
     steps
 }
 
-/// The table itself and the tables that it is a partition of, from below.
+/// Returns the table itself and the tables that it is a partition of, from the bottom up.
 fn ancestors(at: &Address, state: &State) -> Vec<Address> {
     let mut list = vec![at.clone()];
     if is_partition(at, state) {
@@ -110,13 +112,13 @@ fn ancestors(at: &Address, state: &State) -> Vec<Address> {
     list
 }
 
-/// Every partition below a table, however deep.
+/// Returns all partitions below a table, however deep.
 fn descendants(at: &Address, state: &State) -> Vec<Address> {
     let below = heirs(at, state).iter();
     below.flat_map(|heir| std::iter::once(heir.clone()).chain(descendants(heir, state))).collect()
 }
 
-/// What is selected of the live table: values of a type that is made anew wait as text.
+/// Returns the select list for the live table. Values of a type that is rebuilt are saved as text.
 fn listed(cx: &Cx<'_>) -> String {
     let columns = cx.live.children_of::<Column>(cx.at, Column::NAME);
     if !columns.iter().any(|(_, column)| is_another(&column.data_type, cx.live, cx.desired)) {
@@ -133,7 +135,7 @@ fn listed(cx: &Cx<'_>) -> String {
     columns.iter().map(value).collect::<Vec<_>>().join(", ")
 }
 
-/// A value as the new table takes it.
+/// Returns the expression that converts a saved value to the column's new type.
 fn taken(at: &Address, column: &Column, cx: &Cx<'_>) -> String {
     let name = sql::ident(at.key());
     let Some(old) = cx.live.spec::<Column>(at) else { return name };
@@ -144,13 +146,13 @@ fn taken(at: &Address, column: &Column, cx: &Cx<'_>) -> String {
     format!("{name}{way}::{}", column.data_type)
 }
 
-/// True where every value that waits is one of the column's type.
+/// Returns whether every saved value fits the column's type.
 fn fits(at: &Address, column: &Column, cx: &Cx<'_>) -> bool {
     let old = cx.live.spec::<Column>(at).map(|old| &old.data_type);
     old.is_some_and(|old| keeps_values(old, &column.data_type) && !is_another(old, cx.live, cx.desired))
 }
 
-/// The columns that both tables have, and that hold values of their own.
+/// Returns the columns that both tables have, without generated ones.
 fn shared<'a>(cx: &Cx<'a>) -> impl Iterator<Item = (&'a Address, &'a Column)> {
     let (live, desired) = (cx.live, cx.desired);
     desired.children_of::<Column>(cx.at, Column::NAME).into_iter().filter(move |(at, column)| {
@@ -159,14 +161,14 @@ fn shared<'a>(cx: &Cx<'a>) -> impl Iterator<Item = (&'a Address, &'a Column)> {
     })
 }
 
-/// The columns that were and stay identities.
+/// Returns the columns that are identity columns before and after.
 fn counting<'a>(cx: &Cx<'a>) -> impl Iterator<Item = &'a Address> {
     let live = cx.live;
     let counts = move |at: &Address| live.spec::<Column>(at).is_some_and(|c| c.identity.is_some());
     shared(cx).filter(move |(at, column)| column.identity.is_some() && counts(at)).map(|(at, _)| at)
 }
 
-/// The sequences that stay, with the columns that they go on falling with.
+/// Returns the sequences that stay, each with the column of the table that owns it before and after.
 fn sequences(cx: &Cx<'_>) -> Vec<(Address, Address)> {
     let stays = |at: &Address| {
         let owner = |state: &State| state.spec::<Sequence>(at).and_then(Sequence::owner_column);
@@ -175,30 +177,30 @@ fn sequences(cx: &Cx<'_>) -> Vec<(Address, Address)> {
     cx.live.of_kind(Sequence::NAME).into_iter().filter_map(|at| stays(&at).map(|column| (at, column))).collect()
 }
 
-/// The partitions that go with the table.
+/// Returns the partitions that are dropped with the table and not created again.
 fn gone(cx: &Cx<'_>) -> Vec<Address> {
     descendants(cx.at, cx.live).into_iter().filter(|at| !cx.desired.contains(at)).collect()
 }
 
-/// The columns whose values find no place in the new table.
+/// Returns the columns that the new table does not have, in words.
 fn lost(cx: &Cx<'_>) -> Vec<String> {
     let live = cx.live.children_of::<Column>(cx.at, Column::NAME);
     let goes = |at: &Address| !cx.desired.contains(at);
     live.iter().filter(|(at, _)| goes(at)).map(|(at, _)| format!("column `{}`", at.key())).collect()
 }
 
-/// The temporary table that holds the rows.
+/// Returns the name of the temporary table for the rows.
 fn rows(at: &Address) -> String {
     sql::ident(&format!("rows of {}", at.key()))
 }
 
-/// The temporary table that holds how far an identity has counted.
+/// Returns the name of the temporary table for the last value of an identity column.
 fn counted(column: &Address) -> String {
     let table = column.parent().map_or_else(String::new, |t| t.key().to_owned());
     sql::ident(&format!("last {} of {table}", column.key()))
 }
 
-/// The sequence of an identity.
+/// Returns an SQL expression for the sequence of an identity column.
 fn sequence(cx: &Cx<'_>, column: &Address) -> String {
     format!("pg_get_serial_sequence({}, {})::regclass", sql::literal(&cx.identity()), sql::literal(column.key()))
 }

@@ -1,4 +1,4 @@
-//! `create table` and what follows it at once.
+//! `create table`, and the statements that follow it directly.
 
 use super::carry;
 use super::lineage::{attach, leaving, parents};
@@ -14,7 +14,7 @@ use crate::kinds::unique::Unique;
 use crate::model::{Address, Step};
 use crate::sql;
 
-/// Every statement of a new table.
+/// Returns all statements that create a table.
 pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     let columns = cx.desired.children_of::<Column>(cx.at, Column::NAME);
     let apart = table.partition_of.is_some() && (brings_parts(cx) || has_order_of_its_own(cx.at, cx.desired));
@@ -32,7 +32,7 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     let sql = sentence(table, apart, &lines, cx);
     let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose).needs(leaving(cx)).needs(changing_above(cx))];
     for (at, column) in &columns {
-        // A table below takes them over when it is made.
+        // A child table copies them when it is created.
         steps.extend(column.after_create(apart, &cx.at(at)).into_iter().map(Step::completes));
     }
     if apart {
@@ -45,7 +45,7 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     steps
 }
 
-/// `create table …`, without what stands behind it.
+/// Returns the `create table` statement alone.
 fn sentence(table: &Table, apart: bool, lines: &[String], cx: &Cx<'_>) -> String {
     let unlogged = if table.unlogged { "unlogged " } else { "" };
     let mut sql = format!("create {unlogged}table {}", cx.identity());
@@ -79,7 +79,7 @@ fn sentence(table: &Table, apart: bool, lines: &[String], cx: &Cx<'_>) -> String
     sql
 }
 
-/// What is said of a column in the brackets.
+/// Returns what `create table` says about a column within its parentheses; `None` if nothing needs to be said.
 fn line(table: &Table, apart: bool, column: &Column, cx: &Cx<'_>) -> Option<String> {
     let from_above = !apart && (table.partition_of.is_some() || table.of_type.is_some());
     if from_above {
@@ -90,7 +90,7 @@ fn line(table: &Table, apart: bool, column: &Column, cx: &Cx<'_>) -> Option<Stri
     (!only_above).then(|| column.definition(cx))
 }
 
-/// The constraints that stand in the brackets, in the order of the register.
+/// Returns the constraints to be written within the parentheses, with their addresses, in the order of the register.
 fn constraints(cx: &Cx<'_>) -> Vec<(String, Address)> {
     let children = cx.desired.children(cx.at);
     let mut out = Vec::new();
@@ -103,9 +103,9 @@ fn constraints(cx: &Cx<'_>) -> Vec<(String, Address)> {
     out
 }
 
-/// True for a unique constraint over the columns of another key of the table, or an exclusion defined as another: within
-/// one statement PostgreSQL makes one constraint of the two (`transformIndexConstraints` in `parse_utilcmd.c`), so this
-/// one needs a statement of its own.
+/// Returns whether a constraint needs a statement of its own: a unique constraint over the columns of another key of
+/// the table, or an exclusion constraint defined like another. Within one statement PostgreSQL makes a single
+/// constraint of the two (`transformIndexConstraints` in `parse_utilcmd.c`).
 fn would_be_merged(at: &Address, cx: &Cx<'_>) -> bool {
     if let Some(exclusion) = cx.desired.spec::<Exclusion>(at) {
         let others = cx.desired.children_of::<Exclusion>(cx.at, Exclusion::NAME);
@@ -118,7 +118,8 @@ fn would_be_merged(at: &Address, cx: &Cx<'_>) -> bool {
         || others.into_iter().take_while(|(other, _)| *other != at).any(|(_, other)| other.columns == unique.columns)
 }
 
-/// The checks of the tables above: a table must have them before it is attached.
+/// Returns the check constraints of the tables above, in SQL and by address. A table must have them before it is
+/// attached.
 pub fn checks_above(at: &Address, cx: &Cx<'_>) -> Vec<(String, Address)> {
     let mut out = Vec::new();
     for parent in parents(at, cx.desired) {
@@ -130,8 +131,8 @@ pub fn checks_above(at: &Address, cx: &Cx<'_>) -> Vec<(String, Address)> {
     out
 }
 
-/// The columns above that change: some changes go on to the tables below, some do not, and a new one is to start from
-/// what they end as.
+/// Returns the columns of the tables directly above that change. Some changes spread to the tables below and some do
+/// not, so a new table is created only afterwards.
 fn changing_above(cx: &Cx<'_>) -> Vec<Address> {
     let above = parents(cx.at, cx.desired);
     let columns = above.iter().flat_map(|parent| cx.desired.children_of::<Column>(parent, Column::NAME));
@@ -139,8 +140,8 @@ fn changing_above(cx: &Cx<'_>) -> Vec<Address> {
     columns.filter(|(at, new)| changes(at, new)).map(|(at, _)| at.clone()).collect()
 }
 
-/// True when a new partition declares indexes or constraints that take part in its parent's: they must stand before it
-/// is attached, or PostgreSQL makes others by names of its own.
+/// Returns whether a new partition declares indexes or constraints that become parts of its parent's. These must exist
+/// before it is attached, or PostgreSQL creates others with names of its own.
 fn brings_parts(cx: &Cx<'_>) -> bool {
     let above = parents(cx.at, cx.desired);
     let own = |kind| cx.desired.children(cx.at).into_iter().filter(move |c| c.kind() == kind);
@@ -154,7 +155,7 @@ fn brings_parts(cx: &Cx<'_>) -> bool {
         .any(|at| above.iter().any(|parent| same(at, parent)))
 }
 
-/// True when what stands at `at` would become a part of `their` object of the table above.
+/// Returns whether the index or constraint at `at` would become a part of `their`, an object of the table above.
 pub fn takes_part(at: &Address, their: &Address, cx: &Cx<'_>) -> bool {
     if let (Some(a), Some(b)) = (cx.desired.spec::<Index>(at), cx.desired.spec::<Index>(their)) {
         return a.is_defined_as(b);

@@ -1,7 +1,8 @@
-//! `detach partition`: at once, or while readers and writers of the table above go on.
+//! `detach partition`, either at once or `concurrently`, while others keep reading and writing the table above.
 //!
-//! See <https://www.postgresql.org/docs/current/sql-altertable.html>. PostgreSQL takes the second way in two transactions,
-//! and leaves a check of the old bounds on the partition, which goes after. One that broke off in between is finished.
+//! See <https://www.postgresql.org/docs/current/sql-altertable.html>. `concurrently` takes PostgreSQL two transactions,
+//! and leaves a check with the old bounds on the partition, which is dropped afterwards. If it was interrupted, it is
+//! finished with `finalize`.
 
 use super::lineage::{columns_above, heirs, is_partition, parents, place};
 use super::{Place, Table, Words};
@@ -12,13 +13,13 @@ use crate::kinds::part::names::{is_taken, object_name};
 use crate::model::{Address, HazardClass, Lock, Step, Transaction};
 use crate::sql;
 
-/// The statements that take a partition from below `parent`.
+/// Returns the statements that detach a partition from `parent`.
 pub fn steps(parent: &str, new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
     let detach = |how: &str| {
         let sql = format!("alter table {parent} detach partition {}{how}", cx.identity());
         let step = Step::new(sql).lock(Lock::AccessExclusive);
         if new.partition_of.is_some_and(|above| above == parent) {
-            // It comes back, and changes with the columns above.
+            // It is attached again later, and its columns change with those above.
             return step.needs(columns_above(cx));
         }
         step.frees().hazard(HazardClass::Breaking, format!("`{parent}` no longer shows the rows of {}", cx.at))
@@ -32,16 +33,17 @@ pub fn steps(parent: &str, new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<S
     vec![concurrently, Step::new(drop).lock(Lock::AccessExclusive)]
 }
 
-/// The table that an object stands under, where it is half detached: before that is finished it can't be altered.
+/// Returns the object's table if that is half detached: it cannot be altered until the detachment is finished.
 pub fn half_detached(cx: &Cx<'_>) -> Option<Address> {
     let table = cx.at.parent()?;
     cx.live.spec::<Table>(table).is_some_and(|t| t.place().is_half_detached()).then(|| table.clone())
 }
 
-/// The name of the check that `detach partition … concurrently` leaves; none where that can't be used, or told.
+/// Returns the name of the check that `detach partition … concurrently` leaves; `None` if that form cannot be used, or
+/// the name cannot be predicted.
 ///
-/// A partition that goes elsewhere does so in one transaction. With a default partition PostgreSQL refuses. A check that
-/// is there already may imply the bounds, and then none is made.
+/// A partition that moves to another table does so in one transaction. PostgreSQL refuses `concurrently` if there is a
+/// default partition. If an existing check implies the bounds, PostgreSQL leaves no other.
 fn left_check(new: Place<'_>, cx: &Cx<'_>) -> Option<String> {
     let above = parents(cx.at, cx.live).into_iter().next().filter(|_| new.partition_of.is_none() && cx.online)?;
     let is_default = |heir: &Address| {
@@ -60,7 +62,7 @@ fn left_check(new: Place<'_>, cx: &Cx<'_>) -> Option<String> {
     (!is_taken(&name, cx.at.top(), cx)).then_some(name)
 }
 
-/// The columns by which a table is partitioned; none where it is by something else too.
+/// Returns the columns by which a table is partitioned; `None` if it is partitioned by anything else, too.
 fn key_columns(by: &Words, table: &Address, cx: &Cx<'_>) -> Option<Vec<String>> {
     let (_, keys) = by.as_str().split_once('(')?;
     let keys = sql::tokens(keys.strip_suffix(')')?);

@@ -1,4 +1,4 @@
-//! What stands above and below a table: partitions and inheritance.
+//! The tables above and below a table: partitioning and inheritance.
 //!
 //! See <https://www.postgresql.org/docs/current/ddl-partitioning.html> and
 //! <https://www.postgresql.org/docs/current/ddl-inherit.html>.
@@ -55,8 +55,9 @@ impl PartialEq for Attached {
 }
 
 impl Attached {
-    /// True when the project manages a live part: it is declared, or the table's own, or would be left when the table is
-    /// no longer below its parent. `takes_part` says whether it would become a part of that object of the table above.
+    /// Returns whether the project manages a live index or constraint. It does if that is declared, is the table's own,
+    /// or would be left behind when the table is no longer below its parent. `takes_part` tells whether it would become
+    /// a part of an object of a table above.
     pub fn managed(self, at: &Address, desired: &State, takes_part: impl Fn(&Address) -> bool) -> bool {
         let Some(table) = at.parent().filter(|_| !desired.contains(at)) else { return true };
         let called = |now: Option<Address>| now.and_then(|now| Some((place(&now, desired)?, now)));
@@ -67,7 +68,7 @@ impl Attached {
             return true;
         }
         let theirs = || above(&now, desired).into_iter().flat_map(|p| desired.descendants(&p)).collect::<Vec<_>>();
-        // The name of its index is wanted for another.
+        // Another table declares an index or key of the same name.
         let indexes = [Index::NAME, Unique::NAME, PrimaryKey::NAME, Exclusion::NAME];
         let in_the_way = || {
             let other =
@@ -76,26 +77,27 @@ impl Attached {
         };
         let is_theirs = || theirs().iter().any(|their| their.kind() == at.kind() && takes_part(their));
         let adopted = || !in_the_way() && is_theirs();
-        // Below a table that it merely inherits from, only checks are shared.
+        // A table that merely inherits, without being a partition, shares only the checks.
         let shares = place.partition_of.is_some() || at.kind() == Check::NAME;
         match self {
             Self::No => !(shares && adopted()),
-            // The name that it has from PostgreSQL holds that of its table.
+            // The name that PostgreSQL generated contains the table's old name.
             Self::Plain => now.key() != table.key() && indexes.contains(&at.kind()) && is_theirs(),
-            // What it has of its own goes.
+            // Its own name, parameters or comment are to be removed.
             Self::Named => place.partition_of.is_some() && is_theirs(),
         }
     }
 }
 
 impl Attached {
-    /// The table that must leave the one above before this part of an index goes.
+    /// Returns the table that must be detached from the one above before this part of an index or constraint can be
+    /// dropped.
     pub fn leaves_with(self, cx: &Cx<'_>) -> Option<Address> {
         cx.at.parent().filter(|table| !matches!(self, Self::No) && cx.desired.contains(table)).cloned()
     }
 }
 
-/// Takes out what PostgreSQL makes of itself.
+/// Removes from `state` the parts that are just as PostgreSQL creates them by itself.
 pub fn hide_plain<T: 'static>(state: &mut State, kind: KindName, attached: fn(&T) -> Attached) {
     let plain = |at: &Address| state.spec::<T>(at).is_some_and(|spec| matches!(attached(spec), Attached::Plain));
     let gone: HashSet<Address> = state.of_kind(kind).into_iter().filter(plain).collect();
@@ -104,7 +106,7 @@ pub fn hide_plain<T: 'static>(state: &mut State, kind: KindName, attached: fn(&T
     }
 }
 
-/// The table that is to be what `table` was, in a schema that may have had another name, too.
+/// Returns the declared table that continues the live `table`, whose name and whose schema's name may have changed.
 pub fn renamed(table: &Address, desired: &State) -> Option<Address> {
     let was = |at: &Address, old: &Address| desired.get(at).and_then(|o| o.was.as_deref()) == Some(old.key());
     let schema = table.parent()?;
@@ -131,17 +133,18 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// The names of the tables above.
+    /// Returns the names of the tables directly above.
     fn names(self) -> impl Iterator<Item = &'a String> {
         self.partition_of.into_iter().chain(self.inherits)
     }
 
-    /// True for a live partition whose `detach … concurrently` broke off: the catalog query gives it no bounds.
+    /// Returns whether this is a live partition whose `detach … concurrently` was interrupted: the catalog query gives
+    /// it no bounds.
     pub fn is_half_detached(self) -> bool {
         self.partition_of.is_some() && self.bounds.is_none()
     }
 
-    /// Notes the tables above.
+    /// Adds references to the tables above.
     pub fn references(self, out: &mut References) {
         if let Some(parent) = self.partition_of {
             out.name(RELATION, parent, "partition_of");
@@ -154,7 +157,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Says what does not go together.
+    /// Returns the problems of fields that contradict each other.
     pub fn check(self) -> Vec<(Problem, &'static str)> {
         let wrong = |message: &str, help: &str| Problem::new(Code::WrongType, message).help(help);
         let mut problems = Vec::new();
@@ -173,7 +176,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The columns of a catalog query that say what stands above the relation `c`.
+/// Returns the columns of a catalog query that say what is above the relation with the alias `c`.
 pub fn place_of(c: &str) -> String {
     let above = format!(
         "(select jsonb_agg(quote_ident(hn.nspname) || '.' || quote_ident(h.relname) order by i.inhseqno)
@@ -189,18 +192,18 @@ pub fn place_of(c: &str) -> String {
     )
 }
 
-/// Every table and foreign table.
+/// Returns the addresses of all tables and foreign tables.
 pub fn tables(state: &State) -> Vec<Address> {
     [Table::NAME, ForeignTable::NAME].into_iter().flat_map(|kind| state.of_kind(kind)).collect()
 }
 
-/// What the table at `at` says of those above it.
+/// Returns what the table or foreign table at `at` says about the tables above it.
 pub(super) fn place<'a>(at: &Address, state: &'a State) -> Option<Place<'a>> {
     let table = state.spec::<Table>(at).map(Table::place);
     table.or_else(|| state.spec::<ForeignTable>(at).map(ForeignTable::place))
 }
 
-/// Sets what the table at `at` says of those above it.
+/// Sets which tables the one at `at` names as those above it.
 fn set_place(at: &Address, partition_of: Option<String>, inherits: Vec<String>, state: &mut State) {
     if let Some(table) = state.spec::<Table>(at) {
         let table = Table { partition_of, inherits, ..table.clone() };
@@ -211,7 +214,7 @@ fn set_place(at: &Address, partition_of: Option<String>, inherits: Vec<String>, 
     }
 }
 
-/// The address that a table's name stands for, seen from `at`.
+/// Returns the address that a table name stands for, as seen from `at`.
 fn address(name: &str, at: &Address, state: &State) -> Option<Address> {
     let mut parts = sql::split_name(name)?;
     let table = parts.pop()?;
@@ -221,20 +224,20 @@ fn address(name: &str, at: &Address, state: &State) -> Option<Address> {
     Some(if state.contains(&foreign) { foreign } else { schema.child(Table::NAME, &table) })
 }
 
-/// The tables right above a table that stand in the same state, in order.
+/// Returns the tables directly above a table that exist in the same state, in order.
 pub fn parents(at: &Address, state: &State) -> Vec<Address> {
     let Some(place) = place(at, state) else { return Vec::new() };
     place.names().filter_map(|name| address(name, at, state)).filter(|p| state.contains(p)).collect()
 }
 
-/// The tables somewhere above a table.
+/// Returns all tables above a table, however far.
 fn above(at: &Address, state: &State) -> Vec<Address> {
     let parents = parents(at, state);
     let higher: Vec<Address> = parents.iter().flat_map(|parent| above(parent, state)).collect();
     parents.into_iter().chain(higher).collect()
 }
 
-/// The tables right below a table.
+/// Returns the tables directly below a table.
 pub fn heirs<'a>(at: &Address, state: &'a State) -> &'a [Address] {
     let Some(object) = state.get(at) else { return &[] };
     let spec = object.as_written().as_any();
@@ -242,22 +245,22 @@ pub fn heirs<'a>(at: &Address, state: &'a State) -> &'a [Address] {
     table.or_else(|| spec.downcast_ref::<ForeignTable>().map(|t| &t.heirs)).map_or(&[], |heirs| &heirs.0)
 }
 
-/// True for a partition.
+/// Returns whether the table at `at` is a partition.
 pub fn is_partition(at: &Address, state: &State) -> bool {
     place(at, state).is_some_and(|p| p.partition_of.is_some())
 }
 
-/// True when `below` is somewhere below `at`.
+/// Returns whether `below` is below `at`, however deep.
 pub fn is_sprung_from(below: &Address, at: &Address, state: &State) -> bool {
     parents(below, state).iter().any(|p| p == at || is_sprung_from(p, at, state))
 }
 
-/// The tables somewhere below `at`.
+/// Returns all tables below `at`, however deep.
 pub fn sprung_from(at: &Address, state: &State) -> Vec<Address> {
     tables(state).into_iter().filter(|below| is_sprung_from(below, at, state)).collect()
 }
 
-/// Spells names in full, refuses circles, and notes who is below whom.
+/// Qualifies the names of the tables above, reports circles, and notes which tables are below which.
 pub fn complete(desired: &mut State, problems: &mut Diagnostics) {
     for at in tables(desired) {
         let Some(place) = place(&at, desired).filter(|p| p.names().next().is_some()) else { continue };
@@ -292,7 +295,7 @@ fn is_below_itself(at: &Address, state: &State) -> bool {
     false
 }
 
-/// Notes who is below whom, and that it uses what is above.
+/// Notes for each table which tables are directly below it, with an edge from each of these to it.
 pub fn note(state: &mut State) {
     let mut heirs: HashMap<Address, Vec<Address>> = HashMap::new();
     for at in tables(state) {
@@ -313,7 +316,7 @@ pub fn note(state: &mut State) {
     }
 }
 
-/// True for a column by which its table, or a partition of it, is partitioned.
+/// Returns whether its table, or a partition of it, is partitioned by a column.
 pub fn is_key(column: &Address, state: &State) -> bool {
     let Some(table) = column.parent() else { return false };
     let by = state.spec::<Table>(table).and_then(|t| t.partition_by.as_ref());
@@ -323,8 +326,8 @@ pub fn is_key(column: &Address, state: &State) -> bool {
         || heirs(table, state).iter().any(|heir| is_partition(heir, state) && is_key(&same(heir), state))
 }
 
-/// Notes which parts of an index or a constraint fall with that of the table above, and which tables must leave first
-/// to keep theirs.
+/// Notes that a part of an index or constraint is dropped along with the one above that it is a part of. If its table
+/// leaves the table above, an edge says instead that this happens before the one above is dropped.
 pub fn note_parts(live: &mut State, desired: &State) {
     for at in live.iter().filter(|(at, _)| is_part(at, live)).map(|(at, _)| at.clone()).collect::<Vec<_>>() {
         let Some(table) = at.parent().cloned() else { continue };
@@ -342,7 +345,7 @@ pub fn note_parts(live: &mut State, desired: &State) {
     }
 }
 
-/// True for a live index or constraint that is a part of another.
+/// Returns whether a live index or constraint is a part of one of a table above.
 fn is_part(at: &Address, live: &State) -> bool {
     let attached = live
         .spec::<Index>(at)
@@ -355,7 +358,7 @@ fn is_part(at: &Address, live: &State) -> bool {
     attached.is_some_and(|a| !matches!(a, Attached::No))
 }
 
-/// True where `their` object of the table above has `at` as a part.
+/// Returns whether `at` is a part of `their`, an object of the table above.
 pub(super) fn makes(their: &Address, at: &Address, live: &State) -> bool {
     if their.kind() != at.kind() {
         return false;
@@ -371,7 +374,8 @@ pub(super) fn makes(their: &Address, at: &Address, live: &State) -> bool {
     }
 }
 
-/// Notes which live tables are to have keys of other types, or of a type that is made anew: PostgreSQL can't change them.
+/// Notes which live tables are partitioned by a column whose type changes or is rebuilt (`rekeyed`): PostgreSQL cannot
+/// change the type of such a column.
 pub fn note_keys(live: &mut State, desired: &State) {
     let is_retyped = |at: &Address| {
         let columns = live.spec::<Column>(at).zip(desired.spec::<Column>(at));
@@ -391,7 +395,7 @@ pub fn note_keys(live: &mut State, desired: &State) {
     }
 }
 
-/// `attach partition`, once everything that it brings along stands.
+/// Returns `attach partition`, which runs once everything exists that the partition must bring along.
 pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     let (parent, bounds) = place.partition_of.zip(place.bounds)?;
     let word = if bounds.as_str() == "default" { "" } else { "for " };
@@ -400,7 +404,8 @@ pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     Some(Step::new(sql).lock(Lock::AccessExclusive).needs(needs))
 }
 
-/// The checks of the tables above that a table must have before it is put below them, and that it lacks.
+/// Returns statements that add the checks of the tables above, which a table needs before it is put below them and does
+/// not have yet.
 fn checks_to_share(cx: &Cx<'_>) -> Vec<Step> {
     let stands = cx.address_as_read();
     let lacks = |name: &str| {
@@ -420,7 +425,7 @@ fn checks_to_share(cx: &Cx<'_>) -> Vec<Step> {
         .collect()
 }
 
-/// What a table must have before it is put below another.
+/// Returns what a table must have before it is put below another.
 fn brought(cx: &Cx<'_>) -> Vec<Address> {
     let brings =
         [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, NotNull::NAME, Index::NAME];
@@ -428,7 +433,7 @@ fn brought(cx: &Cx<'_>) -> Vec<Address> {
     cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind()) && !stands(c)).cloned().collect()
 }
 
-/// Other partitions of the table above that give up their bounds: they do before others take them.
+/// Returns the other partitions of the table above that give up their bounds. They must do so before others take them.
 pub fn leaving(cx: &Cx<'_>) -> Vec<Address> {
     let moves = |heir: &&Address| {
         let places = place(heir, cx.live).zip(place(heir, cx.desired));
@@ -440,7 +445,7 @@ pub fn leaving(cx: &Cx<'_>) -> Vec<Address> {
     above.iter().flat_map(|table| heirs(table, cx.live)).filter(moves).cloned().collect()
 }
 
-/// The columns of the tables above.
+/// Returns the columns of the tables directly above.
 pub(super) fn columns_above(cx: &Cx<'_>) -> Vec<Address> {
     let columns = |p: &Address| {
         let list = cx.desired.children_of::<Column>(p, Column::NAME);
@@ -449,7 +454,7 @@ pub(super) fn columns_above(cx: &Cx<'_>) -> Vec<Address> {
     parents(cx.at, cx.desired).iter().flat_map(columns).collect()
 }
 
-/// The statements that take a table from below others and put it below others.
+/// Returns the statements that move a table from below some tables to below others.
 pub fn steps(new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     let table = cx.identity();

@@ -1,14 +1,14 @@
-//! Which tables change first when several become logged or unlogged.
+//! The order in which several tables become logged or unlogged.
 //!
-//! A logged table refers to logged tables only, at any moment.
+//! At any moment, the foreign keys of a logged table may refer only to logged tables.
 
 use super::Table;
 use crate::kind::{Cx, Kind};
 use crate::kinds::foreign_key::ForeignKey;
 use crate::model::{Address, State};
 
-/// The tables that must have changed before this one does: those that refer to it before it becomes unlogged, those that it
-/// refers to before it becomes logged.
+/// Returns the tables that must change before this one: before it becomes unlogged, those that refer to it; before it
+/// becomes logged, those that it refers to.
 pub fn first(unlogged: bool, cx: &Cx<'_>) -> Vec<Address> {
     let turns = |table: &Address| {
         let of = |state: &State| state.spec::<Table>(table).map(|t| t.unlogged);

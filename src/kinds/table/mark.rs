@@ -1,6 +1,7 @@
-//! What a table or a materialized view says of one of its indexes: `cluster on`, `replica identity using index`.
+//! The marks that a table or materialized view sets on one of its indexes: `cluster on`, `replica identity using
+//! index`.
 //!
-//! PostgreSQL keeps it with the index. Where an index is made anew, it is said again.
+//! PostgreSQL stores them with the index, so they are set again after the index is rebuilt.
 
 use super::{Table, Words};
 use crate::kind::{Cx, Kind, Renaming};
@@ -9,7 +10,7 @@ use crate::kinds::materialized_view::MaterializedView;
 use crate::model::{Address, Lock, State, Step};
 use crate::sql;
 
-/// `replica identity …`; `cx` is the table's.
+/// Returns the statement with `replica identity …`; `cx` is the table's.
 pub fn replica_identity(identity: Option<&Words>, cx: &Cx<'_>) -> Step {
     let words = identity.map_or("default", Words::as_str);
     let index = identity.and_then(index_named);
@@ -19,14 +20,15 @@ pub fn replica_identity(identity: Option<&Words>, cx: &Cx<'_>) -> Step {
         .needs(index.into_iter().flat_map(|i| children_named(&i, cx)))
 }
 
-/// `cluster on …` or `set without cluster`; `cx` is the relation's.
+/// Returns the statement with `cluster on …` or `set without cluster`; `cx` is the relation's.
 pub fn cluster_on(index: Option<&str>, cx: &Cx<'_>) -> Step {
     let what = index.map_or_else(|| "set without cluster".to_owned(), |i| format!("cluster on {}", sql::ident(i)));
     let needs = index.into_iter().flat_map(|i| children_named(i, cx));
     Step::new(format!("alter {} {what}", cx.target())).lock(Lock::ShareUpdateExclusive).late().needs(needs)
 }
 
-/// What a relation that stays as it is says of the index at `cx`, which is made.
+/// Returns the statements that mark the new index at `cx` again, where its relation had and keeps the mark. A new
+/// materialized view gets its mark here as well.
 pub fn again(cx: &Cx<'_>) -> Vec<Step> {
     let relation = cx.parent();
     let stays = |of: fn(&Address, &State) -> Option<String>| {
@@ -41,7 +43,7 @@ pub fn again(cx: &Cx<'_>) -> Vec<Step> {
     cluster.into_iter().chain(identity).collect()
 }
 
-/// Follows the rename of an index that a table names.
+/// Follows the rename of an index that the table names.
 pub fn follow(table: &mut Table, renaming: Renaming<'_>) {
     if !renaming.is_of_part() || renaming.from.kind() == Column::NAME {
         return;
@@ -64,7 +66,7 @@ fn identified(at: &Address, state: &State) -> Option<String> {
     index_named(state.spec::<Table>(at)?.replica_identity.as_ref()?)
 }
 
-/// The index of `using index …`.
+/// Returns the name of the index in `using index …`.
 fn index_named(identity: &Words) -> Option<String> {
     sql::tokens(identity.as_str()).get(2).and_then(sql::Token::name)
 }

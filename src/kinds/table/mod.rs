@@ -1,6 +1,7 @@
 //! A table. See <https://www.postgresql.org/docs/current/sql-createtable.html>.
 //!
-//! A partition is a table of its own with `partition_of` and `for`; what it has from the tables above is not said again.
+//! A partition is a table of its own with `partition_of` and `for`. What it inherits from the tables above is not
+//! repeated.
 
 mod carry;
 mod create;
@@ -116,7 +117,7 @@ impl RowSecurity {
     }
 }
 
-/// What may be granted on a table.
+/// The privileges on a table.
 pub const PRIVILEGES: Privileges = Privileges {
     noun: "table",
     plural: "tables",
@@ -291,7 +292,8 @@ impl Kind for Table {
         Alter::InPlace(steps)
     }
 
-    /// A partition falls with the table above, and comes back with it; a table of a type does without it meanwhile.
+    /// A partition is dropped along with the table above, and created again with it. A table of a composite type leaves
+    /// the type while that is changed.
     fn release(&self, old: &Self, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
         let name = |at: &Address| sql::dotted(at.path());
         if old.of_type == self.of_type
@@ -341,13 +343,13 @@ impl Kind for Table {
     }
 }
 
-/// True for a table that is partitioned.
+/// Returns whether the table at `at` is partitioned.
 pub fn is_partitioned(at: &Address, state: &State) -> bool {
     state.spec::<Table>(at).is_some_and(|table| table.partition_by.is_some())
 }
 
 impl Table {
-    /// What it says of the tables above.
+    /// Returns what the table says about the tables above it.
     pub fn place(&self) -> Place<'_> {
         Place { partition_of: self.partition_of.as_ref(), bounds: self.bounds.as_ref(), inherits: &self.inherits }
     }
@@ -375,7 +377,7 @@ impl Table {
     }
 }
 
-/// `set (…)` and `reset (…)` that turn `old` into `new`.
+/// Returns the statements with `set (…)` and `reset (…)` that turn the options `old` into `new`.
 fn option_steps(table: &str, old: &Parameters, new: &Parameters) -> Vec<Step> {
     let changes = parameters::changes(old, new).into_iter();
     changes.map(|change| Step::new(format!("alter table {table} {change}")).lock(Lock::ShareUpdateExclusive)).collect()

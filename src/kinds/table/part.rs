@@ -1,6 +1,8 @@
-//! An index or a constraint of a partition that is a part of the one above, and nothing of its own any more.
+//! Resets a part, that is an index or constraint of a partition that belongs to one of the table above, to what
+//! PostgreSQL creates by default.
 //!
-//! It had a name, parameters or a comment, and is to be as PostgreSQL makes it. It can't go while the one above stays.
+//! The part had a name, parameters or a comment of its own, which are no longer declared. It cannot be dropped while
+//! the one above stays.
 
 use super::lineage::{heirs, makes, parents};
 use super::takes_part;
@@ -12,7 +14,7 @@ use crate::kinds::part::names::{is_taken, object_name};
 use crate::model::{Address, Step};
 use crate::sql;
 
-/// The object of the table above that a live part stays a part of.
+/// Returns the object of the table above that a live part still belongs to afterwards.
 pub fn stays_part_of(at: &Address, cx: &Cx<'_>) -> Option<Address> {
     let table = at.parent()?;
     let above = parents(table, cx.live).into_iter().find(|above| parents(table, cx.desired).contains(above))?;
@@ -21,20 +23,21 @@ pub fn stays_part_of(at: &Address, cx: &Cx<'_>) -> Option<Address> {
     theirs.cloned()
 }
 
-/// The name that PostgreSQL gives a part, where it is not taken; `stem` and `end` stand in it after that of the table.
+/// Returns the name that PostgreSQL gives a part, if it is free and not the present one: the table's name, `stem` and
+/// `end`.
 pub fn usual_name(stem: &str, end: &str, cx: &Cx<'_>) -> Option<String> {
     let name = object_name(cx.at.parent()?.key(), stem, end);
     (name != cx.at.key() && !is_taken(&name, cx.at.top(), cx)).then_some(name)
 }
 
-/// The statements that give it that name, and take its comments away.
+/// Returns the statements that give the part that name and remove its comments.
 pub fn plain(name: Option<String>, comments: &str, rename: impl Fn(&str) -> Vec<Step>, cx: &Cx<'_>) -> Vec<Step> {
     let said = cx.live.children(cx.at).into_iter().any(|facet| facet.kind() == Comment::NAME);
     let silence = said.then(|| Step::new(format!("comment on {comments} is null")));
     silence.into_iter().chain(name.map(|name| rename(&name)).unwrap_or_default()).collect()
 }
 
-/// The same for a constraint on an index `mine`, which is to be as `theirs` above.
+/// Like [`plain`], for a constraint with the index `mine`, which is to be like `theirs` above.
 pub fn plain_constraint(
     mine: Backing<'_>,
     theirs: Backing<'_>,
@@ -47,15 +50,15 @@ pub fn plain_constraint(
     Some(steps.into_iter().chain(plain(name, &comments, |to| constraint::rename(to, cx), cx)).collect())
 }
 
-/// What becomes a part of a new index or constraint: it must stand before, or PostgreSQL makes another.
+/// Returns what becomes a part of a new index or constraint. It must exist before that, or PostgreSQL creates another.
 pub fn parts_below(cx: &Cx<'_>) -> Vec<Address> {
     let below = cx.at.parent().map_or(&[][..], |table| heirs(table, cx.desired));
     below.iter().flat_map(|heir| cx.desired.children(heir)).filter(|own| takes_part(own, cx.at, cx)).cloned().collect()
 }
 
-/// The statements that give a partition's own index or constraint its usual name, once it is a part of the new one at `cx`.
-/// `stem` says of one that becomes a part what stands between the table's name and `end` in that name; none where it is
-/// not to be known.
+/// Returns the statements that give a partition's own index or constraint its usual name, once it is a part of the new
+/// one at `cx`. `stem` returns the middle of that name, between the table's name and `end`; `None` if it does not
+/// become a part or its name cannot be known.
 pub fn adopted<T: Kind>(cx: &Cx<'_>, stem: impl Fn(&T) -> Option<String>, end: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut tables: Vec<Address> = cx.at.parent().map(|table| heirs(table, cx.desired).to_vec()).unwrap_or_default();
@@ -72,7 +75,7 @@ pub fn adopted<T: Kind>(cx: &Cx<'_>, stem: impl Fn(&T) -> Option<String>, end: &
     steps
 }
 
-/// `alter index … rename to …`; a constraint that rests on the index takes its name.
+/// Returns `alter index … rename to …`, which also renames the constraint that uses the index.
 pub fn rename_index(at: &Address, to: &str) -> Vec<Step> {
     let index = sql::dotted([at.top().key(), at.key()]);
     vec![Step::new(format!("alter index {index} rename to {}", sql::ident(to)))]

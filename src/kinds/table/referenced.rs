@@ -1,4 +1,5 @@
-//! Partitions that go while foreign keys refer to the table above: PostgreSQL drops none that is not detached before.
+//! Drops of partitions while foreign keys refer to the table above. PostgreSQL refuses to drop such a partition unless
+//! it is detached first.
 
 use super::lineage::{is_partition, parents};
 use super::{Table, is_made_anew};
@@ -6,7 +7,7 @@ use crate::kind::{Cx, Kind};
 use crate::kinds::foreign_key::ForeignKey;
 use crate::model::{Address, Lock, State, Step};
 
-/// Notes that foreign keys that go rest on the partitions that go, too.
+/// Adds edges from foreign keys that are dropped to the partitions that are dropped, so that the keys go first.
 pub fn note(live: &mut State, desired: &State) {
     let goes = |at: &Address| !desired.contains(at) || at.parent().is_some_and(|t| is_made_anew(t, live, desired));
     let partitions: Vec<Address> =
@@ -21,7 +22,7 @@ pub fn note(live: &mut State, desired: &State) {
     }
 }
 
-/// `detach partition`, where a foreign key that stays refers to the table above.
+/// Returns `detach partition` if a foreign key that stays refers to the table above.
 pub fn detach(cx: &Cx<'_>) -> Option<Step> {
     let above = parents(cx.at, cx.live).into_iter().find(|_| is_partition(cx.at, cx.live))?;
     let keys = cx.live.of_kind(ForeignKey::NAME);
@@ -33,7 +34,7 @@ pub fn detach(cx: &Cx<'_>) -> Option<Step> {
     Some(Step::new(sql).lock(Lock::AccessExclusive))
 }
 
-/// True where a live foreign key refers to a table above a partition.
+/// Returns whether a live foreign key refers to a table above a partition.
 fn refers(key: &Address, partition: &Address, live: &State) -> bool {
     let targets = |table: &Address| live.spec::<ForeignKey>(key).is_some_and(|key| key.references.is(table));
     is_partition(partition, live) && parents(partition, live).iter().any(|t| targets(t) || refers(key, t, live))

@@ -1,7 +1,7 @@
 //! Tables of a composite type.
 //!
-//! PostgreSQL changes the attributes of such a type only together with its tables (`cascade`). So these leave it
-//! meanwhile, change their columns like any other, and take it up again.
+//! PostgreSQL changes the attributes of such a type only together with its tables (`cascade`). So the tables first
+//! leave the type (`not of`), then change their columns like any other table, and finally return to the type (`of`).
 
 use super::{Column, Table};
 use crate::diagnostic::{Code, Problem};
@@ -24,7 +24,7 @@ pub enum Tie {
     Left,
 }
 
-/// Notes which live tables are of a type that is to have other attributes.
+/// Notes which live tables have a composite type whose attributes change.
 pub fn note(live: &mut State, desired: &State) {
     let changes = |of: &Address| {
         let attributes = |state: &State| -> Vec<(Address, Attribute)> {
@@ -55,7 +55,7 @@ fn tie(at: &Address, tie: Tie, live: &mut State) {
     }
 }
 
-/// The statements by which tables leave a type before one of its attributes is renamed.
+/// Returns the statements by which tables leave a type, before one of its attributes is renamed.
 pub fn leave(of: &Address, live: &State) -> Vec<Step> {
     let tables = of_type(of, live).into_iter();
     let stays = |at: &Address| live.spec::<Table>(at).is_some_and(|t| t.tie != Tie::Left);
@@ -66,7 +66,7 @@ fn not_of(table: &str) -> Step {
     Step::new(format!("alter table {table} not of")).lock(Lock::AccessExclusive).frees()
 }
 
-/// The tables of a composite type.
+/// Returns the tables of a composite type.
 pub fn of_type(composite: &Address, state: &State) -> Vec<Address> {
     let name = sql::dotted(composite.path());
     let is = |at: &Address| {
@@ -75,7 +75,7 @@ pub fn of_type(composite: &Address, state: &State) -> Vec<Address> {
     state.of_kind(Table::NAME).into_iter().filter(is).collect()
 }
 
-/// The statements by which a table leaves its type, where it still has it, and takes it up again.
+/// Returns the statements by which a table leaves its type, unless it has left it already, and returns to it.
 pub fn steps(of: &str, tie: Tie, cx: &Cx<'_>) -> Vec<Step> {
     let columns = cx.desired.children(cx.at).into_iter().filter(|c| c.kind() == Column::NAME).cloned();
     let attributes = attributes(of, cx.desired).into_iter();
@@ -85,7 +85,7 @@ pub fn steps(of: &str, tie: Tie, cx: &Cx<'_>) -> Vec<Step> {
     leave.into_iter().chain([again.late().needs(needs)]).collect()
 }
 
-/// The statement by which it comes to be of another type, or of none.
+/// Returns the statement that gives the table another type, or none.
 pub fn change(of: Option<&TypeName>, cx: &Cx<'_>) -> Step {
     let Some(of) = of.map(ToString::to_string) else { return not_of(&cx.identity()) };
     let columns = |state: &State| -> Vec<Address> {
@@ -95,7 +95,8 @@ pub fn change(of: Option<&TypeName>, cx: &Cx<'_>) -> Step {
     step.late().needs([cx.live, cx.desired].into_iter().flat_map(|s| attributes(&of, s).into_iter().chain(columns(s))))
 }
 
-/// Why it can't take its type up again: new columns stand at the end, wherever the type has them.
+/// Returns why the table cannot return to its type, if so: its new columns are at the end, wherever the type has the
+/// attributes.
 pub fn misfit(of: &str, cx: &Cx<'_>) -> Option<Problem> {
     let names = |state: &State, at: &Address, kind: KindName| -> Vec<String> {
         state.children(at).into_iter().filter(|c| c.kind() == kind).map(|c| c.key().to_owned()).collect()
@@ -111,7 +112,7 @@ pub fn misfit(of: &str, cx: &Cx<'_>) -> Option<Problem> {
     Some(Problem::new(Code::Refused, message).help("put new attributes last, and name the same columns in the table"))
 }
 
-/// The attributes of a type, in their order.
+/// Returns the attributes of a type, in order.
 fn attributes(of: &str, state: &State) -> Vec<Address> {
     let types = state.of_kind(CompositeType::NAME);
     let composite = types.iter().find(|at| sql::dotted(at.path()) == of);

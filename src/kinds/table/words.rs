@@ -14,7 +14,7 @@ use crate::sql::{self, TokenClass};
 pub struct Words(Sql);
 
 impl Words {
-    /// Reads a clause as typed in psql.
+    /// Reads a clause: its words become lower case, and a leading `for` is removed.
     pub fn new(text: &str) -> Self {
         let tokens = sql::tokens(text);
         let first = usize::from(tokens.first().is_some_and(|t| t.is_word("for")));
