@@ -1,6 +1,6 @@
 //! An index. See <https://www.postgresql.org/docs/current/sql-createindex.html>.
 //!
-//! The index of a primary key, a unique or an exclusion constraint is that constraint's.
+//! The index of a primary key, unique or exclusion constraint belongs to that constraint and is not listed.
 
 mod parts;
 
@@ -168,7 +168,8 @@ impl Kind for Index {
         if self.columns.is_empty() { vec![(problem, "columns")] } else { Vec::new() }
     }
 
-    /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
+    /// When a column changes its type, PostgreSQL rebuilds an index with expressions and may spell these differently
+    /// than before. Such an index is therefore rebuilt by the plan.
     fn adjusts(&self) -> bool {
         self.texts().next().is_none()
     }
@@ -233,7 +234,8 @@ impl Kind for Index {
 }
 
 impl Index {
-    /// The statements after which it is the part that PostgreSQL makes, where it stays one and is not declared.
+    /// Returns the statements that reset an undeclared index to the part that PostgreSQL creates by default, if it
+    /// stays a part of an index above.
     fn plain_again(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
         let their = part::stays_part_of(cx.at, cx).filter(|_| !matches!(self.attached, Attached::No))?;
         let their = cx.desired.spec::<Self>(&their)?;
@@ -245,7 +247,7 @@ impl Index {
         Some(steps)
     }
 
-    /// The statements that set the statistics targets that differ from `old`.
+    /// Returns the statements that set the statistics targets that differ from `old`.
     fn statistics_steps(&self, old: &BTreeMap<u16, u16>, cx: &Cx<'_>) -> Vec<Step> {
         let index = cx.identity();
         let set = |key: &u16, target: &str| {
@@ -257,7 +259,8 @@ impl Index {
         gone.chain(differs.map(|(key, target)| set(key, &target.to_string()))).collect()
     }
 
-    /// The statement that builds it by that name: where the table is in use, while readers and writers go on.
+    /// Returns the statement that builds the index under this name; if the table is in use, while readers and writers
+    /// go on.
     fn build(&self, name: &str, cx: &Cx<'_>) -> Step {
         let table = format!("{}{}", if self.only { "only " } else { "" }, cx.parent().identity());
         let missed = cx.live.contains(cx.at) && name == cx.name();
@@ -270,8 +273,8 @@ impl Index {
         if cx.parent_is_new() { build } else { build.hazard(HazardClass::Block, cost) }
     }
 
-    /// The statements that put it in the place of the old one, which serves until then; none where the table is not in
-    /// use, or something else rests on the old one.
+    /// Returns the statements that replace the old index by a new one, while the old one stays in use; `None` if the
+    /// table is not in use, or something else depends on the old index.
     fn replace_online(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
         if !is_replaced_in_use(cx) || is_on_partitioned(cx) {
             return None;
@@ -305,7 +308,7 @@ impl Index {
         sql
     }
 
-    /// True when what can't be changed in place is equal.
+    /// Returns whether everything that cannot be changed in place is equal.
     pub fn is_defined_as(&self, other: &Self) -> bool {
         let Self {
             columns,

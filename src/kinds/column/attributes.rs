@@ -1,4 +1,4 @@
-//! How a column's values are stored and counted.
+//! Storage, compression, statistics and options of a column.
 
 use super::Column;
 use crate::kind::Cx;
@@ -7,7 +7,8 @@ use crate::kinds::table::heirs;
 use crate::model::{Address, Step};
 
 impl Column {
-    /// Storage, compression and statistics, which `create table` can't say in every version.
+    /// Returns the statements that set storage, compression, statistics and options, which `create table` cannot set in
+    /// every version.
     pub fn attribute_steps(&self, old: Option<&Self>, cx: &Cx<'_>) -> Vec<Step> {
         let is_above = |table: &Address| !heirs(table, cx.live).is_empty() || !heirs(table, cx.desired).is_empty();
         let below = cx.at.parent().is_some_and(is_above);

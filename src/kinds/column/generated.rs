@@ -1,7 +1,7 @@
-//! A generated column that is to be computed otherwise, or no more.
+//! Changes a generated column: it gets another expression, or becomes a plain column.
 //!
-//! From PostgreSQL 17 on a stored column takes another expression in place; so do the tables below. One that is computed
-//! when it is read holds nothing, and is made anew. See
+//! From PostgreSQL 17 on, the expression of a stored column can be changed in place, which also changes the tables
+//! below. A virtual column stores nothing, and is dropped and created again. See
 //! <https://www.postgresql.org/docs/current/ddl-generated-columns.html>.
 
 use super::{Column, inherited};
@@ -9,7 +9,7 @@ use crate::kind::{Alter, Cx, Kind as _};
 use crate::model::{Address, HazardClass, Step};
 
 impl Column {
-    /// The steps from another expression, or none, to that of `self`.
+    /// Returns how to turn `old` into `self`, where `generated` or `stored` differ.
     pub(super) fn alter_generated(&self, old: &Self, cx: &Cx<'_>) -> Alter {
         match (&self.generated, &old.generated) {
             (None, Some(_)) if old.stored => {
@@ -37,7 +37,7 @@ impl Column {
         }
     }
 
-    /// The first step, and those that are left after it, from `old`.
+    /// Returns the step `first`, followed by those that still turn `old` into `self` after it.
     fn alter_after(&self, first: Option<Step>, old: &Self, cx: &Cx<'_>) -> Alter {
         match self.alter(old, cx) {
             Alter::InPlace(more) => Alter::InPlace(first.into_iter().chain(more).collect()),
@@ -45,12 +45,12 @@ impl Column {
         }
     }
 
-    /// True where PostgreSQL can compute the stored values anew.
+    /// Returns whether PostgreSQL can change the expression in place and compute the stored values again.
     fn takes_expression(&self, old: &Self, cx: &Cx<'_>) -> bool {
         cx.server.version.at_least(17) && self.stored && old.stored && !self.changes_type(old)
     }
 
-    /// True where another column is to be computed by the same expression.
+    /// Returns whether another column is declared with the same expression.
     fn is_computed_as(&self, other: &Address, cx: &Cx<'_>) -> bool {
         cx.desired.spec::<Self>(other).is_some_and(|c| c.generated == self.generated)
     }

@@ -44,7 +44,7 @@ impl Mode {
     }
 }
 
-/// The long form.
+/// The long form of an identity.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Long {
@@ -54,14 +54,15 @@ struct Long {
     options: SequenceOptions,
 }
 
-/// The fields of a catalog query; `a` is the column, and `own` a row of [`sequences`]. Null where it is no identity.
+/// The fields of a catalog query about identity, where `a` is the column and `own` a row of [`sequences`]. They are
+/// null if the column has no identity.
 pub const FIELDS: &str = "
     case when own.name is not null then
       jsonb_build_object('mode', case a.attidentity when 'a' then 'always' else 'by default' end, 'options', own.options)
       end as identity,
     own.name as live_sequence";
 
-/// The sequence of every identity column, by table and column.
+/// Returns a query for the sequences of all identity columns, by table and column.
 pub fn sequences() -> String {
     format!(
         "select sd.refobjid as owner, sd.refobjsubid as owner_column, sc.relname as name, {CATALOG} as options
@@ -82,7 +83,7 @@ impl PartialEq for OwnSequence {
 }
 
 impl Identity {
-    /// What `create table` says; `sequence` is the name of its sequence, where that is not the usual one.
+    /// Returns the clause of `create table`. `sequence` is the name of the sequence, if that is not the default one.
     pub fn definition(&self, sequence: Option<&str>) -> String {
         let name = sequence.map(|name| format!("sequence name {name}"));
         let words: Vec<String> = name.into_iter().chain(self.options.words()).collect();
@@ -90,7 +91,7 @@ impl Identity {
         format!("generated {} as identity{options}", self.mode.words())
     }
 
-    /// The steps from `old`; `alter` writes `alter column … <what>`.
+    /// Returns the steps that turn `old` into `self`; `alter` writes `alter column … <what>`.
     pub fn steps(&self, old: Option<&Self>, sequence: Option<&str>, alter: &dyn Fn(&str) -> Step) -> Vec<Step> {
         let Some(old) = old else { return vec![alter(&format!("add {}", self.definition(sequence)))] };
         let mut steps = Vec::new();
@@ -107,18 +108,18 @@ impl Identity {
     }
 }
 
-/// The name of the sequence of an identity column.
+/// Returns the name of the sequence of an identity column.
 pub(super) fn sequence_name(at: &Address, state: &State) -> String {
     identity_sequence::named_at(at, state).map_or_else(|| sequence_of(at).key().to_owned(), str::to_owned)
 }
 
-/// The name of the sequence of an identity column, where it is not the usual one.
+/// Returns the qualified name of the sequence of an identity column, if it is not the default one.
 pub(super) fn own_sequence(cx: &Cx<'_>) -> Option<String> {
     let name = identity_sequence::named_at(cx.at, cx.desired)?;
     (name != sequence_of(cx.at).key()).then(|| sql::dotted([cx.at.top().key(), name]))
 }
 
-/// An identity column refuses nulls, whether YAML says so or not.
+/// Sets `not_null` of all identity columns, as PostgreSQL does, and normalises the options of their sequences.
 pub fn imply_not_null(desired: &mut State) {
     for at in desired.of_kind(Column::NAME) {
         let Some(column) = desired.spec::<Column>(&at).filter(|c| c.identity.is_some()) else { continue };
@@ -176,8 +177,8 @@ impl<'de> Deserialize<'de> for Identity {
 crate::kinds::part::own_schema!(Identity, generator => schemars::json_schema!({ "anyOf": [{ "enum": [true, "always", "by default"] }, generator.subschema_for::<Long>()] }));
 
 impl Column {
-    /// The statement by which the sequence of its identity gets the name that PostgreSQL would have given it, where it had
-    /// that name before and nothing is said of it.
+    /// Returns the statement that renames the identity sequence along with its column or table, if it has the default
+    /// name and the live state does not list it under a name of its own. PostgreSQL does not rename it by itself.
     pub fn sequence_follows(&self, from: &Address, to: &Address, cx: &Cx<'_>) -> Option<Step> {
         if !self.has_usual_sequence(from, to) || identity_sequence::named_at(from, cx.live).is_some() {
             return None;

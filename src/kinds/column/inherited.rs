@@ -1,8 +1,8 @@
-//! Columns that a table has from those above it.
+//! Columns that a table has from the tables above it.
 //!
-//! Every column is an object, so that indexes, comments and grants may name it. In YAML a column from above stands only
-//! where something of its own is said of it, and without a type. What PostgreSQL does to the columns below when one
-//! above changes is foreseen, so that only what is left is a change.
+//! Every column is an object, so that indexes, comments and grants may refer to it. YAML lists a column from above only
+//! if it says something about it, and then without a type. When a column above changes, PostgreSQL changes those below
+//! too. This is applied to the live state in advance, so that only what remains is a change.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl PartialEq for Inherited {
 }
 
 impl Inherited {
-    /// True where `create table` need not say it.
+    /// Returns whether `create table` need not list the column.
     pub fn is_from_above_only(self) -> bool {
         matches!(self, Self::Above)
     }
@@ -56,7 +56,7 @@ impl PartialEq for OwnNotNull {
     }
 }
 
-/// The value of a catalog query that says so of the column `a`.
+/// Returns the SQL expression for [`OwnNotNull`] of the column `a`.
 pub fn own_not_null(server: PgVersion) -> &'static str {
     if server.at_least(18) {
         "case when a.attinhcount > 0 and a.attnotnull then exists (
@@ -67,7 +67,7 @@ pub fn own_not_null(server: PgVersion) -> &'static str {
     }
 }
 
-/// Fills in the columns that come from above, tables above before those below.
+/// Adds the columns that come from above, to the upper tables first.
 pub fn complete(desired: &mut State) {
     let mut done = HashSet::new();
     for at in tables(desired) {
@@ -84,7 +84,7 @@ fn fill(at: &Address, desired: &mut State, done: &mut HashSet<Address>) {
         fill(parent, desired, done);
     }
     let partition = is_partition(at, desired);
-    // A partition that names every column says in which order it has them.
+    // A partition that lists every column determines their order.
     let all = |p: &Address| desired.children_of::<Column>(p, Column::NAME).len();
     let ordered = partition && above.first().is_some_and(|p| all(at) >= all(p));
     let mut ordinal = 0;
@@ -121,7 +121,7 @@ fn fill(at: &Address, desired: &mut State, done: &mut HashSet<Address>) {
     }
 }
 
-/// A column refuses nulls where one of the tables above, a primary key or a constraint does.
+/// Sets `not_null` of a column if `it_does`: if a column above, a primary key or a constraint refuses nulls.
 fn refuse_nulls(at: &Address, it_does: bool, desired: &mut State) {
     if let Some(spec) = desired.spec::<Column>(at).filter(|c| it_does && !c.not_null) {
         let spec = Column { not_null: true, ..spec.clone() };
@@ -129,7 +129,7 @@ fn refuse_nulls(at: &Address, it_does: bool, desired: &mut State) {
     }
 }
 
-/// Columns of the table's own come after those from above.
+/// Orders a table's own columns after those from above.
 fn shift_own(at: &Address, by: u32, from_above: &HashSet<Address>, desired: &mut State) {
     let columns = desired.children_of::<Column>(at, Column::NAME).into_iter().map(|(a, _)| a.clone());
     for own in columns.filter(|a| !from_above.contains(a)).collect::<Vec<_>>() {
@@ -139,7 +139,7 @@ fn shift_own(at: &Address, by: u32, from_above: &HashSet<Address>, desired: &mut
     }
 }
 
-/// True for a partition that has the columns of the table above in another order.
+/// Returns whether a table is a partition whose columns are in another order than those of the table above.
 pub fn has_order_of_its_own(table: &Address, state: &State) -> bool {
     let names = |at: &Address| -> Vec<String> {
         state.children_of::<Column>(at, Column::NAME).into_iter().map(|(a, _)| a.key().to_owned()).collect()
@@ -147,7 +147,8 @@ pub fn has_order_of_its_own(table: &Address, state: &State) -> bool {
     is_partition(table, state) && parents(table, state).first().is_some_and(|above| names(above) != names(table))
 }
 
-/// Leaves of the columns from above what is said of them in their own table only.
+/// Reduces columns from above to what is said about them in their own table alone, and removes those of which nothing
+/// remains.
 pub fn before_raise(state: &mut State) {
     let mut changed: Vec<(Address, Option<Column>)> = Vec::new();
     for at in state.of_kind(Column::NAME) {
@@ -171,20 +172,22 @@ pub fn before_raise(state: &mut State) {
     }
 }
 
-/// What the first table above that has a column of the same name hands down of it; it refuses nulls where any of them does.
+/// Returns what the column inherits from the first table above that has one of the same name. It refuses nulls if the
+/// column of any table above does.
 pub fn column_above(at: &Address, state: &State) -> Option<Column> {
     let theirs = above(at, state).into_iter();
     let theirs = theirs.filter_map(|their| Some(handed_down(&their, state.spec::<Column>(&their)?, state)));
     theirs.reduce(|first, other| Column { not_null: first.not_null || other.not_null, ..first })
 }
 
-/// A column as the tables below have it: they do not have a not-null constraint that is not inherited.
+/// Returns a column as the tables below inherit it. They do not inherit a not-null constraint that is `no inherit`.
 fn handed_down(at: &Address, column: &Column, state: &State) -> Column {
     let kept = column.not_null && named_at(at, state).is_some_and(|(_, constraint)| constraint.no_inherit);
     Column { not_null: column.not_null && !kept, ..column.clone() }
 }
 
-/// True where the column above has that default, as it is stored or as it is declared: a new column's is not stored yet.
+/// Returns whether the column above has the same default, as stored or as declared: that of a new column is not stored
+/// yet.
 fn has_default_above(default: Option<&Sql>, at: &Address, state: &State) -> bool {
     let parents = at.parent().map(|table| parents(table, state)).unwrap_or_default();
     let Some(above) = parents.iter().map(|p| p.child(Column::NAME, at.key())).find(|p| state.contains(p)) else {
@@ -194,13 +197,13 @@ fn has_default_above(default: Option<&Sql>, at: &Address, state: &State) -> bool
     sides.into_iter().flatten().any(|column| column.default.as_ref() == default)
 }
 
-/// The columns of the same name in the tables above.
+/// Returns the columns of the same name in the tables directly above.
 pub fn above(at: &Address, state: &State) -> Vec<Address> {
     let Some(table) = at.parent() else { return Vec::new() };
     parents(table, state).iter().map(|p| p.child(Column::NAME, at.key())).filter(|c| state.contains(c)).collect()
 }
 
-/// The columns below that come from this one, whole generations, nearest first.
+/// Returns the columns in tables below that come from this one, each followed by those below it.
 pub fn below(at: &Address, state: &State) -> Vec<Address> {
     let mut out = Vec::new();
     let Some(table) = at.parent() else { return out };
@@ -214,10 +217,10 @@ pub fn below(at: &Address, state: &State) -> Vec<Address> {
     out
 }
 
-/// True for a column that goes and comes with that of the same name in a table above, since it becomes a generated one,
-/// or is one that holds no values: it stays below it.
+/// Returns whether a column stays below the one in the table above, and both are dropped and created again because they
+/// become generated columns, or are virtual ones that hold no values.
 ///
-/// Neither can change alone: <https://www.postgresql.org/docs/current/ddl-generated-columns.html>.
+/// Neither can change by itself: <https://www.postgresql.org/docs/current/ddl-generated-columns.html>.
 pub fn is_computed_with(at: &Address, above: &Address, cx: &Cx<'_>) -> bool {
     let is_below = |state: &State| {
         let tables = at.parent().zip(above.parent());
@@ -230,10 +233,10 @@ pub fn is_computed_with(at: &Address, above: &Address, cx: &Cx<'_>) -> bool {
     is_below(cx.live) && is_below(cx.desired) && is_made_anew(at) && is_made_anew(above)
 }
 
-/// What statements about columns above do, by the name of the column: from what to what, in order.
+/// For each column name, the changes that statements make to the columns above: from what to what, in order.
 type Changes = HashMap<String, Vec<(Column, Column)>>;
 
-/// Foresees in the columns below what changes to those above will do to them.
+/// Applies to the live columns below what changes to those above will do to them.
 pub fn foresee(live: &mut State, desired: &State) {
     let mut tables: Vec<Address> = tables(live);
     tables.retain(|t| !heirs(t, live).is_empty() && parents(t, live).is_empty());
@@ -242,7 +245,8 @@ pub fn foresee(live: &mut State, desired: &State) {
     }
 }
 
-/// `new` are the names of columns that were added above.
+/// Applies the changes in `above`, and those of `table` itself, to the tables below. `new` contains the names of
+/// columns that are added above.
 fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut State, desired: &State) {
     let (mut changes, mut new) = (above.clone(), new.clone());
     for (at, wanted) in desired.children_of::<Column>(table, Column::NAME) {
@@ -275,7 +279,7 @@ fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut
             }
         }
         for own in new.iter().map(|name| heir.child(Column::NAME, name)) {
-            // The statement that adds the column above speaks for this one.
+            // The statement that adds the column above adds this one too.
             if let Some(object) = desired.get(&own).filter(|_| !live.contains(&own)) {
                 live.insert(own, object.clone());
             }
@@ -285,7 +289,7 @@ fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut
 }
 
 impl Column {
-    /// The column that a table below has where nothing is said.
+    /// Returns the column that a table below has if it says nothing about it.
     #[must_use]
     pub fn as_inherited(&self) -> Self {
         Self {
@@ -297,7 +301,7 @@ impl Column {
         }
     }
 
-    /// What a column is of which this is said, below `above`.
+    /// Returns the column of a table below, given that YAML says `self` about it and the one above is `above`.
     fn over(&self, above: &Self, partition: bool) -> Self {
         let typed = !self.data_type.is_absent();
         let collation = if typed { &self.collation } else { &above.collation };
@@ -321,7 +325,7 @@ impl Column {
         }
     }
 
-    /// What must be said of this column of a table below for [`Column::over`] to yield it.
+    /// Returns what must be said about this column of a table below, so that [`Column::over`] yields it.
     fn besides(&self, above: &Self) -> Self {
         let both = matches!(self.inherited, Inherited::Both);
         let data_type = if both { self.data_type.clone() } else { TypeName::absent() };
@@ -344,7 +348,7 @@ impl Column {
         }
     }
 
-    /// This live column once the one above it changed from `old` to `new`.
+    /// Returns this live column as it is once the one above has changed from `old` to `new`.
     fn after(&self, old: &Self, new: &Self) -> Self {
         let retyped = new.changes_type(old);
         let redefaulted = new.default != old.default || retyped && new.default.is_some();
@@ -352,7 +356,7 @@ impl Column {
         if retyped {
             mine.data_type = new.data_type.clone();
             mine.collation.clone_from(&new.collation);
-            // PostgreSQL forgets how values are stored, and is told storage for all tables at once.
+            // A change of type resets how values are stored, and storage is then set for all these tables at once.
             mine.storage.clone_from(&new.storage);
             mine.compression = None;
         }
@@ -372,7 +376,8 @@ impl Column {
         mine
     }
 
-    /// What a partition says of a column besides the table above: ` default 1 not null`.
+    /// Returns what a partition or a table of a composite type must say about a column in `create table`, beyond what
+    /// comes from above: ` default 1 not null`.
     pub fn words_besides(&self, cx: &Cx<'_>) -> String {
         let above = column_above(cx.at, cx.desired);
         let above = above.as_ref();
@@ -392,7 +397,7 @@ impl Column {
         words
     }
 
-    /// What a new table's column still lacks once `create table` ran.
+    /// Returns the statements for what a new table's column still lacks after `create table`.
     pub fn after_create(&self, apart: bool, cx: &Cx<'_>) -> Vec<Step> {
         let above = column_above(cx.at, cx.desired).filter(|_| !apart);
         let above = above.as_ref();

@@ -1,7 +1,7 @@
 //! A column of a table. See <https://www.postgresql.org/docs/current/sql-createtable.html>.
 //!
-//! The short form is what stands after the name in `create table`: `bigint not null default 0`. `serial` and its
-//! siblings become the integer, the default and the sequence that PostgreSQL makes of them.
+//! The short form is what follows the name in `create table`: `bigint not null default 0`. `serial` and its variants
+//! are replaced by the integer type, the default and the sequence that PostgreSQL creates for them.
 
 mod attributes;
 mod generated;
@@ -88,7 +88,7 @@ pub struct Column {
     pub live_own_not_null: OwnNotNull,
 }
 
-/// What may be granted on a column.
+/// The privileges on a column.
 pub const PRIVILEGES: Privileges = Privileges {
     noun: "column",
     plural: "columns",
@@ -182,7 +182,7 @@ impl Kind for Column {
         self.inherited = stored.inherited;
     }
 
-    /// The values of a generated column are computed again.
+    /// A generated column can be rebuilt, as its values are computed again.
     fn rebuildable(&self) -> bool {
         self.generated.is_some()
     }
@@ -326,10 +326,10 @@ impl Kind for Column {
             steps.push(self.step(cx, "drop not null"));
         }
         let above = inherited::above(cx.at, cx.desired);
-        // A constraint of a table above may have to be inherited no more.
+        // A not-null constraint of a table above may first have to become `no inherit`.
         let kept = above.iter().filter_map(|at| Some(named_at(at, cx.desired)?.0.clone()));
         let above: Vec<Address> = above.iter().cloned().chain(kept).collect();
-        // PostgreSQL forgets how values are stored once they are of another type.
+        // A change of type resets how values are stored.
         let afresh = Self { storage: None, compression: None, ..old.clone() };
         steps.extend(self.attribute_steps(Some(if retyped { &afresh } else { old }), cx));
         let leaving = self.leaving(cx);
@@ -347,7 +347,7 @@ impl Kind for Column {
         if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
             return Vec::new(); // it goes with the one above
         }
-        // A table must leave the one above, or its type, before it can drop a column that came from there.
+        // A table must leave the one above, or its composite type, before it can drop a column that came from there.
         let came = matches!(self.inherited, Inherited::Above | Inherited::Both);
         let came = |t: &Address| came || cx.live.spec::<Table>(t).is_some_and(|t| t.of_type.is_some());
         let table_first = cx.at.parent().filter(|t| came(t) && cx.desired.contains(t)).cloned();
@@ -362,7 +362,7 @@ impl Kind for Column {
             .speaks_for(spoken)
             .needs(self.leaving(cx))
             .needs(table_first);
-        // The values of a generated column are no data of its own, unless it is to be a plain one.
+        // Dropping a generated column loses no data, unless it becomes a plain one: its values can be computed again.
         let loses = self.generated.is_none() || cx.desired.spec::<Self>(cx.at).is_some_and(|c| c.generated.is_none());
         vec![if loses { step.hazard(HazardClass::Data, "drops the column with its values") } else { step }]
     }
@@ -387,13 +387,14 @@ impl Kind for Column {
 }
 
 impl Column {
-    /// True where the sequence of its identity is called after `from`, which is to be `to`.
+    /// Returns whether the identity sequence has the default name for a column at `from`, which is another than that
+    /// for `to`.
     fn has_usual_sequence(&self, from: &Address, to: &Address) -> bool {
         let (old, new) = (sequence_of(from), sequence_of(to));
         self.live_sequence.0.as_deref() == Some(old.key()) && old.key() != new.key()
     }
 
-    /// A column of that type and nothing else.
+    /// Returns a column with this type and nothing else.
     pub fn of_type(data_type: TypeName) -> Self {
         Self {
             data_type,
@@ -414,7 +415,7 @@ impl Column {
         }
     }
 
-    /// What stands between the brackets of `create table`.
+    /// Returns the column as written within the parentheses of `create table`.
     pub fn definition(&self, cx: &Cx<'_>) -> String {
         let mut sql = format!("{} {}", cx.name(), self.data_type);
         if let Some(collation) = &self.collation {
@@ -441,8 +442,8 @@ impl Column {
         Step::new(format!("alter table {table} alter column {} {what}", cx.name())).lock(Lock::AccessExclusive)
     }
 
-    /// `set not null`: where the table is in use, a check that is validated while readers and writers go on spares the
-    /// scan under the lock.
+    /// Returns the statements for `set not null`. If the table is in use, they first add a check and validate it while
+    /// readers and writers go on, which spares the scan under the exclusive lock.
     fn refuse_nulls(&self, cx: &Cx<'_>) -> Vec<Step> {
         let set = self.step(cx, "set not null");
         if !cx.parent_is_in_use() {
@@ -462,7 +463,8 @@ impl Column {
         ]
     }
 
-    /// Live tables below this column's that are to leave: they do before it changes, to keep theirs.
+    /// Returns the live tables below the column's table that will no longer be below it. They leave before the column
+    /// changes, so that their own columns stay as they are.
     fn leaving(&self, cx: &Cx<'_>) -> Vec<Address> {
         let Some(table) = cx.at.parent() else { return Vec::new() };
         let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);

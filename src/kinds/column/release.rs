@@ -1,4 +1,5 @@
-//! How a column lets go of what is dropped and made anew meanwhile: a type, a collation, or what its default calls.
+//! How a column lets go of something that is dropped and created again: its type, its collation, or what its default
+//! calls.
 
 use super::{Column, Inherited};
 use crate::kind::{Alter, Cx, Kind, ROUTINE, find};
@@ -7,7 +8,8 @@ use crate::kinds::table::is_key;
 use crate::model::{Address, HazardClass, Step};
 use crate::sql;
 
-/// True where the live default calls a function that goes while another of its name comes: a call could mean either.
+/// Returns whether the live default calls a function that is dropped while another of the same name is created: a call
+/// could mean either.
 pub fn calls_what_goes(cx: &Cx<'_>) -> bool {
     let is_routine = |at: &Address| find(cx.register, at.kind()).rules.slots.contains(&ROUTINE);
     let comes = |used: &Address| {
@@ -17,8 +19,8 @@ pub fn calls_what_goes(cx: &Cx<'_>) -> bool {
     cx.live.uses(cx.at).iter().any(|used| is_routine(used) && !cx.desired.contains(used) && comes(used))
 }
 
-/// Its default goes first and comes back last; where its type itself goes, its values wait as text; where its collation
-/// does, it has that of its type meanwhile.
+/// Returns how the column lets go of the objects in `used`. Its default is dropped first and set again last. If its
+/// type is rebuilt, its values are text meanwhile; if its collation is, it has the default collation meanwhile.
 pub fn release(new: &Column, old: &Column, used: &[Address], cx: &Cx<'_>) -> Option<Alter> {
     let names: Vec<String> = used.iter().map(|at| sql::dotted([at.top().key(), at.key()])).collect();
     let goes = |c: &Column| names.iter().any(|name| name == c.data_type.base());

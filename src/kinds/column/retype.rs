@@ -1,7 +1,7 @@
-//! A column that is to be of another type, or to sort otherwise.
+//! Changes the type or the collation of a column.
 //!
-//! See <https://www.postgresql.org/docs/current/sql-altertable.html>. The changes of one table become one statement, so
-//! that it is rewritten once.
+//! See <https://www.postgresql.org/docs/current/sql-altertable.html>. Such changes of one table are joined into one
+//! statement, so that it is rewritten only once.
 
 use super::{Column, inherited};
 use crate::kind::{Cx, Kind as _};
@@ -13,17 +13,17 @@ use crate::kinds::part::{FOREIGN_TABLE, TypeName};
 use crate::model::{HazardClass, Step};
 
 impl Column {
-    /// A statement about it that may become one with others of the table.
+    /// Returns a statement about the column that may be joined with others about the table.
     pub(super) fn joining_step(&self, cx: &Cx<'_>, what: &str) -> Step {
         self.step(cx, what).joins(&format!("alter table {} ", cx.parent().identity()))
     }
 
-    /// True where its type or collation is another.
+    /// Returns whether its type or collation differs from that of `old`.
     pub fn changes_type(&self, old: &Self) -> bool {
         self.data_type != old.data_type || self.collation != old.collation
     }
 
-    /// The statement that gives it its type and collation, from those of `old`.
+    /// Returns the statement that changes type and collation from those of `old`.
     pub(super) fn type_step(&self, old: &Self, cx: &Cx<'_>) -> Step {
         let collate = self.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
         if cx.at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE) {
@@ -33,7 +33,8 @@ impl Column {
         let way = if needs_text(&old.data_type, &self.data_type) { text_of(&self.data_type) } else { "" };
         let below = inherited::below(cx.at, cx.live);
         let foreign = below.iter().any(|at| at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE));
-        // PostgreSQL computes a generated column anew, and takes no `using` for it; nor for foreign tables below.
+        // PostgreSQL computes a generated column again and accepts no `using` for it, nor if there are foreign tables
+        // below.
         let using = match self.generated {
             None if !foreign => format!(" using {}", self.conversion(old, way, cx)),
             Some(_) | None => String::new(),
@@ -58,8 +59,8 @@ impl Column {
         )
     }
 
-    /// The new value. One that becomes an array is its only element, and of an array the first one stays, where
-    /// PostgreSQL does not read or write the array as text.
+    /// Returns the expression for the new value. A scalar becomes the only element of an array, and an array becomes
+    /// its first element, unless PostgreSQL reads or writes the array as text.
     fn conversion(&self, old: &Self, way: &str, cx: &Cx<'_>) -> String {
         let (name, to) = (cx.name(), &self.data_type);
         match (old.data_type.element(), to.element()) {
@@ -74,8 +75,8 @@ impl Column {
         }
     }
 
-    /// What may become of values on the way to the new type, where they may not stay what they are. Those of a generated
-    /// column are computed again.
+    /// Returns what may happen to values that the new type cannot hold unchanged. Those of a generated column are
+    /// computed again.
     fn risk(&self, old: &Self, way: &str, cx: &Cx<'_>) -> Option<String> {
         if self.generated.is_some() {
             return None;
@@ -93,7 +94,7 @@ impl Column {
     }
 }
 
-/// True for PostgreSQL's own types of text.
+/// Returns whether a type is one of PostgreSQL's text types.
 fn is_text(data_type: &TypeName) -> bool {
     ["text", "character varying", "character"].contains(&data_type.without_modifier().as_str())
 }

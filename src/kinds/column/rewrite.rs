@@ -8,7 +8,7 @@ use crate::kinds::part::Sql;
 use crate::model::Address;
 use crate::sql;
 
-/// PostgreSQL's own functions that give every row another value and may stand in a default.
+/// Functions of PostgreSQL and its extensions that return another value for each row and may occur in a default.
 const VOLATILE: &[&str] = &[
     "clock_timestamp",
     "gen_random_bytes",
@@ -25,7 +25,8 @@ const VOLATILE: &[&str] = &[
 ];
 
 impl Column {
-    /// True where each row gets a value of its own, or has its null checked against the rules of a domain.
+    /// Returns whether PostgreSQL rewrites the table to add the column: because each row gets a value of its own, or
+    /// because its value must be checked against the rules of a domain.
     pub fn rewrites(&self, cx: &Cx<'_>) -> bool {
         let computed = self.identity.is_some() || self.generated.is_some() && self.stored;
         computed || has_rules(&self.data_type, cx.desired) || self.default.as_ref().is_some_and(|d| is_volatile(d, cx))
@@ -33,12 +34,12 @@ impl Column {
 }
 
 impl Column {
-    /// Why PostgreSQL will not add it: the rows that are there would hold null.
+    /// Returns a warning if PostgreSQL will refuse to add the column, because it would be null in existing rows.
     pub fn lacks_values(&self, cx: &Cx<'_>) -> Option<String> {
         let filled = self.default.is_some() || self.identity.is_some() || self.generated.is_some();
         let table = cx.at.parent()?;
         let size = cx.live.size(table).filter(|size| size.bytes > 0 && size.rows != Some(0))?;
-        // A type of the project may be a domain with a default.
+        // A type with a schema may be a domain with a default.
         let declared = self.data_type.as_str().contains('.');
         (self.not_null && !filled && !declared).then(|| {
             format!(
@@ -50,7 +51,7 @@ impl Column {
     }
 }
 
-/// True where an expression calls a function that is volatile: one of PostgreSQL's, or one that is declared.
+/// Returns whether an expression calls a volatile function: one of [`VOLATILE`], or a declared one.
 fn is_volatile(expression: &Sql, cx: &Cx<'_>) -> bool {
     let tokens = sql::tokens(expression.as_str());
     let calls = tokens.windows(2).enumerate().filter(|(_, pair)| pair[1].is("("));

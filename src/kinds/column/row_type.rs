@@ -1,7 +1,7 @@
-//! Columns of other tables that hold whole rows of a table.
+//! Columns of other tables whose type is the row type of a table.
 //!
-//! While there are any, PostgreSQL neither changes the type of a column of that table nor adds one with a default. They
-//! wait as text for a change of type; a column with a default is added without and filled afterwards.
+//! While there are any, PostgreSQL refuses to change the type of a column of that table, or to add one with a default.
+//! For a change of type, they are text meanwhile. A column with a default is added without it and filled afterwards.
 
 use super::Column;
 use crate::kind::{Cx, Kind as _};
@@ -9,7 +9,7 @@ use crate::kinds::part::convert::text_of;
 use crate::model::{Address, HazardClass, Lock, State, Step};
 use crate::sql;
 
-/// The columns that hold rows of a table, before and after, by the live edges.
+/// Returns the columns that contain rows of a table before and after the plan, by the live edges.
 pub fn holders<'a>(table: &Address, cx: &Cx<'a>) -> Vec<&'a Address> {
     let row = sql::dotted(table.path());
     let holds = |at: &Address, state: &State| state.spec::<Column>(at).is_some_and(|c| c.data_type.base() == row);
@@ -21,7 +21,7 @@ pub fn holders<'a>(table: &Address, cx: &Cx<'a>) -> Vec<&'a Address> {
     list
 }
 
-/// `change`, with the columns that hold rows as text meanwhile.
+/// Returns `change`, between the statements that turn the columns that contain rows into text and back.
 pub fn around(holders: &[&Address], change: Step, cx: &Cx<'_>) -> Vec<Step> {
     let moves = |to_text: bool| {
         holders.iter().filter_map(move |at| Some(retype(at, cx.live.spec(at)?, cx.desired.spec(at)?, to_text, cx)))
@@ -47,7 +47,8 @@ fn retype(at: &Address, old: &Column, new: &Column, to_text: bool, cx: &Cx<'_>) 
         .hazard(HazardClass::Rewrite, "rewrites the table for the rows that it holds")
 }
 
-/// Adds a column to a table of which others hold rows: first without its default.
+/// Returns the statements that add a column with a default to a table whose rows other columns contain: it is first
+/// added without its default. `None` if it has no default or there are no such columns.
 pub fn add(column: &Column, cx: &Cx<'_>) -> Option<Vec<Step>> {
     let default = column.default.as_ref()?;
     let table = cx.parent();

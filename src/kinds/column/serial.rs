@@ -1,4 +1,4 @@
-//! `serial`: an integer with a default from a sequence that falls with the column.
+//! `serial`: an integer whose default is the next value of a sequence, which is dropped with the column.
 //!
 //! See <https://www.postgresql.org/docs/current/datatype-numeric.html#DATATYPE-SERIAL>.
 
@@ -13,7 +13,7 @@ use crate::kinds::sequence::Sequence;
 use crate::model::{Address, Object, Origin, State};
 use crate::sql;
 
-/// Replaces every serial column by what PostgreSQL makes of it.
+/// Replaces every serial column by what PostgreSQL creates for it.
 pub fn expand(desired: &mut State) {
     for at in desired.of_kind(Column::NAME) {
         let Some(column) = desired.spec::<Column>(&at) else { continue };
@@ -39,14 +39,14 @@ pub fn expand(desired: &mut State) {
     }
 }
 
-/// The address of a column before its rename and its table's.
+/// Returns the address that a column had before it or its table was renamed.
 fn before(at: &Address, desired: &State) -> Address {
     let key = |at: &Address| desired.get(at).and_then(|o| o.was.as_deref()).unwrap_or(at.key()).to_owned();
     let table = at.parent().expect("a column has a table");
     at.top().child(table.kind(), &key(table)).child(at.kind(), &key(at))
 }
 
-/// Turns what [`expand`] would make back into a serial column, where nothing else is said of the sequence.
+/// Turns the result of [`expand`] back into a serial column, if nothing else is known about the sequence.
 pub fn compact(state: &mut State) {
     let mut unsaid: HashSet<Address> = HashSet::new();
     for at in state.of_kind(Column::NAME) {
@@ -58,7 +58,7 @@ pub fn compact(state: &mut State) {
     state.retain(|at, _| !unsaid.contains(at));
 }
 
-/// The serial column that says the same as a column and its sequence.
+/// Returns the serial column that means the same as a column and its sequence.
 fn serial_of(state: &State, at: &Address, sequence: &Address) -> Option<Column> {
     let column = state.spec::<Column>(at)?;
     let name = match column.data_type.as_str() {
@@ -83,7 +83,7 @@ fn default_of(sequence: &Address) -> Sql {
     Sql::new(&format!("nextval({}::regclass)", sql::literal(&sql::dotted(sequence.path()))))
 }
 
-/// The sequence that PostgreSQL makes for a serial column.
+/// Returns the address of the sequence that PostgreSQL creates for a serial column.
 ///
 /// # Panics
 /// When `column` stands at the top: a column has a table.

@@ -1,4 +1,4 @@
-//! A column's short form: what stands after its name in `create table`.
+//! A column's short form: what follows its name in `create table`.
 
 use super::Column;
 use super::identity::{Identity, Mode};
@@ -10,7 +10,7 @@ use crate::sql::{self, Token};
 const CLAUSES: [&str; 9] =
     ["not", "null", "default", "collate", "identity", "generated", "storage", "compression", "constraint"];
 
-/// Reads `bigint not null default 0`.
+/// Parses `bigint not null default 0`.
 pub fn read(text: &str) -> Result<Column, Problem> {
     let tokens = sql::tokens(text);
     if let Some(open) = unclosed(&tokens) {
@@ -31,7 +31,7 @@ pub fn read(text: &str) -> Result<Column, Problem> {
     Ok(column)
 }
 
-/// The last bracket that is never closed.
+/// Returns the last opening parenthesis that is never closed.
 fn unclosed<'t>(tokens: &[Token<'t>]) -> Option<Token<'t>> {
     let mut open = Vec::new();
     for token in tokens {
@@ -44,7 +44,7 @@ fn unclosed<'t>(tokens: &[Token<'t>]) -> Option<Token<'t>> {
     open.pop()
 }
 
-/// Reads one clause and says how many tokens it took.
+/// Parses one clause and returns the number of tokens it took.
 fn clause(column: &mut Column, token: Token<'_>, rest: &[Token<'_>], text: &str) -> Result<usize, Problem> {
     let word = |i: usize, w: &str| rest.get(i).is_some_and(|t| t.is_word(w));
     if word(0, "not") && word(1, "null") {
@@ -82,7 +82,7 @@ fn clause(column: &mut Column, token: Token<'_>, rest: &[Token<'_>], text: &str)
     Err(unknown(token))
 }
 
-/// `generated always as identity (…)`, `generated always as (…) stored`.
+/// Parses `generated always as identity (…)` or `generated always as (…) stored`.
 fn generated(column: &mut Column, rest: &[Token<'_>], text: &str) -> Result<usize, Problem> {
     let word = |i: usize, w: &str| rest.get(i).is_some_and(|t| t.is_word(w));
     let (mode, at) = match (word(1, "always"), word(1, "by") && word(2, "default")) {
@@ -106,7 +106,7 @@ fn generated(column: &mut Column, rest: &[Token<'_>], text: &str) -> Result<usiz
     Ok(at + close + tail)
 }
 
-/// `(start with 10 increment by 5)`.
+/// Parses `(start with 10 increment by 5)`.
 fn identity_options(rest: &[Token<'_>]) -> Result<(SequenceOptions, usize), Problem> {
     let mut options = SequenceOptions::default();
     let Some(close) = brackets(rest) else { return Ok((options, 0)) };
@@ -136,7 +136,7 @@ fn identity_options(rest: &[Token<'_>]) -> Result<(SequenceOptions, usize), Prob
     Ok((options, close))
 }
 
-/// How many tokens a bracketed piece at the front takes.
+/// Returns the number of tokens of the parenthesised group at the front.
 fn brackets(rest: &[Token<'_>]) -> Option<usize> {
     let mut depth = 0_i32;
     for (i, token) in rest.iter().enumerate() {
@@ -148,7 +148,7 @@ fn brackets(rest: &[Token<'_>]) -> Option<usize> {
     None
 }
 
-/// Where an expression ends: at the next clause outside of brackets.
+/// Returns the index at which an expression ends: at the next clause outside of parentheses.
 fn expression_end(rest: &[Token<'_>]) -> usize {
     let mut depth = 0_i32;
     for (i, token) in rest.iter().enumerate() {
@@ -189,7 +189,7 @@ fn unknown(token: Token<'_>) -> Problem {
     problem.help(help)
 }
 
-/// Writes the short form, when it says all there is.
+/// Writes the short form, if that can express the whole column.
 pub fn write(column: &Column) -> Option<String> {
     let Column {
         data_type,

@@ -88,14 +88,14 @@ impl PartialEq for RestsOn {
     }
 }
 
-/// The columns that `on delete set null (…)` names, with a blank before the bracket.
+/// An SQL expression for the columns of `on delete set null (…)`, in parentheses after a blank.
 const SET_COLUMNS: &str = "case when con.confdelsetcols is not null then
                    ' (' || (select string_agg(quote_ident(ca.attname), ', ' order by k.i)
                             from unnest(con.confdelsetcols) with ordinality k(n, i)
                                  join pg_attribute ca on ca.attrelid = con.conrelid and ca.attnum = k.n) || ')'
                  else '' end";
 
-/// Types that PostgreSQL compares with one another as they are (the families of its B-tree operator classes).
+/// Groups of types that PostgreSQL can compare without conversion (the families of its B-tree operator classes).
 const COMPARABLE: [&[&str]; 5] = [
     &["smallint", "integer", "bigint"],
     &["real", "double precision"],
@@ -267,7 +267,7 @@ impl Kind for ForeignKey {
             && *period == old.period;
         let forgets = *not_valid && !old.not_valid;
         if !same || forgets {
-            // The old one holds until then, and so must all that it rests on.
+            // The old key stays in force until the new one is valid, and so must everything that it depends on.
             let holds = cx.live.uses(cx.at).iter().all(|used| cx.desired.contains(used));
             let checked = !not_valid && !not_enforced && matches!(old.attached, Attached::No);
             let online = (holds && checked).then(|| self.replace_online(cx)).flatten();
@@ -334,7 +334,8 @@ impl Kind for ForeignKey {
 }
 
 impl ForeignKey {
-    /// The statements that put it in the place of the old one, which holds until then.
+    /// Returns the statements that replace the old key, which stays in force until the new one is valid; `None` if that
+    /// is not possible.
     fn replace_online(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
         if constraint::is_on_partitioned(cx) {
             return None;
@@ -344,7 +345,8 @@ impl ForeignKey {
         Some(steps.into_iter().map(|step| step.needs(self.rests_on.0.clone())).collect())
     }
 
-    /// True where a column and the one it points at get types of which one can't be compared with the other's old type.
+    /// Returns whether a column and the one it refers to both change their types, and the old and new types cannot all
+    /// be compared with each other.
     fn changes_on_both_sides(&self, at: &Address, live: &State, desired: &State) -> bool {
         let schema = self.references.schema.as_deref().unwrap_or(at.top().key());
         let table = Address::root(Schema::NAME, schema).child(Table::NAME, &self.references.table);
@@ -386,7 +388,7 @@ impl ForeignKey {
     }
 }
 
-/// The declared columns of a table, and the key that makes them unique.
+/// Returns the referenced columns of a table and the keys that make them unique; nothing if the table is not declared.
 fn rests_on(table: &Address, columns: &[String], desired: &State) -> Vec<Address> {
     if !desired.contains(table) {
         return Vec::new();

@@ -1,4 +1,5 @@
-//! What a foreign key points at, as typed in SQL: `shop.users(id)`; and what happens when that goes: `set null (note)`.
+//! The target of a foreign key, as typed in SQL: `shop.users(id)`; and the action when that row is deleted or updated:
+//! `set null (note)`.
 
 use std::fmt;
 
@@ -20,7 +21,7 @@ pub struct Target {
     pub columns: Vec<String>,
 }
 
-/// Columns that nobody could find out equal any.
+/// Columns that are unknown (empty) are equal to any.
 impl PartialEq for Target {
     fn eq(&self, other: &Self) -> bool {
         let known = !self.columns.is_empty() && !other.columns.is_empty();
@@ -29,12 +30,12 @@ impl PartialEq for Target {
 }
 
 impl Target {
-    /// The table's dotted name.
+    /// Returns the table's dotted name.
     pub fn table_name(&self) -> String {
         sql::dotted(self.schema.as_deref().into_iter().chain([self.table.as_str()]))
     }
 
-    /// True when it is the table at that address.
+    /// Returns whether the target is the table at that address.
     pub fn is(&self, table: &Address) -> bool {
         table.key() == self.table && table.top().key() == self.schema.as_deref().unwrap_or_default()
     }
@@ -155,7 +156,7 @@ impl From<Action> for String {
     }
 }
 
-/// The names in `(a, "B")`; none when there is nothing at all.
+/// Returns the names in `(a, "B")`, or an empty list if there are no tokens; `None` if they cannot be parsed.
 fn names(tokens: &[Token<'_>]) -> Option<Vec<String>> {
     let Some((first, rest)) = tokens.split_first() else { return Some(Vec::new()) };
     let (last, inner) = rest.split_last()?;

@@ -1,8 +1,8 @@
 //! An index of a partitioned table, built partition by partition while readers and writers go on.
 //!
-//! The index above begins without parts, and of no use. Each part is built by itself and attached; with the last of them
-//! PostgreSQL takes the index above into use. An apply that breaks off leaves what the next goes on from: parts that are
-//! attached, that wait to be, or that are invalid.
+//! The index of the partitioned table is first created without parts, and is not usable. Each part is built by itself
+//! and attached. With the last of them, PostgreSQL marks the index as valid. If an apply is interrupted, the next
+//! continues from what there is: parts that are attached, not attached yet, or invalid.
 
 use super::Index;
 use crate::kind::{Cx, Kind};
@@ -13,8 +13,8 @@ use crate::kinds::table::{Attached, Table, heirs, is_made_anew, is_partitioned, 
 use crate::model::{Address, Lock, State, Step, Transaction};
 use crate::sql;
 
-/// The statements that make it, or go on where it `stands` without all of its parts; none where the table is not in use,
-/// or its partitions change too.
+/// Returns the statements that create the index, or complete one that `stands` without all of its parts; `None` if the
+/// table is not in use, or its partitions change too.
 pub fn steps(index: &Index, stands: bool, cx: &Cx<'_>) -> Option<Vec<Step>> {
     let table = cx.at.parent()?;
     let twin = |at: &Address| cx.desired.spec::<Index>(at).is_some_and(|other| other.is_defined_as(index));
@@ -31,13 +31,14 @@ pub fn steps(index: &Index, stands: bool, cx: &Cx<'_>) -> Option<Vec<Step>> {
     Some(steps)
 }
 
-/// `create index … on only …`: it has no parts yet, and takes no time.
+/// Returns `create index … on only …`, which builds no parts and takes no time.
 fn on_only(index: &Index, name: &str, table: &Address) -> Step {
     let on = format!("only {}", sql::dotted(table.path()));
     Step::new(index.definition("", &sql::ident(name), &on)).lock(Lock::Share)
 }
 
-/// Adds the statements for the parts of the index `name` of `table`; nothing where a partition is not as it will be.
+/// Adds the statements for the parts of the index `name` of `table`. Returns `None` if a partition changes in the same
+/// plan, or a part cannot be handled this way.
 fn below(index: &Index, name: &str, table: &Address, cx: &Cx<'_>, steps: &mut Vec<Step>) -> Option<()> {
     let (live, desired) = (heirs(table, cx.live), heirs(table, cx.desired));
     let moves = |heir: &Address| {
@@ -51,7 +52,7 @@ fn below(index: &Index, name: &str, table: &Address, cx: &Cx<'_>, steps: &mut Ve
     live.iter().try_for_each(|heir| part(index, (name, table), heir, cx, steps))
 }
 
-/// Adds the statements for the part of one partition.
+/// Adds the statements for the part of one partition. Returns `None` if the part cannot be handled this way.
 fn part(
     index: &Index,
     (above, table): (&str, &Address),
@@ -65,7 +66,7 @@ fn part(
     let there = alike.min_by_key(|(_, own)| (matches!(own.attached, Attached::No), own.invalid));
     let declared = cx.desired.children(heir).into_iter().find(|own| takes_part(own, cx.at, cx));
     match (there, declared) {
-        // The plan has something else in mind for it.
+        // The plan drops this index or resets it.
         (Some((at, _)), _) if cx.live.contains(at) && !cx.desired.contains(at) => return None,
         (Some((at, own)), _) if !own.invalid => {
             if is_mid && own.only {
@@ -100,18 +101,18 @@ fn part(
     Some(())
 }
 
-/// `alter index … attach partition …`, each an index and its table.
+/// Returns `alter index … attach partition …`, from the names of both indexes and their tables.
 fn attach(above: (&str, &Address), part: (&str, &Address)) -> Step {
     let [above, part] = [above, part].map(|(index, table)| sql::dotted([table.top().key(), index]));
     Step::new(format!("alter index {above} attach partition {part}")).lock(Lock::AccessExclusive)
 }
 
-/// The name that PostgreSQL itself gives a part; none where it depends on how it reads an expression.
+/// Returns the name that PostgreSQL itself gives a part; `None` if it cannot be predicted, as for an expression.
 pub(super) fn part_name(index: &Index, table: &Address) -> Option<String> {
     Some(object_name(table.key(), &stem(index)?, "idx"))
 }
 
-/// What stands between the table's name and `idx` in that name.
+/// Returns the middle of that name, between the table's name and `idx`.
 pub(super) fn stem(index: &Index) -> Option<String> {
     let key = |subject: &Subject| match subject {
         Subject::Column(name) => Some(name.clone()),

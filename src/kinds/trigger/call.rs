@@ -19,7 +19,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Reads a call as typed in psql; without brackets there are no arguments.
+    /// Parses a call as typed in SQL. Without parentheses there are no arguments.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let tokens = sql::tokens(text);
         let open = tokens.iter().position(|t| t.is("(")).unwrap_or(tokens.len());
@@ -34,7 +34,7 @@ impl Call {
         Ok(Self { function, args })
     }
 
-    /// The function's dotted name.
+    /// Returns the function's dotted name.
     pub fn function(&self) -> &str {
         &self.function
     }
@@ -46,7 +46,7 @@ impl Call {
         }
     }
 
-    /// Puts the schema before a bare name that `declared` knows in it.
+    /// Adds the schema to an unqualified name, if that schema has a function `declared` by that name.
     pub fn qualify(&mut self, schema: &str, declared: impl Fn(&str) -> bool) {
         if let Some([name]) = sql::split_name(&self.function).as_deref()
             && declared(name)
@@ -56,7 +56,7 @@ impl Call {
     }
 }
 
-/// Every second token is a comma, the others are constants or names; a sign belongs to its number.
+/// Parses the arguments: constants or names, each a single token, separated by commas.
 fn arguments(tokens: &[Token<'_>]) -> Option<Vec<String>> {
     let pieces = tokens.split(|t| t.is(","));
     if tokens.is_empty() {

@@ -24,7 +24,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Reads an event as typed in psql.
+    /// Parses an event as typed in SQL.
     fn parse(text: &str) -> Result<Self, Problem> {
         let tokens = sql::tokens(text);
         let word = |i: usize, w: &str| tokens.get(i).is_some_and(|t| t.is_word(w));
@@ -78,7 +78,7 @@ impl Events {
         Ok(Self(list))
     }
 
-    /// `insert or update of a, b`.
+    /// Returns the events as in `insert or update of a, b`.
     pub fn words(&self) -> String {
         self.0.iter().map(Event::to_string).collect::<Vec<_>>().join(" or ")
     }
@@ -92,7 +92,7 @@ impl Events {
         }
     }
 
-    /// The columns of `update of`.
+    /// Returns the columns of `update of`.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.0
             .iter()
@@ -136,7 +136,7 @@ impl<'de> Deserialize<'de> for Events {
     }
 }
 
-/// `update of a, b`, or `{ update: [a, b] }`.
+/// An event as an item of a list: `update of a, b`, or `{ update: [a, b] }`.
 struct Item(Event);
 
 impl<'de> Deserialize<'de> for Item {

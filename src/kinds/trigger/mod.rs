@@ -1,6 +1,6 @@
 //! A trigger. See <https://www.postgresql.org/docs/current/sql-createtrigger.html>.
 //!
-//! The clones that a partitioned table's trigger has on the partitions belong to it and are not listed.
+//! The clones of a partitioned table's trigger on its partitions belong to that trigger and are not listed.
 
 mod call;
 mod event;
@@ -104,7 +104,7 @@ pub enum Enabled {
 }
 
 impl Enabled {
-    /// The words of `alter table` before the noun.
+    /// Returns the words of `alter table` before the noun `trigger` or `rule`.
     pub fn words(self) -> &'static str {
         match self {
             Self::Origin => "enable",
@@ -115,7 +115,8 @@ impl Enabled {
     }
 }
 
-/// Reads a condition; from the catalog comes the whole statement, for only that is deparsed with `old` and `new`.
+/// Reads a condition. The catalog query returns the whole `create trigger` statement, because PostgreSQL prints a
+/// condition with `old` and `new` only as a part of that; the condition is extracted from it.
 fn condition<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Sql>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let tokens = sql::tokens(&text);
@@ -212,7 +213,7 @@ impl Kind for Trigger {
     }
 
     fn demands(&self, act: Act, cx: &Cx<'_>) -> Vec<Demand> {
-        // The privilege `trigger` on its table is enough.
+        // The privilege `trigger` on its table suffices.
         if act == Act::Make { Vec::new() } else { demands::usual(act, cx) }
     }
 
@@ -269,7 +270,7 @@ impl Kind for Trigger {
 }
 
 impl Trigger {
-    /// The statement, and the one that says in which sessions it fires.
+    /// Returns the statement that begins with `create`, and the one that says in which sessions the trigger fires.
     fn made(&self, create: &str, cx: &Cx<'_>) -> Vec<Step> {
         let timing = match self.timing {
             Timing::Before => "before",
@@ -301,7 +302,7 @@ impl Trigger {
     }
 }
 
-/// The statement that says in which sessions the trigger fires.
+/// Returns the statement that says in which sessions the trigger fires.
 fn enable(enabled: Enabled, cx: &Cx<'_>) -> Step {
     let table = cx.parent().identity();
     Step::new(format!("alter table {table} {} trigger {}", enabled.words(), cx.name())).lock(Lock::ShareRowExclusive)
