@@ -26,7 +26,7 @@ pub struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
-    /// The same, for another object.
+    /// Returns the same context for another object.
     ///
     /// # Panics
     /// When the register has no line for that address's kind.
@@ -35,19 +35,19 @@ impl<'a> Cx<'a> {
         Self { at, entry: find(self.register, at.kind()), ..*self }
     }
 
-    /// The object's own name, quoted where needed.
+    /// Returns the object's own name, quoted where needed.
     pub fn name(&self) -> String {
         sql::ident(self.at.key())
     }
 
-    /// Its address in [`Cx::whole`]; `None` if it does not exist yet.
+    /// Returns its address in [`Cx::whole`]; `None` if it does not exist yet.
     pub fn address_as_read(&self) -> Option<&'a Address> {
         let id = self.live.get(self.at)?.origin.id()?;
         let same = |at: &Address| self.whole.get(at).is_some_and(|o| o.origin.id() == Some(id));
         if same(self.at) { Some(self.at) } else { self.whole.iter().map(|(at, _)| at).find(|at| same(at)) }
     }
 
-    /// What SQL writes after the noun: `shop.orders`.
+    /// Returns what SQL writes after the noun: `shop.orders`.
     pub fn identity(&self) -> String {
         if matches!(self.entry.rules.identity, Identity::Database) {
             return sql::ident(&self.server.database);
@@ -55,12 +55,12 @@ impl<'a> Cx<'a> {
         identity(self.entry, self.at)
     }
 
-    /// The noun and the name: `table shop.orders`.
+    /// Returns the noun and the name: `table shop.orders`.
     pub fn target(&self) -> String {
         format!("{} {}", self.entry.noun, self.identity())
     }
 
-    /// The context of the parent.
+    /// Returns the context of the parent.
     ///
     /// # Panics
     /// If the object is at the top level: kinds that ask have a parent.
@@ -69,18 +69,18 @@ impl<'a> Cx<'a> {
         self.at(self.at.parent().expect("a nested kind has a parent"))
     }
 
-    /// True if clients may be using the rows of the parent, and must not wait for long.
+    /// Returns whether clients may be using the rows of the parent, so that they must not wait for long.
     pub fn parent_is_in_use(&self) -> bool {
         self.online && self.at.parent().and_then(|p| self.live.size(p)).is_some_and(|size| size.bytes > 0)
     }
 
-    /// True if the parent does not exist yet, or is rebuilt by the same plan.
+    /// Returns whether the parent does not exist yet.
     pub fn parent_is_new(&self) -> bool {
         self.at.parent().is_some_and(|p| !self.live.contains(p))
     }
 }
 
-/// What SQL writes after the noun of an object at `at`.
+/// Returns what SQL writes after the noun of an object at `at`.
 ///
 /// # Panics
 /// If a kind that is named on its parent is at the top level: its homes say where it nests.
@@ -110,13 +110,13 @@ pub fn identity(entry: &Entry, at: &Address) -> String {
 
 /// Where the argument types of a routine's key start.
 pub trait RoutineKey {
-    /// The byte of the bracket that opens the argument types, or the length.
+    /// Returns the byte index of the parenthesis that opens the argument types; the length if there is none.
     fn rfind_args(&self) -> usize;
 }
 
 impl RoutineKey for str {
     fn rfind_args(&self) -> usize {
-        // The last bracket that is closed at the very end, so that names may hold brackets themselves.
+        // The parenthesis that matches the one at the very end: names may contain parentheses themselves.
         let mut depth = 0_usize;
         for (i, c) in self.char_indices().rev() {
             match c {

@@ -6,8 +6,9 @@
 use super::{Cx, Scope, Under, find};
 use crate::model::{Act, Address, Demand};
 
-/// To own what it is a part of; to make what stands in a schema by itself, `create` on the schema; and to find it there,
-/// `usage`.
+/// Returns the usual demands: to own the object, or the nearest one above it that has an owner. To create an object
+/// directly in a schema takes `create` on the schema instead; to drop one, its owner or the schema's will do. A grant
+/// needs the right to grant. In addition, `usage` is needed on the schema.
 pub fn usual(act: Act, cx: &Cx<'_>) -> Vec<Demand> {
     if cx.entry.rules.scope == Scope::Cluster {
         return Vec::new();
@@ -30,7 +31,8 @@ pub fn usual(act: Act, cx: &Cx<'_>) -> Vec<Demand> {
     demands
 }
 
-/// The nearest object that has an owner, from `at` upwards; a space owns nothing of what is in it.
+/// Returns the nearest object that has an owner, from `at` upwards. A schema does not count for what it contains,
+/// except for its own facets.
 fn owned(at: &Address, cx: &Cx<'_>) -> Option<Address> {
     let rules = |a: &Address| find(cx.register, a.kind()).rules;
     let above = at.ancestors().take_while(|a| !rules(a).space || find(cx.register, at.kind()).is_facet());

@@ -116,7 +116,7 @@ pub struct Entry {
     pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
 }
 
-/// The register's line of a kind.
+/// Returns the register's line of a kind.
 pub const fn entry<K: Kind>() -> Entry {
     Entry {
         name: K::NAME,
@@ -173,12 +173,12 @@ pub const fn entry<K: Kind>() -> Entry {
     }
 }
 
-/// The kind's own type.
+/// Returns the spec as the kind's own type.
 fn of<K: Kind>(spec: &dyn Spec) -> &K {
     spec.as_any().downcast_ref().expect("an address's kind is its spec's kind")
 }
 
-/// Facets of one kind, each with its key.
+/// Erases the type of facets of one kind, each given with its key.
 fn erase<K: Kind>(list: Vec<(String, K)>) -> Vec<(String, Arc<dyn Spec>)> {
     list.into_iter().map(|(key, spec)| (key, Arc::new(spec) as Arc<dyn Spec>)).collect()
 }
@@ -189,7 +189,7 @@ fn schema<K: Kind>() -> serde_json::Value {
     K::json_schema(&mut settings.into_generator()).to_value()
 }
 
-/// Reads any form but a free one.
+/// Reads any form but [`Form::Free`](super::Form::Free).
 fn read<K: Kind>(node: &Node) -> ReadResult {
     if let Some(result) = node.as_text().and_then(K::short) {
         let spec = result.map_err(|problem| BridgeError { problem, span: node.span })?;
@@ -206,7 +206,7 @@ fn read<K: Kind>(node: &Node) -> ReadResult {
     Ok(Arc::new(spec))
 }
 
-/// The shortest form that says all.
+/// Writes the shortest form that expresses everything.
 fn write<K: Kind>(spec: &dyn Spec) -> Node {
     let spec = of::<K>(spec);
     if let Some(text) = spec.shorten() {
@@ -219,7 +219,8 @@ fn write<K: Kind>(spec: &dyn Spec) -> Node {
     }
 }
 
-/// What was written, with the fields that PostgreSQL spells as the live object has them taken from that.
+/// Implements [`Entry::respelled`]: fields that PostgreSQL spells like the live object's are taken from there, all
+/// others as written.
 fn respelled<K: Kind>(written: &dyn Spec, stored: &dyn Spec, live: &dyn Spec) -> Arc<dyn Spec> {
     let [written, stored, live] = [written, stored, live].map(|spec| of::<K>(spec));
     let [say, is, was] = [written, stored, live].map(bridge::to_node);

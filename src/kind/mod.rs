@@ -131,7 +131,7 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         None
     }
 
-    /// The key as addresses contain it, from the key as written and the spec.
+    /// Returns the key as addresses contain it, given the key as written.
     fn key(&self, written: &str, _parent: Option<&Address>) -> Result<String, Problem> {
         plain_key(written)
     }
@@ -191,8 +191,8 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         None
     }
 
-    /// The same with relative paths resolved against the directory of the file it was read from; `None` if it contains no
-    /// path.
+    /// Returns the spec with relative paths resolved against the directory of the file it was read from; `None` if it
+    /// contains no path.
     fn located(&self, _dir: &Path) -> Option<Self> {
         None
     }
@@ -210,8 +210,8 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// Replaces the name of something that was renamed, as PostgreSQL does where it tracks the use.
     fn follow(&mut self, _renaming: Renaming<'_>) {}
 
-    /// The new key of a live object whose key contains the name of something that was renamed: `total(shop.status)`. Its
-    /// spec has followed already.
+    /// The new key of a live object whose key contains the name of something that was renamed: `total(shop.status)`.
+    /// Called after [`Kind::follow`].
     fn key_after(&self, _key: &str, _renaming: Renaming<'_>) -> Option<String> {
         None
     }
@@ -259,17 +259,17 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         demands::usual(act, cx)
     }
 
-    /// What it contributes to who may do what.
+    /// What it contributes to the computation of who may do what.
     fn access(&self, _at: &Address) -> Option<Fact> {
         None
     }
 
-    /// What it is in a diagram.
+    /// How a diagram shows it; `None` if it does not.
     fn draw(&self, _at: &Address) -> Option<Mark> {
         None
     }
 
-    /// Takes over from `stored`, the same object as PostgreSQL spells it, what YAML never says.
+    /// Copies from `stored`, the same object as PostgreSQL spells it, the fields that YAML cannot contain.
     fn carry(&mut self, _stored: &Self) {}
 
     /// Problems that serde cannot find, each with its field.
@@ -278,7 +278,8 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     }
 }
 
-/// A name that PostgreSQL accepts: not empty, at most 63 bytes, without a zero byte.
+/// Checks that a name is one that PostgreSQL accepts: not empty, at most 63 bytes, without a zero byte. Returns it
+/// unchanged.
 pub fn plain_key(written: &str) -> Result<String, Problem> {
     if written.is_empty() {
         return Err(Problem::new(Code::WrongType, "a name is empty").help("give it a name"));

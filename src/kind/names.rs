@@ -14,7 +14,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Indexes a state.
+    /// Indexes the objects of a state.
     pub fn of(state: &State, register: &'static [Entry]) -> Self {
         let mut names = Self::default();
         for (at, _) in state.iter() {
@@ -31,12 +31,12 @@ impl Names {
         names
     }
 
-    /// The objects in a place of a namespace: several for overloaded routines.
+    /// Returns the objects with this name in a namespace of a schema: several for overloaded routines.
     pub fn at(&self, slot: Slot, schema: &str, name: &str) -> &[Address] {
         self.by_slot.get(&(slot, schema.to_owned(), name.to_owned())).map_or(&[], Vec::as_slice)
     }
 
-    /// The names that stand in a schema's namespace, for suggestions.
+    /// Returns the names in a namespace of a schema, in order, for suggestions.
     pub fn candidates(&self, slot: Slot, schema: &str) -> Vec<&str> {
         let in_place = |k: &&(Slot, String, String)| k.0 == slot && k.1 == schema;
         let mut list: Vec<&str> = self.by_slot.keys().filter(in_place).map(|k| k.2.as_str()).collect();
@@ -44,7 +44,7 @@ impl Names {
         list
     }
 
-    /// What `reference` stands for, seen from `from`. Text yields every object it may name.
+    /// Returns the objects that `reference` stands for, as seen from `from`; for SQL text, all that it may name.
     pub fn resolve(&self, reference: &Reference, from: &Address) -> Vec<Address> {
         match reference {
             Reference::Object(at) | Reference::Perhaps(at) => vec![at.clone()],
@@ -54,7 +54,8 @@ impl Names {
         }
     }
 
-    /// What serves the types and access methods that `state` names, by what is served: [`Kind::serves`](super::Kind::serves).
+    /// Returns, for each type or access method in `state`, the objects that serve it:
+    /// [`Kind::serves`](super::Kind::serves).
     pub fn servants(&self, state: &State, register: &'static [Entry]) -> HashMap<Address, Vec<Address>> {
         let mut servants: HashMap<Address, Vec<Address>> = HashMap::new();
         for (at, object) in state.iter() {
@@ -67,8 +68,8 @@ impl Names {
         servants
     }
 
-    /// Every object that a name in SQL text may stand for, and whether the text names its schema too; `from` itself and
-    /// what is under it left out.
+    /// Returns every object that a name in SQL text may stand for, and whether the text names its schema, too. Excludes
+    /// `from` itself and what is below it.
     pub fn in_text(&self, text: &str, from: &Address) -> BTreeMap<Address, bool> {
         let mut found = BTreeMap::new();
         self.scan(text, from, &mut found);
@@ -86,7 +87,7 @@ impl Names {
                 TokenClass::Word | TokenClass::Quoted => {
                     let Some(name) = token.name() else { continue };
                     let qualifier = (i >= 2 && tokens[i - 1].is(".")).then(|| tokens[i - 2].name()).flatten();
-                    // A reserved word names something only in quotes, or after a dot.
+                    // A reserved word is a name only in quotes, or after a dot.
                     let reserved = token.class == TokenClass::Word && sql::ident(&name).starts_with('"');
                     if qualifier.is_some() || !reserved {
                         self.named(qualifier.as_deref(), &name, from, found);
@@ -105,7 +106,7 @@ impl Names {
         }
     }
 
-    /// What `(shop.<->)` after the word `operator` may stand for.
+    /// Returns the operators that `(shop.<->)` after the word `operator` may stand for.
     fn operator(&self, rest: &[Token<'_>]) -> Vec<Address> {
         let [open, schema, dot, symbol @ ..] = rest else { return Vec::new() };
         let Some(schema) = schema.name().filter(|_| open.is("(") && dot.is(".")) else { return Vec::new() };

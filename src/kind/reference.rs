@@ -46,34 +46,34 @@ pub struct References {
 }
 
 impl References {
-    /// An object of the project, named in `field`.
+    /// Adds a reference to an object of the project, named in `field`.
     pub fn object(&mut self, at: Address, field: &'static str) {
         self.list.push((Reference::Object(at), field));
     }
 
-    /// An object that need not be declared, named in `field`.
+    /// Adds a reference to an object that need not be declared, named in `field`.
     pub fn perhaps(&mut self, at: Address, field: &'static str) {
         self.list.push((Reference::Perhaps(at), field));
     }
 
-    /// A dotted name as typed in SQL, named in `field`.
+    /// Adds a reference by a dotted name as typed in SQL, found in `field`.
     pub fn name(&mut self, slot: Slot, dotted: &str, field: &'static str) {
         let Some(mut parts) = sql::split_name(dotted) else { return };
         let Some(name) = parts.pop() else { return };
         self.list.push((Reference::Name { slot, schema: parts.pop(), name }, field));
     }
 
-    /// An SQL expression in `field`.
+    /// Adds an SQL expression in `field`.
     pub fn expression(&mut self, text: &str, field: &'static str) {
         self.written(text, Grammar::Expression, field);
     }
 
-    /// An SQL query in `field`.
+    /// Adds an SQL query in `field`.
     pub fn query(&mut self, text: &str, field: &'static str) {
         self.written(text, Grammar::Query, field);
     }
 
-    /// A routine's body in `field`.
+    /// Adds a routine's body in `field`.
     pub fn body(&mut self, text: &str, language: &str, field: &'static str) {
         self.written(text, Grammar::Body(language.to_owned()), field);
     }
@@ -83,7 +83,7 @@ impl References {
         self.text(text, field);
     }
 
-    /// SQL text in `field` that is none of these by itself.
+    /// Adds SQL text in `field` that is not a whole expression, query or body.
     pub fn text(&mut self, text: &str, field: &'static str) {
         self.list.push((Reference::Text(text.to_owned()), field));
     }

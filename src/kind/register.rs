@@ -6,24 +6,24 @@ use std::sync::OnceLock;
 use super::{Entry, Home, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, ROUTINE, References, Under};
 use crate::model::{Address, KindName, Spec};
 
-/// The line of a kind.
+/// Returns the register's line of a kind.
 ///
 /// # Panics
 /// When the register has none: an address is made from a line.
 pub fn find(register: &'static [Entry], kind: KindName) -> &'static Entry {
-    // Asked several times for each object, and there is one register.
+    // This is called several times per object, and a process has only one register.
     static LINES: OnceLock<HashMap<KindName, &'static Entry>> = OnceLock::new();
     let lines = LINES.get_or_init(|| register.iter().map(|e| (e.name, e)).collect());
     lines.get(&kind).expect("every address's kind has a line in the register")
 }
 
-/// What stands at a key under an object of `parent`, or at the top for `None`.
+/// Returns the kind, and its home, at a key under an object of `parent`, or at the top level for `None`.
 pub fn home(register: &'static [Entry], parent: Option<&Entry>, key: &str) -> Option<(&'static Entry, &'static Home)> {
     register.iter().find_map(|e| e.nests_under(parent).find(|h| h.key == key).map(|h| (e, h)))
 }
 
-/// What may stand under an object of `parent`, or at the top for `None`, in the order in which it is written: whose it
-/// is and what it is for, then the rest.
+/// Returns the kinds, with their homes, that may be under an object of `parent`, or at the top level for `None`. The
+/// order is that in which they are written: owner and comment first, then the rest.
 pub fn nested(
     register: &'static [Entry],
     parent: Option<&Entry>,
@@ -35,7 +35,8 @@ pub fn nested(
 }
 
 impl Entry {
-    /// True for what may rest on what serves its types: neither that itself, nor the routines and operators it is made of.
+    /// Returns whether an object may depend on what serves the types it uses. This excludes whatever serves types
+    /// itself, and the routines and operators that such objects are made of.
     pub fn is_served(&self, spec: &dyn Spec, at: &Address) -> bool {
         let made_of = [ROUTINE, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY];
         let mut served = References::default();
@@ -43,12 +44,12 @@ impl Entry {
         served.list.is_empty() && !self.rules.slots.iter().any(|slot| made_of.contains(slot))
     }
 
-    /// True for a kind that sits on any kind with a certain rule: owner, comment, grant.
+    /// Returns whether objects of this kind attach to any kind with a certain rule: owner, comment, grant.
     pub fn is_facet(&self) -> bool {
         self.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted))
     }
 
-    /// True when this kind may stand under an object of `parent`, or at the top for `None`.
+    /// Returns the homes of this kind under an object of `parent`, or at the top level for `None`.
     pub fn nests_under(&self, parent: Option<&Self>) -> impl Iterator<Item = &'static Home> {
         let parent = parent.map(|p| (p.name, p.rules));
         self.homes.iter().filter(move |home| match (home.under, parent) {

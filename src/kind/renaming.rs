@@ -17,25 +17,25 @@ pub struct Renaming<'a> {
     pub from: &'a Address,
     /// As it is now.
     pub to: &'a Address,
-    /// In what place it stands.
+    /// Where the renamed object is.
     place: Place,
 }
 
-/// Where a renamed object stands, and so how others name it.
+/// Where a renamed object is, which decides how others name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// A schema: its name stands before a dot.
+    /// It is a schema: its name precedes a dot.
     Space,
-    /// In namespaces of a schema: its name stands behind a dot.
+    /// In namespaces of a schema: its name follows a dot.
     Slots(&'static [Slot]),
-    /// Beside the object that names it, under one table.
+    /// Beside the object that refers to it, under the same table.
     Sibling,
     /// Elsewhere.
     Elsewhere,
 }
 
 impl<'a> Renaming<'a> {
-    /// The rename of `from`, of a kind with these rules, to `to`, as seen from `at`.
+    /// Creates the rename of `from` to `to`, of a kind with the given rules, as seen from `at`.
     pub fn new(at: &'a Address, from: &'a Address, to: &'a Address, rules: &super::Rules) -> Self {
         let sibling = from.parent().is_some_and(|table| table.parent().is_some() && at.parent() == Some(table));
         let place = match (rules.space, rules.slots) {
@@ -47,44 +47,45 @@ impl<'a> Renaming<'a> {
         Self { at, from, to, place }
     }
 
-    /// True for a part of `at` itself: a column, seen from its table.
+    /// Returns whether the renamed object is a child of `at`: a column, seen from its table.
     pub fn is_of_part(&self) -> bool {
         self.from.parent() == Some(self.at)
     }
 
-    /// The same rename, as seen from text over the columns of one table that `at` holds.
+    /// Returns the same rename, as seen from SQL text in `at` over the columns of one table.
     #[must_use]
     pub fn beside(self) -> Self {
         Self { place: Place::Sibling, ..self }
     }
 
-    /// Follows in the name of something of one kind that no schema holds: a role, a foreign server.
+    /// Updates the name of an object of that kind that is in no schema: a role, a foreign server.
     pub fn root(&self, kind: crate::model::KindName, name: &mut String) {
         if *self.from == Address::root(kind, name) {
             self.to.key().clone_into(name);
         }
     }
 
-    /// The key of what is named as something of one kind that no schema holds, as it is now: a grant to a role.
+    /// Returns the new key of something whose key is the name of an object of that kind that is in no schema: a grant
+    /// to a role. `None` if it stays.
     pub fn key(&self, kind: crate::model::KindName, key: &str) -> Option<String> {
         (*self.from == Address::root(kind, key)).then(|| self.to.key().to_owned())
     }
 
-    /// Follows in the name of a column beside.
+    /// Updates the name of a column of the same table.
     pub fn column(&self, name: &mut String) {
         if self.place == Place::Sibling && name == self.from.key() {
             self.to.key().clone_into(name);
         }
     }
 
-    /// Follows in the names of columns beside.
+    /// Updates the names of columns of the same table.
     pub fn columns(&self, names: &mut [String]) {
         for name in names {
             self.column(name);
         }
     }
 
-    /// A dotted name of something in `slot`, as it is now; `None` where it is as it was.
+    /// Returns the new form of a dotted name of something in `slot`; `None` if it stays.
     pub fn name(&self, slot: Slot, dotted: &str) -> Option<String> {
         let mut parts = sql::split_name(dotted).filter(|parts| parts.len() == 2)?;
         let at = self.part(slot, &parts[0], &parts[1])?;
@@ -92,7 +93,7 @@ impl<'a> Renaming<'a> {
         Some(sql::dotted(parts.iter().map(String::as_str)))
     }
 
-    /// The number of the part of `schema.name` that is another now.
+    /// Returns the index of the part of `schema.name` that changes: 0 or 1.
     fn part(&self, slot: Slot, schema: &str, name: &str) -> Option<usize> {
         match self.place {
             Place::Space => (schema == self.from.key()).then_some(0),
@@ -119,7 +120,7 @@ impl<'a> Renaming<'a> {
         self.bare(self.to.key())
     }
 
-    /// SQL text as PostgreSQL prints it with an empty `search_path`, as it is now; `None` where it is as it was.
+    /// Returns the new form of SQL text that PostgreSQL printed with an empty `search_path`; `None` if it stays.
     pub fn text(&self, text: &str) -> Option<String> {
         let changes = self.changes(text);
         if changes.is_empty() {
@@ -135,7 +136,7 @@ impl<'a> Renaming<'a> {
         Some(out + &text[copied..])
     }
 
-    /// The names in such a text that are others now, by their bytes, in order.
+    /// Returns the names that change in such a text, each with its byte range, in order.
     pub fn changes(&self, text: &str) -> Vec<(Range<usize>, String)> {
         if self.place == Place::Elsewhere || !text.contains(self.old_name().trim_matches('"')) {
             return Vec::new();
@@ -160,7 +161,7 @@ impl<'a> Renaming<'a> {
         changes.into_iter().map(|(i, new)| (tokens[i].start..tokens[i].end(), new)).collect()
     }
 
-    /// True where a token is the name of what is renamed.
+    /// Returns whether a token is the name of the renamed object.
     fn is_named(&self, tokens: &[Token<'_>], i: usize) -> bool {
         let dot = |i: usize| tokens.get(i).is_some_and(|t| t.is("."));
         let after_dot = i > 0 && dot(i - 1);
@@ -177,13 +178,13 @@ impl<'a> Renaming<'a> {
         }
     }
 
-    /// True where a token is the name of a relation before that of a column.
+    /// Returns whether a token is the name of a relation, before that of a column.
     fn is_qualifier(&self, tokens: &[Token<'_>], i: usize) -> bool {
         let dot = |i: usize| tokens.get(i).is_some_and(|t| t.is("."));
         tokens[i].name().as_deref() == Some(self.old_name()) && dot(i + 1) && !(i > 0 && dot(i - 1))
     }
 
-    /// A constant that names an object, as in `'shop.orders_id_seq'::regclass`.
+    /// Returns the new form of a constant that names an object, as in `'shop.orders_id_seq'::regclass`.
     fn literal(&self, tokens: &[Token<'_>], i: usize) -> Option<String> {
         let token = &tokens[i];
         let cast = |rest: &[Token<'_>]| matches!(rest, [a, b, word, ..] if a.is(":") && b.is(":") && word.text.starts_with("reg"));
@@ -193,7 +194,7 @@ impl<'a> Renaming<'a> {
         Some(sql::literal(&self.text(&sql::unquote(token.text)?)?))
     }
 
-    /// The key of a routine or operator, whose types follow: `total(shop.status)`.
+    /// Returns the new key of a routine or operator whose argument types change: `total(shop.status)`.
     pub fn signature(&self, key: &str) -> Option<String> {
         use super::RoutineKey as _;
         let open = key.rfind_args();

@@ -24,7 +24,7 @@ pub const OPERATOR_FAMILY: Slot = Slot("operator family");
 pub const COLLATION: Slot = Slot("collation");
 
 impl Slot {
-    /// The name in this namespace that a key contains: a routine's without its types.
+    /// Returns the name in this namespace that a key contains: that of a routine without its argument types.
     pub fn bare(self, key: &str) -> &str {
         if self == ROUTINE || self == OPERATOR {
             &key[..key.rfind_args()]
@@ -121,10 +121,10 @@ pub struct Privileges {
 }
 
 impl Privileges {
-    /// The privilege that not all versions know, and the first that does.
+    /// The privilege that only newer versions have, and the first major version that has it.
     pub const LATE: (&'static str, u32) = ("maintain", 17);
 
-    /// The privileges that a server of that version knows.
+    /// Returns the privileges that a server of that version has.
     pub fn known(&self, server: PgVersion) -> impl Iterator<Item = &'static str> {
         self.all
             .iter()

@@ -33,12 +33,12 @@ struct Inner {
 }
 
 impl Address {
-    /// The address of an object that stands at the top: a schema, a role, an extension.
+    /// Returns the address of a top-level object: a schema, a role, an extension.
     pub fn root(kind: KindName, key: &str) -> Self {
         Self::build(kind, None, key)
     }
 
-    /// The address of `key` under this one.
+    /// Returns the address of `key` under this one.
     #[must_use]
     pub fn child(&self, kind: KindName, key: &str) -> Self {
         Self::build(kind, Some(self.clone()), key)
@@ -50,32 +50,33 @@ impl Address {
         Self(Arc::new(Inner { hash: hasher.finish(), kind, parent, key: key.into() }))
     }
 
-    /// Its kind.
+    /// Returns its kind.
     pub fn kind(&self) -> KindName {
         self.0.kind
     }
 
-    /// Its key under its parent: a name, a function's signature, a grantee; empty for a facet that is alone.
+    /// Returns its key under its parent: a name, a function's signature, a grantee; empty for a facet of which there is
+    /// only one.
     pub fn key(&self) -> &str {
         &self.0.key
     }
 
-    /// What it stands under; `None` at the top.
+    /// Returns its parent; `None` at the top level.
     pub fn parent(&self) -> Option<&Self> {
         self.0.parent.as_ref()
     }
 
-    /// Its parent, the parent's parent and so on up to the top.
+    /// Returns its parent, the parent's parent and so on up to the top.
     pub fn ancestors(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(self.parent(), |a| a.parent())
     }
 
-    /// The topmost ancestor, or itself: the schema of everything in a schema.
+    /// Returns the topmost ancestor, or itself: the schema of everything in a schema.
     pub fn top(&self) -> &Self {
         self.ancestors().last().unwrap_or(self)
     }
 
-    /// Keys from the top down, empty ones left out.
+    /// Returns the keys from the top down, without empty ones.
     pub fn path(&self) -> Vec<&str> {
         let mut path: Vec<&str> = self.ancestors().map(Self::key).collect();
         path.reverse();
@@ -84,12 +85,12 @@ impl Address {
         path
     }
 
-    /// True when `other` is this address or above it.
+    /// Returns whether `other` is this address or one of its ancestors.
     pub fn is_within(&self, other: &Self) -> bool {
         self == other || self.ancestors().any(|a| a == other)
     }
 
-    /// The same place with `from` replaced by `to` above or at it.
+    /// Returns this address with `from`, if that is itself or an ancestor, replaced by `to`.
     #[must_use]
     pub fn moved(&self, from: &Self, to: &Self) -> Self {
         if self == from {

@@ -51,7 +51,7 @@ impl std::fmt::Display for BridgeError {
 
 impl std::error::Error for BridgeError {}
 
-/// The shape `T` of a node.
+/// Reads a node as the shape `T`.
 ///
 /// # Errors
 /// The first thing that does not fit. A hand-written `Deserialize` reports a problem by [`Problem::to_text`].
@@ -59,7 +59,7 @@ pub fn from_node<T: DeserializeOwned>(node: &Node) -> Result<T, BridgeError> {
     T::deserialize(read::Reader(node)).map_err(|e| e.or_at(node.span))
 }
 
-/// The node of a shape, without places: maps in the order of the fields, numbers and booleans plain, text as text.
+/// Writes a shape as a node without places: maps in the order of the fields, numbers and booleans plain, text as text.
 ///
 /// # Panics
 /// When the shape has a map whose keys are no text, or its `Serialize` fails by itself.
@@ -67,13 +67,13 @@ pub fn to_node<T: Serialize>(value: &T) -> Node {
     value.serialize(write::Writer).expect("a shape has keys of text and serializes")
 }
 
-/// The keys of a struct's long form, as serde knows them.
+/// Returns the keys of a struct's long form, as serde knows them.
 pub fn fields_of<T: DeserializeOwned>() -> &'static [&'static str] {
     fields::of::<T>()
 }
 
-/// The candidate that `word` was most likely meant to be, if any is near: at most a third of the letters differ, or
-/// one is the beginning of the other.
+/// Returns the candidate that `word` was most likely meant to be, if any is near: at most a third of the letters
+/// differ, or one is the beginning of the other.
 pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let lower = word.to_lowercase();
     let distance = |candidate: &str| {

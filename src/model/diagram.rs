@@ -39,7 +39,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Its keys in short: `PK`, `FK`, `UK`.
+    /// Returns its keys in short: `PK`, `FK`, `UK`.
     pub fn keys(&self) -> Vec<&'static str> {
         let all = [(self.primary, "PK"), (self.foreign, "FK"), (self.unique, "UK")];
         all.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect()

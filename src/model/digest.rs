@@ -2,12 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
-/// 32 hexadecimal digits: the first half of the SHA-256 of a text.
+/// Returns 32 hexadecimal digits: the first half of the SHA-256 of a text.
 pub fn text(text: &str) -> String {
     shown(Sha256::new_with_prefix(text.as_bytes()))
 }
 
-/// The same of several texts in their order: none runs into the next.
+/// Returns the same for several texts in their order. The length of each is included, so that none runs into the next.
 pub fn texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     shown(
         texts

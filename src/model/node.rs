@@ -45,22 +45,22 @@ pub struct Key {
 }
 
 impl Node {
-    /// A node without a place.
+    /// Returns a node without a place.
     pub fn new(value: Value) -> Self {
         Self { value, span: None }
     }
 
-    /// A text scalar without a place: quoted when written wherever YAML would read it as something else.
+    /// Returns a text scalar without a place. It is written in quotes wherever YAML would read it as something else.
     pub fn text(text: impl Into<Box<str>>) -> Self {
         Self::new(Value::Scalar(Scalar { text: text.into(), plain: false }))
     }
 
-    /// A plain scalar without a place: a number or a boolean.
+    /// Returns a plain scalar without a place: a number or a boolean.
     pub fn plain(text: impl Into<Box<str>>) -> Self {
         Self::new(Value::Scalar(Scalar { text: text.into(), plain: true }))
     }
 
-    /// The entries, when this is a mapping.
+    /// Returns the entries, if this is a mapping.
     pub fn as_map(&self) -> Option<&[(Key, Node)]> {
         match &self.value {
             Value::Map(entries) => Some(entries),
@@ -68,7 +68,7 @@ impl Node {
         }
     }
 
-    /// The text, when this is a scalar.
+    /// Returns the text, if this is a scalar.
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(s) => Some(&s.text),
@@ -76,12 +76,12 @@ impl Node {
         }
     }
 
-    /// The value of a key, when this is a mapping that has it.
+    /// Returns the value of a key, if this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.as_map()?.iter().find(|(k, _)| &*k.text == key).map(|(_, v)| v)
     }
 
-    /// What the value is, for messages: `a list`, `a map`, `text`, `nothing`.
+    /// Returns what the value is, for messages: `a list`, `a map`, `text`, `nothing`.
     pub fn noun(&self) -> &'static str {
         match self.value {
             Value::Null => "nothing",

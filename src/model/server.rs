@@ -8,12 +8,12 @@ impl PgVersion {
     /// The newest version this crate knows.
     pub const NEWEST: Self = Self(180_000);
 
-    /// The major version: 15.
+    /// Returns the major version: 15.
     pub fn major(self) -> u32 {
         self.0 / 10_000
     }
 
-    /// True from that major version on.
+    /// Returns whether this is that major version or a later one.
     pub fn at_least(self, major: u32) -> bool {
         self.major() >= major
     }
@@ -48,14 +48,14 @@ pub struct Locks {
 }
 
 impl Locks {
-    /// How many locks there may be at once.
+    /// Returns how many locks there can be at once.
     pub fn all(self) -> usize {
         self.each.saturating_mul(self.sessions)
     }
 }
 
 impl Server {
-    /// A server nobody asked: the newest version, for offline commands.
+    /// Returns a stand-in for offline commands, with the newest version.
     pub fn offline() -> Self {
         Self {
             version: PgVersion::NEWEST,

@@ -26,7 +26,8 @@ impl fmt::Display for Size {
     }
 }
 
-/// A number in the largest unit in which it is not below 1, to two digits where it is below 10.
+/// Writes a number in the largest unit in which it is at least 1, with one decimal (cut, not rounded) if it is below
+/// 10.
 fn scaled(number: u64, step: u64, units: &[&str]) -> String {
     let (mut whole, mut rest) = (number, 0);
     let mut unit = 0;

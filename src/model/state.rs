@@ -39,7 +39,7 @@ pub enum Moved {
 
 /// What a kind knows of one object, behind a type that phases can hold without knowing the kind.
 pub trait Spec: Any + Debug + Send + Sync {
-    /// True when both are of one kind and equal.
+    /// Returns whether both are of one kind and equal.
     fn same(&self, other: &dyn Spec) -> bool;
     /// For a kind to get its own type back.
     fn as_any(&self) -> &dyn Any;
@@ -84,7 +84,7 @@ pub enum Origin {
 pub type ObjectId = (u32, u32, i32);
 
 impl Origin {
-    /// What the catalog knows it by; nothing for what came from elsewhere or has no catalog of its own.
+    /// Returns the id that the catalog knows it by; `None` if it came from elsewhere or its kind has no catalog.
     pub fn id(&self) -> Option<ObjectId> {
         match *self {
             Self::Catalog { class, oid, sub } => (class != 0).then_some((class, oid, sub)),
@@ -92,7 +92,7 @@ impl Origin {
         }
     }
 
-    /// The place to point at, for what came from a file.
+    /// Returns the place to point at, for what came from a file.
     pub fn span(&self) -> Option<Span> {
         match self {
             Self::File { key, .. } => Some(*key),
@@ -101,7 +101,7 @@ impl Origin {
         }
     }
 
-    /// The place of a long-form field, else of the value.
+    /// Returns the place of a long-form field, or else of the value.
     pub fn field(&self, name: &str) -> Option<Span> {
         match self {
             Self::File { value, fields, .. } => {
@@ -133,18 +133,18 @@ pub struct Object {
 }
 
 impl Object {
-    /// Takes PostgreSQL's spelling, and keeps what was declared.
+    /// Replaces the spec by `spec`, PostgreSQL's spelling of it, and keeps what was declared.
     pub fn respell(&mut self, spec: Arc<dyn Spec>) {
         let declared = std::mem::replace(&mut self.spec, spec);
         self.written.get_or_insert(declared);
     }
 
-    /// What was declared.
+    /// Returns what was declared.
     pub fn as_written(&self) -> &Arc<dyn Spec> {
         self.written.as_ref().unwrap_or(&self.spec)
     }
 
-    /// An object of that spec and origin, at ordinal 0.
+    /// Creates an object with that spec and origin, at ordinal 0.
     pub fn new(spec: Arc<dyn Spec>, origin: Origin) -> Self {
         Self { spec, written: None, origin, ordinal: 0, was: None, carried_out: None, protect: false }
     }
@@ -164,7 +164,7 @@ pub struct State {
     whole: bool,
 }
 
-/// What stands where, each list in the order added.
+/// The addresses by parent and by kind, each list in the order added.
 #[derive(Debug, Clone, Default)]
 struct Places {
     children: FxHashMap<Address, Vec<Address>>,
@@ -183,7 +183,7 @@ impl Places {
 }
 
 impl State {
-    /// Adds or replaces an object; returns the one that stood there.
+    /// Adds or replaces an object; returns the previous one.
     pub fn insert(&mut self, at: Address, object: Object) -> Option<Object> {
         if !self.objects.contains_key(&at) {
             Arc::make_mut(&mut self.places).add(&at);
@@ -191,66 +191,66 @@ impl State {
         Arc::make_mut(&mut self.objects).insert(at, object)
     }
 
-    /// Replaces the spec of an object that stands.
+    /// Replaces the spec of an existing object.
     pub fn set<T: PartialEq + Debug + Send + Sync + 'static>(&mut self, at: &Address, spec: T) {
         if let Some(object) = self.get_mut(at) {
             object.spec = Arc::new(spec);
         }
     }
 
-    /// The object at that address.
+    /// Returns the object at that address.
     pub fn get(&self, at: &Address) -> Option<&Object> {
         self.objects.get(at)
     }
 
-    /// The object at that address, to change.
+    /// Returns the object at that address, to change it.
     pub fn get_mut(&mut self, at: &Address) -> Option<&mut Object> {
         Arc::make_mut(&mut self.objects).get_mut(at)
     }
 
-    /// The spec at that address, when it is a `T`.
+    /// Returns the spec at that address, if it is a `T`.
     pub fn spec<T: 'static>(&self, at: &Address) -> Option<&T> {
         self.objects.get(at)?.spec.as_any().downcast_ref()
     }
 
-    /// The same as it was declared.
+    /// Returns the spec at that address as it was declared, if it is a `T`.
     pub fn written<T: 'static>(&self, at: &Address) -> Option<&T> {
         self.objects.get(at)?.as_written().as_any().downcast_ref()
     }
 
-    /// True when something stands at that address.
+    /// Returns whether there is an object at that address.
     pub fn contains(&self, at: &Address) -> bool {
         self.objects.contains_key(at)
     }
 
-    /// Every object, in the order added.
+    /// Returns every object, in the order added.
     pub fn iter(&self) -> impl Iterator<Item = (&Address, &Object)> {
         self.objects.iter()
     }
 
-    /// What stands at the top, in the order added.
+    /// Returns the top-level objects, in the order added.
     pub fn tops(&self) -> &[Address] {
         &self.places.tops
     }
 
-    /// How many objects there are.
+    /// Returns the number of objects.
     pub fn len(&self) -> usize {
         self.objects.len()
     }
 
-    /// True when there are none.
+    /// Returns whether there are no objects.
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
     }
 
-    /// What stands right under an address, by ordinal.
+    /// Returns the children of an address, by ordinal.
     pub fn children(&self, at: &Address) -> Vec<&Address> {
         let mut list: Vec<&Address> = self.places.children.get(at).into_iter().flatten().collect();
         list.sort_by_cached_key(|a| self.objects.get(*a).map_or(0, |o| o.ordinal));
         list
     }
 
-    /// The children of one kind with their specs, by ordinal.
+    /// Returns the children of one kind with their specs, by ordinal.
     pub fn children_of<T: 'static>(&self, at: &Address, kind: KindName) -> Vec<(&Address, &T)> {
         self.children(at)
             .into_iter()
@@ -259,7 +259,7 @@ impl State {
             .collect()
     }
 
-    /// Everything under an address, parents before children, itself left out.
+    /// Returns everything below an address, parents before children, without the address itself.
     pub fn descendants(&self, at: &Address) -> Vec<Address> {
         let mut out = Vec::new();
         let mut queue = vec![at.clone()];
@@ -274,7 +274,7 @@ impl State {
         out
     }
 
-    /// Keeps the objects that `keep` says; the children of what goes, go too.
+    /// Removes the objects for which `keep` returns false, and everything below them.
     pub fn retain(&mut self, mut keep: impl FnMut(&Address, &Object) -> bool) {
         let mut gone: HashSet<Address> = HashSet::new();
         for (at, object) in self.objects.iter() {
@@ -292,17 +292,17 @@ impl State {
         self.reindex();
     }
 
-    /// Removes what stands at an address and under it.
+    /// Removes the object at an address and everything below it.
     pub fn remove(&mut self, at: &Address) {
         self.retain(|a, _| a != at);
     }
 
-    /// Moves what stands at and under `from` to `to`.
+    /// Moves the object at `from`, and everything below it, to `to`.
     pub fn relocate(&mut self, from: &Address, to: &Address) {
         self.move_each(|at| at.moved(from, to));
     }
 
-    /// Moves what stands at and under each of these addresses to the one beside it, all at once.
+    /// Moves the object at each key of `moves`, and everything below it, to the value of that key, all at once.
     pub fn relocate_all(&mut self, moves: &HashMap<Address, Address>) {
         self.move_each(|at| {
             let moved = std::iter::once(at).chain(at.ancestors()).find_map(|from| Some((from, moves.get(from)?)));
@@ -310,7 +310,7 @@ impl State {
         });
     }
 
-    /// Moves every object to where `place` says.
+    /// Moves every object to the address that `place` returns.
     pub fn move_each(&mut self, place: impl Fn(&Address) -> Address) {
         let objects = std::mem::take(Arc::make_mut(&mut self.objects));
         self.objects = Arc::new(objects.into_iter().map(|(a, o)| (place(&a), o)).collect());
@@ -327,72 +327,72 @@ impl State {
         self.places = Arc::new(places);
     }
 
-    /// Notes how much the relation with that oid holds.
+    /// Records the size of the relation with that oid.
     pub fn set_size(&mut self, oid: u32, size: Size) {
         self.sizes.insert(oid, size);
     }
 
-    /// How much the relation at an address holds, where that was asked.
+    /// Returns the size of the relation at an address, if it was asked for.
     pub fn size(&self, at: &Address) -> Option<Size> {
         self.sizes.get(&self.relation(at)?).copied()
     }
 
-    /// The oid of the relation at an address, where it is one.
+    /// Returns the oid of the relation at an address, if it is one.
     pub fn relation(&self, at: &Address) -> Option<u32> {
         let (class, oid, sub) = self.get(at)?.origin.id()?;
         (class == 1259 && sub == 0).then_some(oid)
     }
 
-    /// Notes that this state is the whole database, not some schemas of it.
+    /// Records whether this state is the whole database, not just some schemas of it.
     pub fn set_whole(&mut self, whole: bool) {
         self.whole = whole;
     }
 
-    /// True when this state is the whole database: what it does not say, is not.
+    /// Returns whether this state is the whole database, so that what it does not contain does not exist.
     pub fn is_whole(&self) -> bool {
         self.whole
     }
 
-    /// Notes that the project says something about objects of that kind, though there may be none.
+    /// Records that the project says something about objects of that kind, though there may be none.
     pub fn claim(&mut self, kind: KindName) {
         self.claims.insert(kind);
     }
 
-    /// True when the project says something about objects of that kind.
+    /// Returns whether the project says something about objects of that kind.
     pub fn claims(&self, kind: KindName) -> bool {
         self.claims.contains(&kind)
     }
 
-    /// Every address of that kind, in the order added.
+    /// Returns every address of that kind, in the order added.
     pub fn of_kind(&self, kind: KindName) -> Vec<Address> {
         self.places.kinds.get(&kind).cloned().unwrap_or_default()
     }
 
-    /// Notes that `from` uses `to`, and can't stand without it.
+    /// Records that `from` uses `to` and cannot exist without it.
     pub fn add_edge(&mut self, from: Address, to: Address) {
         if from != to {
             Arc::make_mut(&mut self.edges).entry(from).or_default().push(to);
         }
     }
 
-    /// Notes that PostgreSQL drops `from` by itself when `to` is dropped.
+    /// Records that PostgreSQL drops `from` by itself when `to` is dropped.
     pub fn add_fall(&mut self, from: Address, to: Address) {
         if from != to {
             Arc::make_mut(&mut self.falls).entry(from).or_default().push(to);
         }
     }
 
-    /// What `from` falls with, besides its parent.
+    /// Returns the objects, besides its parent, with which PostgreSQL drops `from`.
     pub fn falls_with(&self, from: &Address) -> &[Address] {
         self.falls.get(from).map_or(&[], Vec::as_slice)
     }
 
-    /// What `from` uses, by noted edges; its parent is not among them.
+    /// Returns what `from` uses by the recorded edges, which do not include its parent.
     pub fn uses(&self, from: &Address) -> &[Address] {
         self.edges.get(from).map_or(&[], Vec::as_slice)
     }
 
-    /// Every noted edge, from the user to the used.
+    /// Returns every recorded edge, from the user to what it uses.
     pub fn edges(&self) -> impl Iterator<Item = (&Address, &Address)> {
         self.edges.iter().flat_map(|(from, list)| list.iter().map(move |to| (from, to)))
     }

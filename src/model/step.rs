@@ -43,7 +43,7 @@ impl HazardClass {
     /// Every class, in the order of the documentation.
     pub const ALL: [Self; 5] = [Self::Data, Self::Access, Self::Rewrite, Self::Block, Self::Breaking];
 
-    /// The word for `--allow`.
+    /// Returns the word for `--allow`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Data => "data",
@@ -127,137 +127,138 @@ pub struct Step {
 }
 
 impl Step {
-    /// A statement without hazards that takes no lock worth mentioning.
+    /// Creates a statement without hazards that takes no lock worth mentioning.
     pub fn new(sql: impl Into<String>) -> Self {
         Self { sql: sql.into(), ..Self::default() }
     }
 
-    /// The same, taking a lock.
+    /// Sets the lock that it takes.
     #[must_use]
     pub fn lock(mut self, lock: Lock) -> Self {
         self.lock = lock;
         self
     }
 
-    /// The same, with a hazard.
+    /// Adds a hazard.
     #[must_use]
     pub fn hazard(mut self, class: HazardClass, what: impl Into<String>) -> Self {
         self.hazards.push(Hazard { class, what: what.into() });
         self
     }
 
-    /// The same, creating or dropping those objects, too.
+    /// Adds objects that it also creates or drops.
     #[must_use]
     pub fn speaks_for(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.speaks_for.extend(others);
         self
     }
 
-    /// The same, once those objects exist, or are gone.
+    /// Adds objects that must exist, or be gone if they are dropped, before it runs.
     #[must_use]
     pub fn needs(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.needs.extend(others);
         self
     }
 
-    /// The same, taking the name of a relation.
+    /// Adds the name of a relation that it takes.
     #[must_use]
     pub fn takes(mut self, relation: impl Into<String>) -> Self {
         self.takes.push(relation.into());
         self
     }
 
-    /// The same, giving up the name of a relation.
+    /// Adds the name of a relation that it gives up.
     #[must_use]
     pub fn gives(mut self, relation: impl Into<String>) -> Self {
         self.gives.push(relation.into());
         self
     }
 
-    /// The same, only letting go of what the object uses.
+    /// Marks it as one that only lets go of what the object uses.
     #[must_use]
     pub fn frees(mut self) -> Self {
         self.frees = true;
         self
     }
 
-    /// The same, with nothing waiting for it.
+    /// Marks it as one for which the users of the object need not wait.
     #[must_use]
     pub fn late(mut self) -> Self {
         self.late = true;
         self
     }
 
-    /// The same, completing a new object.
+    /// Marks it as one that completes a new object.
     #[must_use]
     pub fn completes(mut self) -> Self {
         self.completes = true;
         self
     }
 
-    /// The same, printed as `shown` wherever a person or a file may see it.
+    /// Sets the text to show instead of `sql` wherever a person or a file may see it.
     #[must_use]
     pub fn shown(mut self, shown: impl Into<String>) -> Self {
         self.shown = Some(shown.into());
         self
     }
 
-    /// The same, in another place than the plan's transaction.
+    /// Sets where it may run, if that is not the plan's transaction.
     #[must_use]
     pub fn transaction(mut self, transaction: Transaction) -> Self {
         self.transaction = transaction;
         self
     }
 
-    /// The same, with the object's users dropped before it and created again after it.
+    /// Marks it as one before which the object's users must be dropped, to be created again after it.
     #[must_use]
     pub fn disturbs_users(mut self) -> Self {
         self.disturbs = true;
         self
     }
 
-    /// The same, with every user of those objects dropped before it and created again after it.
+    /// Adds objects all of whose users must be dropped before it and created again after it.
     #[must_use]
     pub fn unseats(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.unseats.extend(others);
         self
     }
 
-    /// The same, leaving a new object in the place of the old: owner, comment and privileges are set again.
+    /// Marks it as one that replaces the object by a new one: owner, comment and privileges are set again.
     #[must_use]
     pub fn renews(mut self) -> Self {
         self.renews = true;
         self
     }
 
-    /// The same, making that role the owner of the object's parent.
+    /// Sets the role that it makes the owner of the object's parent.
     #[must_use]
     pub fn hands_to(mut self, role: impl Into<String>) -> Self {
         self.hands_to = Some(role.into());
         self
     }
 
-    /// The same, making `member` a member of `role`.
+    /// Notes that it makes `member` a member of `role`.
     #[must_use]
     pub fn admits(mut self, role: impl Into<String>, member: impl Into<String>) -> Self {
         self.admits = Some((role.into(), member.into()));
         self
     }
 
-    /// The same, as what becomes one statement with others that begin like that, where nothing has to run in between.
+    /// Lets it be joined with other statements with this beginning, where nothing has to run in between. Has no effect
+    /// if the statement does not begin like that.
     #[must_use]
     pub fn joins(mut self, beginning: &str) -> Self {
         self.joins = if self.sql.starts_with(beginning) { beginning.len() } else { 0 };
         self
     }
 
-    /// The same, which says why it may well fail.
+    /// Sets the warning that says why it may well fail.
     #[must_use]
     pub fn warns(self, text: Option<String>) -> Self {
         Self { warns: text, ..self }
     }
 
-    /// The text that may be shown.
+    /// Returns the text that may be shown.
     pub fn text(&self) -> &str {
         self.shown.as_deref().unwrap_or(&self.sql)
     }

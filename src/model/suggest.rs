@@ -2,10 +2,10 @@
 
 pub use super::bridge::suggest;
 
-/// How many of the words that may stand somewhere are listed.
+/// How many of the known words are listed.
 const SHOWN: usize = 20;
 
-/// Help for a word that nothing knows: the nearest of `known`, else all of them.
+/// Returns the help for an unknown word: the nearest of `known`, or else the first of them.
 pub fn did_you_mean(word: &str, known: &[&str]) -> String {
     match suggest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -49,7 +49,7 @@ pub struct Emitted {
     pub makes: HashMap<Address, Vec<usize>>,
     /// The statements that drop each object, in the order in which they must run.
     pub drops: HashMap<Address, Vec<usize>>,
-    /// For an object, the statements that run while none of its users exists ([`Step::unseats`]), in the order written.
+    /// The statements that run while no user of an object exists (`Step::unseats`), in the order written.
     pub unseats: HashMap<Address, Vec<usize>>,
     /// Objects without a drop of their own, because a statement about another object drops them.
     pub folded: HashSet<Address>,

@@ -1,7 +1,7 @@
 //! Joins several changes of one table into one statement, so that PostgreSQL makes them in one pass over its rows.
 //!
-//! A statement is appended to an earlier one with the same beginning ([`Step::joins`](crate::model::Step::joins)),
-//! provided that everything it waits for runs before that one or as part of it.
+//! A statement is appended to an earlier one with the same beginning (`Step::joins`), provided that everything it waits
+//! for runs before that one or as part of it.
 
 use std::collections::{HashMap, HashSet};
 

@@ -7,7 +7,7 @@ use super::{BridgeError, suggest};
 use crate::diagnostic::{Code, Problem, Span};
 
 impl BridgeError {
-    /// The same, at `span` unless it has a place already.
+    /// Sets the place to `span`, unless the error has one already.
     pub(super) fn or_at(mut self, span: Option<Span>) -> Self {
         self.span = self.span.or(span);
         self
@@ -56,7 +56,7 @@ impl Error for BridgeError {
     }
 }
 
-/// The near miss, or else all that may stand there.
+/// Adds the help to a problem: the expected word that is nearest, or else all of them.
 pub(super) fn with_choices(problem: Problem, word: &str, expected: &[&str], lead: &str) -> BridgeError {
     let problem = match suggest(word, expected.iter().copied()) {
         Some(near) => problem.help(format!("did you mean `{near}`?")),

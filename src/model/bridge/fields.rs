@@ -5,10 +5,10 @@ use std::fmt;
 
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 
-/// The fields of `T`, when it reads itself as a struct; else none.
+/// Returns the fields of `T`, if it is deserialized as a struct; otherwise none.
 pub fn of<T: DeserializeOwned>() -> &'static [&'static str] {
     let found = Cell::new(&[][..]);
-    // The answer is in the cell: reading stops at once.
+    // The answer is in the cell; reading ends with an error at once.
     let _ = T::deserialize(Asker(&found));
     found.get()
 }

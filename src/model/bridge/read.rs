@@ -44,7 +44,7 @@ impl<'de> Reader<'de> {
         BridgeError { problem: wrong_scalar(expected, self.0, scalar), span: self.0.span }
     }
 
-    /// A whole number that `T` can hold.
+    /// Reads a whole number that `T` can hold.
     fn integer<T: TryFrom<i128>>(&self, least: i128, most: i128) -> Result<T> {
         const EXPECTED: &str = "a whole number";
         let scalar = self.scalar(EXPECTED)?;
@@ -65,7 +65,7 @@ impl<'de> Reader<'de> {
 macro_rules! integers {
     ($($method:ident $visit:ident $type:ty),* $(,)?) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            // Whole numbers of 128 bits are read as far as they are signed.
+            // Numbers beyond `i128` are not supported, even for `u128`.
             let most = i128::try_from(<$type>::MAX).unwrap_or(i128::MAX);
             let least = i128::try_from(<$type>::MIN).unwrap_or(i128::MIN);
             let number = self.integer::<$type>(least, most)?;
@@ -190,7 +190,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         let entries = self.0.as_map().ok_or_else(|| self.wrong("a map"))?;
         let mut entries = Entries { rest: entries.iter(), value: None, key: None };
         let result = visitor.visit_map(&mut entries);
-        // A reader of any shape of its own finds a key unknown only after it took the value.
+        // A hand-written `Deserialize` may find a key unknown only after it took the value.
         self.at(result.map_err(|e| if e.problem.code == Code::UnknownKey { e.or_at(entries.key) } else { e }))
     }
 
@@ -251,7 +251,7 @@ fn entry_count(node: &Node) -> String {
     }
 }
 
-/// The rest of a list.
+/// The remaining items of a list.
 struct Items<'de>(std::slice::Iter<'de, Node>);
 
 impl<'de> SeqAccess<'de> for Items<'de> {
@@ -267,7 +267,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 }
 
-/// The rest of a map, and the value whose key was just read.
+/// The remaining entries of a map, and the value whose key was just read.
 struct Entries<'de> {
     rest: std::slice::Iter<'de, (Key, Node)>,
     value: Option<&'de Node>,
@@ -294,7 +294,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
     }
 }
 
-/// Reads a key: text, or a whole number for maps that are keyed so.
+/// Reads a key: text, or a whole number for maps with such keys.
 struct KeyReader<'de>(&'de Key);
 
 impl<'de> KeyReader<'de> {
@@ -352,7 +352,7 @@ impl<'de> Deserializer<'de> for KeyReader<'de> {
     }
 }
 
-/// A variant of an enum: a scalar, or the one entry of a map.
+/// A variant of an enum: a scalar, or the only entry of a map.
 struct Variant<'de> {
     name: &'de str,
     span: Option<Span>,

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Problem};
 use crate::model::node::{Node, Scalar, Value};
 
-/// The whole number of a plain scalar, as YAML 1.2 reads it: decimal, `0x` or `0o`.
+/// Parses the whole number of a plain scalar, as in YAML 1.2: decimal, `0x` or `0o`.
 pub(super) fn integer(text: &str) -> Option<i128> {
     let digits = |digits: &str, radix| {
         let all = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
@@ -21,7 +21,7 @@ pub(super) fn integer(text: &str) -> Option<i128> {
     }
 }
 
-/// The number of a plain scalar, as YAML 1.2 reads it.
+/// Parses the number of a plain scalar, as in YAML 1.2.
 pub(super) fn float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
@@ -36,12 +36,12 @@ pub(super) fn float(text: &str) -> Option<f64> {
     number.then(|| text.parse().ok()).flatten()
 }
 
-/// True for a scalar that [`integer`] or [`float`] reads.
+/// Returns whether [`integer`] or [`float`] can parse a scalar.
 pub fn is_number(text: &str) -> bool {
     integer(text).is_some() || float(text).is_some()
 }
 
-/// What stands there, for messages: `text `abc``, `number `5``, `a list`.
+/// Describes a node for messages: `text `abc``, `number `5``, `a list`.
 pub(super) fn describe(node: &Node) -> String {
     match &node.value {
         Value::Scalar(s) if s.plain && matches!(&*s.text, "true" | "false") => format!("`{}`", s.text),
@@ -52,7 +52,7 @@ pub(super) fn describe(node: &Node) -> String {
     }
 }
 
-/// A value of another type than `expected`.
+/// Returns the problem of a value that is not of the type `expected`.
 pub(super) fn wrong_type(expected: &str, node: &Node) -> Problem {
     let problem = Problem::new(Code::WrongType, format!("expected {expected}, found {}", describe(node)));
     match &node.value {
@@ -64,7 +64,7 @@ pub(super) fn wrong_type(expected: &str, node: &Node) -> Problem {
     }
 }
 
-/// A scalar that is no number or boolean.
+/// Returns the problem of a scalar that is not the expected number or boolean.
 pub(super) fn wrong_scalar(expected: &str, node: &Node, scalar: &Scalar) -> Problem {
     let problem = wrong_type(expected, node);
     let is_boolean = expected.contains("true");
@@ -85,7 +85,7 @@ pub(super) fn wrong_scalar(expected: &str, node: &Node, scalar: &Scalar) -> Prob
     }
 }
 
-/// The first line of `text`, cut to what fits in a message.
+/// Returns the first line of `text`, cut to 60 characters.
 pub(super) fn crop(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     match line.char_indices().nth(60) {

@@ -11,7 +11,7 @@ use crate::model::node::{Key, Node, Value};
 
 type Result<T> = std::result::Result<T, BridgeError>;
 
-/// Makes a node.
+/// Serializes a value as a node.
 pub(super) struct Writer;
 
 impl Error for BridgeError {
@@ -20,20 +20,20 @@ impl Error for BridgeError {
     }
 }
 
-/// A list in the making; `variant` names the enum's variant it is the value of.
+/// A list being written; `variant` is the enum variant whose value it is, if any.
 pub(super) struct List {
     items: Vec<Node>,
     variant: Option<&'static str>,
 }
 
-/// A map in the making.
+/// A map being written.
 pub(super) struct Map {
     entries: Vec<(Key, Node)>,
     key: Option<Key>,
     variant: Option<&'static str>,
 }
 
-/// `value`, or a map of one entry for the variant of an enum.
+/// Returns `value` as a node; for an enum variant, as the only entry of a map.
 fn tagged(variant: Option<&'static str>, value: Value) -> Node {
     match variant {
         Some(name) => Node::new(Value::Map(vec![(name.into(), Node::new(value))])),
@@ -57,7 +57,7 @@ macro_rules! plain {
     )*};
 }
 
-/// A number as YAML writes it, so that it reads as a float again.
+/// Writes a number as YAML does, so that it reads as a float again.
 fn float(value: f64, shown: String) -> Node {
     Node::plain(match value {
         f if f.is_nan() => ".nan".into(),
