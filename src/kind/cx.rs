@@ -1,4 +1,4 @@
-//! What a kind may look at while it writes statements, and how statements name objects.
+//! The context with which a kind writes statements, and how statements name objects.
 
 use super::{Entry, Identity, find};
 use crate::model::{Address, Server, State};

@@ -1,4 +1,4 @@
-//! What an object needs before it.
+//! References from an object to what must exist before it.
 
 use super::Slot;
 use crate::model::Address;

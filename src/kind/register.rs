@@ -1,4 +1,4 @@
-//! The lines of the register: found by kind, and by what nests where.
+//! Finds lines of the register: by kind, or by where kinds nest.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

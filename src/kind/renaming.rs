@@ -1,4 +1,4 @@
-//! What becomes of whatever names an object that gets another name: PostgreSQL stores who is meant, not how he was called.
+//! How objects follow the rename of something they refer to: PostgreSQL stores the oid of what is meant, not its name.
 
 use std::ops::Range;
 

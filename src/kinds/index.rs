@@ -1,6 +1,6 @@
 //! An index. See <https://www.postgresql.org/docs/current/sql-createindex.html>.
 //!
-//! The index of a primary key, unique or exclusion constraint belongs to that constraint and is not listed.
+//! The index of a primary key, a unique or an exclusion constraint is that constraint's.
 
 mod parts;
 

@@ -108,7 +108,8 @@ fn falling(input: Input<'_>) -> HashMap<&Address, Vec<&Address>> {
     falling
 }
 
-/// Marks everything below a replaced object as dropped, created or both. Returns the live objects among it.
+/// Sets the fate of everything below a replaced object: it is dropped, created, or both. Returns the live objects among
+/// it.
 fn replace_descendants(at: &Address, fates: &mut IndexMap<Address, Fate>, input: Input<'_>) -> Vec<Address> {
     let live = input.live.descendants(at);
     for child in input.desired.descendants(at).into_iter().chain(live) {
@@ -180,7 +181,7 @@ fn touch(
     None
 }
 
-/// Asks a user that cannot be rebuilt to let go, for the time being, of what it uses and the plan drops.
+/// Returns how a user that cannot be rebuilt lets go, for the time being, of what it uses and the plan drops.
 fn release(user: &Address, fates: &IndexMap<Address, Fate>, input: Input<'_>) -> Option<Fate> {
     let (live, desired) = (input.live.get(user)?, input.desired.get(user)?);
     let goes = |at: &&Address| fates.get(*at).is_some_and(|f| matches!(f.action, Action::Replace | Action::Drop));

@@ -1,7 +1,7 @@
 //! A column of a table. See <https://www.postgresql.org/docs/current/sql-createtable.html>.
 //!
-//! The short form is what follows the name in `create table`: `bigint not null default 0`. `serial` and its variants
-//! are replaced by the integer type, the default and the sequence that PostgreSQL creates for them.
+//! The short form is what stands after the name in `create table`: `bigint not null default 0`. `serial` and its
+//! siblings become the integer, the default and the sequence that PostgreSQL makes of them.
 
 mod attributes;
 mod generated;

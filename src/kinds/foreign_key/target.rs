@@ -21,7 +21,7 @@ pub struct Target {
     pub columns: Vec<String>,
 }
 
-/// Columns that are unknown (empty) are equal to any.
+/// Unknown (empty) columns are equal to any.
 impl PartialEq for Target {
     fn eq(&self, other: &Self) -> bool {
         let known = !self.columns.is_empty() && !other.columns.is_empty();

@@ -1,7 +1,6 @@
 //! A table. See <https://www.postgresql.org/docs/current/sql-createtable.html>.
 //!
-//! A partition is a table of its own with `partition_of` and `for`. What it inherits from the tables above is not
-//! repeated.
+//! A partition is a table of its own with `partition_of` and `for`; what it has from the tables above is not said again.
 
 mod carry;
 mod create;

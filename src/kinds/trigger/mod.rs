@@ -1,6 +1,6 @@
 //! A trigger. See <https://www.postgresql.org/docs/current/sql-createtrigger.html>.
 //!
-//! The clones of a partitioned table's trigger on its partitions belong to that trigger and are not listed.
+//! The clones that a partitioned table's trigger has on the partitions belong to it and are not listed.
 
 mod call;
 mod event;

@@ -1,4 +1,4 @@
-//! What serde says of a node, in the words of a diagnostic.
+//! Turns serde's errors about a node into diagnostics.
 
 use serde::de::{Error, Expected, Unexpected};
 

@@ -1,4 +1,4 @@
-//! The fields of a shape, asked of its `Deserialize` without any value.
+//! Asks the `Deserialize` of a shape for its fields, without any value.
 
 use std::cell::Cell;
 use std::fmt;
