@@ -44,7 +44,7 @@ impl Mode {
     }
 }
 
-/// The long form of an identity.
+/// The long form.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Long {
