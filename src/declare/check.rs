@@ -1,6 +1,8 @@
 //! What can be checked without a database: references that lead nowhere, and what kinds check themselves.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::yaml;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
@@ -18,7 +20,7 @@ pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources
     let names = Names::of(state, register);
     let mut problems = clashes(state, register);
     // Many defaults and checks are the same text.
-    let mut sound: HashSet<(String, Grammar)> = HashSet::new();
+    let mut sound: FxHashSet<(String, Grammar)> = FxHashSet::default();
     for (at, object) in state.iter() {
         let entry = find(register, at.kind());
         let mut references = References::default();
@@ -52,7 +54,7 @@ pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources
 
 /// Two objects that take one place in a namespace, where PostgreSQL keeps one: a table and an index, say.
 fn clashes(state: &State, register: &'static [Entry]) -> Diagnostics {
-    let mut seen: HashMap<(Slot, &str, &str), &Address> = HashMap::new();
+    let mut seen: FxHashMap<(Slot, &str, &str), &Address> = FxHashMap::default();
     let mut problems = Diagnostics::default();
     for (at, object) in state.iter() {
         for slot in find(register, at.kind()).rules.slots.iter().filter(|s| **s != ROUTINE) {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rustc_hash::FxHashMap;
+
 use super::{Entry, OPERATOR, Reference, References, Slot, find};
 use crate::model::{Address, State};
 use crate::sql::{self, Token, TokenClass};
@@ -9,16 +11,28 @@ use crate::sql::{self, Token, TokenClass};
 /// An index of a state by the namespaces its objects take a place in.
 #[derive(Debug, Default)]
 pub struct Names {
-    by_slot: HashMap<(Slot, String, String), Vec<Address>>,
-    by_name: HashMap<String, Vec<Address>>,
+    by_slot: FxHashMap<(Slot, String, String), Vec<Address>>,
+    by_name: FxHashMap<String, Vec<Address>>,
 }
 
 impl Names {
     /// Indexes the objects of a state.
     pub fn of(state: &State, register: &'static [Entry]) -> Self {
+        Self::where_slot(state, register, |_| true)
+    }
+
+    /// Indexes the objects of a state that take a place in one namespace.
+    pub fn of_slot(state: &State, register: &'static [Entry], slot: Slot) -> Self {
+        Self::where_slot(state, register, |s| s == slot)
+    }
+
+    fn where_slot(state: &State, register: &'static [Entry], is_indexed: impl Fn(Slot) -> bool) -> Self {
         let mut names = Self::default();
         for (at, _) in state.iter() {
             let slots = find(register, at.kind()).rules.slots;
+            if !slots.iter().any(|slot| is_indexed(*slot)) {
+                continue;
+            }
             for slot in slots {
                 let name = slot.bare(at.key());
                 let key = (*slot, at.top().key().to_owned(), name.to_owned());

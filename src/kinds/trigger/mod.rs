@@ -184,7 +184,7 @@ impl Kind for Trigger {
     }
 
     fn complete(desired: &mut State, _problems: &mut Diagnostics, register: &'static [Entry]) {
-        let names = Names::of(desired, register);
+        let names = Names::of_slot(desired, register, ROUTINE);
         let all: Vec<Address> =
             desired.iter().map(|(at, _)| at).filter(|at| at.kind() == Self::NAME).cloned().collect();
         for at in all {
