@@ -30,7 +30,7 @@ pub use words::Words;
 use super::column::Column;
 use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA, tablespace};
 use super::part::{
-    Parameters, TypeName, follow_tablespace, is_default, parameters, refer_to_access_method, refer_to_tablespace,
+    Parameters, TypeName, follow_tablespace, is_default, parameters, refer_to_access_method, refer_to_tablespace, since,
 };
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
@@ -270,6 +270,9 @@ impl Kind for Table {
             steps.push(step.hazard(HazardClass::Rewrite, "rewrites the table"));
         }
         if *access_method != old.access_method {
+            if let Some((problem, _)) = since(15, "another access method of a table that exists", "access_method", cx) {
+                return Alter::Refuse(problem);
+            }
             let method = access_method.as_deref().unwrap_or("heap");
             let step = alter(format!("set access method {}", sql::ident(method)));
             steps.push(step.hazard(HazardClass::Rewrite, "rewrites the table"));
