@@ -59,7 +59,8 @@ fn rounds(tables: usize) -> usize {
     }
 }
 
-/// Writes the projects: as applied, the same with other comments, with one and with many changes, with another view, and without a ledger.
+/// Writes the projects: as applied, the same with other comments, with one and with many changes, with another view, and
+/// without a ledger.
 fn projects(tables: usize, work: &Path) {
     let nothing = Project::new(tables);
     let many = tables.div_ceil(2).min(500);

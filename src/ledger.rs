@@ -127,7 +127,7 @@ pub async fn is_unchanged(client: &Client, project: &str, fingerprint: &str) -> 
 }
 
 /// Notes that nothing is to be done for a project while the catalogs stay what they are; so many projects are known.
-pub async fn unchanged(client: &Client, project: &str, catalogs: &str) -> Result<()> {
+pub async fn note_unchanged(client: &Client, project: &str, catalogs: &str) -> Result<()> {
     let sql = "with old as (delete from dbstate.unchanged where project in
                                 (select project from dbstate.unchanged order by noted_at desc offset 50))
                insert into dbstate.unchanged values ($1, $2)

@@ -7,62 +7,66 @@
 
 use crate::model::PgVersion;
 
-/// The catalogs that hold definitions, each with the major version that brought it.
-const CATALOGS: &[(&str, u32)] = &[
-    ("pg_aggregate", 14),
-    ("pg_am", 14),
-    ("pg_amop", 14),
-    ("pg_amproc", 14),
-    ("pg_attrdef", 14),
-    ("pg_attribute", 14),
-    ("pg_auth_members", 14),
-    ("pg_cast", 14),
-    ("pg_class", 14),
-    ("pg_collation", 14),
-    ("pg_constraint", 14),
-    ("pg_conversion", 14),
-    ("pg_default_acl", 14),
-    ("pg_depend", 14),
-    ("pg_description", 14),
-    ("pg_enum", 14),
-    ("pg_event_trigger", 14),
-    ("pg_extension", 14),
-    ("pg_foreign_data_wrapper", 14),
-    ("pg_foreign_server", 14),
-    ("pg_foreign_table", 14),
-    ("pg_index", 14),
-    ("pg_inherits", 14),
-    ("pg_init_privs", 14),
-    ("pg_language", 14),
-    ("pg_largeobject_metadata", 14),
-    ("pg_namespace", 14),
-    ("pg_opclass", 14),
-    ("pg_operator", 14),
-    ("pg_opfamily", 14),
-    ("pg_parameter_acl", 15),
-    ("pg_partitioned_table", 14),
-    ("pg_policy", 14),
-    ("pg_proc", 14),
-    ("pg_publication", 14),
-    ("pg_publication_namespace", 15),
-    ("pg_publication_rel", 14),
-    ("pg_range", 14),
-    ("pg_rewrite", 14),
-    ("pg_seclabel", 14),
-    ("pg_sequence", 14),
-    ("pg_shdescription", 14),
-    ("pg_shseclabel", 14),
-    ("pg_statistic_ext", 14),
-    ("pg_tablespace", 14),
-    ("pg_transform", 14),
-    ("pg_trigger", 14),
-    ("pg_ts_config", 14),
-    ("pg_ts_config_map", 14),
-    ("pg_ts_dict", 14),
-    ("pg_ts_parser", 14),
-    ("pg_ts_template", 14),
-    ("pg_type", 14),
+/// The catalogs that hold definitions, in every version. Left out are those that hold data or statistics, and
+/// `pg_shdepend`, whose rows follow from owners and privileges.
+const CATALOGS: &[&str] = &[
+    "pg_aggregate",
+    "pg_am",
+    "pg_amop",
+    "pg_amproc",
+    "pg_attrdef",
+    "pg_attribute",
+    "pg_auth_members",
+    "pg_cast",
+    "pg_class",
+    "pg_collation",
+    "pg_constraint",
+    "pg_conversion",
+    "pg_default_acl",
+    "pg_depend",
+    "pg_description",
+    "pg_enum",
+    "pg_event_trigger",
+    "pg_extension",
+    "pg_foreign_data_wrapper",
+    "pg_foreign_server",
+    "pg_foreign_table",
+    "pg_index",
+    "pg_inherits",
+    "pg_init_privs",
+    "pg_language",
+    "pg_largeobject_metadata",
+    "pg_namespace",
+    "pg_opclass",
+    "pg_operator",
+    "pg_opfamily",
+    "pg_partitioned_table",
+    "pg_policy",
+    "pg_proc",
+    "pg_publication",
+    "pg_publication_rel",
+    "pg_range",
+    "pg_rewrite",
+    "pg_seclabel",
+    "pg_sequence",
+    "pg_shdescription",
+    "pg_shseclabel",
+    "pg_statistic_ext",
+    "pg_tablespace",
+    "pg_transform",
+    "pg_trigger",
+    "pg_ts_config",
+    "pg_ts_config_map",
+    "pg_ts_dict",
+    "pg_ts_parser",
+    "pg_ts_template",
+    "pg_type",
 ];
+
+/// More of them, each with the major version that brought it.
+const LATER: &[(u32, &str)] = &[(15, "pg_parameter_acl"), (15, "pg_publication_namespace")];
+
+const SUBSCRIPTION: &str = "pg_subscription";
 
 /// Those that are the cluster's, with the column that says which database a row is about; 0 is all of them.
 const PARTLY: &[(&str, &str)] =
@@ -73,18 +77,19 @@ const HIDDEN: &[(&str, &str)] = &[("pg_authid", "pg_roles"), ("pg_user_mapping",
 
 /// The names of the catalogs that a fingerprint for superusers is taken of.
 pub fn catalogs(server: PgVersion) -> impl Iterator<Item = &'static str> {
-    let whole = CATALOGS.iter().filter(move |(_, since)| server.at_least(*since)).map(|(name, _)| *name);
-    whole.chain(PARTLY.iter().chain(HIDDEN).map(|(name, _)| *name))
+    whole(server).chain(PARTLY.iter().chain(HIDDEN).map(|(name, _)| *name))
+}
+
+/// Those that count row for row.
+fn whole(server: PgVersion) -> impl Iterator<Item = &'static str> {
+    let later = LATER.iter().filter(move |(since, _)| server.at_least(*since)).map(|(_, name)| *name);
+    CATALOGS.iter().copied().chain(later)
 }
 
 /// An SQL expression for it, as a superuser or another role may ask: text, null where it does not see enough.
 pub fn expression(server: PgVersion, superuser: bool) -> String {
     let rows = "xmin::text";
-    let mut parts: Vec<String> = CATALOGS
-        .iter()
-        .filter(|(_, since)| server.at_least(*since))
-        .map(|(name, _)| summary(rows, name, "true"))
-        .collect();
+    let mut parts: Vec<String> = whole(server).map(|name| summary(rows, name, "true")).collect();
     for (name, database) in PARTLY.iter().filter(|(name, _)| superuser || *name != SUBSCRIPTION) {
         let this = "select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()";
         parts.push(summary(rows, name, &format!("{database} in (0, ({this}))")));
@@ -101,12 +106,8 @@ pub fn expression(server: PgVersion, superuser: bool) -> String {
     format!("case when exists (select subname from pg_catalog.{SUBSCRIPTION}) then null else {digest} end")
 }
 
-const SUBSCRIPTION: &str = "pg_subscription";
-
 /// How many rows there are, and the sum of their digests.
 fn summary(rows: &str, name: &str, which: &str) -> String {
-    format!(
-        "(select pg_catalog.concat(pg_catalog.count(*), ':', pg_catalog.sum(pg_catalog.hashtextextended({rows} collate \"C\", 0))) \
-         from pg_catalog.{name} as c where {which})"
-    )
+    let digests = format!("pg_catalog.sum(pg_catalog.hashtextextended({rows} collate \"C\", 0))");
+    format!("(select pg_catalog.concat(pg_catalog.count(*), ':', {digests}) from pg_catalog.{name} as c where {which})")
 }

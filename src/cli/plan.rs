@@ -116,7 +116,9 @@ pub fn read(files: &Files, scratch: &Scratch, manner: Manner) -> Result<(Project
     let mut options = files.options(&project).with(&project.sources)?;
     options.scratch = scratch.place();
     options.online = manner.is_online();
-    options.project = project.digest(options.manage, kinds::register());
+    if options.ledger {
+        options.project = project.digest(options.manage, kinds::register());
+    }
     Ok((project, options))
 }
 

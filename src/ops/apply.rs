@@ -279,7 +279,7 @@ impl Memory<'_> {
     /// read again.
     async fn note(&self, now: &Planned) {
         if let (Some(project), Some(catalogs), true) = (self.project, &now.fingerprint, now.warnings.is_empty()) {
-            _ = ledger::unchanged(&self.session.client, project, catalogs).await;
+            _ = ledger::note_unchanged(&self.session.client, project, catalogs).await;
         }
     }
 

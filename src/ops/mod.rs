@@ -55,8 +55,8 @@ pub struct Options {
     pub ledger: bool,
     /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
     pub online: bool,
-    /// The digest of everything that the wanted state was read from; none where that may change without the project. By
-    /// it the ledger knows a project to which the database was found to be like.
+    /// With a ledger, the digest of everything that the wanted state was read from, by which the ledger knows a project
+    /// that the database was found to be like; none where the state may change without the project.
     pub project: Option<String>,
     /// Where a plan is given: the objects that may change. Everything else is taken as it is.
     pub only: Option<HashSet<Address>>,

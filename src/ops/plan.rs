@@ -74,7 +74,7 @@ pub(super) async fn compare(
 
 /// True where the ledger may know that nothing is to be done.
 async fn is_known(session: &Session, options: &Options, purpose: Purpose<'_>) -> bool {
-    let asks = options.ledger && options.project.is_some() && !matches!(purpose, Purpose::After(_));
+    let asks = options.project.is_some() && !matches!(purpose, Purpose::After(_));
     asks && ledger::has_unchanged(&session.client).await
 }
 
@@ -107,7 +107,7 @@ async fn settle_on(
     purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
     let register = kinds::register();
-    let is_marked = options.ledger && options.project.is_some() && !matches!(purpose, Purpose::Look);
+    let is_marked = options.project.is_some() && !matches!(purpose, Purpose::Look);
     let (mut whole, fingerprint) = if is_marked {
         catalog::read_marked(&session.client, &server, register).await?
     } else {
@@ -121,8 +121,7 @@ async fn settle_on(
     }
     scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
     let mut planned = Planned { whole, fingerprint, ..Planned::new(live, declared, server) };
-    let nothing = Plan::default();
-    let applied = if let Purpose::After(applied) = purpose { applied } else { &nothing };
+    let applied = if let Purpose::After(applied) = purpose { Some(applied) } else { None };
     planned.know_renames(session, options, applied).await;
     let input = planned.input(options.online);
     let renamed = plan::renamed(input);
@@ -207,9 +206,9 @@ impl Planned {
     }
 }
 
-/// The objects that a plan changed in such a way.
-fn changed(applied: &Plan, how: impl Fn(Verb) -> bool) -> HashSet<&Address> {
-    applied.changes.iter().filter(|change| how(change.verb)).map(|change| &change.at).collect()
+/// The objects that a plan, if one ran, changed in such a way.
+fn changed(applied: Option<&Plan>, how: impl Fn(Verb) -> bool) -> HashSet<&Address> {
+    applied.iter().flat_map(|plan| &plan.changes).filter(|change| how(change.verb)).map(|change| &change.at).collect()
 }
 
 /// True for an object that is one of these, or under one.

@@ -14,7 +14,7 @@ use crate::{catalog, kinds, ledger};
 
 impl Planned {
     /// Notes which renames were made before: those that the ledger knows, and all once a plan ran.
-    pub(super) async fn know_renames(&mut self, session: &Session, options: &Options, applied: &Plan) {
+    pub(super) async fn know_renames(&mut self, session: &Session, options: &Options, applied: Option<&Plan>) {
         let mut renames = Vec::new();
         for (at, object) in self.desired.iter() {
             renames.extend(object.was.as_deref().map(|was| (at.clone(), was.to_owned())));
@@ -29,7 +29,7 @@ impl Planned {
         };
         for (at, was) in &renames {
             // After a plan ran, nothing is left to rename.
-            let known = if applied.is_empty() { ledger.carried_out(at, was) } else { Some(true) };
+            let known = if applied.is_none() { ledger.carried_out(at, was) } else { Some(true) };
             if let Some(object) = self.desired.get_mut(at) {
                 object.carried_out = known;
             }

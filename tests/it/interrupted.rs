@@ -4,10 +4,8 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use dbstate::local::Ephemeral;
-
 use crate::support::binary::command;
-use crate::support::cluster::{cluster, options};
+use crate::support::cluster::{cluster, own_cluster_with};
 use crate::support::database::Database;
 use crate::support::project::Project;
 use crate::support::proxy::{Phase, Proxy};
@@ -196,10 +194,7 @@ fn circle(count: usize) -> String {
 
 #[test]
 fn a_plan_of_several_transactions_goes_on_from_each_of_them() {
-    let mut options = options();
-    let small = [("max_locks_per_transaction", "10"), ("max_connections", "20")];
-    options.settings.extend(small.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let cluster = Ephemeral::start(&options).expect("started");
+    let cluster = own_cluster_with(&[("max_locks_per_transaction", "10"), ("max_connections", "20")]);
     let proxy = Proxy::to(cluster.server());
     let straight = Database::named(cluster.server(), "straight");
     let project = Project::new(&straight, &[("schema.yaml", &circle(90))]);

@@ -3,9 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dbstate::local::Ephemeral;
-
-use crate::support::cluster::options;
+use crate::support::cluster::own_cluster_with;
 use crate::support::database::Database;
 use crate::support::project::Project;
 
@@ -49,12 +47,11 @@ fn none_in(text: &str, place: &str) {
 
 #[test]
 fn no_secret_is_told_logged_or_kept() {
-    let mut options = options();
-    options.settings.extend(
-        [("log_statement", "all"), ("log_min_duration_statement", "0"), ("log_min_error_statement", "debug5")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-    );
-    let cluster = Ephemeral::start(&options).expect("started");
+    let cluster = own_cluster_with(&[
+        ("log_statement", "all"),
+        ("log_min_duration_statement", "0"),
+        ("log_min_error_statement", "debug5"),
+    ]);
     let database = Database::named(cluster.server(), "shop");
     let project = Project::new(&database, &[("schema.yaml", YAML), ("job.secret", OF_FILE)])
         .env("APP_PASSWORD", OF_APP)

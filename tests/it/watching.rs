@@ -4,10 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
-use dbstate::local::Ephemeral;
-
 use crate::support::binary::command;
-use crate::support::cluster::options;
+use crate::support::cluster::own_cluster_with;
 use crate::support::database::Database;
 use crate::support::project::Project;
 
@@ -115,12 +113,7 @@ fn an_interrupt_ends_the_wait_for_another_apply() {
 
 #[test]
 fn a_plan_that_the_lock_table_has_no_room_for_is_parted() {
-    let mut options = options();
-    options.settings.extend(
-        [("max_locks_per_transaction", "10"), ("max_connections", "20")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-    );
-    let cluster = Ephemeral::start(&options).expect("started");
+    let cluster = own_cluster_with(&[("max_locks_per_transaction", "10"), ("max_connections", "20")]);
     let database = Database::named(cluster.server(), "small");
     let project = Project::new(&database, &[("schema.yaml", &tables(300))]);
     let output = project.run(&["apply", "--offline", "--yes"], 3);

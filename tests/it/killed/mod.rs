@@ -22,7 +22,7 @@ use crate::cases::ROWS;
 use crate::random::rng::Rng;
 use crate::random::{self, Pair};
 use crate::support::binary::command;
-use crate::support::cluster::options;
+use crate::support::cluster::own_cluster_with;
 use crate::support::database::{Database, psql, unordered};
 use crate::support::project::Project;
 use crate::support::proxy::{Phase, Proxy};
@@ -281,7 +281,8 @@ fn an_apply_that_is_killed_is_finished_by_the_next() {
     let next = AtomicU64::new(first);
     let counts = Mutex::new((BTreeMap::<String, usize>::new(), Vec::new()));
     let worker = || {
-        let cluster = dbstate::local::Ephemeral::start(&durable()).expect("a cluster");
+        // What was committed outlives a crash of the server, if not one of the machine.
+        let cluster = own_cluster_with(&[("synchronous_commit", "on"), ("full_page_writes", "on")]);
         random::pair::roles(cluster.server(), random::ROLES);
         let bench = Bench { server: cluster.server(), proxy: Proxy::to(cluster.server()) };
         loop {
@@ -311,11 +312,4 @@ fn an_apply_that_is_killed_is_finished_by_the_next() {
     let lines: Vec<String> = counts.iter().map(|(name, count)| format!("{count:6} {name}")).collect();
     println!("kills from seed {first}:\n{}", lines.join("\n"));
     assert!(failures.is_empty(), "{}\n{}", lines.join("\n"), failures.join("\n"));
-}
-
-/// What was committed outlives a crash of the server, if not one of the machine.
-fn durable() -> dbstate::local::Options {
-    let mut options = options();
-    options.settings.extend(["synchronous_commit", "full_page_writes"].map(|name| (name.to_owned(), "on".to_owned())));
-    options
 }

@@ -14,8 +14,14 @@ pub fn cluster() -> &'static Server {
 
 /// A cluster for one test, stopped when dropped: for roles, tablespaces and server settings.
 pub fn own_cluster() -> Ephemeral {
-    Ephemeral::start(&options())
-        .unwrap_or_else(|e| panic!("{e}\nhelp: {}", e.problem.help.as_deref().unwrap_or("none")))
+    own_cluster_with(&[])
+}
+
+/// The same, with these settings of the server.
+pub fn own_cluster_with(settings: &[(&str, &str)]) -> Ephemeral {
+    let mut options = options();
+    options.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    Ephemeral::start(&options).unwrap_or_else(|e| panic!("{e}\nhelp: {}", e.problem.help.as_deref().unwrap_or("none")))
 }
 
 /// How every cluster of the tests runs.

@@ -1,7 +1,6 @@
 //! A database for one test, and PostgreSQL's own clients as observers that we did not write.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -66,12 +65,17 @@ impl<'a> Database<'a> {
 
     /// Takes from the ledger that nothing is to be done, so that the next plan reads the whole database.
     pub fn forget(&self) {
-        self.psql(FORGET);
+        self.forgetting()();
     }
 
-    /// A program of the server's version.
-    pub fn bin(&self, program: &str) -> PathBuf {
-        self.server.bin(program)
+    /// The same later, when the database may be out of sight.
+    pub fn forgetting(&self) -> impl Fn() + use<> {
+        let (psql, url) = (self.server.bin("psql"), self.url());
+        move || {
+            let mut command = Command::new(&psql);
+            command.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname", &url]);
+            finish(command, FORGET);
+        }
     }
 
     /// Its schema as `pg_dump --schema-only` prints it, without comments, empty lines and the tokens of one run.
@@ -98,7 +102,7 @@ impl Drop for Database<'_> {
 }
 
 /// What [`Database::forget`] does.
-pub const FORGET: &str = "do $$ begin
+const FORGET: &str = "do $$ begin
     if to_regclass('dbstate.unchanged') is not null then delete from dbstate.unchanged; end if;
 end $$";
 

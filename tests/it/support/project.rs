@@ -1,20 +1,19 @@
 //! A project in a directory of its own, and the program run in it on one database.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use tempfile::TempDir;
 
 use super::binary::{Output, dbstate_with};
-use super::database::{Database, FORGET};
+use super::database::Database;
 
 /// YAML files, the database they are for, and the environment of the program.
 pub struct Project {
     dir: TempDir,
     url: String,
-    /// The same as its superuser, and the program that takes SQL.
-    psql: (PathBuf, String),
+    /// Has the next plan read the whole database.
+    forget: Box<dyn Fn() + Send + Sync>,
     env: BTreeMap<String, String>,
 }
 
@@ -22,8 +21,8 @@ impl Project {
     /// A project of these files, each with its name.
     pub fn new(database: &Database<'_>, files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let psql = (database.bin("psql"), database.url());
-        let project = Self { dir, url: database.url(), psql, env: BTreeMap::new() };
+        let forget = Box::new(database.forgetting());
+        let project = Self { dir, url: database.url(), forget, env: BTreeMap::new() };
         for (name, text) in files {
             project.write(name, text);
         }
@@ -58,9 +57,7 @@ impl Project {
     #[track_caller]
     pub fn run(&self, args: &[&str], code: i32) -> Output {
         if args.first() == Some(&"plan") {
-            let (psql, url) = &self.psql;
-            let output = Command::new(psql).args(["--no-psqlrc", "-qc", FORGET, url]).output().expect("psql starts");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            (self.forget)();
         }
         let args: Vec<&str> = args.iter().copied().chain(["-d", &self.url]).collect();
         self.run_alone(&args, code)
