@@ -25,7 +25,7 @@ pub fn write(node: &Node) -> String {
     write_with(node, &Layout::default())
 }
 
-/// Writes like [`write`], with the comments, blank lines and anchors of the file that the node was read from.
+/// Writes like [`write()`], with the comments, blank lines and anchors of the file that the node was read from.
 pub fn write_with(node: &Node, layout: &Layout) -> String {
     let mut writer = Writer { out: String::new(), layout };
     if layout.opened() {
