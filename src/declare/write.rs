@@ -136,7 +136,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Returns the comments and blank lines above a list item, including those above the first entry of a map in it.
+    /// Returns the comments and blank lines above a list item, including those above the first entry or item inside it.
     fn over(&self, item: &Node, indent: usize) -> Vec<Box<str>> {
         if self.layout.is_bare() {
             return Vec::new();

@@ -20,8 +20,8 @@ pub async fn live(session: &Session) -> Result<Access> {
     Ok(Access::of(&state, server.version, register))
 }
 
-/// Computes access from a project. Where it declares no privileges at all, those that PostgreSQL grants by default
-/// count.
+/// Computes access from a project. For each kind of grant that it says nothing about, what PostgreSQL grants by default
+/// counts.
 pub fn declared(state: &State) -> Access {
     let register = kinds::register();
     let mut state = state.clone();
