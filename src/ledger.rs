@@ -1,6 +1,7 @@
-//! What applies leave in the target database: which texts were found to mean the same, and who applied what.
+//! The ledger: what applies record in the target database, namely which texts mean the same, and who applied what.
 //!
-//! Only a memory: without it plans are the same, and slower. Schema `dbstate` is never part of a plan.
+//! It is only a memory: without it plans are slower but, renames apart, the same. Schema `dbstate` is never part of a
+//! plan.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,10 +16,10 @@ use crate::model::{Address, Applied, Moved, Spec, Stamp, State};
 use crate::session::server_error;
 use crate::sql;
 
-/// The schema that holds the ledger.
+/// The schema that contains the ledger.
 pub const SCHEMA: &str = "dbstate";
 
-/// What the ledger knows of one object.
+/// What the ledger records about one object: the digests of both sides, and the `was` that was carried out.
 #[derive(Debug)]
 struct Settled {
     declared: String,
@@ -26,12 +27,12 @@ struct Settled {
     was: Option<String>,
 }
 
-/// Per object the digest of what was declared and of what the catalog then said, and the rename that was then made;
-/// nothing where there is no ledger.
+/// What the ledger records about some objects, by address; `None` if there is no ledger.
 #[derive(Debug, Default)]
 pub struct Ledger(Option<HashMap<String, Settled>>);
 
-/// Reads what the ledger knows of some objects; nothing where there is none or it may not be read.
+/// Reads what the ledger records about some objects. Without a ledger, or without the right to read it, the result is
+/// empty.
 pub async fn read(client: &Client, objects: impl IntoIterator<Item = &Address>) -> Ledger {
     let keys: Vec<String> = objects.into_iter().map(key).collect();
     let sql = "select address, declared, stored, was from dbstate.settled where address = any($1)";
@@ -41,13 +42,14 @@ pub async fn read(client: &Client, objects: impl IntoIterator<Item = &Address>) 
 }
 
 impl Ledger {
-    /// Whether the rename of an object from `was` was made, or was never needed; `None` where there is no ledger.
+    /// Returns whether the rename of an object from `was` has been carried out, or was never needed; `None` if there is
+    /// no ledger.
     pub fn carried_out(&self, at: &Address, was: &str) -> Option<bool> {
         let then = self.0.as_ref()?.get(&key(at));
         Some(then.is_some_and(|then| then.was.as_deref() == Some(was)))
     }
 
-    /// True when this very declaration left this very stored object.
+    /// Returns whether this declaration led to exactly this stored object before.
     pub fn settles(
         &self,
         at: &Address,
@@ -58,7 +60,8 @@ impl Ledger {
         self.moved(at, Some(declared), Some(stored), register) == Some(Moved::Neither)
     }
 
-    /// Which side differs from what the last apply left; `None` where there is no ledger, or nothing follows from it.
+    /// Returns which side differs from what the last apply left. `None` if there is no ledger, or it allows no
+    /// conclusion.
     pub fn moved(
         &self,
         at: &Address,
@@ -67,7 +70,7 @@ impl Ledger {
         register: &'static [kind::Entry],
     ) -> Option<Moved> {
         let Some(then) = self.0.as_ref()?.get(&key(at)) else {
-            // Unknown then, so it came since: on the side that has it.
+            // The ledger does not know the object, so it was added since, on the side that has it.
             return match (declared, stored) {
                 (Some(_), None) => Some(Moved::Project),
                 (None, Some(_)) => Some(Moved::Database),
@@ -84,8 +87,9 @@ impl Ledger {
     }
 }
 
-/// Per object the apply that last found it as declared; for one that the ledger does not know, the last that looked at
-/// all of what it is in. Nothing where there is no ledger.
+/// Returns, for each object, the apply that last found it as declared. For an object that the ledger does not know,
+/// that is the last apply that checked all known objects under the same top-level name. Without a ledger the result is
+/// empty.
 pub async fn since<'a>(client: &Client, objects: impl IntoIterator<Item = &'a Address>) -> HashMap<Address, Stamp> {
     let objects: Vec<&Address> = objects.into_iter().collect();
     let keys: Vec<String> = objects.iter().map(|at| key(at)).collect();
@@ -98,7 +102,7 @@ pub async fn since<'a>(client: &Client, objects: impl IntoIterator<Item = &'a Ad
                select null, {TOP}, min(apply) from dbstate.settled where {TOP} = any($2) group by 2) as s on s.apply = h.id"
     );
     let lists = [&keys as &(dyn ToSql + Sync), &tops].map(|value| (value, Type::TEXT_ARRAY));
-    // A ledger that an older version wrote has no such column: nothing is known until the next apply.
+    // A ledger written by an older version lacks column `apply`; nothing is known then until the next apply.
     let rows = client.query_typed(&sql, &lists).await.unwrap_or_default();
     let stamp = |r: &Row| Stamp { id: r.get(2), at: r.get(3), by: r.get(4), revision: r.get(5) };
     let known: HashMap<(Option<String>, Option<String>), Stamp> =
@@ -109,24 +113,25 @@ pub async fn since<'a>(client: &Client, objects: impl IntoIterator<Item = &'a Ad
     objects.into_iter().zip(keys).filter_map(|(at, key)| Some((at.clone(), of(at, key)?))).collect()
 }
 
-/// True where the database has a list of the projects that it was found to be like.
+/// Returns whether the ledger has the table of unchanged projects.
 pub async fn has_unchanged(client: &Client) -> bool {
     let sql = "select pg_catalog.to_regclass('dbstate.unchanged') is not null";
     client.query_typed(sql, &[]).await.is_ok_and(|rows| rows.first().is_some_and(|row| row.get(0)))
 }
 
-/// True where an apply of that project found nothing to do, and the catalogs are what they were then; `fingerprint` is an
-/// SQL expression.
+/// Returns whether the ledger records that there was nothing to do for the project while the catalogs had the same
+/// fingerprint as now. `fingerprint` is an SQL expression.
 pub async fn is_unchanged(client: &Client, project: &str, fingerprint: &str) -> bool {
     let begin = client.batch_execute("begin read only; set local search_path = ''; set local jit = off");
     let sql = format!("select from dbstate.unchanged where project = $1 and catalogs = ({fingerprint})");
     let value = [(&project as &(dyn ToSql + Sync), Type::TEXT)];
-    // What can't be asked is not known.
+    // If the server refuses the question, the answer is no.
     let (_, rows, _) = join3(begin, client.query_typed(&sql, &value), client.batch_execute("rollback")).await;
     rows.is_ok_and(|rows| !rows.is_empty())
 }
 
-/// Notes that nothing is to be done for a project while the catalogs stay what they are; so many projects are known.
+/// Records that there is nothing to do for a project as long as the catalogs have this fingerprint. Deletes all older
+/// records but the latest 50.
 pub async fn note_unchanged(client: &Client, project: &str, catalogs: &str) -> Result<()> {
     let sql = "with old as (delete from dbstate.unchanged where project in
                                 (select project from dbstate.unchanged order by noted_at desc offset 50))
@@ -137,25 +142,25 @@ pub async fn note_unchanged(client: &Client, project: &str, catalogs: &str) -> R
     client.query_typed(sql, &values).await.map(|_| ()).map_err(failed)
 }
 
-/// Takes the ledger's own schema out of a live state.
+/// Removes the ledger's own schema from a live state.
 pub fn hide(live: &mut State) {
     live.retain(|at, _| at.parent().is_some() || at.key() != SCHEMA);
 }
 
-/// What one apply has to remember.
+/// What an apply records about objects.
 #[derive(Debug)]
 pub struct Entries<'a> {
-    /// What was declared, as written.
+    /// The declared state, as written.
     pub declared: &'a State,
-    /// What the catalog says now.
+    /// The state as the catalog has it now.
     pub stored: &'a State,
-    /// The whole database: what another project declares in it is for that project to remember.
+    /// The whole database. Objects that another project declares in it are that project's to record.
     pub whole: &'a State,
-    /// The objects that it speaks of; all that are declared where absent.
+    /// The objects to record; `None` for all declared ones.
     pub only: Option<&'a HashSet<Address>>,
 }
 
-/// True where the ledger holds something else than this, or nothing.
+/// Returns whether, for any declared object, the ledger has no entry or one that differs from the present state.
 pub async fn is_stale(client: &Client, entries: &Entries<'_>, register: &'static [kind::Entry]) -> bool {
     let objects: Vec<&Address> = entries.declared.iter().map(|(at, _)| at).collect();
     let Some(known) = read(client, objects.iter().copied()).await.0 else { return true };
@@ -167,13 +172,13 @@ pub async fn is_stale(client: &Client, entries: &Entries<'_>, register: &'static
     })
 }
 
-/// Writes what every declared object is now on both sides; what is no longer declared is forgotten, but for what lies in
-/// schemas and roles of others.
+/// Records both sides of every declared object. Entries of objects that are no longer declared are deleted, except
+/// those under schemas and roles that belong to other projects.
 pub async fn record(client: &Client, entries: &Entries<'_>, register: &'static [kind::Entry]) -> Result<()> {
     let failed = |error: tokio_postgres::Error| server_error(&error, "the ledger in schema `dbstate`");
     client.batch_execute(&format!("begin; {CREATE}")).await.map_err(failed)?;
     if let Err(error) = fill(client, entries, register).await {
-        // The error is what there is to tell; a failed rollback ends with the session.
+        // The first error is the one to report; if the rollback fails too, the transaction ends with the session.
         let _ = client.batch_execute("rollback").await;
         return Err(failed(error));
     }
@@ -207,30 +212,30 @@ async fn fill(
     client.query_typed(sql, &lists).await.map(|_| ())
 }
 
-/// What stands at the top of the database and is not the project's.
+/// Returns the top-level names in the database that the project does not own.
 fn others(entries: &Entries<'_>) -> Vec<String> {
     let ours: HashSet<&str> = entries.declared.iter().chain(entries.stored.iter()).map(|(at, _)| top(at)).collect();
     let all: HashSet<&str> = entries.whole.iter().map(|(at, _)| top(at)).collect();
     all.difference(&ours).map(|name| (*name).to_owned()).collect()
 }
 
-/// A line of the history as it is written while an apply goes on.
+/// A row of the history, which is written while the apply is still running.
 #[derive(Debug)]
 pub struct Entry<'a> {
-    /// The statements that ran since the line was last written, as they may be shown.
+    /// The statements that ran since the row was last written, in the form that may be shown.
     pub statements: Vec<&'a str>,
-    /// The renames made so far, each with the old key as `was:` has it.
+    /// The renames made since then, each with the old key as written in `was:`.
     pub renames: Vec<(&'a Address, &'a str)>,
-    /// The git revision of the project, where it is known.
+    /// The git revision of the project, if known.
     pub revision: Option<&'a str>,
-    /// How long the statements ran so far, in milliseconds.
+    /// How long the statements have run so far, in milliseconds.
     pub milliseconds: i64,
-    /// True when this apply has a line already.
+    /// Whether this apply has a row already.
     pub goes_on: bool,
 }
 
-/// SQL that writes the line of an apply, and remembers its renames: to be run in the transaction that made them, so that
-/// an apply which ends in the middle has left what it did.
+/// Returns SQL that writes the row of an apply and records its renames. It must run in the transaction that made them,
+/// so that an apply that stops halfway leaves a true record.
 pub fn entry(entry: &Entry<'_>) -> String {
     let statements = serde_json::to_string(&entry.statements).unwrap_or_default();
     let (statements, milliseconds) = (sql::literal(&statements), entry.milliseconds);
@@ -256,13 +261,13 @@ pub fn entry(entry: &Entry<'_>) -> String {
     format!("{CREATE} {line}{}", entry.renames.iter().map(renamed).collect::<String>())
 }
 
-/// Notes that what the session's last line of history says was found to be as declared.
+/// Marks the last history row of this session as complete: the database was found to be as declared.
 pub async fn complete(client: &Client) -> Result<()> {
     let sql = format!("update dbstate.history set complete = true where {CURRENT}");
     client.batch_execute(&sql).await.map_err(|error| server_error(&error, &sql))
 }
 
-/// Every apply, the latest first; none where there is no ledger.
+/// Returns every apply, the latest first. Without a ledger the list is empty.
 pub async fn history(client: &Client) -> Result<Vec<Applied>> {
     let exists = "select to_regclass('dbstate.history') is not null";
     let failed = |error: tokio_postgres::Error| server_error(&error, "the ledger in schema `dbstate`");
@@ -288,14 +293,14 @@ pub async fn history(client: &Client) -> Result<Vec<Applied>> {
     Ok(rows.iter().map(applied).collect())
 }
 
-/// When an apply was, as [`Stamp`] has it.
+/// The time of an apply, in the format of [`Stamp`].
 const AT: &str = r#"to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"#;
 
-/// The line of history that this session wrote.
+/// Matches the history row that this session wrote.
 const CURRENT: &str = "id = currval('dbstate.history_id_seq')";
 
-/// Makes the tables where they are not as they should be: an event trigger of the project sees no statement of ours
-/// otherwise.
+/// Creates or upgrades the tables. Does nothing if they are up to date, so that an event trigger of the project does
+/// not see any statement of ours.
 const CREATE: &str = "
 do $dbstate$ begin
     if not exists (select from pg_catalog.pg_attribute
@@ -327,10 +332,10 @@ do $dbstate$ begin
     end if;
 end $dbstate$;";
 
-/// The name of what an address stands under at the top, in [`key`].
+/// The top-level name of an address in the form that [`key`] returns.
 const TOP: &str = "split_part(substr(address, strpos(address, ':') + 1), '.', 1)";
 
-/// The same of an address.
+/// Returns the top-level name of an address, as [`TOP`] computes it.
 fn top(at: &Address) -> &str {
     at.path().first().map_or("", |name| name.split('.').next().unwrap_or(name))
 }

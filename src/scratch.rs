@@ -1,8 +1,8 @@
-//! PostgreSQL's own spelling of wanted objects, from a scratch database.
+//! Asks PostgreSQL how it spells declared objects, in a scratch database.
 //!
-//! PostgreSQL rewrites SQL text when it stores it, so a text that differs may mean the same. Objects in doubt, and what
-//! they need, are built in a database of their own and read back; nothing cluster-wide is made, but on a server of our
-//! own. The database is dropped at the end, and what a killed run left is dropped by the next.
+//! PostgreSQL rewrites SQL text when it stores it, so different texts may mean the same. Objects in doubt, and what
+//! they need, are created in a temporary database and read back. Nothing cluster-wide is created, except on an embedded
+//! server. The database is dropped at the end; the next run drops what a killed one left behind.
 
 use std::collections::HashSet;
 
@@ -16,25 +16,26 @@ use crate::plan;
 use crate::session::{self, Session, Target, server_error};
 use crate::sql;
 
-/// How the names of scratch databases begin.
+/// The prefix of the names of scratch databases.
 const PREFIX: &str = "dbstate_scratch_";
 
-/// What the scratch database is for.
+/// What to build in a scratch database.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// The database as it is, whole: what the project does not manage may be needed too.
+    /// The whole live database, as objects that the project does not manage may be needed too.
     pub live: &'a State,
-    /// What is wanted.
+    /// The desired state.
     pub desired: &'a State,
-    /// What is to be built and read back.
+    /// The objects to create and read back.
     pub doubtful: &'a [Address],
-    /// The server.
+    /// The server that the plan is for.
     pub server: &'a Server,
-    /// Every kind.
+    /// The register of kinds.
     pub register: &'static [Entry],
 }
 
-/// The objects on both sides that differ and hold SQL text: PostgreSQL alone knows whether they mean the same.
+/// Returns the objects that differ and contain SQL text, so that only PostgreSQL knows whether both sides mean the
+/// same.
 pub fn doubtful(live: &State, desired: &State, register: &'static [Entry]) -> Vec<Address> {
     desired
         .iter()
@@ -51,7 +52,7 @@ fn holds_text(at: &Address, object: &Object, register: &'static [Entry]) -> bool
     references.list.iter().any(|(r, _)| matches!(r, Reference::Text(_)))
 }
 
-/// True where what is stored says the same as what was declared, but for the keys that hold SQL text.
+/// Returns whether the stored and the declared object differ, if at all, only in fields that contain SQL text.
 pub fn differs_in_text_alone(at: &Address, stored: &State, declared: &State, register: &'static [Entry]) -> bool {
     let entry = find(register, at.kind());
     let (Some(stored), Some(declared)) = (stored.get(at), declared.get(at)) else { return false };
@@ -71,23 +72,23 @@ pub fn differs_in_text_alone(at: &Address, stored: &State, declared: &State, reg
     stored == declared
 }
 
-/// What the scratch database says.
+/// What was read back from the scratch database.
 #[derive(Debug, Default)]
 pub struct Stored {
-    /// The objects that could be built, as PostgreSQL stores them.
+    /// The objects that could be created, as PostgreSQL stores them.
     pub state: State,
-    /// Why the others could not: the first error of the server, or of the plan.
+    /// Why the others could not be created: the first error of the server or of the plan.
     pub failure: Option<String>,
 }
 
-/// The server that is to hold the scratch database.
+/// The server on which the scratch database is created.
 #[derive(Clone, Copy)]
 pub enum Host<'a> {
-    /// The one that the plan is for.
+    /// The server that the plan is for.
     Same(&'a Session),
-    /// Another one.
+    /// Another server.
     Other(&'a Session),
-    /// One of our own, that may get the roles of the one that the plan is for.
+    /// An embedded server, on which the roles of the plan's server may be created.
     Own(&'a Session),
 }
 
@@ -98,7 +99,7 @@ impl<'a> Host<'a> {
     }
 }
 
-/// Why a session can't make a scratch database on its server; `None` where it can.
+/// Returns why a session cannot create a scratch database on its server, or `None` if it can.
 pub async fn obstacle(session: &Session) -> Result<Option<String>> {
     let sql = "select pg_is_in_recovery(), rolsuper or rolcreatedb from pg_roles where rolname = current_user";
     let row = session.client.query_one(sql, &[]).await.map_err(|e| server_error(&e, sql))?;
@@ -109,7 +110,7 @@ pub async fn obstacle(session: &Session) -> Result<Option<String>> {
     })
 }
 
-/// Builds the doubtful objects and what they need, and reads them back. `target` is the session of the plan.
+/// Creates the doubtful objects and what they need, and reads them back. `target` is the session of the plan.
 pub async fn read_back(target: &Session, host: Host<'_>, request: Request<'_>) -> Result<Stored> {
     let name = create(target, host).await?;
     let session = host.session();
@@ -129,7 +130,7 @@ async fn create(target: &Session, host: Host<'_>) -> Result<String> {
     let encoding: String = row.get(0);
     let [collate, ctype] = match host {
         Host::Same(_) => [row.get(1), row.get(2)],
-        // Another machine may not have the locale; it has no part in how things are spelled.
+        // Another machine may lack the locale, which does not affect how definitions are spelled.
         Host::Other(_) | Host::Own(_) => ["C".to_owned(), "C".to_owned()],
     };
     if let Host::Own(_) = host {
@@ -150,7 +151,7 @@ async fn create(target: &Session, host: Host<'_>) -> Result<String> {
     Ok(name)
 }
 
-/// Makes the roles of a server on one of our own: policies name them.
+/// Creates the roles of a server on an embedded one, as policies name roles.
 async fn borrow_roles(from: &Session, to: &Session) -> Result<()> {
     let roles = "select rolname::text from pg_roles where not starts_with(rolname, 'pg_')";
     let names = |rows: Vec<tokio_postgres::Row>| rows.iter().map(|r| r.get(0)).collect::<HashSet<String>>();
@@ -160,7 +161,8 @@ async fn borrow_roles(from: &Session, to: &Session) -> Result<()> {
     to.client.batch_execute(&create.join("; ")).await.map_err(|e| failed("filled", &e))
 }
 
-/// Drops what killed runs left: scratch databases of this role whose maker is gone, with what still runs in them.
+/// Drops what killed runs left behind: scratch databases of this role whose creator is gone, along with any sessions in
+/// them.
 pub async fn sweep(session: &Session) {
     let sql = format!(
         "select datname from pg_database d
@@ -170,14 +172,14 @@ pub async fn sweep(session: &Session) {
     let Ok(rows) = session.client.query(&sql, &[]).await else { return };
     for row in rows {
         let name: String = row.get(0);
-        // Another run may have swept it in between.
+        // Another run may have dropped it in the meantime.
         let drop = format!("drop database if exists {} with (force)", sql::ident(&name));
         let _ = session.client.batch_execute(&drop).await;
     }
 }
 
 async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored> {
-    // Not said at the start of the session, since poolers let no settings through there.
+    // Not set as a startup parameter, because poolers reject those.
     let scratch = session::connect(target, &[]).await?;
     scratch.client.batch_execute("set client_min_messages = error").await.map_err(|e| failed("prepared", &e))?;
     let version = request.server.version;
@@ -211,8 +213,8 @@ async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored>
     Ok(Stored { state, failure })
 }
 
-/// Runs what can be run: what fails is tried again after the rest, until nothing more succeeds. Gives the first error
-/// that stays.
+/// Runs the statements. Those that fail are tried again after the others, until no more succeed. Returns the first
+/// error that remains.
 async fn run(scratch: &Session, statements: &[&str]) -> Result<Option<String>> {
     let mut waiting: Vec<&str> = statements.to_vec();
     loop {
@@ -236,7 +238,7 @@ async fn run(scratch: &Session, statements: &[&str]) -> Result<Option<String>> {
     }
 }
 
-/// The doubtful objects and all they need, facets and cluster-wide things left out.
+/// Returns the doubtful objects and everything they need, without facets and cluster-wide objects.
 fn closure(request: Request<'_>) -> State {
     let universe = universe(request);
     let names = Names::of(&universe, request.register);
@@ -274,7 +276,7 @@ fn closure(request: Request<'_>) -> State {
     out
 }
 
-/// What is wanted, and what is there besides and may be needed.
+/// Returns the desired objects, and those live ones that may be needed besides.
 fn universe(request: Request<'_>) -> State {
     let buildable = |at: &Address| {
         let entry = find(request.register, at.kind());
@@ -294,7 +296,8 @@ fn universe(request: Request<'_>) -> State {
     universe
 }
 
-/// True for a child that belongs to its parent wherever it is built: it refers to nothing outside by name.
+/// Returns whether a child is created along with its parent: none of its `Object` references, and no `Perhaps`
+/// reference to an object that exists, leads out of the parent.
 fn is_part(child: &Address, parent: &Address, universe: &State, request: Request<'_>) -> bool {
     if parent.parent().is_none() {
         return false; // a schema is built without its contents

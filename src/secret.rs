@@ -1,7 +1,7 @@
 //! Secrets: where they come from, and what PostgreSQL stores of a password.
 //!
-//! No file of a project holds a secret; it says where one is. A password leaves this process only as a SCRAM-SHA-256
-//! verifier. See <https://www.postgresql.org/docs/current/catalog-pg-authid.html> and RFC 5802.
+//! No file of a project contains a secret; it says where to find it. A password leaves this process only as a
+//! SCRAM-SHA-256 verifier. See <https://www.postgresql.org/docs/current/catalog-pg-authid.html> and RFC 5802.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -29,13 +29,13 @@ pub enum Source {
     File {
         /// The path as written.
         path: String,
-        /// The directory that a relative path is counted from.
+        /// The directory that a relative path starts from.
         from: PathBuf,
     },
 }
 
 impl Source {
-    /// The same, with a relative path counted from `dir`.
+    /// Returns a copy whose relative path starts from `dir`.
     #[must_use]
     pub fn located(&self, dir: &Path) -> Self {
         match self {
@@ -45,7 +45,7 @@ impl Source {
     }
 }
 
-/// By what is written: the directory is where the project stands, not what it says.
+/// Compares what is written: the directory depends on where the project is, not on what it declares.
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -57,7 +57,7 @@ impl PartialEq for Source {
 
 impl Eq for Source {}
 
-/// What may be shown instead of the secret: `<from APP_PASSWORD>`.
+/// Writes what may be shown instead of the secret: `<from APP_PASSWORD>`.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -67,7 +67,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// Reads a secret now. No message holds any of it.
+/// Reads a secret. No error message contains any part of it.
 pub fn resolve(source: &Source) -> Result<SecretString, Problem> {
     let (text, place) = match source {
         Source::Env(name) => (from_variable(name)?, format!("the environment variable `{name}`")),
@@ -83,10 +83,10 @@ pub fn resolve(source: &Source) -> Result<SecretString, Problem> {
     Ok(text)
 }
 
-/// Variables that go before those of the environment, for the rest of the run: what `--env-file` says.
+/// Variables from `--env-file`, which take precedence over the environment for the rest of the run.
 static GIVEN: OnceLock<HashMap<String, SecretString>> = OnceLock::new();
 
-/// Makes variables known besides those of the environment; only the first call of a run counts.
+/// Sets the variables that take precedence over the environment. Only the first call of a run has an effect.
 pub fn provide(variables: impl IntoIterator<Item = (String, String)>) {
     let _ = GIVEN.set(variables.into_iter().map(|(name, value)| (name, value.into())).collect());
 }
@@ -147,7 +147,7 @@ impl Serialize for Source {
     }
 }
 
-/// What to say of a password in a file, as the bridge to YAML reads it.
+/// Returns the error for a password in a file, in the form that the bridge to YAML reads.
 fn in_a_file() -> String {
     let problem = Problem::new(Code::Secret, "a password never stands in a file");
     problem.help("write `{ env: NAME }` or `{ file: PATH }`, and choose a new password").to_text()
@@ -163,7 +163,7 @@ impl<'de> Deserialize<'de> for Source {
                 f.write_str("`{ env: NAME }` or `{ file: PATH }`")
             }
 
-            // The message does not repeat what stands there: it may be a password.
+            // The message does not repeat the value, which may be a password.
             fn visit_str<E: de::Error>(self, _: &str) -> Result<Source, E> {
                 Err(E::custom(in_a_file()))
             }
@@ -195,22 +195,23 @@ impl<'de> Deserialize<'de> for Source {
 pub struct Verifier(String);
 
 impl Verifier {
-    /// A new one, with a salt of its own.
+    /// Creates a verifier of a password, with a salt of its own.
     pub fn of(password: &SecretString) -> Self {
         Self(scram_sha_256(password.expose_secret().as_bytes()))
     }
 
-    /// The text for `password '…'`: letters, digits and `+/=:$-` only.
+    /// Returns the text for `password '…'`, which contains only letters, digits and `+/=:$-`.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// True when it was made from that password by SCRAM-SHA-256; never for MD5, which is to be replaced.
+    /// Returns whether the verifier was made from that password by SCRAM-SHA-256. Always `false` for MD5, which is to
+    /// be replaced.
     pub fn matches(&self, password: &SecretString) -> bool {
         self.parts().is_some_and(|parts| parts.match_password(password.expose_secret()))
     }
 
-    /// `SCRAM-SHA-256$iterations:salt$stored:server`.
+    /// Parses `SCRAM-SHA-256$iterations:salt$stored:server`.
     fn parts(&self) -> Option<Parts> {
         let (head, keys) = self.0.strip_prefix("SCRAM-SHA-256$")?.split_once('$')?;
         let (iterations, salt) = head.split_once(':')?;
@@ -225,7 +226,7 @@ impl Verifier {
     }
 }
 
-/// A verifier taken apart.
+/// The parts of a verifier.
 struct Parts {
     iterations: NonZeroU32,
     salt: Vec<u8>,
@@ -235,7 +236,7 @@ struct Parts {
 
 impl Parts {
     fn match_password(&self, password: &str) -> bool {
-        // As PostgreSQL does, a password that SASLprep refuses counts as it is.
+        // As in PostgreSQL, a password that SASLprep refuses is used as it is.
         let prepared = stringprep::saslprep(password).unwrap_or(password.into());
         let mut salted = [0; digest::SHA256_OUTPUT_LEN];
         pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, self.iterations, &self.salt, prepared.as_bytes(), &mut salted);
@@ -251,17 +252,17 @@ impl fmt::Debug for Verifier {
     }
 }
 
-/// A secret that was read from a server: it can be compared, and is never shown.
+/// A secret that was read from a server. It can be compared, and is never shown.
 #[derive(Clone)]
 pub struct Hidden(SecretString);
 
 impl Hidden {
-    /// True when it is that secret.
+    /// Returns whether it is the given secret.
     pub fn matches(&self, secret: &SecretString) -> bool {
         self.0.expose_secret() == secret.expose_secret()
     }
 
-    /// The secret, for who sees whether it is one.
+    /// Returns the secret, for code that compares it or decides whether the text is a secret at all.
     pub fn expose(&self) -> &SecretString {
         &self.0
     }
@@ -297,7 +298,8 @@ mod tests {
 
     #[test]
     fn what_postgresql_stored_is_read() {
-        // `set scram_iterations = 1024; create role r password 'secret'` in PostgreSQL 16, and what is no SCRAM.
+        // From `set scram_iterations = 1024; create role r password 'secret'` in PostgreSQL 16; then texts that are not
+        // SCRAM.
         for text in
             ["", "md57cb133e596658708079ed4cfaaf64462", "SCRAM-SHA-256$4096:x", "SCRAM-SHA-256$0:YQ==$YQ==:YQ=="]
         {

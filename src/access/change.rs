@@ -1,4 +1,5 @@
-//! What changes between two states of what roles may do, told once for all roles and things of which the same is true.
+//! Computes what changes between two states about what roles may do. Equal changes of several roles or things are
+//! reported as one.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -7,10 +8,11 @@ use crate::kind::find;
 use crate::model::Address;
 use crate::model::access::{Access as What, AccessChange, Cause, EVERYBODY, Right, Rights, Rows, Way};
 
-/// What roles gain and lose from one state to the other.
+/// Returns what roles gain and lose from one state to the other.
 ///
-/// Of a role that comes it says what that may do; of one that goes nothing. What goes with a thing, what its owner has on
-/// a new one and what everybody has on a new one by default go without saying, and so does what superusers may do.
+/// For a new role, everything it may do is reported; for a dropped one, nothing. Not reported are privileges that
+/// disappear along with a thing, what the owner and, by default, everybody have on a new thing, and what superusers may
+/// do.
 pub fn changes(before: &Access, after: &Access) -> Vec<AccessChange> {
     let comparison = Comparison { before, after };
     let moved = comparison.moved_things();
@@ -43,7 +45,7 @@ struct Moved {
     on: Address,
 }
 
-/// What is found of one role.
+/// What was found about one role.
 #[derive(Default)]
 struct Found {
     whats: Vec<What>,
@@ -52,7 +54,8 @@ struct Found {
 }
 
 impl Comparison<'_> {
-    /// The things of which something is said otherwise than before, and those in a schema of which that is true.
+    /// Returns the things about which something differs (owner, grants, policies), including things in a schema about
+    /// which something differs.
     fn moved_things(&self) -> Vec<&Address> {
         let differs = |at: &Address| self.before.things.get(at) != self.after.things.get(at);
         let moved = |at: &&Address| {
@@ -61,7 +64,7 @@ impl Comparison<'_> {
         self.after.things().filter(moved).collect()
     }
 
-    /// True for a part of a thing of which something is said otherwise.
+    /// Returns whether the thing that `at` is a part of differs.
     fn whole_differs(&self, at: &Address) -> bool {
         let differs = |at: &Address| self.before.things.get(at) != self.after.things.get(at);
         self.after.is_part(at) && at.parent().is_some_and(differs)
@@ -86,7 +89,7 @@ impl Comparison<'_> {
         found
     }
 
-    /// What changes of one role and one thing.
+    /// Finds what changes for one role on one thing.
     fn on(&self, at: &Address, old: &Reach, new: &Reach, known: &HashSet<Moved>, found: &mut Found) {
         let (had, has) = (self.before.rights(old, at), self.after.rights(new, at));
         let is_new = !self.before.things.contains_key(at);
@@ -117,7 +120,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// What the owner and everybody have on what is new.
+    /// Returns whether a right on a new thing is one that its owner or, by default, everybody has.
     fn goes_without_saying(&self, at: &Address, right: &Right) -> bool {
         let default = |way: &Way| match way.cause {
             Cause::Owner => true,
@@ -130,7 +133,8 @@ impl Comparison<'_> {
         right.ways.iter().any(default)
     }
 
-    /// True for what a part has, or had, because of what it is a part of: that is told of the whole.
+    /// Returns whether a part has, or had, a privilege because of the thing it is a part of. It is then reported for
+    /// that thing.
     fn is_of_whole(&self, at: &Address, right: &Right, gained: bool, old: &Reach, new: &Reach) -> bool {
         let Some(whole) = at.parent().filter(|_| self.after.is_part(at)) else { return false };
         let of_whole = if gained { self.after.rights(new, whole) } else { self.before.rights(old, whole) };
@@ -138,7 +142,7 @@ impl Comparison<'_> {
     }
 }
 
-/// True for a privilege that can be used.
+/// Returns whether a privilege can be used.
 fn counts(rights: &Rights, right: &Right) -> bool {
     rights.barrier.is_none() && !right.ways.is_empty()
 }
@@ -165,9 +169,10 @@ fn of_attributes(old: &Reach, new: &Reach) -> Vec<What> {
 }
 
 impl Found {
-    /// Everything, told once for all things of which the same is true.
+    /// Returns all changes, combining things for which they are equal.
     fn all(self, access: &Access) -> Vec<What> {
-        // Privileges on one thing by one way, then the things of one plural with the same privileges.
+        // First combines privileges on one thing that are held in the same way, then things of one sort with the same
+        // privileges.
         let mut by_thing: BTreeMap<(bool, Way, Option<Address>, Address), Vec<&'static str>> = BTreeMap::new();
         for (moved, way, barrier) in self.rights {
             by_thing.entry((moved.gained, way, barrier, moved.on)).or_default().push(moved.privilege);

@@ -1,8 +1,8 @@
-//! Who may do what, computed from a state as PostgreSQL would answer: memberships, ownership, grants, what PUBLIC has,
-//! `usage` on the schema, row security.
+//! Computes who may do what from a state, as PostgreSQL would answer: from memberships, ownership, grants, what PUBLIC
+//! has, `usage` on the schema, and row security.
 //!
-//! See <https://www.postgresql.org/docs/current/ddl-priv.html>. What a view or a function does with the rights of its
-//! owner is not followed.
+//! A thing is an object that privileges can be granted on. See <https://www.postgresql.org/docs/current/ddl-priv.html>.
+//! What a view or function does with its owner's rights is not followed.
 
 mod change;
 mod present;
@@ -21,10 +21,10 @@ pub use change::changes;
 pub use present::{OfRole, OfThing};
 pub use reach::Reach;
 
-/// A group that the owner of the database is a member of without being told so.
+/// The role of which the owner of the database is implicitly a member.
 const DATABASE_OWNER: &str = "pg_database_owner";
 
-/// What a state says of access, found by role and by thing.
+/// What a state says about access, by role and by thing.
 pub struct Access {
     register: &'static [Entry],
     version: PgVersion,
@@ -33,7 +33,7 @@ pub struct Access {
     database_owner: Option<String>,
 }
 
-/// What is known of a role.
+/// What is known about a role.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Role {
     at: Option<Address>,
@@ -50,12 +50,12 @@ struct Options {
     sets: bool,
 }
 
-/// What is known of a thing that privileges can be on.
+/// What is known about a thing.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Thing {
     owner: Option<String>,
     grants: Vec<(String, BTreeMap<String, bool>)>,
-    /// Policies hold, for the owner too where it is true.
+    /// Whether row security is on: `Some(true)` if it applies to the owner too.
     forced: Option<bool>,
     policies: Vec<Policy>,
 }
@@ -70,7 +70,7 @@ struct Policy {
 }
 
 impl Access {
-    /// What a state says. A project says nothing of owners and privileges that it does not declare.
+    /// Collects what a state says. A project says nothing about owners and privileges that it does not declare.
     pub fn of(state: &State, version: PgVersion, register: &'static [Entry]) -> Self {
         let mut roles: BTreeMap<String, Role> = BTreeMap::new();
         let mut things: IndexMap<Address, Thing> = IndexMap::new();
@@ -110,7 +110,7 @@ impl Access {
         access
     }
 
-    /// Takes out what no privilege is on, and puts the rest in an order that does not depend on the state's.
+    /// Removes objects on which no privilege can be granted, and sorts the rest.
     fn settle(&mut self) {
         let register = self.register;
         self.things.retain(|at, _| find(register, at.kind()).rules.privileges.is_some());
@@ -121,32 +121,32 @@ impl Access {
         self.things.sort_keys();
     }
 
-    /// Every role, by name.
+    /// Returns every role, by name.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.roles.keys().map(String::as_str)
     }
 
-    /// Where a role stands in the state.
+    /// Returns the address of a role in the state.
     pub fn role(&self, name: &str) -> Option<&Address> {
         self.roles.get(name)?.at.as_ref()
     }
 
-    /// The database itself, where the state holds it.
+    /// Returns the database itself, if the state contains it.
     pub fn database(&self) -> Option<&Address> {
         self.things().find(|at| matches!(find(self.register, at.kind()).rules.identity, Identity::Database))
     }
 
-    /// Every thing that privileges can be on, by path.
+    /// Returns every thing, by path.
     pub fn things(&self) -> impl Iterator<Item = &Address> {
         self.things.keys()
     }
 
-    /// What things like it are called: `tables`.
+    /// Returns the plural noun for things of the same sort: `tables`.
     pub fn plural(&self, at: &Address) -> &'static str {
         find(self.register, at.kind()).rules.privileges.map_or("", |privileges| privileges.plural)
     }
 
-    /// The owner of a thing: its own, or that of what it is a part of.
+    /// Returns the owner of a thing, or of the thing that it is a part of.
     pub fn owner(&self, at: &Address) -> Option<&str> {
         let own = |at: &Address| self.things.get(at).and_then(|thing| thing.owner.as_deref());
         let space = |at: &&Address| find(self.register, at.kind()).rules.space;

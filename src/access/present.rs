@@ -1,4 +1,4 @@
-//! The present: all that a role may do, and all who may do something with a thing.
+//! Computes the present access: what a role may do, and who may do something with a thing.
 
 use std::collections::HashMap;
 
@@ -8,33 +8,34 @@ use crate::model::Address;
 use crate::model::access::{Cause, EVERYBODY, Right, Rights};
 use crate::sql;
 
-/// All that a role may do.
+/// Everything that a role may do.
 #[derive(Debug)]
 pub struct OfRole {
-    /// The role, and what it reaches.
+    /// The role, and the roles that it reaches.
     pub reach: Reach,
-    /// The things it has privileges on, by path; of a column only what the table does not give, and nothing of what
-    /// everybody would have could it be found.
+    /// The things that the role has privileges on, by path. Of a column, only what its table does not give. Left out is
+    /// what everybody would have if `usage` on the schema were granted.
     pub things: Vec<(Address, Rights)>,
 }
 
-/// All who may do something with a thing.
+/// Everyone who may do something with a thing.
 #[derive(Debug)]
 pub struct OfThing {
     /// The thing.
     pub at: Address,
-    /// Its owner, where the state says.
+    /// Its owner, if the state says.
     pub owner: Option<String>,
-    /// The roles, by name, after everybody; who has no more than everybody is left out.
+    /// The roles, by name, after PUBLIC. A role that has no more than PUBLIC is left out.
     pub roles: Vec<(Reach, Rights)>,
     /// The superusers.
     pub superusers: Vec<String>,
-    /// Its parts that more is granted on.
+    /// Its parts, if more is granted on them.
     pub parts: Vec<Self>,
 }
 
 impl Access {
-    /// The roles and things that a name stands for: `app`, `shop.orders`, `shop.total` whatever its arguments.
+    /// Returns the role and the things that a name stands for: `app`, `shop.orders`, or `shop.total` with any
+    /// arguments.
     pub fn named(&self, name: &str) -> (Option<&str>, Vec<&Address>) {
         let role = self.roles.keys().map(String::as_str).chain([EVERYBODY]).find(|role| *role == name);
         let parts = sql::split_name(name);
@@ -47,7 +48,7 @@ impl Access {
         (role, self.things().filter(|at| !at.path().is_empty()).filter(is_it).collect())
     }
 
-    /// All that a role may do.
+    /// Returns everything that a role may do.
     pub fn of_role(&self, role: &str) -> OfRole {
         let reach = self.reach(role);
         let told = |rights: &Rights| rights.barrier.is_none() || rights.list.iter().any(is_more);
@@ -56,7 +57,7 @@ impl Access {
         OfRole { reach, things }
     }
 
-    /// All who may do something with each of these things.
+    /// Returns, for each of these things, everyone who may do something with it.
     pub fn of_things<'a>(&'a self, things: impl IntoIterator<Item = &'a Address>) -> Vec<OfThing> {
         let everybody = self.reach(EVERYBODY);
         let roles = self.roles().filter(|role| *role != EVERYBODY).map(|role| self.reach(role));
@@ -77,7 +78,7 @@ impl Access {
 
     fn of_one(&self, at: &Address, everybody: &Reach, roles: &[Reach]) -> OfThing {
         let of_everybody = self.own_rights(everybody, at);
-        // Whoever finds it has what everybody would have.
+        // If PUBLIC has privileges but no `usage` on the schema, a role that has `usage` can use those.
         let hidden = of_everybody.as_ref().is_some_and(|rights| rights.barrier.is_some());
         let beyond = |rights: &Rights| rights.list.iter().any(is_more) || (hidden && rights.barrier.is_none());
         let rights = |reach: &Reach| Some((reach.clone(), self.own_rights(reach, at).filter(beyond)?));
@@ -87,7 +88,8 @@ impl Access {
         OfThing { at: at.clone(), owner, roles, superusers: Vec::new(), parts: Vec::new() }
     }
 
-    /// What a role may do with a thing, without what it may do with all of what that is a part of; none for nothing.
+    /// Returns what a role may do with a thing, without what it may do with the whole that the thing is a part of.
+    /// Returns `None` if that is nothing.
     fn own_rights(&self, reach: &Reach, at: &Address) -> Option<Rights> {
         let mut rights = self.rights(reach, at);
         if let Some(whole) = at.parent().filter(|_| self.is_part(at)) {
@@ -98,7 +100,7 @@ impl Access {
     }
 }
 
-/// True for what not everybody has.
+/// Returns whether a right goes beyond what PUBLIC has.
 fn is_more(right: &Right) -> bool {
     right.ways.iter().any(|way| way.cause != Cause::Everybody)
 }

@@ -1,32 +1,32 @@
-//! Which roles a role has the privileges of, and which it may become.
+//! Computes which roles' privileges a role has, and which roles it may become.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{Access, DATABASE_OWNER, Options, Role};
 use crate::model::access::EVERYBODY;
 
-/// A role with those it reaches, each with the memberships in between: from the first group to the role itself.
+/// A role and the roles that it reaches, each with the path of memberships that leads there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reach {
     /// The role, or `public`.
     pub role: String,
-    /// It passes every check.
+    /// Whether it passes every check.
     pub superuser: bool,
-    /// Policies do not bind it.
+    /// Whether policies do not apply to it.
     pub bypass_rls: bool,
-    /// The roles whose privileges it has, itself with no membership in between.
+    /// The roles whose privileges it has, including itself with an empty path.
     pub has: BTreeMap<String, Vec<String>>,
     /// The roles that it may become by `set role`.
     pub becomes: BTreeMap<String, Vec<String>>,
 }
 
 impl Reach {
-    /// The groups whose privileges it has, each behind the memberships that lead there.
+    /// Returns the groups whose privileges it has, with their paths.
     pub fn groups(&self) -> impl Iterator<Item = (&str, &[String])> {
         self.has.iter().filter(|(_, path)| !path.is_empty()).map(|(name, path)| (name.as_str(), path.as_slice()))
     }
 
-    /// The roles that it may become, and whose privileges it does not have before.
+    /// Returns the roles that it may become and whose privileges it does not have otherwise.
     pub fn only_becomes(&self) -> impl Iterator<Item = (&str, &[String])> {
         let new = self.becomes.iter().filter(|(name, _)| !self.has.contains_key(*name));
         new.map(|(name, path)| (name.as_str(), path.as_slice()))
@@ -34,7 +34,7 @@ impl Reach {
 }
 
 impl Access {
-    /// What a role reaches; of a role that the state does not hold, itself alone.
+    /// Returns what a role reaches. A role that the state does not contain reaches only itself.
     pub fn reach(&self, role: &str) -> Reach {
         let known = self.roles.get(role).cloned().unwrap_or_default();
         let everybody = role == EVERYBODY;
@@ -47,7 +47,7 @@ impl Access {
         }
     }
 
-    /// What is reached by memberships that count, by the fewest of them.
+    /// Returns what is reached by memberships that satisfy `counts`, with the shortest paths.
     fn closure(&self, role: &str, counts: impl Fn(Options) -> bool) -> BTreeMap<String, Vec<String>> {
         let mut found = BTreeMap::from([(role.to_owned(), Vec::new())]);
         let mut queue = VecDeque::from([role.to_owned()]);
@@ -65,7 +65,7 @@ impl Access {
         found
     }
 
-    /// The groups of a role, with the one that only the owner of the database is in.
+    /// Returns the groups of a role, including `pg_database_owner` for the owner of the database.
     fn groups(&self, member: &str) -> Vec<(String, Options)> {
         let role = self.roles.get(member);
         let told =

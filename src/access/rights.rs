@@ -1,19 +1,18 @@
-//! What a role may do with a thing, and by which ways.
+//! Computes what a role may do with a thing, and how it comes to be allowed.
 
 use super::{Access, Policy, Reach, Thing};
 use crate::kind::{Privileges, RELATION, Rules, find};
 use crate::model::Address;
 use crate::model::access::{Cause, EVERYBODY, Right, Rights, Rows, Way};
 
-/// The privilege without which nothing in a schema is found.
+/// The privilege without which nothing in a schema can be used.
 const USAGE: &str = "usage";
 
-/// The commands that policies are for.
+/// The commands that policies can be for.
 const COMMANDS: [&str; 4] = ["select", "insert", "update", "delete"];
 
-/// Roles of PostgreSQL's own with rights on every relation, and whether they may look into every schema; the last one
-/// there is from PostgreSQL 17 on.
-/// See <https://www.postgresql.org/docs/current/predefined-roles.html>.
+/// PostgreSQL's predefined roles with privileges on every relation, and whether they have `usage` on every schema. The
+/// last one exists from PostgreSQL 17 on. See <https://www.postgresql.org/docs/current/predefined-roles.html>.
 const PREDEFINED: [(&str, &[&str], bool); 3] = [
     ("pg_read_all_data", &["select"], true),
     ("pg_write_all_data", &["insert", "update", "delete"], true),
@@ -21,7 +20,7 @@ const PREDEFINED: [(&str, &[&str], bool); 3] = [
 ];
 
 impl Access {
-    /// What a role may do with a thing.
+    /// Returns what a role may do with a thing.
     pub fn rights(&self, reach: &Reach, at: &Address) -> Rights {
         let list = self.privileges(reach, at);
         let barrier = if list.is_empty() { None } else { self.barrier(reach, at) };
@@ -56,7 +55,7 @@ impl Access {
             let whole = self.thing(of).and_then(|(thing, rules)| self.right(reach, of, thing, &rules, privilege));
             right = whole.unwrap_or(right);
         } else if let Some(path) = self.owner(at).and_then(|owner| reach.has.get(owner)) {
-            // The list may say less of what the owner does by itself, never of what it may pass on.
+            // Grants may limit what the owner can do, but never what the owner can grant.
             let limited = thing.grants.iter().any(|(grantee, _)| Some(grantee) == thing.owner.as_ref());
             right.grantable = true;
             right.ways.extend((!limited).then(|| Way { cause: Cause::Owner, path: path.clone() }));
@@ -73,7 +72,7 @@ impl Access {
         (!right.ways.is_empty()).then_some(right)
     }
 
-    /// What has every privilege of its own on this part of it: the table of a column.
+    /// Returns the thing whose privileges include every privilege of this part of it: the table of a column.
     fn whole<'a>(&self, at: &'a Address, rules: &Rules) -> Option<&'a Address> {
         let parent = at.parent()?;
         let of_parent = find(self.register, parent.kind()).rules.privileges?;
@@ -82,19 +81,19 @@ impl Access {
         (covered && !rules.owner).then_some(parent)
     }
 
-    /// True for a part of another thing that has privileges.
+    /// Returns whether a thing is part of another thing.
     pub fn is_part(&self, at: &Address) -> bool {
         self.whole(at, &find(self.register, at.kind()).rules).is_some()
     }
 
-    /// The schema that hides a thing from a role.
+    /// Returns the schema that keeps a role from using a thing, for lack of `usage`.
     fn barrier(&self, reach: &Reach, at: &Address) -> Option<Address> {
         let top = at.top();
         let (thing, rules) = self.thing(top).filter(|(_, rules)| rules.space && at != top)?;
         self.right(reach, top, thing, &rules, USAGE).is_none().then(|| top.clone())
     }
 
-    /// Which rows a role sees, where policies bind it.
+    /// Returns which rows a role sees, if policies apply to it.
     fn rows(&self, reach: &Reach, at: &Address, list: &[Right]) -> Option<Rows> {
         let thing = self.things.get(at)?;
         let forced = thing.forced?;
@@ -109,12 +108,12 @@ impl Access {
 }
 
 impl Thing {
-    /// Who was granted a privilege, and whether it may be passed on.
+    /// Returns the roles that were granted a privilege, and whether they may grant it to others.
     fn granted(&self, privilege: &str) -> impl Iterator<Item = (&str, bool)> {
         self.grants.iter().filter_map(move |(grantee, list)| Some((grantee.as_str(), *list.get(privilege)?)))
     }
 
-    /// The policies that decide on rows of a command, none where none is let through.
+    /// Returns the names of the policies that decide on rows for a command; empty if no row is let through.
     fn let_through(&self, command: &str, reach: &Reach) -> Vec<String> {
         let counts = |p: &&Policy| {
             let mine = p.roles.is_empty() || p.roles.iter().any(|role| reach.has.contains_key(role));
@@ -126,7 +125,7 @@ impl Thing {
     }
 }
 
-/// The way to what a grantee was granted, where the role reaches it.
+/// Returns the path by which a role has what was granted to `grantee`, if it has.
 fn way(reach: &Reach, grantee: &str, thing: &Thing) -> Option<Way> {
     if grantee == EVERYBODY {
         return Some(Way { cause: Cause::Everybody, path: Vec::new() });

@@ -1,11 +1,11 @@
-//! The bodies of new routines, before the commit.
+//! Checks the bodies of new routines before the commit.
 
 use tokio_postgres::error::{ErrorPosition, SqlState};
 use tokio_postgres::{Client, Error};
 
 use crate::plan::PlanStep;
 
-/// The routines of this transaction whose language can check a body.
+/// Returns the routines created by this transaction whose language can check a body, with their validator functions.
 const NEW: &str = "
     select p.oid, p.prosrc, v.proname::text
     from pg_catalog.pg_proc p
@@ -13,13 +13,13 @@ const NEW: &str = "
          join pg_catalog.pg_proc v on v.oid = l.lanvalidator
     where p.xmin = pg_catalog.pg_current_xact_id()::xid and l.lanname in ('sql', 'plpgsql')";
 
-/// An error, what was asked, and the step whose body it is about.
+/// An error, the SQL or body that it is about, and the step that created the routine.
 type Wrong<'a> = (Error, String, Option<&'a PlanStep>);
 
-/// Checks the bodies of new routines for errors of syntax.
+/// Checks the bodies of new routines for syntax errors.
 ///
-/// They were not checked when they were made, since they may name what is made after them. What else their language
-/// has to say is left to their first call: a body may name what its caller makes.
+/// They are not checked at creation, as they may name objects created after them. Other errors are left to the
+/// routine's first call: a body may name what its caller creates.
 pub(super) async fn check<'a>(client: &Client, segment: &'a [PlanStep]) -> Result<(), Wrong<'a>> {
     let routines = client.query(NEW, &[]).await.map_err(|error| (error, NEW.to_owned(), None))?;
     for routine in routines {
@@ -38,8 +38,8 @@ pub(super) async fn check<'a>(client: &Client, segment: &'a [PlanStep]) -> Resul
     Ok(())
 }
 
-/// True where PL/pgSQL stumbled over the `%` of `orders.total%type`: it looks for the table on the search path, which is
-/// empty here, and calls it a syntax error when it finds none.
+/// Returns whether PL/pgSQL failed at the `%` of a type such as `orders.total%type`. It looks up the table on the
+/// search path, which is empty here, and reports a syntax error if it finds none.
 fn wants_type(error: &Error) -> bool {
     match error.as_db_error().and_then(|error| error.position()) {
         Some(ErrorPosition::Internal { position, query }) => {

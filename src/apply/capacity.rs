@@ -1,13 +1,13 @@
-//! Before the first statement: whether the server's lock table has room for each transaction of a plan.
+//! Checks before the first statement whether the server's lock table has room for each transaction of a plan.
 //!
-//! A transaction keeps a lock on every relation that it makes, changes or drops until it ends. Plans are parted so that each
-//! transaction has room; what can't be parted may still be too much.
+//! A transaction keeps a lock on every relation that it creates, changes or drops until it ends. The plan is divided
+//! into transactions that fit, but what cannot be divided may still need too many locks.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::Locks;
 use crate::plan::Plan;
 
-/// Refuses a plan that no transaction of this server can hold the locks for.
+/// Refuses a plan whose largest transaction needs more locks than the server's lock table has room for.
 pub fn check(plan: &Plan, table: Locks) -> Result<()> {
     let needed = plan.largest();
     if needed <= table.all() {

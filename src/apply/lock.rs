@@ -1,11 +1,11 @@
-//! Who applies alone: one apply at a time a database, and one a cluster where it changes what all databases share.
+//! Locks: one apply runs at a time per database, and one per cluster if it changes what all databases share.
 //!
 //! Advisory locks are per database. The one for the cluster is taken in a database that every cluster has, over a
-//! connection of its own; where the role may not connect there, two that meet are told apart by their errors, and the
-//! later one plans again.
+//! connection of its own. If the role cannot connect there, two applies that meet are recognised by their errors, and
+//! the later one plans again.
 //!
-//! A lock is asked for again and again, never waited for: a waiting statement holds a snapshot, for which the other's
-//! `create index concurrently` would wait in turn.
+//! Locks are polled, never waited for: a waiting statement holds a snapshot, for which the lock holder's `create index
+//! concurrently` would wait in turn.
 
 use std::time::{Duration, Instant};
 
@@ -16,18 +16,18 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::session::{self, Session, server_error};
 use crate::sql;
 
-/// The letters `dbstate` as a number: of the lock for a database.
+/// The key of the lock for a database: the letters `dbstate` as a number.
 const DATABASE: i64 = 0x0064_6273_7461_7465;
-/// The letters `clusters` as a number: of the lock for a cluster.
+/// The key of the lock for a cluster: the letters `clusters` as a number.
 const CLUSTER: i64 = 0x636c_7573_7465_7273;
-/// Databases in which the lock for a cluster may be; the first that can be reached.
+/// The databases in which to take the lock for a cluster; the first that accepts a connection is used.
 const COMMON: [&str; 2] = ["postgres", "template1"];
 /// How long to wait for another apply.
 const PATIENCE: Duration = Duration::from_mins(10);
-/// How often to ask.
+/// How long to wait between two attempts to take the lock.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Who holds an advisory lock.
+/// Returns the holder of an advisory lock.
 const HOLDER: &str = "
     select a.pid, a.usename::text, extract(epoch from now() - a.backend_start)::bigint
     from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
@@ -35,23 +35,23 @@ const HOLDER: &str = "
       and l.objid = ($1::bigint & 4294967295)::oid
       and l.database = (select oid from pg_catalog.pg_database where datname = current_database())";
 
-/// Who waits.
+/// Observes a wait for another apply.
 pub trait Wait {
-    /// Somebody is in the way; what to say of it.
+    /// The wait begins; `what` describes what it waits for.
     fn begins(&mut self, what: &str);
-    /// False once nobody waits any more.
+    /// Returns `false` once the user has interrupted the wait.
     fn goes_on(&self) -> bool;
 }
 
-/// Why a wait ended before its time.
+/// Returns the error for a wait that was interrupted.
 pub fn interrupted() -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::Lock, "interrupted while it waited").help("nothing more was done"))
 }
 
-/// Takes the lock that keeps applies of this database apart; it is let go with the session.
+/// Configures the session, and takes the lock that allows one apply per database. It is held until the session ends.
 ///
 /// # Errors
-/// When another apply holds it for ten minutes.
+/// If another apply holds the lock for ten minutes.
 pub async fn lock(client: &Client, options: &Options, wait: &mut dyn Wait) -> Result<()> {
     let set = |name: &str, value: &str| format!("set {name} = {}; ", sql::literal(value));
     let settings = set("lock_timeout", &options.lock_timeout)
@@ -62,14 +62,14 @@ pub async fn lock(client: &Client, options: &Options, wait: &mut dyn Wait) -> Re
     take(client, DATABASE, "on this database", wait).await.map(|_| ())
 }
 
-/// The lock that keeps applies to one cluster apart; it is let go with this value.
+/// The lock that allows one apply per cluster. It is released when the value is dropped.
 pub struct ClusterLock {
-    /// True where another apply had it first: what was read before may have changed.
+    /// Whether another apply held it first, so that what was read before may have changed.
     pub waited: bool,
     _session: Session,
 }
 
-/// Takes the lock for a cluster; none where no common database lets the role in.
+/// Takes the lock for a cluster. Returns `None` if the role can connect to no common database.
 pub async fn lock_cluster(session: &Session, wait: &mut dyn Wait) -> Result<Option<ClusterLock>> {
     for name in COMMON {
         let target = session.target().with_database(name);
@@ -81,7 +81,7 @@ pub async fn lock_cluster(session: &Session, wait: &mut dyn Wait) -> Result<Opti
     Ok(None)
 }
 
-/// Asks for a lock until it is had; true where somebody else had it.
+/// Asks for a lock until it is granted. Returns whether another session held it.
 async fn take(client: &Client, key: i64, place: &str, wait: &mut dyn Wait) -> Result<bool> {
     let sql = "select pg_catalog.pg_try_advisory_lock($1)";
     let begun = Instant::now();
@@ -107,7 +107,7 @@ async fn take(client: &Client, key: i64, place: &str, wait: &mut dyn Wait) -> Re
     }
 }
 
-/// ` (process 123, role deploy, for 12 s)`; nothing where that is not to be had.
+/// Describes the holder of a lock: ` (process 123, role deploy, for 12 s)`. Returns an empty text if that is not known.
 async fn holder(client: &Client, key: i64) -> String {
     let Ok(Some(row)) = client.query_opt(HOLDER, &[&key]).await else { return String::new() };
     let (process, role, seconds): (i32, Option<String>, Option<i64>) = (row.get(0), row.get(1), row.get(2));

@@ -1,7 +1,7 @@
-//! A connection that ends while a plan runs: what is known of the statement that it took with it.
+//! Handles the loss of the connection while a plan runs: finds out what became of the interrupted statement.
 //!
-//! A transaction whose commit was not sent is rolled back by the server, whatever happens. For one whose commit was sent
-//! the server is asked over a new connection: it remembers what became of a transaction. See `pg_xact_status` in
+//! The server rolls back a transaction whose commit was not sent. For one whose commit was sent, the server is asked
+//! over a new connection, as it remembers the outcome of transactions. See `pg_xact_status` in
 //! <https://www.postgresql.org/docs/current/functions-info.html>.
 
 use std::time::Duration;
@@ -13,31 +13,31 @@ use tokio_postgres::error::Severity;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::session::{self, Session, cause};
 
-/// How long a server that went away may take to come back.
+/// How long to wait for the server to come back.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How long between two tries to reach it.
+/// How long to wait between two attempts to reach it.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How long the rest of an ended connection may take to say why.
+/// How long to wait for the connection's task to report why it ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What was interrupted.
+/// What the loss of the connection interrupted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Interrupted {
-    /// A transaction, before its commit was sent.
+    /// A transaction whose commit had not been sent.
     Transaction,
-    /// The commit of the transaction with that number.
+    /// The commit of the transaction with this id.
     Commit(String),
-    /// A statement outside of transactions, of that process of the server.
+    /// A statement outside transactions, run by the server process with this id.
     Statement(i32),
 }
 
-/// True where an error ended the connection.
+/// Returns whether an error ended the connection.
 pub(super) fn is_lost(error: &Error) -> bool {
     let fatal = |severity| matches!(severity, Some(Severity::Fatal | Severity::Panic));
     error.as_db_error().is_none_or(|db| fatal(db.parsed_severity()))
 }
 
-/// What to say of an interruption, after the server was asked what became of it.
+/// Returns the error to report, after asking the server what became of the interrupted work.
 pub(super) async fn lost(session: &Session, error: &Error, what: Interrupted) -> Box<Diagnostic> {
     let why = why(session, error).await;
     let message = match what {
@@ -54,7 +54,7 @@ pub(super) async fn lost(session: &Session, error: &Error, what: Interrupted) ->
     Box::new(Diagnostic::new(Code::Connection, format!("{message}: {why}")).help(help))
 }
 
-/// Why the connection ended: the server's own words, or what was seen of the line.
+/// Returns why the connection ended: the server's message or, without one, what was observed on the connection.
 async fn why(session: &Session, error: &Error) -> String {
     if error.as_db_error().is_some() {
         return cause(error);
@@ -68,7 +68,7 @@ async fn why(session: &Session, error: &Error) -> String {
     session.end().map_or_else(|| cause(error), str::to_owned)
 }
 
-/// What became of a transaction.
+/// Returns what became of a transaction, in words.
 async fn committed(session: &Session, id: &str) -> String {
     let sql = format!("select coalesce(pg_catalog.pg_xact_status('{id}'), 'forgotten')");
     match ask(session, &sql).await.as_deref() {
@@ -79,7 +79,7 @@ async fn committed(session: &Session, id: &str) -> String {
     }
 }
 
-/// What is known of a statement that is its own transaction.
+/// Returns what is known of a statement outside transactions, in words.
 async fn ran(session: &Session, process: i32) -> String {
     let sql = format!(
         "select case when exists (select from pg_catalog.pg_stat_activity where pid = {process} and state = 'active')
@@ -92,7 +92,7 @@ async fn ran(session: &Session, process: i32) -> String {
     }
 }
 
-/// One value, over a connection of its own; none where the server does not come back.
+/// Asks for one value over a new connection. Returns `None` if the server does not come back in time.
 async fn ask(session: &Session, sql: &str) -> Option<String> {
     let answer = async {
         loop {

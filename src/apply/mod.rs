@@ -1,4 +1,4 @@
-//! Running a plan: one apply at a time a database, one transaction a segment.
+//! Runs a plan: one apply at a time per database, one transaction per segment.
 
 mod bodies;
 mod capacity;
@@ -29,17 +29,17 @@ pub use preflight::{Ground, preflight};
 pub use progress::Progress;
 pub use retry::{Again, Stopped, TRIES, pause, sleep};
 
-/// How long a statement waits that keeps nobody waiting.
+/// The `lock_timeout` of statements that keep nobody waiting.
 const PATIENCE: &str = "10min";
-/// The number of the current transaction, and the server's process.
+/// Returns the id of the current transaction, and the process id of the server's session.
 const NUMBER: &str = "select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_backend_pid()";
 
 /// How to run a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// How long a statement waits for a lock, as PostgreSQL writes it.
+    /// How long a statement waits for a lock, in PostgreSQL's notation.
     pub lock_timeout: String,
-    /// How long a statement may run; no limit when absent.
+    /// How long a statement may run; `None` sets no limit.
     pub statement_timeout: Option<String>,
 }
 
@@ -49,32 +49,33 @@ impl Default for Options {
     }
 }
 
-/// What happened so far; for progress.
+/// Something that happened during an apply, for reports of progress.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A statement begins: its number from 1, and how many there are.
+    /// A statement begins: its number, from 1, and the number of statements.
     Begin(usize, usize, &'a PlanStep),
-    /// It takes long; how far it is.
+    /// A statement takes long; how far it is.
     Progress(&'a PlanStep, &'a Progress),
-    /// It is done.
+    /// A statement is done, and how long it took.
     Done(&'a PlanStep, Duration),
-    /// Somebody else applies; what to say of it.
+    /// The apply waits for another one; the text says for which.
     Waits(&'a str),
-    /// Somebody was in the way: the try with that number, from 1, comes after a pause.
+    /// Another session was in the way. Contains the number of the next try, from 1, and the pause before it.
     Again(u32, Duration),
-    /// What was done could not be written down.
+    /// What was done could not be recorded in the ledger.
     Unnoted(Box<Diagnostic>),
 }
 
-/// Who is told what happens, and says what to write down about it.
+/// Receives events, and provides the SQL that records what was done.
 pub trait Watch {
-    /// Something happened.
+    /// Reports an event.
     fn event(&mut self, event: Event<'_>);
-    /// SQL that writes down that these statements ran. It runs before the transaction of the last of them is committed.
+    /// Returns SQL that records that these statements ran: all of the plan's so far. It runs in the transaction of the
+    /// last of them, before the commit or, for statements outside transactions, after them.
     fn note(&mut self, done: &[PlanStep]) -> Option<String>;
 }
 
-/// Runs every statement. A segment that fails is rolled back; segments before it stay.
+/// Runs every statement of a plan. If a segment fails, its transaction is rolled back; the segments before it stay.
 pub async fn run(session: &Session, plan: &Plan, options: &Options, watch: &mut dyn Watch) -> Result<(), Stopped> {
     let process = session.process_id().await?;
     let mut run = Run { session, process, steps: &plan.steps, options, number: 0, watch };
@@ -88,20 +89,20 @@ pub async fn run(session: &Session, plan: &Plan, options: &Options, watch: &mut 
     Ok(())
 }
 
-/// A plan that runs.
+/// A plan that is running.
 struct Run<'a> {
     session: &'a Session,
-    /// The server's process.
+    /// The process id of the server's session.
     process: i32,
     steps: &'a [PlanStep],
     options: &'a Options,
-    /// How many statements have begun.
+    /// How many statements have begun so far.
     number: usize,
     watch: &'a mut dyn Watch,
 }
 
 impl Run<'_> {
-    /// Runs statements in a transaction.
+    /// Runs a segment in a transaction.
     async fn transaction(&mut self, segment: &[PlanStep]) -> Result<(), Stopped> {
         let client = &self.session.client;
         if let Err(error) = client.batch_execute("begin").await {
@@ -109,7 +110,7 @@ impl Run<'_> {
         }
         let result = self.inside(segment).await;
         if result.is_err() {
-            // The transaction is lost either way; the first error is the one to tell.
+            // The transaction is lost either way; the first error is the one to report.
             let _ = client.batch_execute("rollback").await;
         }
         let id = result?;
@@ -119,7 +120,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Everything between `begin` and `commit`; the number of the transaction.
+    /// Runs everything between `begin` and `commit`. Returns the id of the transaction.
     async fn inside(&mut self, segment: &[PlanStep]) -> Result<String, Stopped> {
         for step in segment {
             self.step(step, true).await?;
@@ -140,14 +141,15 @@ impl Run<'_> {
         }
     }
 
-    /// Runs statements outside of transactions.
+    /// Runs the statements of a segment outside transactions.
     async fn alone(&mut self, segment: &[PlanStep]) -> Result<(), Stopped> {
         for step in segment {
-            // Nobody queues up behind one that lets readers and writers go on, and giving up would cost what it did so far.
+            // A statement with such a lock blocks neither readers nor writers, so others do not queue up behind it; and
+            // giving up would waste the work it has done.
             let patient = step.lock <= Lock::ShareUpdateExclusive;
             self.lock_timeout(if patient { PATIENCE } else { &self.options.lock_timeout }).await?;
             if let Err(stopped) = self.step(step, false).await {
-                // The first error is the one to tell.
+                // The first error is the one to report.
                 let _ = self.session.client.batch_execute(&lock_timeout(&self.options.lock_timeout)).await;
                 return Err(stopped);
             }
@@ -156,7 +158,7 @@ impl Run<'_> {
         self.note(false).await
     }
 
-    /// Sets how long the statements that follow wait for a lock.
+    /// Sets how long the following statements wait for a lock.
     async fn lock_timeout(&self, timeout: &str) -> Result<(), Stopped> {
         let sql = lock_timeout(timeout);
         match self.session.client.batch_execute(&sql).await {
@@ -183,7 +185,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Writes down what was done; a note that fails leaves what was done as it is.
+    /// Records what was done. If that fails, the statements stay as they are, and an event reports it.
     async fn note(&mut self, inside: bool) -> Result<(), Stopped> {
         let Some(sql) = self.watch.note(&self.steps[..self.number]) else { return Ok(()) };
         let run = async |sql: &str| self.session.client.batch_execute(sql).await;
@@ -200,7 +202,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Why a plan ends at a statement that is none of its steps.
+    /// Returns the reason to stop after an error in a statement that is not a step of the plan.
     async fn stopped(&self, error: &Error, sql: &str, what: Interrupted) -> Stopped {
         if is_lost(error) { lost(self.session, error, what).await.into() } else { server_error(error, sql).into() }
     }
@@ -210,18 +212,18 @@ fn lock_timeout(timeout: &str) -> String {
     format!("set lock_timeout = {}", literal(timeout))
 }
 
-/// Runs a statement as whom it is to run.
+/// Runs a statement, as another role if the step says so.
 async fn execute(client: &Client, step: &PlanStep, inside: bool) -> std::result::Result<(), Error> {
     let Some(role) = &step.run_as else { return quiet::execute(client, step).await };
     let local = if inside { "local " } else { "" };
     client.batch_execute(&format!("set {local}role {}", ident(role))).await?;
     let result = quiet::execute(client, step).await;
-    // In a transaction that has failed the rollback does it.
+    // If the transaction has failed, this fails too, and the rollback resets the role.
     let back = client.batch_execute("reset role").await;
     result.and(back)
 }
 
-/// The error of a step, with the statement, the YAML line, and whether anything stays.
+/// Returns the error of a step, with its statement and YAML line. `partial`: earlier segments have been committed.
 fn failed(error: &Error, step: &PlanStep, partial: bool) -> Box<Diagnostic> {
     let mut diagnostic = server_error(error, step.text());
     diagnostic.problem.code = Again::after(error, step).code(&diagnostic);
@@ -236,7 +238,7 @@ fn failed(error: &Error, step: &PlanStep, partial: bool) -> Box<Diagnostic> {
     diagnostic
 }
 
-/// The same, at the line that asked for the step.
+/// Adds a label for the line of YAML that asked for the step.
 fn located(problem: Diagnostic, step: &PlanStep) -> Diagnostic {
     match step.origin {
         Some(span) => problem.label(span, "asked for here"),

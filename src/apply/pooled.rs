@@ -1,23 +1,25 @@
-//! A pooler that lends sessions by the transaction can't carry an apply: locks, settings and roles would be left behind in
-//! sessions that others get.
+//! Detects poolers that lend sessions per transaction. An apply cannot run through one: its locks, settings and roles
+//! would remain in sessions that the pooler lends to others.
 //!
-//! It shows by a session of the server that serves two of ours: while one of them is in a transaction, it has the session
-//! that the other had a moment ago. What slips through is seen before each commit.
+//! Such a pooler gives itself away when two of our connections get the same session of the server: while one of them is
+//! in a transaction, it has the session that the other had just before. What this check misses is noticed before each
+//! commit.
 
 use tokio_postgres::Client;
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::session::{self, Session, server_error};
 
-/// The server's process, asked in a way that needs no prepared statement to outlive its transaction.
+/// Returns the process id of the server's session. Sent without a prepared statement that would have to outlive its
+/// transaction.
 const PROCESS: &str = "select pg_catalog.pg_backend_pid()";
 
-/// Refuses a connection by way of such a pooler.
+/// Refuses a connection through such a pooler.
 pub async fn check(session: &Session) -> Result<()> {
     if session.place.address.is_none() {
         return Ok(()); // a socket of the server's own, or a pooler beside it: the same is seen before each commit
     }
-    // Where the server takes no second session there is nothing to compare.
+    // If the server accepts no second session, there is nothing to compare with.
     let Ok(other) = session::connect(session.target(), &[]).await else { return Ok(()) };
     let first = process(&session.client).await?;
     let begin = "begin read only";
@@ -33,7 +35,7 @@ async fn process(client: &Client) -> Result<i32> {
     Ok(rows.first().map_or(0, |row| row.get(0)))
 }
 
-/// What to say; `state` is what stays.
+/// Returns the error; `state` says what remains of the apply.
 pub(super) fn refusal(state: &str) -> Box<Diagnostic> {
     let message = "the connection leads through a pooler that lends sessions of the server by the transaction";
     let help = format!(

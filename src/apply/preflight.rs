@@ -1,8 +1,9 @@
-//! Before the first statement: whether the role that applies may run them all, and as whom.
+//! Checks before the first statement whether the applying role may run the whole plan, and as which role each statement
+//! runs.
 //!
-//! Statements say what they need ([`Demand`]). Who owns what changes while a plan runs, so this goes through it in order.
-//! Where the role lacks something, and is a member of an owner without inheriting its privileges, the statement runs as
-//! that owner. What can't be known is not asked for: PostgreSQL refuses it in time.
+//! Statements state what they need ([`Demand`]). Owners change while a plan runs, so the plan is walked through in
+//! order. If the role lacks something that an object's owner has, and may `set role` to that owner, the statement runs
+//! as the owner. What cannot be known beforehand is not checked: PostgreSQL then refuses it.
 
 mod cure;
 mod rights;
@@ -20,16 +21,16 @@ use rights::Rights;
 /// What a plan is checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
-    /// The whole database as it is.
+    /// The whole database as it is now.
     pub whole: &'a State,
-    /// The server, and the role that applies.
+    /// The server, and the applying role.
     pub server: &'a Server,
 }
 
-/// Says of every statement as whom it runs.
+/// Sets the role as which each statement runs.
 ///
 /// # Errors
-/// When the role that applies lacks something: one problem for each thing it lacks, with every statement that needs it.
+/// If the applying role lacks something: one problem for each thing that it lacks, with all statements that need it.
 pub async fn preflight(client: &Client, plan: &mut Plan, ground: Ground<'_>) -> Result<(), Diagnostics> {
     let mut problems = Diagnostics::default();
     let ids = Ids::of(&plan.changes, ground.whole);
@@ -43,10 +44,10 @@ pub async fn preflight(client: &Client, plan: &mut Plan, ground: Ground<'_>) -> 
     problems.into_result(())
 }
 
-/// An object as the catalog names it: class and oid.
+/// An object in the catalog: the oids of its catalog and of its row.
 type Id = (u32, u32);
 
-/// What the catalog knows the objects of a plan by, where they stood before its renames.
+/// Looks up the catalog ids of a plan's objects, by their addresses before the plan's renames.
 struct Ids<'a> {
     whole: &'a State,
     renames: Vec<(&'a Address, &'a Address)>,
@@ -64,19 +65,19 @@ impl<'a> Ids<'a> {
     }
 }
 
-/// A plan gone through in order.
+/// The walk through a plan.
 struct Flight<'a> {
     user: &'a str,
     ground: Ground<'a>,
     rights: &'a Rights,
-    /// The catalog's names of what statements speak of.
+    /// The catalog ids of the objects that demands mention.
     ids: HashMap<Address, Id>,
-    /// Who owns what the plan made or handed over so far.
+    /// The owners of objects that the plan has created or handed over so far.
     owners: HashMap<Address, String>,
-    /// Roles that are made, and members that are admitted, so far.
+    /// Memberships that the plan has granted so far, as role and member; below, the objects that it has created.
     admitted: Vec<(String, String)>,
     made: Vec<Address>,
-    /// Objects whose privileges the plan changes: what may be done with them then is not known before.
+    /// Objects whose privileges the plan changes, so that it cannot be told beforehand who has them.
     granted: Vec<Address>,
     missing: BTreeMap<String, (Demand, Vec<usize>)>,
 }
@@ -98,7 +99,7 @@ impl<'a> Flight<'a> {
         }
     }
 
-    /// Sets as whom each statement runs, and returns what is missing.
+    /// Sets the role as which each statement runs, and returns a problem for each unmet demand.
     fn run(mut self, steps: &mut [PlanStep]) -> Vec<Diagnostic> {
         for (i, step) in steps.iter_mut().enumerate() {
             let lacks = |who: &str| step.demands.iter().filter(|d| !self.holds(who, d)).cloned().collect::<Vec<_>>();
@@ -118,7 +119,7 @@ impl<'a> Flight<'a> {
         missing.into_values().map(|(demand, wanted)| self.problem(&demand, &wanted, steps)).collect()
     }
 
-    /// Notes what a statement changes about who may do what.
+    /// Records how a statement affects who may do what.
     fn after(&mut self, step: &PlanStep) {
         let actor = step.run_as.as_deref().unwrap_or(self.user).to_owned();
         if step.verb == Verb::Create {
@@ -131,13 +132,13 @@ impl<'a> Flight<'a> {
         self.admitted.extend(step.admits.clone());
     }
 
-    /// Who owns an object by now; nothing where that is not known.
+    /// Returns the current owner of an object, if it is known.
     fn owner(&self, at: &Address) -> Option<&str> {
         let id = self.ids.get(at);
         self.owners.get(at).map(String::as_str).or_else(|| self.rights.owner(*id?))
     }
 
-    /// The role that could run it in our place: the owner, where we may `set role` to it.
+    /// Returns the role that could run the statement instead: the owner, if the applying role may `set role` to it.
     fn stand_in(&self, demand: &Demand) -> Option<String> {
         let owner = match demand {
             Demand::Owns(at) | Demand::Grants(at) | Demand::OwnsEither(at, _) | Demand::Privilege(_, at) => {
@@ -154,7 +155,7 @@ impl<'a> Flight<'a> {
         self.sets(self.user, owner).then(|| owner.to_owned())
     }
 
-    /// True unless a role is known to lack what is demanded.
+    /// Returns whether a role meets a demand, as far as is known. What cannot be known counts as met.
     fn holds(&self, who: &str, demand: &Demand) -> bool {
         let owns = |at: &Address| self.owner(at).is_none_or(|owner| self.inherits(who, owner));
         match demand {
@@ -169,7 +170,7 @@ impl<'a> Flight<'a> {
             Demand::Becomes(role) => self.sets(who, role),
             Demand::Administers(role) => self.rights.administers(who, role, self.ground.server),
             Demand::CreateRole => self.rights.creates_roles(who),
-            // A managed service has a role of its own that may do more than PostgreSQL says.
+            // Managed services have a role that may do more than PostgreSQL reports.
             Demand::Superuser => self.rights.is_managed(),
             Demand::Unused(_) | Demand::UnusedElsewhere(_) => true,
         }
@@ -188,7 +189,7 @@ impl<'a> Flight<'a> {
         self.admitted.iter().any(|(group, member)| group == role && member == who)
     }
 
-    /// True for a role that the plan has made by now.
+    /// Returns whether the plan has created that role so far.
     fn is_made(&self, role: &str) -> bool {
         self.made.iter().any(|at| at.parent().is_none() && at.key() == role)
     }
@@ -222,7 +223,7 @@ impl<'a> Flight<'a> {
     }
 }
 
-/// The objects that a demand speaks of, the first of which is the one to own.
+/// Returns the objects that a demand is about; the first is the one that would have to be owned.
 fn objects(demand: &Demand) -> Vec<&Address> {
     match demand {
         Demand::Owns(at)

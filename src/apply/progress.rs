@@ -1,7 +1,7 @@
-//! How far a long statement is, as another session sees it.
+//! Watches long statements from a second session.
 //!
-//! PostgreSQL tells of indexes that are built, by phases; of everything else, whether it waits and for whom. See
-//! <https://www.postgresql.org/docs/current/progress-reporting.html>.
+//! PostgreSQL reports the phases of index builds; of any other statement, only whether it waits and for which sessions.
+//! See <https://www.postgresql.org/docs/current/progress-reporting.html>.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ use super::{Event, Watch};
 use crate::plan::PlanStep;
 use crate::session::{self, Session};
 
-/// How long a statement runs before somebody looks, and how long between looks.
+/// How long a statement runs before its progress is looked up, and the interval between look-ups.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The phase of that session's statement, how much of it is done and how much there is, and whom it waits for.
+/// Returns the phase of a session's statement, how much of it is done, the total, and the processes it waits for.
 const LOOK: &str = "
     select coalesce(p.phase, 'running'),
            case when p.phase like 'waiting%' then p.lockers_done when p.tuples_total > 0 then p.tuples_done
@@ -26,30 +26,30 @@ const LOOK: &str = "
            case when p.current_locker_pid > 0 then array[p.current_locker_pid::int] else pg_blocking_pids(me.pid) end
     from (select $1::int as pid) me left join pg_catalog.pg_stat_progress_create_index p on p.pid = me.pid";
 
-/// How far a statement is.
+/// The progress of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// What it does: PostgreSQL's own name of the phase.
+    /// The phase, under PostgreSQL's own name.
     pub phase: String,
-    /// How much of the phase is done; blocks, rows or transactions.
+    /// How much of the phase is done, in blocks, rows or transactions.
     pub done: u64,
-    /// How much there is; 0 where that is not known.
+    /// The total for the phase; 0 if it is not known.
     pub total: u64,
-    /// How long it has run.
+    /// How long the statement has run.
     pub elapsed: Duration,
-    /// The processes it waits for.
+    /// The processes that it waits for.
     pub waits_for: Vec<i32>,
 }
 
 impl Progress {
-    /// The part of the phase that is done, up to 1; none where that is not known.
+    /// Returns the part of the phase that is done, from 0 to 1, or `None` if it is not known.
     #[expect(clippy::cast_precision_loss, reason = "a bar needs no more than two digits")]
     pub fn part(&self) -> Option<f64> {
         (self.total > 0).then(|| (self.done as f64 / self.total as f64).min(1.0))
     }
 }
 
-/// Runs a statement of that server process to its end, and tells how far it is where it takes long.
+/// Waits for a statement that the given server process runs, and reports its progress if it takes long.
 pub(super) async fn observed<F: Future>(
     session: &Session,
     process: i32,
@@ -62,7 +62,7 @@ pub(super) async fn observed<F: Future>(
     if let Ok(result) = timeout(PAUSE, &mut statement).await {
         return result;
     }
-    // Who can't look has the statement run all the same.
+    // If no second session can be opened, the statement runs without reports.
     let target = session.target();
     let observer = tokio::select! {
         result = &mut statement => return result,

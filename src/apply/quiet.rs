@@ -1,14 +1,14 @@
-//! Keeping a statement that holds a secret out of the server's log.
+//! Keeps statements that contain a secret out of the server's log.
 //!
-//! A role's password is a verifier by then, but what a user mapping or a subscription needs is clear text: PostgreSQL has
-//! no other way. Where the role may set them (a superuser, or `grant set on parameter`), the parameters that would write
-//! the statement down are off while it runs.
+//! A role's password is sent as a verifier, but user mappings and subscriptions need clear text: PostgreSQL offers no
+//! other way. If the role may set them (a superuser, or by `grant set on parameter`), the parameters that would log the
+//! statement are turned off while it runs.
 
 use tokio_postgres::{Client, Error};
 
 use crate::plan::PlanStep;
 
-/// The parameters, and the value with which nothing is written down.
+/// The parameters, with the values that turn logging off.
 const PARAMETERS: [(&str, &str); 6] = [
     ("log_statement", "none"),
     ("log_min_duration_statement", "-1"),
@@ -18,7 +18,7 @@ const PARAMETERS: [(&str, &str); 6] = [
     ("pg_stat_statements.track", "none"),
 ];
 
-/// Runs a statement, and has the server keep quiet about it where it holds a secret.
+/// Runs a statement. If it contains a secret, logging is turned off meanwhile.
 pub(super) async fn execute(client: &Client, step: &PlanStep) -> Result<(), Error> {
     if step.shown.is_none() {
         return client.batch_execute(&step.sql).await;
@@ -32,7 +32,7 @@ pub(super) async fn execute(client: &Client, step: &PlanStep) -> Result<(), Erro
     let off = each(|name, value| format!("perform pg_catalog.set_config('{name}', '{value}', false)"));
     client.batch_execute(&off).await?;
     let result = client.batch_execute(&step.sql).await;
-    // In a transaction that has failed the rollback does it.
+    // If the transaction has failed, this fails too, and the rollback resets the parameters.
     let on = client.batch_execute(&each(|name, _| format!("execute 'reset {name}'"))).await;
     result.and(on)
 }

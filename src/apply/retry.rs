@@ -1,4 +1,4 @@
-//! What may be tried again after an error, and when.
+//! Decides which errors allow another try, and when.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -9,23 +9,24 @@ use tokio_postgres::error::SqlState;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::PlanStep;
 
-/// Why a plan stopped.
+/// The reason why a plan stopped.
 #[derive(Debug)]
 pub struct Stopped {
     /// The error.
     pub problem: Box<Diagnostic>,
-    /// Whether it may go on.
+    /// Whether the plan may be tried again.
     pub again: Again,
 }
 
-/// Whether a plan that stopped may go on.
+/// Whether a plan that stopped may be tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
-    /// No: the same would happen.
+    /// No: the same would happen again.
     Never,
-    /// After a while: somebody was in the way.
+    /// After a pause, as another session was in the way.
     Later,
-    /// Where it is another plan by then: somebody changed the same at the same time.
+    /// Only if planning again gives a different plan, as another session may have made the same change at the same
+    /// time.
     IfOther,
 }
 
@@ -36,13 +37,13 @@ impl From<Box<Diagnostic>> for Stopped {
 }
 
 impl Again {
-    /// After an error of a statement.
+    /// Decides from the error of a statement.
     pub(super) fn after(error: &Error, step: &PlanStep) -> Self {
         const IN_THE_WAY: [SqlState; 2] = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED];
         const MOVED: [SqlState; 3] =
             [SqlState::DUPLICATE_OBJECT, SqlState::UNIQUE_VIOLATION, SqlState::UNDEFINED_OBJECT];
         let Some(code) = error.code() else { return Self::Never };
-        // PostgreSQL does not translate what it takes for an internal error.
+        // PostgreSQL does not translate the messages of errors that it considers internal.
         let tuple = |message: &str| message.starts_with("tuple concurrently");
         let at_once = *code == SqlState::INTERNAL_ERROR && error.as_db_error().is_some_and(|e| tuple(e.message()));
         if IN_THE_WAY.contains(code) || at_once {
@@ -54,24 +55,24 @@ impl Again {
         }
     }
 
-    /// The class of the problem: a lock, where one was not to be had.
+    /// Returns the code of the problem: `Code::Lock` if another session was in the way, else the problem's own.
     pub(super) fn code(self, problem: &Diagnostic) -> Code {
         if self == Self::Later { Code::Lock } else { problem.problem.code }
     }
 }
 
-/// How often a plan is tried again.
+/// How many times a plan is tried again.
 pub const TRIES: u32 = 8;
 
-/// How long to wait before the try with that number, from 1: twice as long each time, half of it by chance, so that two
-/// who wait for each other do not meet again.
+/// Returns the pause before a try, numbered from 1. It doubles up to 3.2 s, and half of it is random, so that two
+/// sessions in each other's way do not collide again.
 pub fn pause(number: u32) -> Duration {
     let longest = Duration::from_millis(100) * 2_u32.pow(number.min(5));
     let chance = RandomState::new().build_hasher().finish() % 1000;
     longest / 2 + longest.mul_f64(0.0005 * f64::from(u32::try_from(chance).unwrap_or_default()))
 }
 
-/// Waits.
+/// Sleeps for the given time.
 pub async fn sleep(pause: Duration) {
     tokio::time::sleep(pause).await;
 }

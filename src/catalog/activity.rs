@@ -1,4 +1,4 @@
-//! Who holds locks on relations now, asked only of those that a plan touches.
+//! Finds the sessions that hold locks on the relations that a plan touches.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 use crate::diagnostic::Result;
 use crate::model::{Address, Holder, State};
 
-/// Every lock on one of these relations, a row a process.
+/// Returns the locks on the given relations, with a row per relation and process.
 const LOCKS: &str = "
     select l.relation, l.pid, a.usename::text, a.application_name, a.state, bool_and(l.granted),
            string_agg(distinct lower(regexp_replace(replace(l.mode, 'Lock', ''), '(?<=[a-z])(?=[A-Z])', ' ', 'g')), ', '),
@@ -18,7 +18,8 @@ const LOCKS: &str = "
     group by 1, 2, 3, 4, 5
     order by 1, 8 desc nulls last, 2";
 
-/// Who holds or awaits locks on the relations that these objects are, or stand under; who has held them longest first.
+/// Returns the sessions that hold or await locks on relations, for the given objects or their ancestors. The session
+/// with the oldest transaction comes first.
 pub async fn activity<'a>(
     client: &Client,
     live: &State,

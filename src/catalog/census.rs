@@ -1,8 +1,8 @@
-//! What the catalog holds and no kind reads.
+//! Finds objects in the database that no kind reads.
 //!
-//! Asked of the server's own list of catalogs, so that a kind of object that a new version brings is found too. What
-//! PostgreSQL keeps for an object by itself (row types, indexes of constraints, triggers of foreign keys) counts with
-//! that object.
+//! The server's own list of catalogs is used, so that kinds of object added by a new version are found too. What
+//! PostgreSQL maintains for an object by itself (row types, indexes of constraints, triggers of foreign keys) counts as
+//! part of that object.
 
 use std::collections::HashSet;
 
@@ -13,24 +13,24 @@ use super::{catalog_error, query};
 use crate::diagnostic::Result;
 use crate::model::State;
 
-/// An object that nothing reads.
+/// An object that no kind reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// Its schema, if it has one.
     pub schema: Option<String>,
-    /// It in PostgreSQL's words: `operator family shop.f for access method btree`.
+    /// PostgreSQL's description: `operator family shop.f for access method btree`.
     pub what: String,
 }
 
-/// Every catalog whose rows have an oid, but for those whose rows are parts of something else, or several objects each, and
-/// for large objects, which are data unless somebody declares them.
+/// Lists the catalogs whose rows have an oid. Left out are those whose rows are parts of other objects or stand for
+/// several objects, and large objects, which are data unless they are declared.
 const CATALOGS: &str = "select c.oid, c.relname::text as name
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'oid' and a.attnum > 0
     where c.relnamespace = 11 and c.relkind = 'r' and not c.relisshared
       and c.relname not in ('pg_attrdef', 'pg_enum', 'pg_amop', 'pg_amproc', 'pg_default_acl', 'pg_largeobject_metadata')
     order by c.oid";
 
-/// Objects that users made and that `state`, the whole database as read, does not hold.
+/// Returns the objects created by users that `state`, the whole database as read, does not contain.
 pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
     let known: HashSet<(u32, u32)> =
         state.iter().filter_map(|(_, object)| object.origin.id().map(|(class, oid, _)| (class, oid))).collect();
@@ -48,19 +48,19 @@ pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
     if oids.is_empty() {
         return Ok(Vec::new());
     }
-    // Few, if any: to describe an object takes PostgreSQL much longer than to find it.
+    // There are few, if any. PostgreSQL takes much longer to describe an object than to find it.
     let lists = [&classes as &(dyn ToSql + Sync), &oids].map(|list| (list, Type::OID_ARRAY));
     let rows = client.query_typed(DESCRIBE, &lists).await.map_err(|error| catalog_error(&error, DESCRIBE))?;
     Ok(rows.iter().map(|row| Unread { schema: row.get("space"), what: row.get("what") }).collect())
 }
 
-/// What these objects are, without those of temporary tables.
+/// Describes objects, except those of temporary tables.
 const DESCRIBE: &str = "select pg_catalog.pg_describe_object(class, oid, 0) as what, (object).schema as space
     from unnest($1::oid[], $2::oid[]) as ids (class, oid), pg_catalog.pg_identify_object(class, oid, 0) as object
     where coalesce((object).schema, '') !~ '^pg_(toast|temp)'
     order by class, oid";
 
-/// One row for each object that a user made, with what PostgreSQL keeps it for.
+/// Returns a query with a row for each object that a user created, and the object that PostgreSQL maintains it for.
 fn rows_of(catalogs: &[(u32, String)]) -> String {
     let each: Vec<String> = catalogs
         .iter()

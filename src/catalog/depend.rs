@@ -1,8 +1,9 @@
-//! The edges of `pg_depend`, between objects that have an address.
+//! Reads the edges of `pg_depend` between objects that have an address.
 //!
-//! Some rows of `pg_depend` speak of parts that have no address of their own: a column's default, a view's rewrite
-//! rule, a table's row type, an array type, a constraint's index, a member of an operator class or family. The query folds each into what it is a part of.
-//! See <https://www.postgresql.org/docs/current/catalog-pg-depend.html>.
+//! Some rows of `pg_depend` are about parts that have no address of their own: a column's default, a view's rewrite
+//! rule, a table's row type, an array type, a constraint's index, a member of an operator class or family. The query
+//! replaces each by the object that it is a part of. See
+//! <https://www.postgresql.org/docs/current/catalog-pg-depend.html>.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,21 +11,21 @@ use tokio_postgres::Row;
 
 use crate::model::{Address, ObjectId, State};
 
-/// Class and oid of every object that belongs to an extension, with those of the extension.
+/// Maps the class and oid of every member of an extension to those of the extension.
 pub type Members = HashMap<(u32, u32), (u32, u32)>;
 
-/// Members of extensions.
+/// Returns the members of extensions.
 pub const MEMBERS: &str =
     "select classid, objid, refclassid, refobjid from pg_depend where refclassid = 3079 and deptype = 'e'";
 
-/// Who uses whom. `auto` is true where PostgreSQL drops the user by itself.
+/// Returns which object uses which. `auto` is true if PostgreSQL drops the user by itself.
 ///
-/// Left out is what an address says by itself: the schema of what stands in it, the triggers of a foreign key, the table
-/// of its toast table, and what is kept for the same object. Most of what is left out never meets the other parts: a
-/// default is looked up in its own catalog, and a column is no part of anything.
+/// Left out are dependencies that addresses already express: on the schema of an object, of triggers on their foreign
+/// key, of toast tables on their table, and between parts of the same object. Rows are looked up in `part` only where
+/// that can find something: a default has a catalog of its own, and a column is no part of anything.
 ///
-/// Before version 15, PostgreSQL drops a generated column without a word when what it is computed with goes. Here it uses
-/// that, as on newer ones: a plan says what it drops.
+/// Before version 15, PostgreSQL silently drops a generated column along with a column in its expression. Here that
+/// counts as plain use, as in newer versions, so that the plan says what it drops.
 pub const EDGES: &str = "
 with plain as materialized (
     select c.oid from pg_class c where c.relkind = 'c' and c.oid >= 16384
@@ -80,7 +81,7 @@ where (d.objid, d.objsubid, d.classid)
       <> (coalesce(r.to_oid, d.refobjid), case when r.to_oid is null then d.refobjsubid else 0 end,
           coalesce(r.to_class, d.refclassid))";
 
-/// Adds edges to a state that holds their ends.
+/// Adds edges to a state that contains the objects at their ends.
 pub struct Edges<'a> {
     ids: &'a HashMap<ObjectId, Address>,
     members: &'a Members,
@@ -88,15 +89,15 @@ pub struct Edges<'a> {
 }
 
 impl<'a> Edges<'a> {
-    /// Between objects with these ids. Who uses a member of an extension uses the extension.
+    /// Creates edges between objects with these ids. An object that uses a member of an extension uses the extension.
     pub fn new(ids: &'a HashMap<ObjectId, Address>, members: &'a Members) -> Self {
         Self { ids, members, seen: HashSet::new() }
     }
 
-    /// Adds that of one row of [`EDGES`].
+    /// Adds the edge of one row of [`EDGES`].
     ///
-    /// An automatic edge to an ancestor says no more than the address does; one to elsewhere says what an object falls
-    /// with, and is an edge of use too where it names a column.
+    /// An automatic edge to an ancestor adds nothing to what the address says. One to another object means that the
+    /// user is dropped along with it; between parts of one table it counts as plain use.
     pub fn add(&mut self, row: &Row, state: &mut State) {
         let (Some(user), Some(used)) = (self.find(row, 0), self.find(row, 3)) else { return };
         let auto: bool = row.get(6);
@@ -110,7 +111,7 @@ impl<'a> Edges<'a> {
         }
     }
 
-    /// The object at an end of an edge, or what it is a part of.
+    /// Returns the object at an end of an edge, or the object that it is a part of.
     fn find(&self, row: &Row, from: usize) -> Option<&'a Address> {
         let id: ObjectId = (row.get(from), row.get(from + 1), row.get(from + 2));
         let extension = || self.members.get(&(id.0, id.1)).and_then(|e| self.ids.get(&(e.0, e.1, 0)));

@@ -1,14 +1,14 @@
-//! A text that is another after every change of a definition: where it is the same, nothing need be read.
+//! A text that changes with every change of a definition: as long as it is the same, nothing needs to be read again.
 //!
-//! A row of a catalog never changes: PostgreSQL writes another, with the number of its own transaction in `xmin`. A
-//! transaction that is seen has ended, and no later one has its number. So the same numbers, each as often, are the same
-//! rows. What PostgreSQL updates in place (how many pages a relation has) defines nothing. See
-//! <https://www.postgresql.org/docs/current/ddl-system-columns.html>.
+//! PostgreSQL never changes a row of a catalog but writes a new version of it, with the id of the writing transaction
+//! in `xmin`. A transaction whose rows are visible has ended, and no later one gets its id. So if all ids occur as
+//! often as before, the rows are the same. What PostgreSQL updates in place (the number of pages of a relation) is no
+//! definition. See <https://www.postgresql.org/docs/current/ddl-system-columns.html>.
 
 use crate::model::PgVersion;
 
-/// The catalogs that hold definitions, in every version. Left out are those that hold data or statistics, and
-/// `pg_shdepend`, whose rows follow from owners and privileges.
+/// The catalogs that contain definitions and that every supported version has. Left out are catalogs with data or
+/// statistics, and `pg_shdepend`, whose rows follow from owners and privileges.
 const CATALOGS: &[&str] = &[
     "pg_aggregate",
     "pg_am",
@@ -63,30 +63,31 @@ const CATALOGS: &[&str] = &[
     "pg_type",
 ];
 
-/// More of them, each with the major version that brought it.
+/// Further catalogs, each with the major version that introduced it.
 const LATER: &[(u32, &str)] = &[(15, "pg_parameter_acl"), (15, "pg_publication_namespace")];
 
 const SUBSCRIPTION: &str = "pg_subscription";
 
-/// Those that are the cluster's, with the column that says which database a row is about; 0 is all of them.
+/// Shared catalogs, with the column that says which database a row is about; 0 stands for all databases.
 const PARTLY: &[(&str, &str)] =
     &[("pg_database", "oid"), ("pg_db_role_setting", "setdatabase"), (SUBSCRIPTION, "subdbid")];
 
-/// Those that only superusers may read, with the views that others have.
+/// Catalogs that only superusers may read, with the views that other roles can read.
 const HIDDEN: &[(&str, &str)] = &[("pg_authid", "pg_roles"), ("pg_user_mapping", "pg_user_mappings")];
 
-/// The names of the catalogs that a fingerprint for superusers is taken of.
+/// Returns the names of the catalogs that the fingerprint for superusers covers.
 pub fn catalogs(server: PgVersion) -> impl Iterator<Item = &'static str> {
     whole(server).chain(PARTLY.iter().chain(HIDDEN).map(|(name, _)| *name))
 }
 
-/// Those that count row for row.
+/// Returns the names of the catalogs whose rows all count.
 fn whole(server: PgVersion) -> impl Iterator<Item = &'static str> {
     let later = LATER.iter().filter(move |(since, _)| server.at_least(*since)).map(|(_, name)| *name);
     CATALOGS.iter().copied().chain(later)
 }
 
-/// An SQL expression for it, as a superuser or another role may ask: text, null where it does not see enough.
+/// Returns an SQL expression for the fingerprint, for a superuser or another role. Its value is a text, or null if the
+/// role does not see enough.
 pub fn expression(server: PgVersion, superuser: bool) -> String {
     let rows = "xmin::text";
     let mut parts: Vec<String> = whole(server).map(|name| summary(rows, name, "true")).collect();
@@ -102,11 +103,11 @@ pub fn expression(server: PgVersion, superuser: bool) -> String {
     if superuser {
         return digest;
     }
-    // Of a subscription, others see a few columns, and not which transaction wrote it.
+    // Other roles see few columns of a subscription, and not the transaction that wrote it.
     format!("case when exists (select subname from pg_catalog.{SUBSCRIPTION}) then null else {digest} end")
 }
 
-/// How many rows there are, and the sum of their digests.
+/// Returns an SQL expression for the number of rows and the sum of their hashes.
 fn summary(rows: &str, name: &str, which: &str) -> String {
     let digests = format!("pg_catalog.sum(pg_catalog.hashtextextended({rows} collate \"C\", 0))");
     format!("(select pg_catalog.concat(pg_catalog.count(*), ':', {digests}) from pg_catalog.{name} as c where {which})")

@@ -1,4 +1,4 @@
-//! PostgreSQL to a state: one snapshot, every kind's query, and the edges of `pg_depend`.
+//! Reads a database to a state: one snapshot, every kind's query, and the edges of `pg_depend`.
 
 mod activity;
 pub mod census;
@@ -28,14 +28,16 @@ pub use size::measure;
 /// A kind with its catalog query.
 type Query = (&'static Entry, String);
 
-/// Reads the whole database in one snapshot, in two round trips: which kinds there are, then all of them.
+/// Reads the whole database in one snapshot, with two round trips: the first asks which kinds exist, the second reads
+/// them all.
 ///
-/// The role needs no more than to connect. Objects that belong to an extension are left out.
+/// The role needs no privilege but to connect. Members of extensions are left out.
 pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
     Ok(read_and_ask(client, version, register, None).await?.0)
 }
 
-/// The same, with the [`fingerprint`] of the catalogs in that snapshot; none where the role may not see enough for it.
+/// Reads like [`read`], and returns the [`fingerprint`] of the catalogs in the same snapshot; `None` if the role does
+/// not see enough for it.
 pub async fn read_marked(
     client: &Client,
     server: &Server,
@@ -45,7 +47,7 @@ pub async fn read_marked(
     read_and_ask(client, server.version, register, Some(&sql)).await
 }
 
-/// Reads the database, and in the same snapshot a text that may be null or refused.
+/// Reads the database and, in the same snapshot, evaluates a query for one text, which may be null or refused.
 async fn read_and_ask(
     client: &Client,
     version: PgVersion,
@@ -60,7 +62,8 @@ async fn read_and_ask(
     let (begun, queries) = futures_util::future::join(begin, present(client, version, register)).await;
     begun.map_err(|e| lost(&e))?;
     let queries = queries?;
-    // All are sent at once, and their rows taken one by one as they come: while the server reads on, and none is kept.
+    // All queries are sent at once. Rows are processed as they arrive, while the server goes on reading, and none is
+    // kept.
     let texts = queries.iter().map(|(_, sql)| sql.as_str());
     let all = [depend::MEMBERS].into_iter().chain(texts).chain([depend::EDGES]).chain(question).chain(["commit"]);
     let mut answers: FuturesOrdered<_> = all.map(|sql| rows(client, sql)).collect();
@@ -87,7 +90,8 @@ async fn read_and_ask(
     .await?;
     let mut answer = None;
     if let Some(sql) = question {
-        // The last before the end: where the role may not ask that, everything was read all the same.
+        // This is the last query before `commit`: if the role may not run it, everything else has been read all the
+        // same.
         if let Ok(rows) = next().await {
             let take = |row: &Row| {
                 answer = row.get(0);
@@ -105,7 +109,7 @@ fn unanswered() -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::Internal, message).help("please report it; nothing was changed"))
 }
 
-/// The queries of the kinds that the database holds, by [`Entry::present`].
+/// Returns the queries of the kinds that the database contains, according to [`Entry::present`].
 async fn present(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<Vec<Query>> {
     let queries: Vec<Query> = register.iter().filter_map(|e| Some((e, (e.catalog)(version)?))).collect();
     let clauses: BTreeSet<&str> = queries.iter().filter_map(|(e, _)| e.present).collect();
@@ -121,7 +125,8 @@ async fn present(client: &Client, version: PgVersion, register: &'static [Entry]
     Ok(present)
 }
 
-/// Sees that a kind that is said to be absent is: a wrong clause would lose objects in silence, so every test asks.
+/// Checks that a kind which `present` calls absent has no rows. A wrong clause would silently lose objects, so every
+/// debug build asks.
 async fn agrees(client: &Client, (entry, sql): &Query) -> Result<()> {
     match query(client, sql).await?.len() {
         0 => Ok(()),
@@ -129,7 +134,7 @@ async fn agrees(client: &Client, (entry, sql): &Query) -> Result<()> {
     }
 }
 
-/// Asks what a plan must know of the server.
+/// Asks the server for what a plan needs to know about it.
 pub async fn server(client: &Client) -> Result<Server> {
     let sql = "select current_setting('server_version_num')::int as version, current_database()::text as name,
                       current_user::text as user_name, r.rolsuper as superuser,
@@ -154,7 +159,7 @@ pub async fn server(client: &Client) -> Result<Server> {
     })
 }
 
-/// The identifier that PostgreSQL gave the cluster when it was made; none where the role may not ask.
+/// Returns the identifier that the cluster got at its creation, or `None` if the role may not ask for it.
 pub async fn system_identifier(client: &Client) -> Result<Option<String>> {
     let sql = "select system_identifier::text from pg_catalog.pg_control_system()";
     match client.query_typed(sql, &[]).await {
@@ -168,13 +173,13 @@ async fn query(client: &Client, sql: &str) -> Result<Vec<Row>> {
     client.query_typed(sql, &[]).await.map_err(|error| catalog_error(&error, sql))
 }
 
-/// The rows of a query, as they come.
+/// Returns the rows of a query as a stream.
 async fn rows(client: &Client, sql: &str) -> Result<RowStream> {
     let no_parameters = std::iter::empty::<(&i32, Type)>();
     client.query_typed_raw(sql, no_parameters).await.map_err(|error| catalog_error(&error, sql))
 }
 
-/// Does something with every row of a query.
+/// Calls `what` for every row of a query.
 async fn each(sql: &str, rows: RowStream, mut what: impl FnMut(&Row) -> Result<()>) -> Result<()> {
     let mut rows = std::pin::pin!(rows);
     while let Some(row) = rows.try_next().await.map_err(|error| catalog_error(&error, sql))? {
@@ -198,7 +203,7 @@ fn lost(error: &tokio_postgres::Error) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::Connection, format!("the connection was lost: {}", cause(error))))
 }
 
-/// A state being filled.
+/// A state that is being filled.
 struct Reading {
     state: State,
     ids: HashMap<ObjectId, Address>,
@@ -212,12 +217,12 @@ impl Reading {
         Self { state: State::default(), ids: HashMap::new(), members: Members::new(), facets }
     }
 
-    /// Notes a member of an extension.
+    /// Records a member of an extension.
     fn member(&mut self, row: &Row) {
         self.members.insert((row.get(0), row.get(1)), (row.get(2), row.get(3)));
     }
 
-    /// Adds the object of one row; rows of members, and of what stands under nothing we know, are passed over.
+    /// Adds the object of one row. Skips members of extensions, and objects whose parent was not read.
     fn row(&mut self, entry: &'static Entry, sql: &str, row: &Row, ordinal: u32) -> Result<()> {
         let (fixed, fields) = row::split(row).map_err(|p| defect(entry, sql, &p))?;
         let id = (entry.rules.class, fixed.oid, fixed.sub);
@@ -246,7 +251,7 @@ impl Reading {
         Ok(())
     }
 
-    /// Adds the facets that the same row tells of.
+    /// Adds the facets contained in the object's row.
     fn facets(&mut self, at: &Address, rules: &Rules, row: &FacetRow, origin: &Origin) {
         for entry in &self.facets {
             for (key, spec) in (entry.facet)(row, rules) {
@@ -256,7 +261,7 @@ impl Reading {
     }
 }
 
-/// A row that its own kind can't read is a defect of the query.
+/// Returns the error for a row that its own kind cannot read, which means that the query is wrong.
 fn defect(entry: &Entry, sql: &str, problem: &Problem) -> Box<Diagnostic> {
     let message = format!("the catalog says something of a {} that can't be read: {}", entry.name, problem.message);
     let statement = Statement { sql: sql.to_owned(), position: None, text: String::new() };

@@ -1,4 +1,4 @@
-//! A row of a catalog query as the fixed columns and the fields of the spec.
+//! Splits a row of a catalog query into the fixed columns and the fields of the spec.
 
 use tokio_postgres::Row;
 
@@ -14,19 +14,19 @@ use crate::model::node::{Key, Node, Value};
 pub struct Fixed {
     /// The object's oid.
     pub oid: u32,
-    /// Its sub-id.
+    /// The object's sub-id, such as a column number.
     pub sub: i32,
-    /// What it stands under.
+    /// The parent's class, oid and sub-id.
     pub parent: Option<ObjectId>,
-    /// Its key.
+    /// The object's key.
     pub key: String,
-    /// Its place among its siblings.
+    /// The object's position among its siblings.
     pub ordinal: Option<u32>,
-    /// For facets.
+    /// The columns that facets are made from.
     pub facets: FacetRow,
 }
 
-/// Tells the fixed columns from the fields; nulls are left out of the fields.
+/// Separates the fixed columns of a row from its fields. Fields that are null are left out.
 pub fn split(row: &Row) -> Result<(Fixed, Vec<(&str, Node)>), Problem> {
     let mut fixed = Fixed::default();
     let mut fields = Vec::with_capacity(row.len());
@@ -71,7 +71,7 @@ fn items(value: &Node) -> Option<Vec<String>> {
     }
 }
 
-/// A whole number of whatever type the server chose; none where it is null, or too great.
+/// Reads an integer of any type. Returns `None` if it is null or out of range.
 fn number<T: TryFrom<i64>>(row: &Row, i: usize) -> Result<Option<T>, Problem> {
     let read = match *row.columns()[i].type_() {
         Type::OID => row.try_get::<_, Option<u32>>(i).map(|n| n.map(i64::from)),
@@ -130,7 +130,7 @@ impl<'a> tokio_postgres::types::FromSql<'a> for Json {
     }
 }
 
-/// JSON as a node: strings are text, numbers and booleans plain, nulls in maps left out.
+/// Converts JSON to a node: strings become text, numbers and booleans plain scalars; nulls in maps are left out.
 fn json(value: serde_json::Value) -> Node {
     match value {
         serde_json::Value::Null => Node::new(Value::Null),

@@ -1,4 +1,4 @@
-//! How much relations hold, asked only of those that a plan touches.
+//! Measures the relations that a plan touches.
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error, Row};
@@ -6,19 +6,22 @@ use tokio_postgres::{Client, Error, Row};
 use crate::diagnostic::Result;
 use crate::model::{Address, Size, State};
 
-/// The relations asked about, and the partitions below them.
+/// The given relations, and the partitions below them.
 const TREE: &str = "
     tree as (select o.oid as root, o.oid from unnest($1::oid[]) o(oid)
              union
              select o.oid, t.relid from unnest($1::oid[]) o(oid), lateral pg_partition_tree(o.oid) t)";
 
-/// Bytes: 0 for a table that holds no row, whatever its indexes take. It waits behind exclusive locks.
+/// The size in bytes, with indexes; null, which counts as 0, for a table that holds no row, however large its indexes
+/// are. The functions wait behind exclusive locks.
 const EXACT: &str = "case when pg_relation_size(c.oid) > 0 then pg_total_relation_size(c.oid) end";
 
-/// Bytes by the last count of `vacuum` or `analyze`, for a table that somebody has locked: it is in use.
+/// The size in bytes according to the last `vacuum` or `analyze`, for tables that another session has locked; such a
+/// table is in use, so it is at least one page.
 const ESTIMATE: &str = "greatest(c.relpages, 1)::bigint * 8192";
 
-/// Bytes and estimated rows, partitions added to the table above them. A relation that is gone has no row.
+/// Returns the query for bytes and estimated rows; those of partitions are added to the table above them. A relation
+/// that no longer exists has no row.
 fn sizes(bytes: &str) -> String {
     format!(
         "with {TREE}
@@ -31,7 +34,7 @@ fn sizes(bytes: &str) -> String {
     )
 }
 
-/// The sizes, exact where they can be had at once.
+/// Asks for the sizes: exact ones if they can be had at once, else estimates.
 async fn ask(client: &Client, oids: &[u32]) -> Result<Vec<Row>> {
     let exact = sizes(EXACT);
     let lost = |error: Error| super::catalog_error(&error, &exact);
@@ -47,7 +50,8 @@ async fn ask(client: &Client, oids: &[u32]) -> Result<Vec<Row>> {
     }
 }
 
-/// Notes in `live` how much the relations hold that these objects are, or stand under; false where there is none yet.
+/// Records in `live` the sizes of the relations that the given objects are or belong to. Returns `false` if none of
+/// them exists yet.
 pub async fn measure<'a>(
     client: &Client,
     live: &mut State,

@@ -1,8 +1,9 @@
-//! A project changed to say what the database is: only what differs is written, in its place, with the comments around
-//! it.
+//! Changes a project to describe the database. Only what differs is written, in its place, and the comments around it
+//! stay.
 //!
-//! An object that changed keeps its node and gets the fields of the live one; one that is new stands behind the sibling
-//! that it follows in the database, in the file of its parent; one that is gone leaves with the comments right above it.
+//! A changed object keeps its node and gets the fields of the live one. A new object is put into the file of its
+//! parent, after the sibling that it follows in the database. An object that is gone is removed, with the comments
+//! directly above it.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -21,25 +22,25 @@ use crate::kind::{Entry, Form, Home, find, home, nested};
 use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Object, Origin, Spec, State};
 
-/// What to adopt from what.
+/// What to adopt into which project.
 pub struct Request<'a> {
-    /// The files of the project; the first is for what belongs to none.
+    /// The files of the project. New objects that belong to no other file go to the first.
     pub files: &'a [FileId],
-    /// Their texts.
+    /// The texts of the files.
     pub sources: &'a Sources,
-    /// What they declare, in PostgreSQL's spelling where that was asked for.
+    /// The declared state, in PostgreSQL's spelling where that was asked for.
     pub declared: &'a State,
     /// The managed part of the database, in its shortest form.
     pub live: &'a State,
-    /// Where the two differ.
+    /// The addresses at which the two differ.
     pub differences: &'a [Address],
-    /// The name of the file for a space that is new.
+    /// Returns the name of the file for a new schema.
     pub file_name: fn(&str) -> String,
-    /// Every kind.
+    /// The register of kinds.
     pub register: &'static [Entry],
 }
 
-/// The files that change, with their new texts.
+/// Returns the files that change, with their new texts.
 pub fn adopt(request: &Request<'_>) -> Vec<(PathBuf, String)> {
     let pages = request.files.iter().filter_map(|file| Page::read(*file, request.sources)).collect();
     let mut adoption = Adoption { request, pages, written: Vec::new(), done: HashSet::new() };
@@ -53,7 +54,7 @@ pub fn adopt(request: &Request<'_>) -> Vec<(PathBuf, String)> {
     changed.chain(adoption.written).collect()
 }
 
-/// A file while it is changed.
+/// A file that is being changed.
 pub(super) struct Page {
     pub(super) file: FileId,
     source: Arc<str>,
@@ -63,7 +64,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Reads it as it is written.
+    /// Reads a file with aliases as they are written.
     pub(super) fn read(file: FileId, sources: &Sources) -> Option<Self> {
         let source = sources.get(file).text.clone();
         let mut root = yaml::parse_as_written(file, &source, &mut Diagnostics::default())?;
@@ -75,7 +76,7 @@ impl Page {
         Some(Self { file, source, layout, before, root })
     }
 
-    /// Its text, with what was changed in `root`.
+    /// Returns the file's text with the changes made to `root`.
     pub(super) fn text(&self) -> String {
         let unsaid = self.before.value == Value::Null && self.root.as_map().is_some_and(<[_]>::is_empty);
         if unsaid { self.source.to_string() } else { splice(&self.source, &self.layout, &self.before, &self.root) }
@@ -85,14 +86,14 @@ impl Page {
 struct Adoption<'r> {
     request: &'r Request<'r>,
     pages: Vec<Page>,
-    /// Whole files: the text of one object, or a space that is new.
+    /// Files that are written as a whole: the text of one object, or a new schema.
     written: Vec<(PathBuf, String)>,
-    /// What was settled with everything under it.
+    /// The objects that have been dealt with, along with everything below them.
     done: HashSet<Address>,
 }
 
 impl Adoption<'_> {
-    /// Makes the project say of one object what the database says.
+    /// Changes the declaration of one object to match the database.
     fn take(&mut self, at: &Address) {
         if self.done.contains(at) || at.ancestors().any(|a| self.done.contains(a)) {
             return;
@@ -118,7 +119,7 @@ impl Adoption<'_> {
         entry.nests_under(parent).next()
     }
 
-    /// Where an object is declared: its key, and its value.
+    /// Returns the spans of the key and the value that declare an object.
     fn origin(&self, at: &Address) -> Option<(Span, Span)> {
         match &self.request.declared.get(at)?.origin {
             Origin::File { key, value, .. } => Some((*key, *value)),
@@ -151,7 +152,7 @@ impl Adoption<'_> {
         let own = |key: &Key| {
             let text = &*key.text;
             let is_field = (entry.fields)().contains(&text) && home(register, Some(entry), text).is_none();
-            // What says the default says so still.
+            // A field that neither side writes has its default on both. If the file spells it out, it stays.
             let is_said = declared.get(text).is_some() || stored.get(text).is_some();
             is_field && is_said && !stays(text) && !COMMON.contains(&text)
         };
@@ -173,13 +174,14 @@ impl Adoption<'_> {
         self.written.extend(body);
     }
 
-    /// The directory of the file that declares an object.
+    /// Returns the directory of the file that declares an object.
     fn directory(&self, at: &Address) -> Option<PathBuf> {
         let file = self.origin(at)?.1.file;
         Some(self.request.sources.path(file).parent().unwrap_or(Path::new("")).to_owned())
     }
 
-    /// Declares an object with everything under it, and what it stands under where that is not declared either.
+    /// Declares an object with everything below it. If ancestors are not declared either, the outermost of them is
+    /// declared.
     fn add(&mut self, at: &Address) {
         let undeclared = at.ancestors().filter(|a| self.origin(a).is_none()).last().cloned();
         let at = undeclared.unwrap_or_else(|| at.clone());
@@ -224,7 +226,7 @@ impl Adoption<'_> {
         self.done.insert(at);
     }
 
-    /// The value at the key of a home, made where it is not there.
+    /// Returns the value at the key of a home, which is created if it does not exist.
     fn container(&mut self, parent: Option<&Address>, home: &'static Home) -> Option<&mut Node> {
         let register = self.request.register;
         let under = parent.map(|p| find(register, p.kind()));
@@ -252,14 +254,14 @@ impl Adoption<'_> {
         Some(&mut entries[at].1)
     }
 
-    /// Takes a declaration away, and up to so many keys above it that hold nothing else.
+    /// Removes a declaration, and up to `above` enclosing keys that become empty.
     fn undeclare(&mut self, key: Span, value: Span, above: usize) {
         if let Some(page) = self.pages.iter_mut().find(|p| p.file == value.file) {
             take_out(&mut page.root, key, value, above);
         }
     }
 
-    /// Everything of one kind under one parent, for a kind that writes it in a form of its own.
+    /// Adopts all objects of one kind below one parent, for a kind that writes them together in a form of its own.
     fn take_free(&mut self, parent: Option<&Address>, entry: &'static Entry, home: &'static Home) {
         let (live, declared) = (self.request.live, self.request.declared);
         let mine = |state: &State| -> Vec<Address> {
@@ -309,7 +311,7 @@ impl Adoption<'_> {
         }
     }
 
-    /// Takes a home's key away.
+    /// Removes the key of a home.
     fn drop_key(&mut self, parent: Option<&Address>, home: &Home) {
         let holders: Vec<&mut Node> = match parent {
             Some(parent) => self.node(parent).into_iter().collect(),
@@ -321,7 +323,7 @@ impl Adoption<'_> {
     }
 }
 
-/// The text of the settings with more files in their list.
+/// Returns the text of the settings with the given names added to `files`.
 pub fn list_files(text: &str, file: Option<FileId>, names: &[String]) -> String {
     let file = file.unwrap_or(FileId(0));
     let root = yaml::parse_as_written(file, text, &mut Diagnostics::default());
@@ -336,7 +338,7 @@ pub fn list_files(text: &str, file: Option<FileId>, names: &[String]) -> String 
     splice(text, &Layout::read(text, &root), &root, &changed)
 }
 
-/// Puts a value in the place of another.
+/// Replaces a value, keeping the spans of what stays the same.
 fn replace(node: &mut Node, wanted: Node) {
     let span = node.span;
     let new = graft(node, wanted);
@@ -344,7 +346,8 @@ fn replace(node: &mut Node, wanted: Node) {
     node.span = if new.span.is_none() && node.as_text().is_some() { None } else { span };
 }
 
-/// The fields of a live object, each as it was written where it means what the live one says.
+/// Returns the fields of a live object. A field that equals the stored one of the declared object stays as it was
+/// written.
 fn mixed(entry: &Entry, declared: &Object, live: &dyn Spec) -> Vec<(Key, Node)> {
     let (written, stored) = ((entry.write_long)(&**declared.as_written()), (entry.write_long)(&*declared.spec));
     let mut fields = map_of((entry.write_long)(live));

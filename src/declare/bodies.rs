@@ -1,12 +1,12 @@
-//! Bodies in files of their own, as `file:` refers to them.
+//! Moves bodies to files of their own, referred to by `file:`.
 
 use std::collections::HashSet;
 
 use crate::kind::{Entry, Form, Home, home};
 use crate::model::node::{Key, Node, Value};
 
-/// Takes every text that may stand in a file out of a raised file, and returns the files: each its path from the
-/// directory of the YAML, below `directory`, and its text.
+/// Removes from a raised file every text that may be in a file of its own, and returns these files. Each has a path
+/// below `directory`, relative to the YAML file, and a text.
 pub fn take_out(root: &mut Node, directory: &str, register: &'static [Entry]) -> Vec<(String, String)> {
     let mut taking = Taking { register, directory, names: HashSet::new(), files: Vec::new() };
     if let Value::Map(entries) = &mut root.value {
@@ -51,7 +51,7 @@ impl Taking<'_> {
         }
     }
 
-    /// Puts `file:` in place of the text of an object.
+    /// Replaces the text of an object by `file:`.
     fn body(&mut self, field: &str, entry: &Entry, place: &Home, name: &str, node: &mut Node) {
         let is_short = entry.rules.short_field == Some(field) && node.as_text().is_some();
         let text = if is_short { node.as_text() } else { node.get(field).and_then(Node::as_text) };
@@ -69,7 +69,7 @@ impl Taking<'_> {
         self.files.push((path, text));
     }
 
-    /// A path that no other has, also where letters have no case: without the types where that is enough.
+    /// Returns a path that is not used yet, regardless of case. It contains the argument types only if it must.
     fn path(&mut self, place: &Home, name: &str) -> String {
         let bare = plain(name.split('(').next().unwrap_or(name));
         let full = plain(name);
@@ -83,7 +83,7 @@ impl Taking<'_> {
     }
 }
 
-/// A name that every file system takes.
+/// Returns a name in characters that every file system accepts.
 pub fn plain(name: &str) -> String {
     let words: Vec<String> = name
         .split(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c)))

@@ -1,4 +1,4 @@
-//! What can be checked without a database: references that lead nowhere, and what kinds check themselves.
+//! Checks what needs no database: references that lead nowhere, and each kind's own checks.
 
 use std::collections::HashSet;
 
@@ -12,14 +12,14 @@ use crate::model::suggest::did_you_mean;
 use crate::model::{Address, Object, Origin, State};
 use crate::sql::grammar::{self, Grammar};
 
-/// The addresses of what was written and could not be read.
+/// The addresses of objects that are declared but could not be read.
 pub type Broken = HashSet<Address>;
 
-/// Checks every object.
+/// Checks every object, and returns the problems.
 pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources: &Sources) -> Diagnostics {
     let names = Names::of(state, register);
     let mut problems = clashes(state, register);
-    // Many defaults and checks are the same text.
+    // Many defaults and checks have the same text, which is parsed once.
     let mut sound: FxHashSet<(String, Grammar)> = FxHashSet::default();
     for (at, object) in state.iter() {
         let entry = find(register, at.kind());
@@ -52,7 +52,7 @@ pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources
     problems
 }
 
-/// Two objects that take one place in a namespace, where PostgreSQL keeps one: a table and an index, say.
+/// Reports objects that share a name in a namespace of PostgreSQL, such as a table and an index.
 fn clashes(state: &State, register: &'static [Entry]) -> Diagnostics {
     let mut seen: FxHashMap<(Slot, &str, &str), &Address> = FxHashMap::default();
     let mut problems = Diagnostics::default();
@@ -73,7 +73,7 @@ fn clashes(state: &State, register: &'static [Entry]) -> Diagnostics {
     problems
 }
 
-/// The problem with a reference, and the word that names what is missing.
+/// Returns the problem with a reference that leads nowhere, and the word that names the missing object.
 fn dangling(
     reference: &Reference,
     from: &Address,
@@ -120,7 +120,7 @@ fn dangling(
     }
 }
 
-/// True when an object at the top is as `test` says of its kind and key.
+/// Returns whether `test` holds for the kind and key of any top-level object.
 fn any_top(state: &State, register: &'static [Entry], test: impl Fn(&Entry, &str) -> bool) -> bool {
     state.tops().iter().any(|at| test(find(register, at.kind()), at.key()))
 }
@@ -143,7 +143,7 @@ fn place(problem: Problem, object: &Object, field: &str, word: &str, sources: &S
     }
 }
 
-/// Places a problem inside a text that is the value of a field, or a part of it.
+/// Reports a problem inside a text that is the value of a field, or part of it.
 fn place_text(problem: Problem, object: &Object, text: &Text, sources: &Sources, out: &mut Diagnostics) {
     if matches!(object.origin, Origin::Derived(_)) {
         return;
@@ -155,7 +155,7 @@ fn place_text(problem: Problem, object: &Object, text: &Text, sources: &Sources,
     }
 }
 
-/// The place of bytes `start..end` of a text that is the value of a field of an object, or a part of it.
+/// Returns the span of bytes `start..end` of a text that is the value of an object's field, or part of it.
 pub(super) fn text_place(object: &Object, text: &Text, start: usize, end: usize, sources: &Sources) -> Option<Span> {
     let span = object.origin.field(text.field).or_else(|| object.origin.span())?;
     let source = &sources.get(span.file).text;
@@ -170,7 +170,7 @@ pub(super) fn text_place(object: &Object, text: &Text, start: usize, end: usize,
     })
 }
 
-/// The first place of `word` inside a span, a whole word if there is one, else the span.
+/// Returns the first occurrence of `word` inside a span, preferably as a whole word; the span itself if there is none.
 fn narrow(span: Span, word: &str, sources: &Sources) -> Span {
     let text = &sources.get(span.file).text;
     let (start, end) = (span.start as usize, (span.end as usize).min(text.len()));

@@ -1,4 +1,4 @@
-//! Short digests of what is declared or stored, to tell later whether it is still the same.
+//! Short digests of declared and stored objects, to tell later whether they have changed.
 
 use super::write::write;
 use crate::kind::{Entry, find};
@@ -6,7 +6,7 @@ use crate::model::{Address, Spec};
 
 pub use crate::model::digest::{text, texts};
 
-/// The digest of an object's canonical YAML in its long form; what is under it is left out, and so is a secret.
+/// Returns the digest of an object's canonical YAML in its long form, without its children and without secrets.
 pub fn spec(at: &Address, spec: &dyn Spec, register: &'static [Entry]) -> String {
     text(&write(&(find(register, at.kind()).write_long)(spec)))
 }

@@ -1,9 +1,9 @@
-//! Edits of a tree of nodes: find a place in it, take it out, or make room in a map or a list.
+//! Edits trees of nodes: finds a node by its span, removes it, or makes room in a map or list.
 
 use crate::diagnostic::Span;
 use crate::model::node::{Key, Node, Value};
 
-/// The entries of a node; none where it is no map.
+/// Returns the entries of a node; none if it is not a map.
 pub fn map_of(node: Node) -> Vec<(Key, Node)> {
     match node.value {
         Value::Map(entries) => entries,
@@ -11,7 +11,7 @@ pub fn map_of(node: Node) -> Vec<(Key, Node)> {
     }
 }
 
-/// The entries of a node, which becomes a map if it is none.
+/// Returns the entries of a node, which becomes an empty map if it is not one.
 pub fn as_map(node: &mut Node) -> &mut Vec<(Key, Node)> {
     if node.as_map().is_none() {
         node.value = Value::Map(Vec::new());
@@ -22,7 +22,7 @@ pub fn as_map(node: &mut Node) -> &mut Vec<(Key, Node)> {
     }
 }
 
-/// The items of a node, which becomes a list if it is none: of what it was, if anything.
+/// Returns the items of a node. If it is not a list it becomes one, with its former value, if any, as its item.
 pub fn as_list(node: &mut Node) -> &mut Vec<Node> {
     if !matches!(node.value, Value::List(_)) {
         let before = (node.value != Value::Null).then(|| node.clone());
@@ -34,7 +34,7 @@ pub fn as_list(node: &mut Node) -> &mut Vec<Node> {
     }
 }
 
-/// The node at that place.
+/// Returns the value with this span, or at the key with that span.
 pub fn locate(node: &mut Node, key: Span, value: Span) -> Option<&mut Node> {
     match &mut node.value {
         Value::Map(entries) => {
@@ -63,8 +63,8 @@ pub fn locate(node: &mut Node, key: Span, value: Span) -> Option<&mut Node> {
     }
 }
 
-/// Takes the entry or item at that place out, and up to `above` entries around it that are empty then; returns how many
-/// more may go, `None` where nothing was found.
+/// Removes the entry or item with this key or value span, and up to `above` enclosing entries that become empty by it.
+/// Returns how many more enclosing ones may go, or `None` if nothing was found.
 pub fn take_out(node: &mut Node, key: Span, value: Span, above: usize) -> Option<usize> {
     match &mut node.value {
         Value::Map(entries) => {

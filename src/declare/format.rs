@@ -1,6 +1,6 @@
-//! A file in the canonical layout: as `pull` writes, with every comment kept.
+//! Writes a file in the canonical layout: as `pull` writes it, with every comment kept.
 //!
-//! What it means stays the same to the letter; where that can't be shown, the file is refused and stays as it is.
+//! The meaning stays exactly the same. If that cannot be verified, the file is refused and left as it is.
 
 mod canonical;
 
@@ -12,10 +12,11 @@ use crate::kind::Entry;
 use crate::model::bridge::is_number;
 use crate::model::node::{Node, Scalar, Value};
 
-/// The text of a file in the canonical layout; `register` tells the order of keys and short forms, without it both stay
-/// as they are.
+/// Returns the text of a file in the canonical layout. `register` determines the order of keys and the short forms;
+/// without it both stay as they are.
 ///
-/// `None`, and problems, where the file is no YAML, and where it says what the layout has no place for.
+/// Returns `None`, and adds problems, if the file is not valid YAML or contains something that has no place in the
+/// layout.
 pub fn format(
     file: FileId,
     text: &str,
@@ -43,7 +44,7 @@ pub fn format(
     Some(if dos { formatted.replace('\n', "\r\n") } else { formatted })
 }
 
-/// True where `formatted` holds what is wanted, and every comment and anchor of the text it was made from.
+/// Returns whether `formatted` has the value `wanted`, and every comment and anchor of the original text.
 fn says_the_same(file: FileId, formatted: &str, wanted: &Node, text: &str) -> bool {
     let mut problems = Diagnostics::default();
     let Some(is) = yaml::parse_as_written(file, formatted, &mut problems) else { return false };
@@ -64,7 +65,7 @@ fn says_the_same(file: FileId, formatted: &str, wanted: &Node, text: &str) -> bo
         && names(formatted) == names(text)
 }
 
-/// True for equal values, wherever they stand and however they are quoted.
+/// Returns whether two values are equal, regardless of their spans and quotes.
 pub fn alike(one: &Node, other: &Node) -> bool {
     match (&one.value, &other.value) {
         (Value::Null, Value::Null) => true,
@@ -79,7 +80,7 @@ pub fn alike(one: &Node, other: &Node) -> bool {
     }
 }
 
-/// True for a number or a boolean.
+/// Returns whether a scalar is a number or a boolean.
 fn literal(scalar: &Scalar) -> bool {
     scalar.plain && (matches!(&*scalar.text, "true" | "false") || is_number(&scalar.text))
 }

@@ -1,10 +1,11 @@
-//! A value in place of another: what both say keeps its place in the file, and with it its comments and its layout.
+//! Replaces a value by another. Parts that both have in common keep their spans in the file, and so their comments and
+//! layout.
 
 use super::format::alike;
 use crate::model::node::{Key, Node, Value};
 
-/// `new`, with the places of what `old` says too. Keys keep the order of the file; new ones stand behind those that they
-/// follow in `new`.
+/// Returns `new` with the spans of the parts that `old` has too. Keys keep the order of the file; each new one follows
+/// the key that it follows in `new`.
 pub fn graft(old: &Node, new: Node) -> Node {
     if alike(old, &new) {
         return old.clone();
@@ -34,7 +35,7 @@ fn entries(old: &[(Key, Node)], new: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
     out
 }
 
-/// Items in the new order; each takes the place of an equal one.
+/// Returns the items in their new order; each that equals an old one takes its span.
 fn items(old: &[Node], new: Vec<Node>) -> Vec<Node> {
     let mut left: Vec<&Node> = old.iter().collect();
     let take = |item: Node| match left.iter().position(|o| alike(o, &item)) {

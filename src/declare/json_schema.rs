@@ -1,4 +1,4 @@
-//! The format as JSON Schema (draft 2020-12), for editors: from the specs of the kinds, their homes and their rules.
+//! Describes the format as JSON Schema (draft 2020-12), for editors, from the specs, homes and rules of the kinds.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use super::settings::Settings;
 use crate::kind::{Entry, Form, Home, nested};
 
-/// The dialect of what is returned.
+/// The dialect of the schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The schema of a file of a project.
+/// Returns the schema of a project file.
 pub fn project(register: &'static [Entry]) -> Value {
     let kinds: Map<String, Value> =
         register.iter().filter(|e| is_referred(e)).map(|e| (e.name.0.to_owned(), kind(e, register))).collect();
@@ -24,7 +24,7 @@ pub fn project(register: &'static [Entry]) -> Value {
     })
 }
 
-/// The schema of `dbstate.yaml`.
+/// Returns the schema of `dbstate.yaml`.
 pub fn settings() -> Value {
     let generator = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let mut schema = Settings::json_schema(&mut generator.into_generator()).to_value();
@@ -41,7 +41,7 @@ fn is_referred(entry: &Entry) -> bool {
     entry.homes.iter().any(|home| home.form != Form::Free)
 }
 
-/// What may stand under an object of `parent`, or at the top, by key.
+/// Returns the schemas of what may be below an object of `parent`, or at the top, by key.
 fn homes(register: &'static [Entry], parent: Option<&Entry>) -> Map<String, Value> {
     let mut out = Map::new();
     for (entry, home) in nested(register, parent) {
@@ -50,10 +50,10 @@ fn homes(register: &'static [Entry], parent: Option<&Entry>) -> Map<String, Valu
     out
 }
 
-/// The value at the key of a home.
+/// Returns the schema of the value at the key of a home.
 fn place(entry: &Entry, home: &Home) -> Value {
     let one = json!({ "$ref": format!("#/$defs/{}", entry.name.0) });
-    // Editors show what stands at the key, not what it refers to.
+    // Editors show the description at the key, not that of the schema it refers to.
     let what = (entry.schema)().get("description").cloned().unwrap_or_default();
     match home.form {
         Form::One => json!({ "$ref": one["$ref"], "description": what }),
@@ -67,7 +67,7 @@ fn place(entry: &Entry, home: &Home) -> Value {
     }
 }
 
-/// Every form of one object.
+/// Returns the schema of one object in any of its forms.
 fn kind(entry: &Entry, register: &'static [Entry]) -> Value {
     let mut long = (entry.schema)();
     lenient(&mut long);
@@ -98,7 +98,7 @@ fn described(schema: Value, title: &str, what: Option<Value>) -> Value {
     Value::Object(out)
 }
 
-/// The long form: the fields of the spec, what every object takes, and what may stand under it.
+/// Returns the schema of the long form: the fields of the spec, the common keys, and the children.
 fn long_form(entry: &Entry, mut schema: Value, register: &'static [Entry]) -> Value {
     let Some(fields) = schema.as_object_mut() else { return schema };
     fields.remove("title");
@@ -145,12 +145,12 @@ fn long_form(entry: &Entry, mut schema: Value, register: &'static [Entry]) -> Va
     schema
 }
 
-/// Text as YAML has it: `default: 0` says the text `0`.
+/// Returns the schema of text in YAML: `default: 0` stands for the text `0`.
 fn text() -> Value {
     json!({ "type": ["string", "number", "boolean"] })
 }
 
-/// Takes numbers and booleans where text is wanted, and formats out that no editor knows.
+/// Accepts numbers and booleans where text is expected, and removes formats that editors do not know.
 fn lenient(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {

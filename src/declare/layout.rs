@@ -1,15 +1,16 @@
-//! What is laid out around the values of a file: comments, blank lines, anchors, folded lines, each attached to the
-//! entry it belongs to, so that entries can move and be written anew with what is theirs.
+//! The layout of a file: comments, blank lines, anchors and folded lines. Each is attached to the entry that it belongs
+//! to, so that entries can be moved and rewritten along with it.
 //!
-//! A comment on a line of its own belongs to the entry below it; indented deeper than that entry, it ends what stands
-//! above it. A comment at the end of a line belongs to what starts, or else ends, on that line.
+//! A comment on a line of its own belongs to the entry below it; if it is indented deeper than that entry, it belongs
+//! to the end of what is above. A comment at the end of a line belongs to the value that starts or, failing that, ends
+//! on that line.
 
 use std::collections::{HashMap, HashSet};
 
 use super::yaml::notes::{self, Notes};
 use crate::model::node::{Key, Node, Value};
 
-/// What comments can be attached to: by where it starts.
+/// What layout can be attached to, identified by its start in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
     /// The file.
@@ -18,43 +19,43 @@ pub enum Place {
     Entry(u32),
     /// An item of a list.
     Item(u32),
-    /// What no file holds.
+    /// A node that was not read from a file.
     Nowhere,
 }
 
 impl Place {
-    /// The entry with that key.
+    /// Returns the place of the entry with that key.
     pub fn entry(key: &Key) -> Self {
         key.span.map_or(Self::Nowhere, |span| Self::Entry(span.start))
     }
 
-    /// The item that is that node.
+    /// Returns the place of a list item.
     pub fn item(node: &Node) -> Self {
         node.span.map_or(Self::Nowhere, |span| Self::Item(span.start))
     }
 }
 
-/// What is laid out around one entry. A line is a comment with its `#`, or empty.
+/// The layout around one entry. A line is a comment with its `#`, or empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Around {
-    /// Lines above it.
+    /// The lines above the entry.
     pub above: Vec<Box<str>>,
     /// The comment at the end of its first line.
     pub beside: Option<Box<str>>,
-    /// Lines after the last entry of its value.
+    /// The lines after the last entry of its value.
     pub below: Vec<Box<str>>,
 }
 
-/// A scalar over several lines.
+/// A scalar that is folded over several lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folded {
-    /// True for `>`.
+    /// Whether it is a `>` block.
     pub block: bool,
-    /// Its lines, without the indentation that they share.
+    /// The lines, without their common indentation.
     pub lines: Vec<Box<str>>,
 }
 
-/// What is laid out around the values of a file.
+/// The layout of a whole file.
 #[derive(Debug, Clone, Default)]
 pub struct Layout {
     around: HashMap<Place, Around>,
@@ -68,7 +69,7 @@ pub struct Layout {
 static NOTHING: Around = Around { above: Vec::new(), beside: None, below: Vec::new() };
 
 impl Layout {
-    /// The layout of a file whose value, as written, is `root`.
+    /// Reads the layout of a file whose value, as written, is `root`.
     pub fn read(text: &str, root: &Node) -> Self {
         let notes = notes::read(text);
         let mut parts = Vec::new();
@@ -89,43 +90,43 @@ impl Layout {
         }
     }
 
-    /// True where the file starts with `---`.
+    /// Returns whether the file starts with `---`.
     pub fn opened(&self) -> bool {
         self.opened
     }
 
-    /// What is around an entry.
+    /// Returns the layout around an entry.
     pub fn at(&self, place: Place) -> &Around {
         self.around.get(&place).unwrap_or(&NOTHING)
     }
 
-    /// Where the last of the lines below an entry ends; 0 where there is none.
+    /// Returns the end of the last line below an entry, or 0 if there is none.
     pub fn end(&self, place: Place) -> usize {
         self.ends.get(&place).copied().unwrap_or(0)
     }
 
-    /// The name of the anchor of a value.
+    /// Returns the name of a value's anchor.
     pub fn anchor(&self, node: &Node) -> Option<&str> {
         let is_collection = matches!(node.value, Value::List(_) | Value::Map(_));
         self.anchors.get(&(node.span?.start as usize, is_collection)).map(|name| &**name)
     }
 
-    /// True for an alias.
+    /// Returns whether a value is an alias.
     pub fn is_alias(&self, node: &Node) -> bool {
         node.span.is_some_and(|span| self.aliases.contains(&(span.start as usize)))
     }
 
-    /// The lines of a scalar that the file folds.
+    /// Returns the lines of a scalar that the file folds.
     pub fn folded(&self, node: &Node) -> Option<&Folded> {
         self.folded.get(&(node.as_text().and(node.span)?.start as usize))
     }
 
-    /// True where nothing is laid out in any way.
+    /// Returns whether the file has no layout at all.
     pub fn is_bare(&self) -> bool {
         self.around.is_empty() && self.anchors.is_empty() && self.folded.is_empty()
     }
 
-    /// True where nothing inside a value keeps it from standing on one line.
+    /// Returns whether nothing inside a value (comments, anchors, folded lines) prevents writing it on one line.
     pub fn is_quiet(&self, node: &Node) -> bool {
         if self.is_bare() {
             return true;
@@ -143,7 +144,7 @@ impl Layout {
         }
     }
 
-    /// True where a value holds an anchor or an alias, or is one.
+    /// Returns whether a value is or contains an anchor or an alias.
     pub fn is_shared(&self, node: &Node) -> bool {
         if self.anchors.is_empty() {
             return false;
@@ -157,31 +158,31 @@ impl Layout {
     }
 }
 
-/// How a value is laid out.
+/// The style of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
-    /// One entry a line, from this column.
+    /// One entry per line, starting at this column.
     Block(usize),
     Flow,
     Empty,
-    /// True for one that ends in an empty line.
+    /// A scalar; `true` if its text ends in an empty line.
     Scalar(bool),
 }
 
-/// An entry of a map or an item of a list.
+/// An entry of a map, or an item of a list.
 struct Part {
     place: Place,
     start: usize,
     column: usize,
-    /// Where its value ends.
+    /// The end of its value.
     end: usize,
     shape: Shape,
-    /// Where the first part of its value starts.
+    /// The start of the first part of its value.
     inner: Option<usize>,
     parent: Option<usize>,
 }
 
-/// The parts of a value, in the order of the file: what holds others before them.
+/// Lists the parts of a value in the order of the file, outer parts before inner ones.
 fn list_parts(node: &Node, parent: Option<usize>, notes: &Notes, text: &str, out: &mut Vec<Part>) {
     let mut add = |place: Place, start: u32, node: &Node| {
         let start = start as usize;
@@ -250,7 +251,7 @@ impl Attaching<'_> {
         }
     }
 
-    /// Where a comment on a line of its own belongs; true for above.
+    /// Returns where a comment on a line of its own belongs; `true` if it is above that place, `false` if below.
     fn place_of_line(&self, start: usize) -> (Place, bool) {
         let at = self.parts.partition_point(|p| p.start < start);
         let next = self.parts.get(at);
@@ -272,7 +273,7 @@ impl Attaching<'_> {
         ends.map_or(above, |p| (p.place, false))
     }
 
-    /// What a comment at the end of a line belongs to.
+    /// Returns what a comment at the end of a line belongs to.
     fn place_of_end(&self, line: usize, start: usize) -> Place {
         let from = self.parts.partition_point(|p| p.start < line);
         let to = self.parts.partition_point(|p| p.start < start);
@@ -288,7 +289,7 @@ impl Attaching<'_> {
         ended.rev().max_by_key(|p| p.end).map_or(Place::Root, |p| p.place)
     }
 
-    /// Keeps one blank line between what had some.
+    /// Records one blank line above each part that had any.
     fn blanks(&mut self) {
         let mut last = None;
         for part in &self.parts {
@@ -300,7 +301,7 @@ impl Attaching<'_> {
         }
     }
 
-    /// What stands above the first entry, and apart from it, is about the file.
+    /// Moves to the root what is above the first entry and separated from it by a blank line, as it is about the file.
     fn head(&mut self) {
         let Some(first) = self.parts.first().map(|p| p.place) else { return };
         let Some(around) = self.around.get_mut(&first) else { return };
@@ -311,7 +312,7 @@ impl Attaching<'_> {
         }
     }
 
-    /// True where the line above is blank and no part of a value.
+    /// Returns whether the line above is blank and not part of a value.
     fn blank_before(&self, line: usize, start: usize) -> bool {
         let Some(above) = line.checked_sub(1) else { return false };
         let before = self.parts[..self.parts.partition_point(|p| p.start < start)].last();
@@ -320,7 +321,7 @@ impl Attaching<'_> {
     }
 }
 
-/// True for what may stand before the first thing on a line.
+/// Returns whether a text may precede the first value of a line: spaces, dashes, a byte order mark.
 fn is_lead(text: &str) -> bool {
     text.chars().all(|c| matches!(c, ' ' | '\t' | '-' | '\u{feff}'))
 }
@@ -333,13 +334,13 @@ fn column(text: &str, at: usize) -> usize {
     at - line_start(text, at)
 }
 
-/// The column of the dashes of a list.
+/// Returns the column of a list's dashes.
 fn dash(text: &str, items: &[Node]) -> Option<usize> {
     let before = text[..items.first()?.span?.start as usize].trim_end_matches(' ');
     before.ends_with('-').then(|| column(text, before.len() - 1))
 }
 
-/// The lines of a folded scalar; `None` where they can't be indented anew.
+/// Returns the lines of a folded scalar, or `None` if they cannot be indented differently.
 fn folded(text: &str, (start, end, block): (usize, usize, bool)) -> Option<Folded> {
     let lines = text[start..end].lines();
     if !block {

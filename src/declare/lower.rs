@@ -1,4 +1,5 @@
-//! YAML to flat objects: which key is a child, which a field, and what stands where.
+//! Turns YAML into flat objects: decides which keys are children and which are fields, and what each object's address
+//! is.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -13,23 +14,23 @@ use crate::model::{Address, KindName, Object, Origin, State};
 /// Lowers files into one state.
 pub struct Lowering<'a> {
     register: &'static [Entry],
-    /// The texts that were read so far.
+    /// The texts of the files read so far.
     pub sources: &'a mut Sources,
-    /// What was declared.
+    /// The declared state.
     pub state: State,
-    /// What was declared but could not be read: nobody should be told that it is missing.
+    /// Objects that are declared but could not be read, so that references to them are not reported as missing.
     pub broken: HashSet<Address>,
-    /// Problems.
+    /// The problems found so far.
     pub problems: Diagnostics,
     later: Vec<(KindName, crate::kind::Later)>,
     ordinals: HashMap<Option<Address>, u32>,
 }
 
-/// Keys that every object takes.
+/// The keys that every object accepts.
 pub(super) const COMMON: [&str; 2] = ["was", "protect"];
 
 impl<'a> Lowering<'a> {
-    /// An empty state.
+    /// Starts with an empty state.
     pub fn new(register: &'static [Entry], sources: &'a mut Sources) -> Self {
         Self {
             register,
@@ -42,7 +43,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Adds one file.
+    /// Adds the objects of one file.
     pub fn file(&mut self, root: &Node) {
         match &root.value {
             Value::Null => {}
@@ -60,8 +61,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Does what had to wait for every file: kind by kind in the order of the register, so that a glob sees what
-    /// earlier kinds filled in.
+    /// Does what had to wait until every file was read, by kind in the order of the register, so that globs see what
+    /// earlier kinds have filled in.
     pub fn finish(&mut self) {
         for entry in self.register {
             for (_, later) in self.later.extract_if(.., |(kind, _)| *kind == entry.name) {
@@ -136,7 +137,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Lowers one object and what is nested in it.
+    /// Lowers one object and its children.
     fn object(&mut self, entry: &'static Entry, parent: Option<&Address>, key: Option<&Key>, node: &Node) {
         let parts = self.split(entry, node);
         let at = if let Some((at, object)) = self.read(entry, parent, key, node, &parts) {
@@ -144,7 +145,7 @@ impl<'a> Lowering<'a> {
                 self.broken.insert(at.clone());
             }
             if !self.insert(at.clone(), object) {
-                // What is wrong below an object that stands twice follows from that.
+                // Problems below an object that is declared twice would only follow from that.
                 self.broken.insert(at);
                 return;
             }
@@ -160,7 +161,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Tells fields, children and common keys of a long form apart.
+    /// Separates the fields, children and common keys of a long form.
     fn split<'n>(&mut self, entry: &'static Entry, node: &'n Node) -> Parts<'n> {
         let mut parts = Parts::default();
         let Some(entries) = node.as_map() else { return parts };
@@ -240,13 +241,14 @@ impl<'a> Lowering<'a> {
         Some((at, object))
     }
 
-    /// The directory of the file a node stands in.
+    /// Returns the directory of the file that contains a node.
     fn directory(&self, node: &Node) -> PathBuf {
         let file = node.span.map(|s| self.sources.path(s.file));
         file.and_then(Path::parent).unwrap_or(Path::new("")).to_owned()
     }
 
-    /// Adds an object; false when it stands already. A schema may be opened in several places: what is in it adds up.
+    /// Adds an object. Returns `false` if it is already declared. A schema may be declared in several places: their
+    /// contents add up.
     fn insert(&mut self, at: Address, mut object: Object) -> bool {
         if let Some(before) = self.state.get(&at) {
             if find(self.register, at.kind()).rules.space && before.spec.same(&*object.spec) {
@@ -270,7 +272,7 @@ impl<'a> Lowering<'a> {
         true
     }
 
-    /// A text that stands both here and in a file of its own.
+    /// Reports a text that is given both here and in a file of its own.
     fn two_sources(&mut self, field: &str, here: Option<Span>, file: Option<Span>) {
         let problem = Diagnostic::new(Code::Duplicate, format!("both `{field}` and `file` say what it is"));
         let labels = [(here, "said here"), (file, "and in this file")];
@@ -281,7 +283,7 @@ impl<'a> Lowering<'a> {
         self.problems.push(problem.help("remove one of them"));
     }
 
-    /// The text of a file named by `file:`, as the field it stands for.
+    /// Reads the file named by `file:`, and returns its text as the field that it stands for.
     fn read_file(&mut self, node: &Node, field: &str) -> Option<(Key, Node)> {
         let name = self.expect_text(node, "`file` is a path from the directory of this file")?;
         let path = self.directory(node).join(&*name);
@@ -335,7 +337,7 @@ impl<'a> Lowering<'a> {
         self.at(Problem::new(Code::WrongType, message).help(help), node.span, node);
     }
 
-    /// Reports a problem at a span, narrowed where the problem knows a place inside the scalar.
+    /// Reports a problem at a span, narrowed if the problem knows its position inside the scalar.
     fn at(&mut self, problem: Problem, span: Option<Span>, node: &Node) {
         let scalar = span.and_then(|span| scalar_at(node, span));
         let span = match (span, problem.within, scalar) {
@@ -355,7 +357,7 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// The keys of a long form, told apart.
+/// The keys of a long form, separated.
 #[derive(Default)]
 struct Parts<'n> {
     fields: Vec<(Key, Node)>,
@@ -363,12 +365,13 @@ struct Parts<'n> {
     was: Option<Box<str>>,
     protect: bool,
     file: Option<&'n Node>,
-    /// Some key is known to nobody, and was reported.
+    /// Whether some key is unknown, which has been reported.
     unknown: bool,
 }
 
-/// The spec of a node and everything that is wrong with it: a field that does not fit is left out and the rest is read
-/// again. What is missing, next to a key that is unknown or does not fit, is most likely what that key stands for.
+/// Returns the spec of a node, if nothing is wrong with it, and everything that is wrong. A field that does not fit is
+/// left out and the rest is read again. If a required key is missing next to one that is unknown or does not fit, it is
+/// not reported, as that key was most likely meant.
 pub(super) fn read_all<T>(
     node: &Node,
     read: impl Fn(&Node) -> Result<T, BridgeError>,
@@ -399,7 +402,7 @@ pub(super) fn read_all<T>(
     }
 }
 
-/// The text that stands at that place of a node.
+/// Returns the text of the scalar with this span in a node.
 fn scalar_at(node: &Node, span: Span) -> Option<&str> {
     if node.span == Some(span) && node.as_text().is_some() {
         return node.as_text();
@@ -417,7 +420,7 @@ fn within(inner: Option<Span>, outer: Span) -> bool {
 
 fn origin(key: Option<&Key>, node: &Node, read: &Node) -> Origin {
     let Some(value) = node.span.or(key.and_then(|k| k.span)) else { return Origin::Derived(None) };
-    // What stands in a file of its own is among those that were read only.
+    // A field that was read from a file of its own is only in `read`.
     let fields = [read, node].into_iter().filter_map(Node::as_map).flatten();
     let spans = fields.filter_map(|(k, v)| Some((k.text.clone(), v.span?))).collect();
     Origin::File { key: key.and_then(|k| k.span).unwrap_or(value), value, fields: spans }

@@ -1,7 +1,8 @@
-//! From an error of the server back to the word in the YAML that caused it.
+//! Traces an error of the server to the word in the YAML that caused it.
 //!
-//! A statement is made of texts that stand in the YAML. Where the error points into one of them, or names a word that
-//! stands in one, that is the place; else the line of the statement tells which part of the object it is about.
+//! A statement is composed of texts from the YAML. If the error's position is within one of them, or its message quotes
+//! a name that occurs in one, that is the place. Otherwise the line of the statement tells which child of the object it
+//! is about.
 
 use crate::diagnostic::{Diagnostic, Label, Sources, Span, Statement};
 use crate::kind::{Entry, References, Text, find};
@@ -10,7 +11,7 @@ use crate::sql;
 
 use super::check::text_place;
 
-/// Moves the label of a statement's error from the object at `at` to the word that is to blame, where it is found.
+/// Moves the label of an error from the object at `at` to the word that caused it, if that is found.
 pub fn pinpoint(
     diagnostic: &mut Diagnostic,
     at: &Address,
@@ -41,7 +42,7 @@ pub fn pinpoint(
     }
 }
 
-/// The text that the error's position falls into.
+/// Returns the span of the word in the YAML that the error's position falls on.
 fn in_text(statement: &Statement, texts: &[(&Object, Text)], sources: &Sources) -> Option<Span> {
     let position = statement.position?;
     texts.iter().filter(|(_, text)| !text.text.is_empty()).find_map(|(object, text)| {
@@ -52,7 +53,7 @@ fn in_text(statement: &Statement, texts: &[(&Object, Text)], sources: &Sources) 
     })
 }
 
-/// The text with the name that the message has in quotes: `column "totl" does not exist`.
+/// Returns the span of the name that the message has in quotes: `column "totl" does not exist`.
 fn named(message: &str, texts: &[(&Object, Text)], sources: &Sources) -> Option<Span> {
     let name = message.split('"').nth(1)?;
     texts.iter().find_map(|(object, text)| {
@@ -61,7 +62,7 @@ fn named(message: &str, texts: &[(&Object, Text)], sources: &Sources) -> Option<
     })
 }
 
-/// The child whose name begins the line of the statement.
+/// Returns the span of the child whose name begins the line of the statement in which the error is.
 fn on_line(statement: &Statement, at: &Address, family: &[(&Address, &Object)]) -> Option<Span> {
     let position = statement.position?;
     let start = statement.sql.get(..position)?.rfind('\n')? + 1;

@@ -1,4 +1,4 @@
-//! A project: which files, which settings, and the state they declare.
+//! Reads a project: its files, its settings, and the state that they declare.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -14,26 +14,27 @@ pub use settings::{Databases, Environment, Settings, Source};
 
 /// The name of the settings file.
 pub const SETTINGS: &str = "dbstate.yaml";
-/// What is read where there is no settings file.
+/// The files that are read if there is no settings file.
 const DEFAULT_FILES: [&str; 2] = ["schema.yaml", "roles.yaml"];
 
-/// What was read.
+/// A project as read.
 #[derive(Debug, Default)]
 pub struct Project {
-    /// Every file's text, also when there were problems.
+    /// The text of every file, even if it has problems.
     pub sources: Sources,
-    /// The files that declare it.
+    /// The files that declare the project.
     pub files: Vec<FileId>,
     /// The settings.
     pub settings: Settings,
-    /// Their file, where there is one.
+    /// The settings file, if there is one.
     pub settings_file: Option<FileId>,
-    /// What is declared.
+    /// The declared state.
     pub state: State,
 }
 
 impl Project {
-    /// The digest of everything that the state was read from; none where it names a secret, which changes without it.
+    /// Returns the digest of everything that the state was read from. `None` if the project refers to a secret, which
+    /// can change without it.
     pub fn digest(&self, manage: Manage, register: &'static [Entry]) -> Option<String> {
         let is_secret = |(at, object): (&Address, &Object)| {
             (kind::find(register, at.kind()).located)(&*object.spec, Path::new("")).is_some()
@@ -47,15 +48,15 @@ impl Project {
     }
 }
 
-/// A file or directory of a project, and the place in the settings that names it.
+/// A file or directory of the project, and the span in the settings that names it.
 struct Listed {
     path: PathBuf,
     span: Option<Span>,
 }
 
-/// Reads a project: `explicit` files or directories, else what is found from `directory` upwards.
+/// Reads a project from the files or directories in `explicit`, else from what is found in `directory` and above it.
 ///
-/// The sources come back with the problems too, to show them; they show paths relative to `directory`.
+/// The sources are returned even if there are problems, to show these; paths are shown relative to `directory`.
 pub fn read(
     explicit: &[PathBuf],
     directory: &Path,
@@ -65,7 +66,7 @@ pub fn read(
     read_over(Sources::relative_to(directory), explicit, directory, manage, register)
 }
 
-/// The same, into these sources, which may hold texts that are not saved yet.
+/// Reads like [`read`], with the given sources, which may contain texts that are not saved yet.
 pub fn read_over(
     sources: Sources,
     explicit: &[PathBuf],
@@ -87,7 +88,7 @@ pub fn read_over(
     (project, problems)
 }
 
-/// Reads a project of these files from the texts that `sources` was given.
+/// Reads a project of the given files from texts that `sources` already contains.
 pub fn read_given(
     files: &[PathBuf],
     sources: Sources,
@@ -101,7 +102,7 @@ pub fn read_given(
     (project, problems)
 }
 
-/// Reads the files into the project.
+/// Reads and lowers the files.
 fn lower(
     files: &[Listed],
     manage: Manage,
@@ -112,7 +113,7 @@ fn lower(
     let mut lowering = Lowering::new(register, &mut project.sources);
     lowering.state.set_whole(manage == Manage::Database);
     for listed in files {
-        // One file's nodes at a time: they take more memory than what they become.
+        // One file at a time, as nodes take more memory than the objects made from them.
         let Some(node) = read_file(listed, lowering.sources, problems) else { continue };
         project.files.extend(node.span.map(|span| span.file));
         lowering.file(&node);
@@ -124,8 +125,8 @@ fn lower(
     project.state = state;
 }
 
-/// The texts of a project's files, the settings among them, with their paths: `explicit` files or directories, else what
-/// is found from `directory` upwards.
+/// Returns the paths and ids of a project's files, settings included: those in `explicit`, else those found in
+/// `directory` and above it. Their texts are added to `sources`.
 pub fn texts(
     explicit: &[PathBuf],
     directory: &Path,
@@ -153,7 +154,7 @@ pub fn texts(
     settings.chain(files).filter_map(|l| Some((l.path.clone(), read_text(&l, sources, problems)?))).collect()
 }
 
-/// The settings alone, found from `directory` upwards; what nobody set where there is no file.
+/// Reads only the settings, found in `directory` or above it; without a file they are the defaults.
 pub fn settings_of(directory: &Path) -> (Project, Diagnostics) {
     let mut project = Project { sources: Sources::relative_to(directory), ..Project::default() };
     let mut problems = Diagnostics::default();
@@ -163,7 +164,7 @@ pub fn settings_of(directory: &Path) -> (Project, Diagnostics) {
     (project, problems)
 }
 
-/// The files of the project, sorted; reads the settings on the way.
+/// Returns the files of the project, sorted, and reads its settings.
 fn find(
     explicit: &[PathBuf],
     directory: &Path,
@@ -197,12 +198,12 @@ fn defaults(base: &Path) -> Result<Vec<Listed>> {
     Ok(files)
 }
 
-/// The directory of the project that is found from `directory` upwards.
+/// Returns the nearest directory with a settings file, starting from `directory`; `directory` itself if there is none.
 pub fn root(directory: &Path) -> PathBuf {
     upwards(directory).and_then(|file| Some(file.parent()?.to_owned())).unwrap_or_else(|| directory.to_owned())
 }
 
-/// True for a directory that holds a project.
+/// Returns whether a directory contains a project.
 pub fn is_here(directory: &Path) -> bool {
     [SETTINGS].iter().chain(&DEFAULT_FILES).any(|name| directory.join(name).is_file())
 }
@@ -211,7 +212,7 @@ fn upwards(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().map(|d| d.join(SETTINGS)).find(|p| p.is_file())
 }
 
-/// Directories become the YAML files under them, sorted; the settings file is not among them.
+/// Replaces directories by the YAML files below them, sorted and without the settings file.
 fn expand(listed: Vec<Listed>, sources: &Sources, problems: &mut Diagnostics) -> Vec<Listed> {
     let mut seen = HashSet::new();
     let mut files = Vec::new();
@@ -226,7 +227,7 @@ fn expand(listed: Vec<Listed>, sources: &Sources, problems: &mut Diagnostics) ->
         let new = found.into_iter().filter(|f| seen.insert(f.clone()));
         files.extend(new.map(|path| Listed { path, span }));
     }
-    // In whichever order they are named, the plan is the same.
+    // The plan must not depend on the order in which files are named.
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
@@ -276,7 +277,7 @@ fn read_text(listed: &Listed, sources: &mut Sources, problems: &mut Diagnostics)
     match yaml::read_utf8(&bytes) {
         Ok(text) => Some(sources.add(&listed.path, text)),
         Err(problem) => {
-            // Up to the first byte that is no text, both are the same.
+            // Up to the first invalid byte, the lossy text is the same as the file.
             let file = sources.add(&listed.path, String::from_utf8_lossy(&bytes));
             let at = problem.within.map_or(0, |(start, _)| u32::try_from(start).unwrap_or(0));
             problems.push(problem.at(Span { file, start: at, end: at + 1 }, ""));

@@ -1,16 +1,16 @@
-//! Flat objects to YAML: the inverse of lowering.
+//! Turns flat objects into YAML: the inverse of lowering.
 
 use crate::kind::{Entry, Form, find, nested};
 use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Spec, State};
 
-/// The node of a file that declares everything in `state` that stands at the top or under what does.
+/// Returns the root node of a file that declares every object in `state` whose ancestors are in it too.
 pub fn raise(state: &State, register: &'static [Entry]) -> Node {
     let top: Vec<&Address> = state.iter().map(|(at, _)| at).filter(|at| at.parent().is_none()).collect();
     Node::new(Value::Map(nest(state, register, None, &top)))
 }
 
-/// The node of one object: what stands behind its key.
+/// Returns the node of one object: the value at its key.
 pub fn raise_object(state: &State, register: &'static [Entry], at: &Address) -> Option<Node> {
     let entry = find(register, at.kind());
     let object = state.get(at)?;
@@ -30,7 +30,7 @@ pub fn raise_object(state: &State, register: &'static [Entry], at: &Address) -> 
     Some(Node::new(Value::Map(fields)))
 }
 
-/// The keys under one parent, in the order in which they are written.
+/// Returns the entries below one parent, in canonical order.
 fn nest(state: &State, register: &'static [Entry], parent: Option<&Entry>, children: &[&Address]) -> Vec<(Key, Node)> {
     let mut out = Vec::new();
     if children.is_empty() {

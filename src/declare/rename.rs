@@ -1,7 +1,7 @@
-//! An object under another name: its key, what names it in the files, and `was:`, so that a plan renames it.
+//! Renames an object in the files: its key, whatever names it, and `was:`, so that a plan renames it too.
 //!
-//! What names it is known from references; SQL text is followed as PostgreSQL follows it, where the schema stands before
-//! the name, or beside the object in one table. The result must be as valid as before.
+//! References tell what names it. In SQL text, names are followed as PostgreSQL follows them: qualified by the schema,
+//! or next to the object in the same table. The result must be as valid as the project was before.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,38 +19,38 @@ use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Manage, Object, Origin};
 use crate::sql::grammar::Grammar;
 
-/// What is to be renamed in which project.
+/// What to rename, and in which project.
 pub struct Request<'a> {
-    /// The project, without problems.
+    /// The project, which has no problems.
     pub project: &'a Project,
-    /// How it is read: the files that were named, and from which directory.
+    /// The files or directories that the project was read from, if they were named.
     pub explicit: &'a [PathBuf],
-    /// The directory.
+    /// The directory that the project was read from.
     pub directory: &'a Path,
-    /// How much is managed.
+    /// How much is managed, if the command line says so.
     pub manage: Option<Manage>,
-    /// Texts that are not saved yet.
+    /// The texts that are not saved yet.
     pub unsaved: &'a BTreeMap<PathBuf, String>,
-    /// What gets another name.
+    /// The object to rename.
     pub at: &'a Address,
-    /// The name.
+    /// The new name.
     pub name: &'a str,
-    /// Every kind.
+    /// The register of kinds.
     pub register: &'static [Entry],
 }
 
-/// Places, and what is to stand there.
+/// New texts by file, start and end.
 type Edits = BTreeMap<(u32, u32, u32), String>;
 
-/// What an object is called, apart from the types of its arguments.
+/// Returns an object's name without argument types.
 pub fn bare<'a>(entry: &Entry, at: &'a Address) -> &'a str {
     entry.rules.slots.first().map_or(at.key(), |slot| slot.bare(at.key()))
 }
 
-/// The place of the name in the key of an object that may be renamed.
+/// Returns the span of the name in the key of an object.
 ///
 /// # Errors
-/// Where it can't be renamed, or its name is none that stands for itself in YAML and in SQL.
+/// If the object cannot be renamed, or its name needs quotes in YAML or SQL.
 pub fn place(project: &Project, at: &Address, register: &'static [Entry]) -> Result<Span> {
     let entry = find(register, at.kind());
     let refuse = |why: &str| {
@@ -68,10 +68,10 @@ pub fn place(project: &Project, at: &Address, register: &'static [Entry]) -> Res
     start.filter(|_| is_plain(name)).ok_or_else(|| refuse("has a name that is not written plainly"))
 }
 
-/// The files that change, with their new texts.
+/// Renames the object. Returns the files that change, with their new texts.
 ///
 /// # Errors
-/// Where the name is taken or none that stands for itself, or the project would no longer be valid.
+/// If the name is taken or needs quotes, or the project would become invalid.
 pub fn rename(request: &Request<'_>) -> Result<Vec<(PathBuf, String)>, Diagnostics> {
     let Request { project, at, name, register, .. } = *request;
     let entry = find(register, at.kind());
@@ -93,7 +93,7 @@ pub fn rename(request: &Request<'_>) -> Result<Vec<(PathBuf, String)>, Diagnosti
     remember(request, &project, &to, texts)
 }
 
-/// True for a name that needs quotes neither in YAML nor in SQL.
+/// Returns whether a name needs no quotes in YAML nor in SQL.
 fn is_plain(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_lowercase() || c == '_';
     name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit()) && crate::sql::ident(name) == name
@@ -103,14 +103,14 @@ fn put(edits: &mut Edits, span: Span, text: &str) {
     edits.insert((span.file.0, span.start, span.end), text.to_owned());
 }
 
-/// Every place in the files that names the object by its old name.
+/// Records an edit for every place in the files that names the object.
 fn note_uses(request: &Request<'_>, to: &Address, edits: &mut Edits) {
     let Request { project, at, register, .. } = *request;
     let names = Names::of(&project.state, register);
     let rules = &find(register, at.kind()).rules;
     for (user, object) in project.state.iter() {
         let Origin::File { key, .. } = &object.origin else { continue };
-        // What stands under it may be declared elsewhere, under a key that names it: grants of a role.
+        // A child may be declared elsewhere, under a key that names the object: the grants of a role.
         let source = &project.sources.get(key.file).text;
         if user.is_within(at) && source.get(key.start as usize..key.end as usize) != Some(user.key()) && user != at {
             uses(request, *key, edits);
@@ -140,7 +140,7 @@ fn field_of(object: &Object, field: &str) -> Option<Span> {
     object.origin.field(field).or_else(|| object.origin.span())
 }
 
-/// The places inside a span that name the object.
+/// Records an edit for every place inside a span that names the object.
 fn uses(request: &Request<'_>, span: Span, edits: &mut Edits) {
     let Request { project, at, name, register, .. } = *request;
     let entry = find(register, at.kind());
@@ -160,7 +160,7 @@ fn uses(request: &Request<'_>, span: Span, edits: &mut Edits) {
     }
 }
 
-/// The places of a whole word inside a span.
+/// Returns the places inside a span where `word` occurs as a whole word.
 fn words(span: Span, word: &str, sources: &Sources) -> Vec<Span> {
     let source = &sources.get(span.file).text;
     let (start, end) = (span.start as usize, (span.end as usize).min(source.len()));
@@ -172,10 +172,10 @@ fn words(span: Span, word: &str, sources: &Sources) -> Vec<Span> {
     places.map(|at| Span { start: number(start + at), end: number(start + at + word.len()), ..span }).collect()
 }
 
-/// The texts that change.
+/// Returns the edited texts, by path.
 fn edited(project: &Project, edits: &Edits) -> BTreeMap<PathBuf, String> {
     let mut texts = BTreeMap::new();
-    // From the end on, so that no place moves before it is changed.
+    // From the end, so that no position moves before it is used.
     for ((file, start, end), new) in edits.iter().rev() {
         let source = project.sources.get(crate::diagnostic::FileId(*file));
         let text = texts.entry(source.path.clone()).or_insert_with(|| source.text.to_string());
@@ -184,7 +184,7 @@ fn edited(project: &Project, edits: &Edits) -> BTreeMap<PathBuf, String> {
     texts
 }
 
-/// The project with these texts.
+/// Reads the project with these texts, and fails if it has a problem.
 fn read(request: &Request<'_>, texts: &BTreeMap<PathBuf, String>) -> Result<Project, Diagnostics> {
     let unsaved = request.unsaved.iter().chain(texts).map(|(path, text)| (path.clone(), text.clone()));
     let sources = Sources::relative_to(request.directory).unsaved(unsaved);
@@ -219,7 +219,7 @@ fn remember(
     Ok(texts.into_iter().collect())
 }
 
-/// The long form of an object that has a short one, with what it was called.
+/// Returns the long form of an object that was written in short form, with `was:`.
 fn long(request: &Request<'_>, object: &Object, at: &Address, was: (Key, Node)) -> Node {
     let entry = find(request.register, at.kind());
     let mut fields = match (entry.write_long)(&*object.spec).value {

@@ -59,7 +59,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// The value.
+    /// Returns the value itself, or that of the environment variable.
     pub fn resolve(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<String> {
         match self {
             Self::Value(value) => Ok(value.clone()),
@@ -219,7 +219,7 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
 }
 
-/// The settings of a file, and everything that is wrong with them.
+/// Returns the settings of a file, and pushes everything that is wrong with them to `problems`.
 pub fn read(node: &Node, problems: &mut Diagnostics) -> Settings {
     if node.value == Value::Null {
         return Settings::default();
@@ -235,7 +235,7 @@ pub fn read(node: &Node, problems: &mut Diagnostics) -> Settings {
     settings.unwrap_or_default()
 }
 
-/// Checks every value on its own, so that it can be pointed at.
+/// Checks each value by itself, so that problems can point at it.
 fn check(node: &Node, problems: &mut Diagnostics) {
     one_of(node.get("ledger"), &["on", "off"], problems);
     each(node.get("allow"), hazard_class, problems);
@@ -256,7 +256,7 @@ fn unknown(word: &str, known: &[&str]) -> Problem {
     Problem::new(Code::WrongType, format!("unknown value `{word}`")).help(did_you_mean(word, known))
 }
 
-/// Checks a text, or each text of a list; other shapes were reported before.
+/// Checks a text, or each text of a list. Other shapes have been reported already.
 fn each<T>(node: Option<&Node>, check: impl Fn(&str) -> Result<T, Problem>, problems: &mut Diagnostics) {
     let Some(node) = node else { return };
     let items = match &node.value {
@@ -273,7 +273,7 @@ fn each<T>(node: Option<&Node>, check: impl Fn(&str) -> Result<T, Problem>, prob
     }
 }
 
-/// The hazard class of that name.
+/// Returns the hazard class of that name.
 pub fn hazard_class(word: &str) -> Result<HazardClass, Problem> {
     let known: Vec<&str> = HazardClass::ALL.iter().map(|c| c.as_str()).collect();
     HazardClass::ALL.into_iter().find(|c| c.as_str() == word.trim()).ok_or_else(|| {
@@ -288,7 +288,7 @@ fn glob(pattern: &str) -> Result<Glob, Problem> {
     })
 }
 
-/// A time as PostgreSQL takes it: a number and `us`, `ms`, `s`, `min`, `h` or `d`.
+/// Checks a time in PostgreSQL's notation: a number and `us`, `ms`, `s`, `min`, `h` or `d`.
 fn duration(text: &str) -> Result<(), Problem> {
     let number = text.trim();
     let unit = number.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');

@@ -1,18 +1,19 @@
-//! A changed value put into the text it was read from: lines of entries that stay are not touched.
+//! Puts a changed value into the text that it was read from, without touching the lines of entries that stay.
 
 use super::format::alike;
 use super::layout::{Layout, Place};
 use super::write::{write_entries, write_entry, write_items, write_with};
 use crate::model::node::{Key, Node, Value};
 
-/// The text with `new` in place of `old`, which is what it says; what both say has the same place in both.
+/// Returns the text with `new` in place of `old`, which is its value. Parts that both have in common carry the same
+/// span in both.
 pub fn splice(text: &str, layout: &Layout, old: &Node, new: &Node) -> String {
     let mut splicer = Splicer { text, layout, edits: Vec::new() };
     if !splicer.inside(old, new) {
         return write_with(new, layout);
     }
     let mut edits = splicer.edits;
-    // What is only put in stands before what is replaced there.
+    // At the same position, insertions come before replacements.
     edits.sort_by_key(|edit| (edit.start, edit.end));
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -28,7 +29,7 @@ pub fn splice(text: &str, layout: &Layout, old: &Node, new: &Node) -> String {
     out
 }
 
-/// Whole lines, replaced.
+/// A replacement of whole lines.
 struct Edit {
     start: usize,
     end: usize,
@@ -42,7 +43,8 @@ struct Splicer<'t> {
 }
 
 impl Splicer<'_> {
-    /// Notes how `old` becomes `new` entry by entry; false where it must be written anew as a whole.
+    /// Records the edits that turn `old` into `new` entry by entry. Returns `false` if the value must be rewritten as a
+    /// whole.
     fn inside(&mut self, old: &Node, new: &Node) -> bool {
         if alike(old, new) {
             return true;
@@ -65,7 +67,7 @@ impl Splicer<'_> {
         node.span.is_some_and(|s| self.text[s.start as usize..].starts_with(['{', '[']))
     }
 
-    /// True where the items that stay follow one another as before.
+    /// Returns whether the items that stay are in the same order as before.
     fn is_ordered(&self, old: &[Node], new: &[Node]) -> bool {
         let places: Vec<_> = new.iter().filter_map(|item| item.span).map(|s| s.start).collect();
         old.first().is_some_and(|first| self.dash(first).is_some()) && places.is_sorted()
@@ -130,27 +132,27 @@ impl Splicer<'_> {
         }
     }
 
-    /// Replaces the lines from `from` to `end`; what stands before an entry on its first line stays.
+    /// Replaces the lines from `from` to `end`. Text before the entry on its first line is kept.
     fn replace(&mut self, from: usize, start: usize, end: usize, lines: String) {
         let lead = &self.text[self.line(start)..start];
         let text = if lead.trim().is_empty() { lines } else { format!("{lead}{}", lines.trim_start()) };
         self.edits.push(Edit { start: from, end, text });
     }
 
-    /// Removes the lines of an entry with the comments right above it.
+    /// Removes the lines of an entry, with the comments directly above it.
     fn remove(&mut self, start: usize, end: usize) {
         let lead = &self.text[self.line(start)..start];
         if lead.trim().is_empty() {
             self.edits.push(Edit { start: self.above(start), end, text: String::new() });
         } else {
-            // The first entry of an item: the dash goes to the next one.
+            // It is the first entry of a list item: the next entry moves up to the dash.
             let next = self.text[end..].trim_start_matches(' ');
             let skipped = self.text.len() - next.len();
             self.edits.push(Edit { start, end: skipped, text: String::new() });
         }
     }
 
-    /// Where the line of a place starts.
+    /// Returns the start of the line that contains a position.
     fn line(&self, at: usize) -> usize {
         self.text[..at].rfind('\n').map_or(0, |i| i + 1)
     }
@@ -159,7 +161,7 @@ impl Splicer<'_> {
         at - self.line(at)
     }
 
-    /// Where the comments start that stand right above an entry, at its column.
+    /// Returns the start of the comments directly above an entry and at its column, or else of its line.
     fn above(&self, start: usize) -> usize {
         let column = self.column(start);
         let mut from = self.line(start);
@@ -175,7 +177,7 @@ impl Splicer<'_> {
         from
     }
 
-    /// Where the lines of an entry end, comments at the end of its value among them.
+    /// Returns the end of an entry's lines, including comments at the end of its value.
     fn end(&self, place: Place, node: &Node, start: usize) -> usize {
         let last = self.last(place, node).max(start);
         self.text[last..].find('\n').map_or(self.text.len(), |i| last + i + 1)
@@ -192,7 +194,7 @@ impl Splicer<'_> {
         }
     }
 
-    /// Where the dash of an item stands.
+    /// Returns the position of a list item's dash.
     fn dash(&self, item: &Node) -> Option<usize> {
         let before = self.text[..item.span?.start as usize].trim_end_matches(' ');
         before.ends_with('-').then(|| before.len() - 1)

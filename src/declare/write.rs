@@ -1,8 +1,8 @@
-//! A node to canonical YAML text that every reader of YAML 1.1 and 1.2 reads the same.
+//! Writes a node as canonical YAML that every reader of YAML 1.1 and 1.2 reads the same.
 //!
-//! Written by hand: the serializer of the YAML crate chooses between flow and block, and between quotes, a document or
-//! a wrapper type at a time, while the form here depends on what each node holds and how wide it gets. Lines are never
-//! folded; what a file folds stays folded.
+//! This is written by hand because the serializer of the YAML crate chooses between flow and block style, and between
+//! quotes, per document or wrapper type, whereas here the style depends on the content and width of each node. Lines
+//! are never folded, but scalars that a file folds stay folded.
 
 mod scalar;
 
@@ -10,22 +10,22 @@ use super::layout::{Folded, Layout, Place};
 use crate::model::node::{Key, Node, Value};
 use scalar::{Context, block, inline};
 
-/// A list of scalars goes on one line up to this column.
+/// A list of scalars is written on one line if it ends by this column.
 const LIST_WIDTH: usize = 100;
-/// A short map of scalars goes on one line up to this column.
+/// A short map of scalars is written on one line if it ends by this column.
 const MAP_WIDTH: usize = 80;
-/// The most entries of a map on one line.
+/// The largest number of entries of a map on one line.
 const MAP_ENTRIES: usize = 3;
-/// The most characters of a key that is written `key: value`: YAML's limit, with room for quotes.
+/// The largest number of characters of a key written as `key: value`: YAML's limit of 1024, less room for quotes.
 const KEY_WIDTH: usize = 1000;
 
-/// The text of `node`, ending in a line break: two spaces a level, text of several lines as literal blocks, quotes
-/// only where a reader might see something else than text.
+/// Returns the text of `node`, ending in a line break. It is indented by two spaces per level; multi-line text is
+/// written as literal blocks, and quotes only where a reader might not see text.
 pub fn write(node: &Node) -> String {
     write_with(node, &Layout::default())
 }
 
-/// The same, with the comments, blank lines and anchors of the file that the node was read from.
+/// Writes like [`write()`], with the comments, blank lines and anchors of the file that the node was read from.
 pub fn write_with(node: &Node, layout: &Layout) -> String {
     let mut writer = Writer { out: String::new(), layout };
     if layout.opened() {
@@ -46,7 +46,7 @@ pub fn write_with(node: &Node, layout: &Layout) -> String {
     writer.out
 }
 
-/// The entries of a map as lines that start at column `indent`.
+/// Returns the entries of a map as lines that start at column `indent`.
 pub fn write_entries(entries: &[(Key, Node)], indent: usize, layout: &Layout) -> String {
     let mut writer = Writer { out: String::new(), layout };
     pad(&mut writer.out, indent);
@@ -54,7 +54,7 @@ pub fn write_entries(entries: &[(Key, Node)], indent: usize, layout: &Layout) ->
     writer.out
 }
 
-/// The same for one entry, without what stands above it.
+/// Returns one entry of a map as lines that start at column `indent`, without the comments above it.
 pub fn write_entry(key: &Key, node: &Node, indent: usize, layout: &Layout) -> String {
     let mut writer = Writer { out: String::new(), layout };
     pad(&mut writer.out, indent);
@@ -62,7 +62,7 @@ pub fn write_entry(key: &Key, node: &Node, indent: usize, layout: &Layout) -> St
     writer.out
 }
 
-/// The items of a list as lines that start at column `indent`.
+/// Returns the items of a list as lines that start at column `indent`.
 pub fn write_items(items: &[Node], indent: usize, layout: &Layout) -> String {
     let mut writer = Writer { out: String::new(), layout };
     pad(&mut writer.out, indent);
@@ -76,8 +76,8 @@ struct Writer<'l> {
 }
 
 impl Writer<'_> {
-    /// The entries of a map in block form; the cursor stands at column `indent`. `hoisted`: what stands above the first
-    /// of them is written already.
+    /// Writes the entries of a map in block style; the cursor is at column `indent`. `hoisted`: the comments above the
+    /// first entry have been written already.
     fn map(&mut self, entries: &[(Key, Node)], indent: usize, hoisted: bool) {
         for (i, (key, node)) in entries.iter().enumerate() {
             let place = Place::entry(key);
@@ -110,7 +110,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The items of a list in block form; the cursor stands at column `indent`.
+    /// Writes the items of a list in block style; the cursor is at column `indent`.
     fn list(&mut self, items: &[Node], indent: usize, hoisted: bool) {
         for (i, item) in items.iter().enumerate() {
             let place = Place::item(item);
@@ -136,7 +136,7 @@ impl Writer<'_> {
         }
     }
 
-    /// What stands above an item of a list: what stands above its first line too, where it has several.
+    /// Returns the comments and blank lines above a list item, including those above the first entry or item inside it.
     fn over(&self, item: &Node, indent: usize) -> Vec<Box<str>> {
         if self.layout.is_bare() {
             return Vec::new();
@@ -157,8 +157,8 @@ impl Writer<'_> {
         lines
     }
 
-    /// Goes on after the `:` or `-` of a list or map at column `indent` with a scalar or what fits on the line; false,
-    /// and nothing written, if `node` needs lines of its own. The cursor stands at `column`.
+    /// Writes a scalar, or a list or map that fits on the line, after the `:` or `-` of a list or map at column
+    /// `indent`. The cursor is at `column`. Returns `false`, having written nothing, if `node` needs lines of its own.
     fn on_this_line(&mut self, place: Place, node: &Node, indent: usize, column: usize) -> bool {
         if let Some(folded) = self.layout.folded(node) {
             self.folded(place, folded, indent);
@@ -188,7 +188,7 @@ impl Writer<'_> {
         true
     }
 
-    /// A scalar folded over lines, with its lines as they were.
+    /// Writes a folded scalar with its lines as they were.
     fn folded(&mut self, place: Place, folded: &Folded, indent: usize) {
         let mut lines = folded.lines.iter();
         self.out.push(' ');
@@ -209,7 +209,7 @@ impl Writer<'_> {
         self.out.push('\n');
     }
 
-    /// A list or map that is not empty, in block form.
+    /// Writes a list or map that is not empty in block style.
     fn nested(&mut self, node: &Node, indent: usize, hoisted: bool) {
         match &node.value {
             Value::Map(entries) => self.map(entries, indent, hoisted),
@@ -218,7 +218,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A value that goes on the line of its key: nothing, an empty list or map, or a short one of scalars.
+    /// Returns a value that goes on the line of its key: nothing, an empty list or map, or a short one of scalars.
     fn on_one_line(&self, node: &Node, column: usize) -> Option<String> {
         if !self.layout.is_quiet(node) {
             return None;
@@ -233,7 +233,7 @@ impl Writer<'_> {
         (column.saturating_add(text.chars().count()) <= limit).then_some(text)
     }
 
-    /// A node in flow form, if all it holds are scalars of one line.
+    /// Returns a node in flow style, if it contains only scalars without line breaks.
     fn flow(&self, node: &Node, context: Context) -> Option<String> {
         let item = |node: &Node| match &node.value {
             Value::Scalar(s) if s.text.contains('\n') => None,
@@ -260,7 +260,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The anchor of a value; returns its width.
+    /// Writes the anchor of a value, and returns its width.
     fn anchor(&mut self, node: &Node) -> usize {
         let Some(name) = self.layout.anchor(node) else { return 0 };
         self.out.push_str(" &");
@@ -268,7 +268,8 @@ impl Writer<'_> {
         name.chars().count() + 2
     }
 
-    /// Lines above an entry; the cursor stands at column `indent` before and after. Nothing is blank before the first.
+    /// Writes the lines above an entry; the cursor is at column `indent` before and after. Blank lines at the beginning
+    /// are left out.
     fn above(&mut self, lines: &[Box<str>], indent: usize, first: bool) {
         let mut first = first && (indent > 0 || self.out.is_empty());
         for line in lines {
@@ -285,7 +286,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The comment at the end of an entry's first line.
+    /// Writes the comment at the end of an entry's first line.
     fn beside(&mut self, place: Place) {
         if let Some(comment) = &self.layout.at(place).beside {
             self.out.push(' ');
@@ -293,7 +294,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The lines after the last entry of what stands at `place`.
+    /// Writes the lines after the last entry of the value at `place`.
     fn below(&mut self, place: Place, indent: usize) {
         for line in &self.layout.at(place).below {
             if !line.is_empty() {
@@ -307,7 +308,7 @@ impl Writer<'_> {
     }
 }
 
-/// True for a value that a file leaves out: `key:`.
+/// Returns whether a file leaves the value out: `key:`.
 fn is_unsaid(node: &Node) -> bool {
     node.span.is_some_and(|span| span.start == span.end)
 }

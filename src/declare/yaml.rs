@@ -1,8 +1,8 @@
-//! YAML 1.2 text to a [`Node`] with the place of every key and value.
+//! Parses YAML 1.2 to a [`Node`] with the span of every key and value.
 //!
-//! Stricter than YAML where YAML surprises: a key is text and stands once, merge keys, custom tags, directives and a
-//! second document are errors. Bounded, so that no file can hang or exhaust the process: [`MAX_DEPTH`] levels,
-//! [`MAX_NODES`] nodes, [`MAX_ALIAS_NODES`] nodes and [`MAX_ALIAS_BYTES`] bytes brought in by aliases.
+//! This is stricter than YAML where YAML surprises: keys are text and unique; merge keys, custom tags, directives and
+//! further documents are errors. Limits ensure that no file can hang the process or exhaust its memory: [`MAX_DEPTH`]
+//! levels, [`MAX_NODES`] nodes, [`MAX_ALIAS_NODES`] nodes and [`MAX_ALIAS_BYTES`] bytes brought in by aliases.
 
 mod build;
 mod explain;
@@ -18,28 +18,28 @@ use build::{Aliases, Builder};
 
 pub use locate::locate;
 
-/// The deepest nesting of lists and maps that is read.
+/// The maximum nesting of lists and maps.
 pub const MAX_DEPTH: usize = 64;
-/// The most nodes a file may hold, those brought in by aliases included.
+/// The maximum number of nodes in a file, including those brought in by aliases.
 pub const MAX_NODES: usize = 10_000_000;
-/// The most nodes that aliases may bring in.
+/// The maximum number of nodes brought in by aliases.
 pub const MAX_ALIAS_NODES: usize = 100_000;
-/// The most bytes of text that aliases may bring in.
+/// The maximum number of bytes of text brought in by aliases.
 pub const MAX_ALIAS_BYTES: usize = 16 << 20;
-/// After this many problems in one file it is read no further.
+/// The number of problems in a file after which reading stops.
 const MAX_PROBLEMS: usize = 100;
 
-/// The value of a file, or `None` after a syntax error. A file that is empty or holds only comments is
-/// [`Value::Null`].
+/// Returns the value of a file, or `None` after a syntax error. The value of a file that is empty or contains only
+/// comments is [`Value::Null`].
 ///
-/// Every problem is pushed to `out`, in the order of the file. Duplicate keys, keys that are no text, tags, merge keys
-/// and unknown anchors leave their entry out and reading goes on; after a syntax error reading starts again at the
-/// next line that can be understood on its own, only to find further problems.
+/// Every problem is pushed to `out`, in the order of the file. Duplicate keys, keys that are not text, tags, merge keys
+/// and unknown anchors only leave out their entry. After a syntax error, reading starts again at the next line that can
+/// be understood by itself, only to find further problems.
 pub fn parse(file: FileId, text: &str, out: &mut Diagnostics) -> Option<Node> {
     read(file, text, Aliases::Resolved, out)
 }
 
-/// As [`parse`], with every alias as the text `*name`: what is written, not what it means.
+/// Parses like [`parse`], but reads every alias as the text `*name`: what is written, not what it means.
 pub fn parse_as_written(file: FileId, text: &str, out: &mut Diagnostics) -> Option<Node> {
     read(file, text, Aliases::Kept, out)
 }
@@ -67,11 +67,11 @@ fn read(file: FileId, text: &str, aliases: Aliases, out: &mut Diagnostics) -> Op
     (!first.failed).then(|| first.root.unwrap_or_else(|| empty(file, text)))
 }
 
-/// The text of a file.
+/// Returns the text of a file.
 ///
 /// # Errors
-/// A problem of class [`Code::File`] that names line and column of the first byte that is not UTF-8; its `within` is
-/// that byte.
+/// A problem of class [`Code::File`] that gives the line and column of the first byte that is not UTF-8; its `within`
+/// is that byte.
 pub fn read_utf8(bytes: &[u8]) -> Result<&str, Problem> {
     let at = match std::str::from_utf8(bytes) {
         Ok(text) => return Ok(text),
@@ -87,14 +87,14 @@ pub fn read_utf8(bytes: &[u8]) -> Result<&str, Problem> {
     Err(Problem::new(Code::File, message).help("save the file as UTF-8").within(at, at + 1))
 }
 
-/// The text of a quoted scalar at that place of a file.
+/// Returns the text of the quoted scalar with this span.
 pub fn unquoted(source: &str, span: Span) -> Option<String> {
     let written = source.get(span.start as usize..span.end as usize).filter(|w| w.starts_with(['"', '\'']))?;
     let node = parse(span.file, written, &mut Diagnostics::default())?;
     node.as_text().map(str::to_owned)
 }
 
-/// Reads `text[from..]` as one document: one try, up to its first syntax error.
+/// Parses `text[from..]` as one document, up to the first syntax error.
 fn segment(file: FileId, text: &str, from: usize, aliases: Aliases) -> Builder<'_> {
     let mut limits = limits();
     limits.set_emit_comments(false);
@@ -115,7 +115,7 @@ fn segment(file: FileId, text: &str, from: usize, aliases: Aliases) -> Builder<'
     builder
 }
 
-/// What every reader of a file allows.
+/// Returns the parser's options, which are the same for every reader of a file.
 fn limits() -> Options {
     options! {
         flow_nesting_limit: MAX_DEPTH,
@@ -125,7 +125,7 @@ fn limits() -> Options {
     }
 }
 
-/// What an empty file holds.
+/// Returns the value of an empty file.
 fn empty(file: FileId, text: &str) -> Node {
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
     Node { value: Value::Null, span: Some(Span { file, start: end, end }) }

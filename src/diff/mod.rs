@@ -1,4 +1,4 @@
-//! Two states compared, address by address.
+//! Compares two states by address.
 
 pub mod scope;
 pub mod show;
@@ -7,18 +7,19 @@ use indexmap::IndexMap;
 
 use crate::model::{Address, State};
 
-/// How an address differs.
+/// How the two states differ at an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
-    /// Only wanted.
+    /// Only the desired state has the object.
     Missing,
-    /// Only there.
+    /// Only the live state has the object.
     Extra,
-    /// Both, and unequal.
+    /// Both have the object, with different specs.
     Unequal,
 }
 
-/// Every address that differs: what is wanted in its order, then what is only there.
+/// Returns every address that differs: first those of the desired state in its order, then those of the live state
+/// alone.
 pub fn diff(live: &State, desired: &State) -> IndexMap<Address, Difference> {
     let mut out = IndexMap::new();
     for (at, wanted) in desired.iter() {

@@ -1,4 +1,4 @@
-//! Which part of a live database the project manages.
+//! Determines which part of a live database the project manages.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use globset::GlobSet;
 use crate::kind::{Entry, Renaming, Scope, find};
 use crate::model::{Address, Manage, Spec, State};
 
-/// Takes out of `live` what the project does not manage, and out of both what `exclude` names.
+/// Removes from `live` what the project does not manage, and from both states what `exclude` matches.
 pub fn project(live: &mut State, desired: &mut State, manage: Manage, exclude: &GlobSet, register: &'static [Entry]) {
     let excluded = |at: &Address| !exclude.is_empty() && exclude.is_match(at.path().join("."));
     desired.retain(|at, _| !excluded(at));
@@ -27,7 +27,7 @@ pub fn project(live: &mut State, desired: &mut State, manage: Manage, exclude: &
     });
 }
 
-/// What stands at the top as it is once all that it names has its new name.
+/// Returns the address and spec of a top-level object as they will be once everything that they name is renamed.
 fn followed(
     at: &Address,
     spec: Arc<dyn Spec>,
@@ -43,7 +43,8 @@ fn followed(
     })
 }
 
-/// What stands at the top under a name that `was:` knows, and is to be renamed: its new name is free, or is itself to go.
+/// Returns the live top-level objects that `was:` names and that are to be renamed: the new name is free, or the object
+/// that has it is itself renamed.
 fn renamed(live: &State, desired: &State) -> HashSet<Address> {
     let top = desired.iter().filter(|(at, _)| at.parent().is_none());
     let mut waiting: Vec<(&Address, Address)> =
@@ -60,7 +61,7 @@ fn renamed(live: &State, desired: &State) -> HashSet<Address> {
     }
 }
 
-/// The renames that `was:` knows, parents before children.
+/// Returns the renames that `was:` asks for, parents before children.
 fn moves(desired: &State) -> Vec<(Address, Address)> {
     let from = |at: &Address, was: &str| match at.parent() {
         Some(parent) => parent.child(at.kind(), was),
@@ -72,7 +73,8 @@ fn moves(desired: &State) -> Vec<(Address, Address)> {
     list
 }
 
-/// What stands just as wanted, under a name of little weight that is not.
+/// Returns live objects that are equal to a missing declared one of a kind whose names matter little
+/// (`Rules::nameless`), and whose own name is not declared. They are taken for the declared ones.
 fn known(live: &State, desired: &State, register: &'static [Entry]) -> HashSet<Address> {
     let missing = desired.iter().filter(|(at, o)| o.was.is_none() && !live.contains(at));
     let nameless = missing.filter(|(at, _)| find(register, at.kind()).rules.nameless);

@@ -1,8 +1,8 @@
-//! A difference for people: canonical YAML of both sides, line by line.
+//! Renders a difference for people: the canonical YAML of both sides, line by line.
 
 use similar::{ChangeTag, TextDiff};
 
-/// The lines that differ, each with `-`, `+` or a blank before it, and up to three equal lines around them.
+/// Returns the lines that differ, marked `-` or `+`, with up to three equal lines around them, marked by a space.
 pub fn lines(old: &str, new: &str) -> Vec<(char, String)> {
     let diff = TextDiff::from_lines(old, new);
     diff.grouped_ops(3)

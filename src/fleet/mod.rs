@@ -1,4 +1,4 @@
-//! Many databases of one project: which share of them is ours, and which of them have the same plan.
+//! Many databases of one project: which share of them to work on, and which of them have the same plan.
 
 mod shard;
 
@@ -10,50 +10,51 @@ use crate::plan::{PlanStep, Planned, Verb};
 
 pub use shard::Shard;
 
-/// The databases of an environment, by what is to be done with them; each is known by its place among `names`.
+/// The databases of an environment, grouped by what is to be done with them. Each is identified by its index in
+/// `names`.
 #[derive(Debug, Default)]
 pub struct Fleet {
-    /// What they are called, in the order in which they were listed.
+    /// The names of the databases, in the order in which they were listed.
     pub names: Vec<String>,
-    /// The share that they are, and how many databases all shares have; nothing where they are all.
+    /// The share that these databases are, and the number of databases in all shares; `None` if they are all.
     pub share: Option<(Shard, usize)>,
-    /// Those that are as declared.
+    /// The databases that are as declared.
     pub settled: Vec<usize>,
-    /// Those that differ, by plan.
+    /// The databases that differ, grouped by plan.
     pub groups: Vec<Group>,
-    /// Those that failed, by what went wrong.
+    /// The databases that failed, grouped by problem.
     pub failures: Vec<Failure>,
-    /// What the user should know, and of which of them.
+    /// Warnings, each with the databases that it is about.
     pub warnings: BTreeMap<String, Vec<usize>>,
 }
 
 /// Databases with the same plan.
 #[derive(Debug)]
 pub struct Group {
-    /// Which.
+    /// The databases.
     pub databases: Vec<usize>,
-    /// The plan of the first, without its states; each statement risks what it does where there is most.
+    /// The plan of the first database, without its states. The size in each step is the largest of all databases.
     pub planned: Planned,
     key: String,
 }
 
-/// Databases in which the same went wrong.
+/// Databases that failed with the same problems.
 #[derive(Debug)]
 pub struct Failure {
-    /// Which.
+    /// The databases.
     pub databases: Vec<usize>,
-    /// What went wrong in the first.
+    /// The problems of the first database.
     pub problems: Diagnostics,
     key: String,
 }
 
 impl Fleet {
-    /// These databases, of which nothing is known yet.
+    /// Creates a fleet of databases about which nothing is known yet.
     pub fn new(names: Vec<String>, share: Option<(Shard, usize)>) -> Self {
         Self { names, share, ..Self::default() }
     }
 
-    /// Notes the plan of a database.
+    /// Adds the plan of a database.
     pub fn planned(&mut self, at: usize, mut planned: Planned) {
         self.warn(at, std::mem::take(&mut planned.warnings));
         if planned.plan.is_empty() {
@@ -67,7 +68,8 @@ impl Fleet {
         }
     }
 
-    /// Notes what went wrong in a database; `own` are the words for it, which do not tell one failure from another.
+    /// Adds the problems of a database. `own` are strings that occur only in messages about it, and are ignored when
+    /// problems are compared.
     pub fn failed(&mut self, at: usize, problems: Diagnostics, own: &[String]) {
         let mut key = format!("{problems:?}");
         for word in own {
@@ -84,7 +86,7 @@ impl Fleet {
         }
     }
 
-    /// Notes what the user should know of a database.
+    /// Adds warnings about a database.
     pub fn warn(&mut self, at: usize, warnings: Vec<String>) {
         for warning in warnings {
             let databases = self.warnings.entry(warning).or_default();
@@ -94,7 +96,8 @@ impl Fleet {
         }
     }
 
-    /// Brings everything into an order that does not depend on who answered first: what most databases have is first.
+    /// Sorts everything, so that the order does not depend on which database answered first: the largest groups come
+    /// first.
     pub fn sort(&mut self) {
         self.settled.sort_unstable();
         self.warnings.values_mut().for_each(|databases| databases.sort_unstable());
@@ -104,31 +107,31 @@ impl Fleet {
         self.failures.sort_by_key(|failure| failure.databases[0]);
     }
 
-    /// How many of them were looked at.
+    /// Returns how many databases were looked at.
     pub fn looked_at(&self) -> usize {
         let groups = self.groups.iter().map(|group| group.databases.len());
         let failures = self.failures.iter().map(|failure| failure.databases.len());
         self.settled.len() + groups.sum::<usize>() + failures.sum::<usize>()
     }
 
-    /// How many of them differ from what is declared.
+    /// Returns how many databases differ from what is declared.
     pub fn differing(&self) -> usize {
         self.groups.iter().map(|group| group.databases.len()).sum()
     }
 
-    /// How many of them failed.
+    /// Returns how many databases failed.
     pub fn failing(&self) -> usize {
         self.failures.iter().map(|failure| failure.databases.len()).sum()
     }
 
-    /// What these are called.
+    /// Returns the names of the given databases.
     pub fn names_of(&self, databases: &[usize]) -> Vec<&str> {
         databases.iter().map(|at| self.names[*at].as_str()).collect()
     }
 }
 
 impl Group {
-    /// Adds a database; the plan that is shown is the one of the first that was listed.
+    /// Adds a database to the group. The plan that is shown is that of the database listed first.
     fn join(&mut self, at: usize, planned: Planned) {
         let sizes = self.planned.plan.steps.iter().zip(&planned.plan.steps);
         let largest: Vec<_> =
@@ -142,24 +145,24 @@ impl Group {
         self.databases.push(at);
     }
 
-    /// The statements of the plan.
+    /// Returns the statements of the plan.
     pub fn statements(&self) -> Statements {
         Statements(self.planned.plan.steps.iter().map(statement).collect())
     }
 }
 
-/// The statements of a plan that was shown, to tell later whether another has only these.
+/// The statements of a plan that was shown, to check later that another plan has no others.
 #[derive(Debug)]
 pub struct Statements(HashSet<String>);
 
 impl Statements {
-    /// True where a plan has no statement besides these.
+    /// Returns whether a plan has only statements among these.
     pub fn hold(&self, planned: &Planned) -> bool {
         planned.plan.steps.iter().all(|step| self.0.contains(&statement(step)))
     }
 }
 
-/// A plan without what only its making needs.
+/// Removes from a plan what is needed only to make it.
 fn slim(mut planned: Planned) -> Planned {
     for state in [&mut planned.live, &mut planned.whole, &mut planned.desired] {
         *state = crate::model::State::default();
@@ -167,7 +170,7 @@ fn slim(mut planned: Planned) -> Planned {
     planned
 }
 
-/// What is the same for the same plan, however much the tables hold.
+/// Returns a key that is the same for equal plans, whatever the sizes of the tables.
 fn key(planned: &Planned) -> String {
     let changes = planned.plan.changes.iter().map(|change| {
         let moved = planned.moved.get(&change.at);
@@ -177,7 +180,7 @@ fn key(planned: &Planned) -> String {
     digest::text(&(changes.chain(steps).collect::<String>() + &format!("{:?}", planned.access)))
 }
 
-/// A statement with what it risks, in a form to compare; secrets are as they are shown.
+/// Returns a statement and its risks in a form to compare, with secrets as they are shown.
 fn statement(step: &PlanStep) -> String {
     let told: (&Address, Verb, &str) = (&step.at, step.verb, step.text());
     format!("{told:?} {:?} {:?} {:?}", step.hazards, step.lock, step.transaction)

@@ -1,4 +1,4 @@
-//! A share of the databases, so that several runs do the work of one.
+//! Shares of the databases, so that several runs can divide the work.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,17 +7,17 @@ use crate::model::digest;
 
 /// One share of several: `2/5` is the second of five.
 ///
-/// A database is in the same share whatever else is listed.
+/// A database is always in the same share, whatever else is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// Which, from 1.
+    /// The number of the share, from 1.
     pub number: u32,
-    /// Of how many.
+    /// The number of shares.
     pub of: u32,
 }
 
 impl Shard {
-    /// True where what is known by that text is in this share.
+    /// Returns whether the share contains what the given text identifies.
     pub fn holds(self, identity: &str) -> bool {
         let digit = |hash: u64, letter: char| (hash << 4) | u64::from(letter.to_digit(16).unwrap_or_default());
         let hash = digest::text(identity).chars().take(15).fold(0, digit);

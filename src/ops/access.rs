@@ -1,4 +1,4 @@
-//! `access`: who may do what, in a database or as a project says; and what a plan changes of that.
+//! `access`: computes who may do what in a database or a project, and what a plan changes about it.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::plan::{self, Input, Planned};
 use crate::session::Session;
 use crate::{catalog, kinds, ledger};
 
-/// What a database says.
+/// Computes access from the privileges in a database.
 pub async fn live(session: &Session) -> Result<Access> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
@@ -20,7 +20,8 @@ pub async fn live(session: &Session) -> Result<Access> {
     Ok(Access::of(&state, server.version, register))
 }
 
-/// What a project says: of privileges that it says nothing about, what PostgreSQL gives by itself.
+/// Computes access from a project. For each kind of grant that it says nothing about, what PostgreSQL grants by default
+/// counts.
 pub fn declared(state: &State) -> Access {
     let register = kinds::register();
     let mut state = state.clone();
@@ -33,7 +34,7 @@ pub fn declared(state: &State) -> Access {
 }
 
 impl Planned {
-    /// Says what the plan changes of what roles may do.
+    /// Computes how the plan changes what roles may do.
     pub(super) fn weigh_access(&mut self, online: bool) {
         if self.plan.is_empty() || !self.plan.touched.iter().any(|at| self.decides_on_access(at)) {
             return;
@@ -48,7 +49,8 @@ impl Planned {
         self.access = changes(&before, &after);
     }
 
-    /// True where the plan changes what is said of who may do what, or makes or drops what is owned.
+    /// Returns whether the change of an object can affect access: its access facts differ, or something that has an
+    /// owner is created or dropped.
     fn decides_on_access(&self, at: &Address) -> bool {
         let entry = find(kinds::register(), at.kind());
         let sides = [&self.live, &self.desired].map(|state| state.get(at));
@@ -57,7 +59,7 @@ impl Planned {
     }
 }
 
-/// The whole database as the plan leaves it: `base` is as it is, and `live` the managed part of that.
+/// Returns the whole database as the plan leaves it. `base` is the whole database before; `live` is its managed part.
 fn afterwards(mut base: State, live: &State, input: Input<'_>) -> State {
     let Input { desired, register, .. } = input;
     let differences = diff(live, desired);
@@ -85,7 +87,7 @@ fn afterwards(mut base: State, live: &State, input: Input<'_>) -> State {
     base
 }
 
-/// Adds what a new object has from its creation, and the project does not manage.
+/// Adds the facets that a new object is born with and that the project does not manage.
 fn bear(base: &mut State, at: &Address, live: &State, input: Input<'_>) {
     let Input { whole, desired, register, server, online, .. } = input;
     let entry = find(register, at.kind());

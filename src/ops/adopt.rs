@@ -1,4 +1,4 @@
-//! A second `pull`: a project changed to say what its database is.
+//! A second `pull`: changes the files of a project so that they describe the database.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,34 +14,35 @@ use crate::model::{Address, Manage};
 use crate::plan::Planned;
 use crate::session::Session;
 
-/// How often what is left is tried again: what is declared in several places takes one round each.
+/// How many times the remaining differences are tried. An object that is declared in several places takes one round for
+/// each.
 const ROUNDS: usize = 5;
 
-/// What is taken from the database.
+/// Which differences are taken from the database.
 #[derive(Debug, Clone, Copy)]
 pub enum Extent<'a> {
-    /// Everything, and these schemas although the project does not declare them.
+    /// All of them, and the named schemas even if the project does not declare them.
     All(&'a [String]),
-    /// What moved in the database alone since the last apply: what the YAML is ahead with stays.
+    /// Only those where the database alone changed since the last apply. Changes that the YAML made stay.
     Drift,
 }
 
-/// Files that were written, and what they held.
+/// The files that were written, with their previous contents; `None` for files that did not exist.
 type Before = BTreeMap<PathBuf, Option<Vec<u8>>>;
 
-/// What was adopted.
+/// The result of an adoption.
 #[derive(Debug, Default)]
 pub struct Adopted {
-    /// The files that were written, in the order of their paths.
+    /// The files that were written, sorted by path.
     pub files: Vec<PathBuf>,
-    /// What the user should know.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
 }
 
-/// Writes into the project of a directory what its database is, where the two differ.
+/// Changes the files of the project in `directory` so that they describe the database.
 ///
 /// # Errors
-/// What can't be written is named, and every file is as it was.
+/// If a difference cannot be written, it is named, and all files are restored.
 pub async fn adopt(
     session: &Session,
     directory: &Path,
@@ -53,7 +54,7 @@ pub async fn adopt(
         Ok(warnings) => Ok(Adopted { files: before.into_keys().collect(), warnings }),
         Err(problems) => {
             for (path, bytes) in before {
-                // The problem that is reported says more than one of putting a file back.
+                // An error while restoring a file is ignored, as the problem reported below matters more.
                 let _ = match bytes {
                     Some(bytes) => std::fs::write(path, bytes),
                     None => std::fs::remove_file(path),
@@ -109,7 +110,8 @@ async fn rounds(
     }
 }
 
-/// Writes a file for each of these schemas that the project does not declare; returns a note about those it leaves out.
+/// Writes a file for each of the given schemas that the project does not declare. Returns a note about the schemas that
+/// are neither declared nor given.
 async fn open(
     session: &Session,
     project: &Project,
@@ -137,7 +139,7 @@ async fn open(
         .then(|| format!("the project does not declare schema {}: `--schema NAME` takes one in", out.join(", "))))
 }
 
-/// Both states, and where they differ.
+/// Compares project and database. Returns the comparison and the objects that differ.
 async fn one_round(
     session: &Session,
     project: &Project,
@@ -149,7 +151,7 @@ async fn one_round(
     Ok((planned, left))
 }
 
-/// Writes the files that change; false where none does.
+/// Writes the files that have to change. Returns whether there are any.
 fn write(
     project: &Project,
     directory: &Path,
@@ -191,7 +193,8 @@ fn save(project: &Project, files: &[(PathBuf, String)], before: &mut Before) -> 
     Ok(())
 }
 
-/// The settings, where they must list a file that is new; new ones in `directory` where there are none.
+/// Returns the settings file with its new text, if new files must be listed in it. A project without one gets it in
+/// `directory`.
 fn listed(project: &Project, directory: &Path, files: &[(PathBuf, String)]) -> Option<(PathBuf, String)> {
     let settings = project.settings_file;
     let path = settings.map_or_else(|| directory.join(SETTINGS), |file| project.sources.path(file).to_owned());
@@ -203,7 +206,7 @@ fn listed(project: &Project, directory: &Path, files: &[(PathBuf, String)]) -> O
     if new.is_empty() {
         return None;
     }
-    // A project without a list has the files that are read by default.
+    // If the settings list no files, the project consists of those read by default, which then have to be listed too.
     let known =
         project.files.iter().map(|file| project.sources.path(*file)).filter(|_| project.settings.files.is_empty());
     let name = |path: &Path| path.strip_prefix(&directory).unwrap_or(path).to_string_lossy().into_owned();
@@ -215,7 +218,7 @@ fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "yaml" || e == "yml")
 }
 
-/// One problem for each object that could not be written.
+/// Returns a problem for each object whose live definition could not be written into the YAML.
 fn unexpressed(left: &[Address], planned: &Planned) -> Diagnostics {
     let mut problems = Diagnostics::default();
     for at in left {

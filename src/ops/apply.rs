@@ -1,4 +1,4 @@
-//! `apply`: plan under a lock, ask, run, read again.
+//! `apply`: plans under a lock, asks, runs the plan, and compares again.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -16,32 +16,32 @@ use crate::saved::Saved;
 use crate::session::Session;
 use crate::{kinds, ledger, scratch};
 
-/// How to apply.
+/// How to apply a plan.
 #[derive(Debug, Clone, Default)]
 pub struct Choices {
     /// Timeouts.
     pub run: apply::Options,
-    /// Hazard classes that are allowed.
+    /// The hazard classes that are allowed.
     pub allow: Vec<HazardClass>,
-    /// The git revision of the project.
+    /// The git revision of the project, for the ledger's history.
     pub revision: Option<String>,
 }
 
-/// What a caller is told and asked.
+/// Receives progress and warnings, and answers questions.
 pub trait Talk {
-    /// The plan is made; false goes no further.
+    /// Asks whether to run the plan. `false` ends the apply before any change.
     fn confirm(&mut self, planned: &Planned) -> bool;
-    /// Something that the user should know, and that is no failure.
+    /// Reports something that the user should know but that is no failure.
     fn warning(&mut self, text: &str);
-    /// Something happened.
+    /// Reports progress.
     fn progress(&mut self, event: Event<'_>);
-    /// False once nobody waits for the end any more.
+    /// Returns `false` once the user has interrupted the apply.
     fn goes_on(&self) -> bool {
         true
     }
 }
 
-/// A caller that is kept waiting.
+/// Passes on to a [`Talk`] that the apply waits for another one.
 struct Waiting<'a>(&'a mut dyn Talk);
 
 impl apply::Wait for Waiting<'_> {
@@ -54,22 +54,22 @@ impl apply::Wait for Waiting<'_> {
     }
 }
 
-/// How an apply ended.
+/// How an apply ended without an error.
 #[derive(Debug)]
 pub enum Outcome {
-    /// There was nothing to do.
+    /// There was nothing to do, or another apply made the same changes first.
     Nothing(Planned),
-    /// It was done, and a second plan is empty.
+    /// The plan ran, and a second plan is empty.
     Done(Planned),
-    /// The caller did not confirm.
+    /// [`Talk::confirm`] returned `false`.
     Declined(Planned),
 }
 
-/// Makes the database as declared.
+/// Changes the database to match the declared state.
 ///
 /// # Errors
-/// A hazard that is not allowed refuses before any change; an error of the server rolls its transaction back; what
-/// still differs afterwards is named.
+/// Fails before any change if the plan has a hazard that is not allowed. An error of the server rolls back its
+/// transaction. If objects still differ afterwards, the error names them.
 pub async fn apply(
     session: &Session,
     declared: &State,
@@ -82,10 +82,10 @@ pub async fn apply(
     Box::pin(carry_out(session, planned, declared, options, choices, talk)).await
 }
 
-/// Makes the changes of a saved plan, and no other; `project` and `options` are those it was made from.
+/// Runs a saved plan, and nothing else. `project` and `options` must be those that the plan was made from.
 ///
 /// # Errors
-/// The same, and before any change when what the plan touches or relies on has moved.
+/// Fails like [`apply()`], and also, before any change, if what the plan touches or relies on has changed since.
 pub async fn apply_saved(
     session: &Session,
     saved: &Saved,
@@ -99,7 +99,7 @@ pub async fn apply_saved(
     Box::pin(carry_out(session, planned, &project.state, options, choices, talk)).await
 }
 
-/// Waits for its turn, and clears away what an apply left that did not come to its end.
+/// Takes the advisory lock for the database, and drops scratch databases that a killed apply left behind.
 async fn begin(session: &Session, choices: &Choices, talk: &mut dyn Talk) -> Result<()> {
     apply::check_pool(session).await?;
     apply::lock(&session.client, &choices.run, &mut Waiting(talk)).await?;
@@ -152,7 +152,7 @@ async fn carry_out(
     Ok(Outcome::Done(planned))
 }
 
-/// What is to be applied where.
+/// What to apply, and to which database.
 struct Job<'a> {
     session: &'a Session,
     declared: &'a State,
@@ -161,7 +161,8 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Runs a plan to its end; false where another apply had made the same changes by then.
+    /// Runs a plan to its end, and plans again after errors that allow another try. Returns `false` if, after waiting
+    /// for the cluster lock, there is nothing left to do because another apply made the same changes.
     async fn run(&self, planned: &Planned, clerk: &mut Clerk<'_>) -> Result<bool, Diagnostics> {
         let mut rest = self.ready(planned).await?;
         let mut cluster = None;
@@ -195,14 +196,15 @@ impl Job<'_> {
         }
     }
 
-    /// The plan made again: what was committed stays; what it left half-done is seen in the catalog.
+    /// Plans again. What was committed stays, and what was left half-done shows in the catalog.
     async fn again(&self) -> Result<Plan, Diagnostics> {
         let again = plan(self.session, self.declared, self.options).await?;
         guard(&again.plan, &self.choices.allow)?;
         self.ready(&again).await
     }
 
-    /// The plan, with as whom each statement runs.
+    /// Checks that the server has room for the plan's locks and that the role may run every statement. Returns the plan
+    /// with the role that runs each statement filled in.
     async fn ready(&self, planned: &Planned) -> Result<Plan, Diagnostics> {
         let mut plan = planned.plan.clone();
         let ground = apply::Ground { whole: &planned.whole, server: &planned.server };
@@ -212,21 +214,22 @@ impl Job<'_> {
     }
 }
 
-/// Tells the caller what happens, and the ledger in the same transaction.
+/// Reports events to the caller and writes the SQL of history entries, which run in the transactions of the statements
+/// they describe.
 struct Clerk<'a> {
     talk: &'a mut dyn Talk,
     declared: &'a State,
     choices: &'a Choices,
-    /// False once the ledger could not be written.
+    /// `false` if the ledger is off, or once it could not be written.
     ledger: bool,
     begun: Instant,
-    /// How many statements of this plan are committed.
+    /// How many statements of the current plan have been put into history entries.
     committed: usize,
     noted: bool,
 }
 
 impl Clerk<'_> {
-    /// Begins anew, with a plan that was made again.
+    /// Starts counting from 0, for a plan that was made again.
     fn again(&mut self, event: Event<'_>) {
         self.committed = 0;
         self.talk.progress(event);
@@ -261,7 +264,7 @@ impl apply::Watch for Clerk<'_> {
     }
 }
 
-/// The ledger, and of which objects it is told.
+/// Writes to the ledger; `only` limits the objects that are recorded.
 struct Memory<'a> {
     session: &'a Session,
     project: Option<&'a str>,
@@ -269,21 +272,23 @@ struct Memory<'a> {
 }
 
 impl Memory<'_> {
-    /// True where nothing is to be done, and the ledger does not know why: somebody else did it, or adopted it.
+    /// Returns whether the ledger has to be updated although there is nothing to do, as somebody else made the changes
+    /// or they were adopted into the project. Always `false` for a saved plan.
     async fn is_stale(&self, now: &Planned) -> bool {
         let entries = ledger::Entries { declared: &now.declared, stored: &now.live, whole: &now.whole, only: None };
         self.only.is_none() && ledger::is_stale(&self.session.client, &entries, kinds::register()).await
     }
 
-    /// Notes that nothing is to be done, so that the next plan need not read what did not change. What can't be noted is
-    /// read again.
+    /// Records that the database equals the project, so that the next plan can skip reading it. An error is ignored:
+    /// the next plan then reads everything.
     async fn note(&self, now: &Planned) {
         if let (Some(project), Some(catalogs), true) = (self.project, &now.fingerprint, now.warnings.is_empty()) {
             _ = ledger::note_unchanged(&self.session.client, project, catalogs).await;
         }
     }
 
-    /// Writes the ledger. What can't be remembered is asked again the next time: no reason to fail.
+    /// Records what PostgreSQL made of each declaration. An error is only a warning, since the next plan can find it
+    /// out again.
     async fn keep(&self, now: &Planned, ran: bool, talk: &mut dyn Talk) {
         let entries =
             ledger::Entries { declared: &now.declared, stored: &now.live, whole: &now.whole, only: self.only };
@@ -304,7 +309,7 @@ fn unwritten(problem: &Diagnostic, talk: &mut dyn Talk) {
     talk.warning(&format!("the ledger in schema `dbstate` could not be written: {message}; {cure}"));
 }
 
-/// Refuses a plan with a hazard of a class that is not allowed: one problem a class.
+/// Refuses a plan that has hazards of classes that are not allowed, with one problem per class.
 pub fn guard(plan: &Plan, allow: &[HazardClass]) -> Result<(), Diagnostics> {
     let mut problems = Diagnostics::default();
     for class in HazardClass::ALL.into_iter().filter(|c| !allow.contains(c)) {
@@ -322,7 +327,7 @@ pub fn guard(plan: &Plan, allow: &[HazardClass]) -> Result<(), Diagnostics> {
     problems.into_result(())
 }
 
-/// Points each problem with the statement about `current` at the word in the YAML.
+/// Labels each problem with the word in the YAML that it is about. `current` is the object whose statement failed.
 pub fn pinpoint(problems: Diagnostics, current: Option<&Address>, project: &Project) -> Diagnostics {
     let Some(at) = current else { return problems };
     let mut out = Diagnostics::default();
@@ -333,7 +338,7 @@ pub fn pinpoint(problems: Diagnostics, current: Option<&Address>, project: &Proj
     out
 }
 
-/// An error that names every object, and within it every line, that still differs.
+/// Fails if anything still differs, with an error for each object that contains the lines that differ.
 fn converged(after: &Planned) -> Result<(), Diagnostics> {
     let mut problems = Diagnostics::default();
     for change in &after.plan.changes {

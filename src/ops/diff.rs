@@ -1,4 +1,4 @@
-//! `diff`: what leads from one project or database to another.
+//! `diff`: computes what leads from one project or database to another.
 
 use super::Options;
 use super::plan::{finish, settle};
@@ -13,7 +13,7 @@ use crate::model::{Address, Object, Origin, Server, State};
 use crate::plan::Planned;
 use crate::session::Session;
 
-/// One side.
+/// One side of a comparison.
 pub enum Side<'a> {
     /// A project.
     Project(&'a Project),
@@ -21,7 +21,7 @@ pub enum Side<'a> {
     Database(&'a Session),
 }
 
-/// What turns `from` into `to`.
+/// Plans what turns `from` into `to`.
 pub async fn diff(from: Side<'_>, to: Side<'_>, options: &Options) -> Result<Planned, Diagnostics> {
     match (from, to) {
         (Side::Database(session), Side::Project(project)) => {
@@ -47,7 +47,7 @@ pub async fn diff(from: Side<'_>, to: Side<'_>, options: &Options) -> Result<Pla
     }
 }
 
-/// The same state, as one that no file of the other side says.
+/// Returns a copy of a state to serve as the live side: without `was`, `protect` and origins in files.
 fn foreign(state: &State) -> State {
     let mut out = state.clone();
     let all: Vec<Address> = out.iter().map(|(at, _)| at.clone()).collect();
@@ -59,7 +59,7 @@ fn foreign(state: &State) -> State {
     out
 }
 
-/// Everything in a database that belongs to it alone.
+/// Returns everything in a database that is neither cluster-wide nor excluded.
 async fn whole(session: &Session, options: &Options) -> Result<(State, Server)> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;

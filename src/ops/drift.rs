@@ -1,4 +1,4 @@
-//! What moved in the database alone: what `drift --adopt` writes into the YAML.
+//! Finds what changed in the database but not in the YAML: `drift --adopt` writes it into the YAML.
 
 use std::collections::HashSet;
 
@@ -8,16 +8,16 @@ use crate::model::{Address, Moved, State};
 use crate::plan::Planned;
 use crate::session::Session;
 
-/// The differences between a project and its database, by the side that moved.
+/// The differences between a project and its database, sorted by which side changed.
 #[derive(Debug)]
 pub struct Drifted {
-    /// What moved in the database alone.
+    /// Objects that changed only in the database.
     database: HashSet<Address>,
-    /// Where the YAML moved as well, or nobody knows who did.
+    /// Objects that changed in the YAML too, or for which the ledger cannot tell.
     contested: Vec<Address>,
 }
 
-/// Asks the ledger which of these differences are the database's alone.
+/// Asks the ledger which of the differences come from the database alone.
 pub async fn drifted(session: &Session, planned: &Planned, differences: &[Address]) -> Drifted {
     let ledger = ledger::read(&session.client, differences).await;
     let mut drifted = Drifted { database: HashSet::new(), contested: Vec::new() };
@@ -35,8 +35,9 @@ pub async fn drifted(session: &Session, planned: &Planned, differences: &[Addres
 }
 
 impl Drifted {
-    /// Takes out what hangs on the other side's doing: a column made by hand in a table that leaves the YAML, a table
-    /// dropped by hand that has a new column in the YAML.
+    /// Moves differences that cannot be adopted by themselves to `contested`, as they depend on a change in the YAML: a
+    /// column added by hand to a table that was removed from the YAML, or a table dropped by hand that has a new column
+    /// in the YAML.
     fn part(&mut self, planned: &Planned, differences: &[Address]) {
         let others: Vec<&Address> = differences.iter().filter(|at| !self.database.contains(*at)).collect();
         let hangs = |at: &Address, state: &State, below: bool| {
@@ -58,7 +59,7 @@ impl Drifted {
         self.contested.append(&mut left);
     }
 
-    /// The differences that are the database's alone; in `planned` there are no others then.
+    /// Removes from `planned` all differences except those of the database, and returns the remaining ones.
     pub fn narrow(&self, planned: &mut Planned, differences: &[Address]) -> Vec<Address> {
         let is_ours = |at: &Address| std::iter::once(at).chain(at.ancestors()).any(|at| self.database.contains(at));
         let (ours, others): (Vec<&Address>, Vec<&Address>) = differences.iter().partition(|at| is_ours(at));
@@ -71,7 +72,7 @@ impl Drifted {
         ours.into_iter().cloned().collect()
     }
 
-    /// What the user should know.
+    /// Returns a note for the user about the contested objects, if there are any.
     pub fn note(&self) -> Option<String> {
         let list: Vec<String> = self.contested.iter().map(ToString::to_string).collect();
         (!list.is_empty()).then(|| {

@@ -1,4 +1,4 @@
-//! What an editor asks about a place in the files: what is wrong, what stands there, where it is declared.
+//! Answers an editor's questions about a position in the files: problems, hover texts, definitions, renames.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -20,31 +20,31 @@ use crate::plan::{Lines, Planned};
 use crate::report::hover::{self, Side};
 use crate::session::Session;
 
-/// Which files make the project, and what of them is not saved yet.
+/// Where the project is, and the texts of its files that are not saved yet.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// The files or directories that were named.
+    /// The files or directories named on the command line.
     pub explicit: Vec<PathBuf>,
-    /// Where the project is.
+    /// The directory of the project.
     pub directory: PathBuf,
-    /// How much is managed.
+    /// How much is managed, if the command line says so.
     pub manage: Option<Manage>,
-    /// The texts that an editor holds, by their files.
+    /// The texts of files that are open in the editor.
     pub unsaved: BTreeMap<PathBuf, String>,
 }
 
-/// A project as it is while somebody types.
+/// A project as it is being edited.
 pub struct Page {
     place: Place,
     /// The project, as far as it could be read.
     pub project: Project,
-    /// Everything that is wrong with it.
+    /// All problems of the project.
     pub problems: Diagnostics,
     names: OnceCell<Names>,
     making: OnceCell<Option<Planned>>,
 }
 
-/// Reads the project, with what is not saved yet.
+/// Reads the project, with unsaved texts in place of the files.
 pub fn open(place: Place) -> Page {
     let sources = Sources::relative_to(&place.directory).unsaved(place.unsaved.clone());
     let (project, problems) = read_over(sources, &place.explicit, &place.directory, place.manage, kinds::register());
@@ -52,17 +52,17 @@ pub fn open(place: Place) -> Page {
 }
 
 impl Page {
-    /// The number of a file of the project.
+    /// Returns the id of a file of the project.
     pub fn file(&self, path: &Path) -> Option<FileId> {
         self.project.sources.iter().find(|(_, source)| source.path == path).map(|(file, _)| file)
     }
 
-    /// The object that a word names, or else the one that the place is in.
+    /// Returns the object that the word at a position names, or else the innermost object around the position.
     fn object_at(&self, file: FileId, byte: usize) -> Option<Address> {
         self.named_at(file, byte).or_else(|| self.around(file, byte).next().map(|(at, _)| at.clone()))
     }
 
-    /// The objects whose key or value holds a place, the innermost first, and whether it is in their key.
+    /// Returns the objects whose key or value contains a position, innermost first, and whether it is in the key.
     fn around(&self, file: FileId, byte: usize) -> impl Iterator<Item = (&Address, bool)> {
         let holds = |span: Span| span.file == file && (span.start as usize..=span.end as usize).contains(&byte);
         let mut found: Vec<(u32, &Address, bool)> = Vec::new();
@@ -78,7 +78,7 @@ impl Page {
         found.into_iter().map(|(_, at, is_key)| (at, is_key))
     }
 
-    /// The object that the word at a place names.
+    /// Returns the object that the word at a position names.
     fn named_at(&self, file: FileId, byte: usize) -> Option<Address> {
         let word = word_at(&self.project.sources.get(file).text, byte)?;
         let is_named = |at: &Address| bare(find(kinds::register(), at.kind()), at) == word;
@@ -101,12 +101,12 @@ impl Page {
         None
     }
 
-    /// Where the object is declared that the word at a place names.
+    /// Returns where the object that the word at a position names is declared.
     pub fn definition(&self, file: FileId, byte: usize) -> Option<Span> {
         self.project.state.get(&self.named_at(file, byte)?)?.origin.span()
     }
 
-    /// What there is to say of a place, as Markdown: `live` is the comparison with the database, where there is one.
+    /// Returns the hover text for a position, as Markdown. `live` is the comparison with the database, if there is one.
     pub fn hover(&self, file: FileId, byte: usize, live: Option<&Planned>) -> Option<String> {
         let at = self.object_at(file, byte)?;
         let text = |state: &State| raise_object(state, kinds::register(), &at).map(|node| write(&node));
@@ -120,7 +120,8 @@ impl Page {
         Some(hover::markdown(&at, &side))
     }
 
-    /// The statements that make an object, or what speaks for it, in an empty database.
+    /// Returns the statements that create an object in an empty database, or those of the nearest ancestor that has
+    /// any.
     fn statements(&self, at: &Address) -> Vec<String> {
         let make = || {
             let desired = self.project.state.clone();
@@ -134,21 +135,22 @@ impl Page {
         std::iter::once(at).chain(at.ancestors()).map(of).find(|list| !list.is_empty()).unwrap_or_default()
     }
 
-    /// Compares with the database, as far as its own texts and the ledger tell.
+    /// Compares the project with the database without a scratch database: only equal texts and the ledger settle
+    /// spellings.
     pub async fn compare(&self, session: &Session) -> Result<Planned, Diagnostics> {
         let mut options = Options::new(&self.project.settings, self.place.manage)?;
         options.scratch = Scratch::None;
         plan(session, &self.project.state, &options).await
     }
 
-    /// The name at a place that may be renamed, and where its object is declared under it.
+    /// Returns the name at a position, if it can be renamed, and its span where the object is declared.
     pub fn renamable(&self, file: FileId, byte: usize) -> Result<Option<(Span, String)>> {
         let Some(at) = self.named_at(file, byte) else { return Ok(None) };
         let span = place(&self.project, &at, kinds::register())?;
         Ok(Some((span, bare(find(kinds::register(), at.kind()), &at).to_owned())))
     }
 
-    /// The files that change where the object that is named at a place gets another name, with their new texts.
+    /// Renames the object named at a position. Returns the files that change, with their new texts.
     pub fn rename(&self, file: FileId, byte: usize, name: &str) -> Result<Vec<(PathBuf, String)>, Diagnostics> {
         let Some(at) = self.named_at(file, byte) else { return Ok(Vec::new()) };
         rename::rename(&rename::Request {
@@ -164,7 +166,7 @@ impl Page {
     }
 }
 
-/// The lines that differ, or all where none does.
+/// Returns the lines that differ, or all lines if none does.
 fn compared(there: &str, wanted: &str) -> Lines {
     if there == wanted {
         there.lines().map(|line| (' ', line.to_owned())).collect()
@@ -173,13 +175,13 @@ fn compared(there: &str, wanted: &str) -> Lines {
     }
 }
 
-/// The name around a place of a text.
+/// Returns the name around a byte offset of a text.
 fn word_at(text: &str, byte: usize) -> Option<&str> {
     let (start, end) = word(text, byte);
     text.get(start..end).filter(|word| !word.is_empty())
 }
 
-/// Where the name begins and ends that is around a place of a text.
+/// Returns the start and end of the name around a byte offset of a text.
 pub fn word(text: &str, byte: usize) -> (usize, usize) {
     let letter = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let (before, after) = text.split_at(text.floor_char_boundary(byte));

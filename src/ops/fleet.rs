@@ -1,8 +1,8 @@
-//! `plan`, `drift` and `apply` of many databases, several at once.
+//! `plan`, `drift` and `apply` of many databases, several at a time.
 //!
-//! An apply looks at all of them first, so that what it would do anywhere is known before it does anything. Then it plans
-//! each again under its lock, and runs no statement that was not shown. There is no journal: what was done is an empty
-//! plan the next time.
+//! An apply first looks at all databases, so that everything it would do is known before it changes anything. It then
+//! plans each again under its lock, and runs no statement that was not shown. There is no journal: a database that is
+//! done has an empty plan the next time.
 
 use std::cell::Cell;
 
@@ -20,47 +20,47 @@ use crate::model::Address;
 use crate::plan::Planned;
 use crate::session::{self, Session, Target};
 
-/// What is to be made as declared, and how.
+/// The project, the databases to compare it with or apply it to, and how.
 pub struct Job<'a> {
-    /// Where the databases are, in the order of the names of the fleet.
+    /// The databases, in the order of the names in [`Fleet`].
     pub targets: &'a [Target],
-    /// What is declared, read once.
+    /// The project, which is read once.
     pub project: &'a Project,
-    /// How it is read and compared.
+    /// How states are read and compared.
     pub options: &'a Options,
-    /// How many databases at once.
+    /// How many databases are worked on at the same time.
     pub jobs: usize,
-    /// Who is told.
+    /// Receives progress.
     pub watch: &'a dyn Watch,
 }
 
-/// Who is told how far it is.
+/// Receives the progress of work on several databases.
 pub trait Watch {
-    /// A session is open with that database.
+    /// A session with the database at index `at` has been opened.
     fn opened(&self, at: usize, session: &Session);
-    /// That database is done, as so many are by now.
+    /// The work on the database at index `at` has ended; `done` have ended so far.
     fn closed(&self, at: usize, done: usize);
-    /// False once nobody waits for the end any more.
+    /// Returns `false` once the user has interrupted the command.
     fn goes_on(&self) -> bool;
 }
 
-/// In which order databases are applied, and what ends it.
+/// In which order databases are applied, and what stops the rollout.
 #[derive(Debug, Clone, Copy)]
 pub struct Order {
-    /// How many go first, one at a time; nothing follows where one of them fails.
+    /// How many databases go first, one at a time. If one of them fails, the others are not begun.
     pub canary: usize,
-    /// Whether the others go on where one fails.
+    /// Whether to go on with the others after one fails.
     pub keep_going: bool,
 }
 
-/// How far an apply of many came.
+/// The result of an apply to many databases. Databases are given by index.
 #[derive(Debug, Default)]
 pub struct Rollout {
-    /// Those that were made as declared.
+    /// The databases that were applied.
     pub done: Vec<usize>,
-    /// Those that were not begun.
+    /// The databases that were not begun.
     pub left: Vec<usize>,
-    /// Those that failed, and what the user should know.
+    /// The databases that failed, and the warnings.
     pub told: Fleet,
 }
 
@@ -77,7 +77,8 @@ impl Job<'_> {
         fleet
     }
 
-    /// The same for an apply: under the lock of each; what is as declared already is noted in its ledger.
+    /// Compares like [`Job::plan`], but under the lock of each database. If nothing is to be done, its ledger is
+    /// updated.
     pub async fn look(&self, choices: &Choices, mut fleet: Fleet) -> Fleet {
         let look = async |at: usize, told: &mut Told| {
             let session = self.open(at, told).await?;
@@ -92,7 +93,7 @@ impl Job<'_> {
         fleet
     }
 
-    /// Applies what was shown: the first of them, then the others.
+    /// Applies the plans that were shown: to the canaries first, then to the others.
     pub async fn apply(&self, fleet: &Fleet, choices: &Choices, order: Order) -> Rollout {
         let mut rollout = Rollout {
             told: Fleet::new(fleet.names.clone(), fleet.share),
@@ -134,7 +135,7 @@ impl Job<'_> {
         rollout
     }
 
-    /// Does the work for each database; returns those that it was not begun for.
+    /// Does `work` for each database and passes each result to `end`. Returns the databases for which it was not begun.
     async fn each<T, W>(
         &self,
         places: &[usize],
@@ -178,16 +179,16 @@ impl Job<'_> {
         Ok(session)
     }
 
-    /// What only messages about this database say.
+    /// Returns the strings that may occur only in messages about this database, so that equal problems can be grouped.
     fn words(&self, at: usize) -> [String; 2] {
         [self.targets[at].to_string(), self.targets[at].database().to_owned()]
     }
 }
 
-/// What the user should know of one database.
+/// Warnings about one database.
 type Told = Vec<String>;
 
-/// The databases that differ, in the order in which they were listed.
+/// Returns the databases that differ, in the order in which they were listed.
 fn differing(fleet: &Fleet) -> Vec<usize> {
     let mut list: Vec<usize> = fleet.groups.iter().flat_map(|group| group.databases.iter().copied()).collect();
     list.sort_unstable();
@@ -202,7 +203,7 @@ fn note(fleet: &mut Fleet, job: &Job<'_>, at: usize, (result, told): (Result<Pla
     }
 }
 
-/// Refuses databases whose plan has a hazard of a class that is not allowed: they differ no more, but failed.
+/// Marks databases as failed whose plan has a hazard of a class that is not allowed.
 pub fn refuse(fleet: &mut Fleet, choices: &Choices) {
     for group in std::mem::take(&mut fleet.groups) {
         match guard(&group.planned.plan, &choices.allow) {
@@ -213,19 +214,19 @@ pub fn refuse(fleet: &mut Fleet, choices: &Choices) {
     fleet.sort();
 }
 
-/// A plan that is another by the time it is to run.
+/// Returns the error for a plan that differs from the one that was shown.
 fn moved() -> Box<Diagnostic> {
     let message = "its plan is another than the one that was shown: the database was changed meanwhile";
     Box::new(Diagnostic::new(Code::Stale, message).help("apply again, and look at its plan"))
 }
 
-/// One of several applies: it says yes to what was shown.
+/// Answers for one of several applies: it confirms only plans that were shown.
 struct Run<'a> {
-    /// The statements that may run; nothing where none may.
+    /// The statements that may run; `None` confirms no plan.
     shown: Option<&'a Statements>,
     job: &'a Job<'a>,
     told: &'a mut Told,
-    /// The object whose statement runs.
+    /// The object whose statement is running.
     current: Option<Address>,
 }
 

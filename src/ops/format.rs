@@ -1,4 +1,4 @@
-//! `fmt`: files in the canonical layout.
+//! `fmt`: writes files in the canonical layout.
 
 use std::path::{Path, PathBuf};
 
@@ -10,17 +10,17 @@ use crate::kinds;
 /// A file and its text in the canonical layout.
 #[derive(Debug)]
 pub struct Formatted {
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
-    /// What it should hold.
+    /// The text in the canonical layout.
     pub text: String,
-    /// True where it holds something else.
+    /// Whether the file's present text is different.
     pub changed: bool,
 }
 
-/// Every file that was asked for, in the canonical layout: `explicit` files or directories, else the project's.
+/// Formats the given files and directories or, if `explicit` is empty, the files of the project.
 ///
-/// A file with a problem is left out; the sources show the problems.
+/// A file with a problem is left out. The returned sources contain the texts that the problems point at.
 pub fn files(explicit: &[PathBuf], directory: &Path) -> (Vec<Formatted>, Sources, Diagnostics) {
     let mut sources = Sources::relative_to(directory);
     let mut problems = Diagnostics::default();
@@ -36,7 +36,7 @@ pub fn files(explicit: &[PathBuf], directory: &Path) -> (Vec<Formatted>, Sources
     (files, sources, problems)
 }
 
-/// A text in the canonical layout.
+/// Formats a text, or returns `None` for it if it has a problem.
 pub fn text(text: &str) -> (Option<String>, Sources, Diagnostics) {
     let mut sources = Sources::default();
     let mut problems = Diagnostics::default();

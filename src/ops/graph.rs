@@ -1,4 +1,4 @@
-//! `graph`: the tables of a project or a database as a diagram, and the statements of a plan.
+//! `graph`: draws the tables of a project or a database as a diagram, and the statements of a plan.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -13,18 +13,18 @@ use crate::plan::{Plan, Verb};
 use crate::session::Session;
 use crate::{catalog, kinds, ledger};
 
-/// Which tables to draw; all that fits every part.
+/// Which tables to draw: those that satisfy every field.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
-    /// In these schemas, or in any where there is none.
+    /// Only tables in these schemas; in any if empty.
     pub schemas: Vec<String>,
-    /// With a path like one of these, or any where there is none.
+    /// Only tables whose path matches one of these globs; any if empty.
     pub tables: Vec<GlobMatcher>,
-    /// So many arrows away from that table, whichever way they point.
+    /// Only tables at most this many arrows away from the given one, in either direction.
     pub around: Option<(Address, usize)>,
 }
 
-/// The state of a database.
+/// Reads the state of a database.
 pub async fn live(session: &Session) -> Result<State> {
     let server = catalog::server(&session.client).await?;
     let mut state = catalog::read(&session.client, server.version, kinds::register()).await?;
@@ -32,7 +32,7 @@ pub async fn live(session: &Session) -> Result<State> {
     Ok(state)
 }
 
-/// Every object that is a box, by path.
+/// Returns every object that is drawn as a box, sorted by path.
 pub fn boxes(state: &State) -> Vec<&Address> {
     let is_box = |at: &&Address| matches!(mark(state, at), Some(Mark::Box));
     let mut list: Vec<&Address> = state.iter().map(|(at, _)| at).filter(is_box).collect();
@@ -40,19 +40,19 @@ pub fn boxes(state: &State) -> Vec<&Address> {
     list
 }
 
-/// What an object is in a diagram.
+/// Returns what an object is in a diagram, if anything.
 pub fn mark(state: &State, at: &Address) -> Option<Mark> {
     (find(kinds::register(), at.kind()).draw)(&*state.get(at)?.spec, at)
 }
 
-/// An arrow: what it is, and the boxes at its ends.
+/// An arrow between two boxes.
 #[derive(Debug, Clone)]
 pub struct Link {
-    /// What draws it: a foreign key.
+    /// The object that the arrow stands for: a foreign key.
     pub by: Address,
-    /// Where it starts.
+    /// The box where the arrow starts.
     pub from: Address,
-    /// Where it points.
+    /// The box that it points at.
     pub to: Address,
 }
 
@@ -65,7 +65,7 @@ pub struct Web<'a> {
 }
 
 impl<'a> Web<'a> {
-    /// All of a state.
+    /// Finds the boxes and arrows of a whole state.
     pub fn of(state: &'a State) -> Self {
         let boxes = boxes(state);
         let links = links(state, &boxes);
@@ -79,12 +79,12 @@ impl<'a> Web<'a> {
         Self { state, boxes, links, ends }
     }
 
-    /// The arrows that start from a box or point at it.
+    /// Returns the arrows that start at a box or point at it.
     pub fn links_of(&self, at: &Address) -> impl Iterator<Item = &Link> {
         self.ends.get(at).into_iter().flatten().map(|i| &self.links[*i])
     }
 
-    /// The tables that are chosen.
+    /// Returns the boxes that satisfy a choice.
     pub fn chosen(&self, choice: &Choice) -> Vec<&'a Address> {
         let in_schema = |at: &&'a Address| {
             choice.schemas.is_empty() || choice.schemas.iter().any(|schema| at.top().key() == schema)
@@ -97,7 +97,7 @@ impl<'a> Web<'a> {
         all.into_iter().filter(in_schema).filter(like).collect()
     }
 
-    /// These tables, and the foreign keys between them.
+    /// Draws these tables, and the foreign keys between them.
     pub fn draw(&self, chosen: &[&Address]) -> Diagram {
         let places: HashMap<&Address, usize> = chosen.iter().enumerate().map(|(i, at)| (*at, i)).collect();
         let boxes: Vec<Box> = chosen.iter().map(|at| drawn(self.state, at)).collect();
@@ -117,7 +117,7 @@ impl<'a> Web<'a> {
         Some(Arrow { from, to, label: link.by.key().to_owned(), columns, single, optional })
     }
 
-    /// What is so many arrows away, or nearer, by path.
+    /// Returns the boxes that are at most `depth` arrows away, sorted by path.
     fn nearby(&self, center: &Address, depth: usize) -> Vec<&'a Address> {
         let mut found = HashSet::from([center]);
         let mut queue = VecDeque::from([(center, 0)]);
@@ -136,13 +136,13 @@ impl<'a> Web<'a> {
     }
 }
 
-/// The tables that are chosen, and the foreign keys between them.
+/// Draws the chosen tables, and the foreign keys between them.
 pub fn tables(state: &State, choice: &Choice) -> Diagram {
     let web = Web::of(state);
     web.draw(&web.chosen(choice))
 }
 
-/// Every arrow between boxes, in the order of what it starts from.
+/// Returns every arrow between boxes, in the order of the boxes that they start at.
 fn links(state: &State, boxes: &[&Address]) -> Vec<Link> {
     let known: HashSet<&Address> = boxes.iter().copied().collect();
     let from = |at: &&Address| {
@@ -157,7 +157,7 @@ fn links(state: &State, boxes: &[&Address]) -> Vec<Link> {
     boxes.iter().flat_map(from).collect()
 }
 
-/// The columns of each key of a table.
+/// Returns the columns of each key of a table.
 fn keys(state: &State, table: &Address) -> Vec<Vec<String>> {
     let key = |at: &Address| match mark(state, at)? {
         Mark::Key { columns, primary: _ } => Some(columns),
@@ -166,7 +166,7 @@ fn keys(state: &State, table: &Address) -> Vec<Vec<String>> {
     state.children(table).into_iter().filter_map(key).collect()
 }
 
-/// A table with its columns.
+/// Draws a table with its columns.
 pub fn drawn(state: &State, at: &Address) -> Box {
     let (mut primary, mut unique, mut foreign) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let children = state.children(at);
@@ -190,7 +190,7 @@ pub fn drawn(state: &State, at: &Address) -> Box {
     Box { title: at.path().join("."), note: at.kind().to_string(), lines }
 }
 
-/// The statements of a plan, each with what it waits for; what follows from the rest is left out.
+/// Draws the statements of a plan, with an arrow to what each waits for. Arrows that follow from others are left out.
 pub fn statements(plan: &Plan) -> Diagram {
     let head = |verb: Verb| match verb {
         Verb::Create => "+",
@@ -209,7 +209,7 @@ pub fn statements(plan: &Plan) -> Diagram {
     Diagram { boxes: boxes.collect(), arrows: plan.needed_waits().into_iter().map(arrow).collect() }
 }
 
-/// How many characters of a statement are shown.
+/// The number of characters of a statement that are shown.
 const SHOWN: usize = 60;
 
 fn first_line(sql: &str) -> String {

@@ -1,6 +1,6 @@
-//! `init`: a first project.
+//! `init`: creates a first project.
 
-/// The files of a new project.
+/// Returns the files of a new project, as names and texts.
 pub fn files() -> Vec<(&'static str, &'static str)> {
     vec![("dbstate.yaml", DBSTATE), ("schema.yaml", SCHEMA), ("roles.yaml", ROLES)]
 }

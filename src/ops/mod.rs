@@ -1,4 +1,4 @@
-//! One function a command: data in, data out, nothing printed.
+//! One function per command: data in, data out; nothing is printed.
 
 pub mod access;
 pub mod adopt;
@@ -28,42 +28,44 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::{Address, Manage};
 use crate::session::Target;
 
-/// Starts a server of a major version, else of the newest there is, that lives as long as the value beside its target.
+/// Starts a server of the given major version, or of the newest one installed for `None`. The server runs until the
+/// value returned beside its target is dropped.
 pub type Embedded = fn(Option<u32>) -> Result<(Target, Box<dyn Any>)>;
 
-/// Where PostgreSQL is asked how it spells things.
+/// Where dbstate asks PostgreSQL how it spells a definition.
 #[derive(Debug, Clone)]
 pub enum Scratch {
-    /// Nowhere: texts that PostgreSQL may spell otherwise show as changed.
+    /// Nowhere: SQL text that PostgreSQL may merely spell differently shows as changed.
     None,
-    /// On the server of the database, or where that can't be, on an embedded one.
+    /// On the server of the database or, where that is impossible, on an embedded one.
     Auto(Option<Embedded>),
-    /// On that server, from a database in which the role may create others.
+    /// On the given server. The target names a database in which the role may create others.
     At(Box<Target>),
 }
 
-/// How a command reads and compares.
+/// How a command reads and compares states.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How much is managed.
+    /// How much of the database is managed.
     pub manage: Manage,
-    /// What is left out.
+    /// Globs of the paths that are left out of the comparison.
     pub exclude: GlobSet,
-    /// Where a scratch database may be made.
+    /// Where a scratch database may be created.
     pub scratch: Scratch,
     /// Whether the ledger is read and written.
     pub ledger: bool,
-    /// Whether statements may take longer, and transactions of their own, so that clients need not wait.
+    /// Whether to prefer online forms of statements, which take longer and may run outside the plan's transaction, but
+    /// do not make clients wait.
     pub online: bool,
-    /// With a ledger, the digest of everything that the wanted state was read from, by which the ledger knows a project
-    /// that the database was found to be like; none where the state may change without the project.
+    /// With a ledger, the digest of everything that the desired state was read from; `None` if that can change without
+    /// the project. The ledger uses it to recognise a project that the database was found to equal.
     pub project: Option<String>,
-    /// Where a plan is given: the objects that may change. Everything else is taken as it is.
+    /// For a saved plan, the objects that may change. All others are left as they are in the database.
     pub only: Option<HashSet<Address>>,
 }
 
 impl Options {
-    /// What the settings say, with what the command line says before it.
+    /// Returns the options from the settings. A `manage` from the command line takes precedence over theirs.
     pub fn new(settings: &Settings, manage: Option<Manage>) -> Result<Self> {
         let manage = manage.or(settings.manage).unwrap_or_default();
         let ledger = match settings.ledger.as_deref() {

@@ -1,4 +1,4 @@
-//! `plan`: what would change.
+//! `plan`: computes what an apply would change.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,11 +20,12 @@ use crate::{apply, catalog, kinds, ledger, scratch};
 /// What a comparison is for.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose<'a> {
-    /// To show it.
+    /// To show the plan.
     Look,
-    /// To apply it.
+    /// To apply the plan.
     Apply,
-    /// To see what a plan left that ran: what it made from the declared text is, as stored, what that text means.
+    /// To see whether anything is left after a plan ran. The catalog's text of an object that the plan created is then
+    /// taken to mean what the declared text means.
     After(&'a Plan),
 }
 
@@ -33,13 +34,14 @@ pub async fn plan(session: &Session, declared: &State, options: &Options) -> Res
     compare(session, declared, options, Purpose::Look).await
 }
 
-/// Says of each statement as whom an apply would run it. What the role lacks is no error here: another may apply.
+/// Sets the role as which an apply would run each statement. Missing privileges are no error here, since another role
+/// may apply the plan.
 pub async fn actors(session: &Session, planned: &mut Planned) {
     let ground = apply::Ground { whole: &planned.whole, server: &planned.server };
     _ = apply::preflight(&session.client, &mut planned.plan, ground).await;
 }
 
-/// Compares and plans, for that purpose.
+/// Compares the project with the database for the given purpose, and plans the difference.
 pub(super) async fn compare(
     session: &Session,
     declared: &State,
@@ -59,7 +61,7 @@ pub(super) async fn compare(
     if planned.plan.is_empty() {
         return Ok(planned);
     }
-    // What a statement risks, and how it is best run, depends on how much there is.
+    // Hazards, and whether an online form is better, depend on how many rows there are.
     let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
     if catalog::measure(&session.client, &mut planned.live, touched.iter()).await? {
         planned.make(options.online)?;
@@ -72,20 +74,21 @@ pub(super) async fn compare(
     Ok(planned)
 }
 
-/// True where the ledger may know that nothing is to be done.
+/// Returns whether it is worth asking for the fingerprint: the ledger has a list of projects found unchanged, and this
+/// comparison may use it.
 async fn is_known(session: &Session, options: &Options, purpose: Purpose<'_>) -> bool {
     let asks = options.project.is_some() && !matches!(purpose, Purpose::After(_));
     asks && ledger::has_unchanged(&session.client).await
 }
 
-/// True where it does, and no catalog changed since.
+/// Returns whether the ledger records that the database equals this project, and no catalog has changed since.
 async fn is_unchanged(session: &Session, options: &Options, server: &Server) -> bool {
     let Some(project) = &options.project else { return false };
     let fingerprint = fingerprint::expression(server.version, server.superuser);
     ledger::is_unchanged(&session.client, project, &fingerprint).await
 }
 
-/// Plans between two states that are settled, and says how they differ.
+/// Plans between two states whose spellings are settled, and computes the lines that differ.
 pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diagnostics> {
     planned.finish(online)?;
     planned.whole = State::default();
@@ -93,7 +96,7 @@ pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diag
     Ok(planned)
 }
 
-/// Both states, with everything settled that may be spelled in several ways; the plan between them is not made.
+/// Returns both states after settling which texts that differ mean the same. The plan itself is not made yet.
 pub(super) async fn settle(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
     let server = catalog::server(&session.client).await?;
     settle_on(session, server, declared, options, Purpose::Look).await
@@ -126,7 +129,7 @@ async fn settle_on(
     let input = planned.input(options.online);
     let renamed = plan::renamed(input);
     let mut doubtful = scratch::doubtful(&renamed, &planned.desired, register);
-    // What a plan has just made of the declared text, a scratch database would make of it again.
+    // A scratch database would store the declared text just as the plan that just ran did, so it need not be asked.
     let created = changed(applied, |verb| verb == Verb::Create);
     let is_made = |at: &Address| is_in(at, &created) && differs_in_text_alone(at, &renamed, &planned.desired, register);
     let sure: Vec<Address> = doubtful.extract_if(.., |at| is_made(at)).collect();
@@ -148,20 +151,20 @@ async fn settle_on(
 }
 
 impl Planned {
-    /// Makes the plan, and says how both sides differ.
+    /// Makes the plan and computes the lines that differ.
     fn finish(&mut self, online: bool) -> Result<(), Diagnostics> {
         self.make(online)?;
         self.compare(online);
         Ok(())
     }
 
-    /// Says how both sides differ in what the plan changes.
+    /// Computes, for each object that the plan changes, the lines in which both sides differ.
     pub(super) fn compare(&mut self, online: bool) {
         let renamed = plan::renamed(self.input(online));
         self.differences = self.plan.changes.iter().map(|c| (c.at.clone(), differences(self, &renamed, c))).collect();
     }
 
-    /// Makes the plan; what it warns of is said once, however often it is made.
+    /// Makes the plan. A warning is kept once, even if the plan is made several times.
     pub(super) fn make(&mut self, online: bool) -> Result<(), Diagnostics> {
         self.plan = plan::plan(self.input(online))?;
         for warning in std::mem::take(&mut self.plan.warnings) {
@@ -172,21 +175,21 @@ impl Planned {
         Ok(())
     }
 
-    /// What a plan is made from, as far as both sides are known by now.
+    /// Returns the input for `plan::plan`, as far as both states are known by now.
     pub(super) fn input(&self, online: bool) -> Input<'_> {
         let register = kinds::register();
         let Self { live, whole, desired, server, .. } = self;
         Input { live, whole, desired, server, register, online }
     }
 
-    /// Asks who holds locks on what the plan touches.
+    /// Looks up which sessions hold locks on the objects that the plan touches.
     pub async fn watch(&mut self, session: &Session) -> Result<()> {
         let steps = self.plan.steps.iter().map(|step| &step.at);
         self.activity = catalog::activity(&session.client, &self.live, steps).await?;
         Ok(())
     }
 
-    /// Asks the ledger which side of each change moved, and since which apply.
+    /// Looks up in the ledger which side of each change moved, and since which apply.
     async fn blame(&mut self, session: &Session) {
         let changes: Vec<&Address> = self.plan.changes.iter().map(|c| &c.at).collect();
         if changes.is_empty() {
@@ -206,17 +209,18 @@ impl Planned {
     }
 }
 
-/// The objects that a plan, if one ran, changed in such a way.
+/// Returns the objects that a plan, if one ran, changed with a verb that satisfies `how`.
 fn changed(applied: Option<&Plan>, how: impl Fn(Verb) -> bool) -> HashSet<&Address> {
     applied.iter().flat_map(|plan| &plan.changes).filter(|change| how(change.verb)).map(|change| &change.at).collect()
 }
 
-/// True for an object that is one of these, or under one.
+/// Returns whether `at` or one of its ancestors is in `these`.
 fn is_in(at: &Address, these: &HashSet<&Address>) -> bool {
     !these.is_empty() && std::iter::once(at).chain(at.ancestors()).any(|at| these.contains(at))
 }
 
-/// The lines in which an object differs, as canonical YAML: its old side, after the renames, and its new.
+/// Returns the lines in which the canonical YAML of an object differs between the live state, after renames, and the
+/// desired one.
 fn differences(planned: &Planned, renamed: &State, change: &Change) -> Lines {
     let text =
         |state: &State| raise_object(state, kinds::register(), &change.at).map(|n| write(&n)).unwrap_or_default();

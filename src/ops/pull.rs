@@ -1,4 +1,4 @@
-//! `pull`: a database as YAML.
+//! `pull`: writes a database as YAML.
 
 use globset::GlobSet;
 
@@ -15,21 +15,21 @@ use crate::ledger;
 use crate::model::{Address, Manage, State};
 use crate::session::Session;
 
-/// A file to write: its name and its text.
+/// The name and the text of a file to write.
 pub type File = (String, String);
 
 /// What to pull.
 #[derive(Debug, Clone, Default)]
 pub struct Choices {
-    /// How much.
+    /// How much of the database is managed.
     pub manage: Manage,
-    /// Only these schemas; all when empty.
+    /// Only these schemas; all of them if empty.
     pub schemas: Vec<String>,
-    /// Bodies of routines and queries of views in files of their own.
+    /// Whether to write bodies of routines and queries of views to files of their own.
     pub bodies: bool,
 }
 
-/// Reads a database and writes it as files: one a schema, one for roles, one for the rest.
+/// Reads a database and returns it as files: one per schema, one for roles, one for the rest.
 pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>, Diagnostics> {
     let register = kinds::register();
     let state = read(session, choices).await?;
@@ -60,14 +60,14 @@ pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>, Dia
     Ok(files)
 }
 
-/// The names of the schemas that a pull of everything writes.
+/// Returns the names of the schemas that a pull of everything writes.
 pub async fn schemas(session: &Session) -> Result<Vec<String>, Diagnostics> {
     let state = read(session, &Choices::default()).await?;
     let is_one = |at: &&Address| at.parent().is_none() && find(kinds::register(), at.kind()).rules.space;
     Ok(state.iter().map(|(at, _)| at).filter(is_one).map(|at| at.key().to_owned()).collect())
 }
 
-/// The file of one schema, if the database has it.
+/// Returns the file of one schema, or `None` if the database does not have it.
 pub async fn schema(session: &Session, name: &str) -> Result<Option<File>, Diagnostics> {
     let register = kinds::register();
     let state =
@@ -78,12 +78,12 @@ pub async fn schema(session: &Session, name: &str) -> Result<Option<File>, Diagn
     Ok((!part.is_empty()).then(|| (file_name(name), write(&raise(&part, register)))))
 }
 
-/// Everything as one text.
+/// Returns everything as one text.
 pub async fn pull_one(session: &Session, choices: &Choices) -> Result<String, Diagnostics> {
     Ok(write(&raise(&read(session, choices).await?, kinds::register())))
 }
 
-/// The part of a database that was asked for, in its shortest form.
+/// Reads the chosen part of a database, in its shortest form.
 async fn read(session: &Session, choices: &Choices) -> Result<State, Diagnostics> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
@@ -93,7 +93,7 @@ async fn read(session: &Session, choices: &Choices) -> Result<State, Diagnostics
     narrow(&mut state, choices);
     state.set_whole(choices.manage == Manage::Database);
     let live = state.clone();
-    // Facets before what they sit on: the inverse of completing.
+    // The inverse of `complete`, so in reverse order: facets before the objects that they are attached to.
     for entry in register.iter().rev() {
         (entry.before_raise)(&mut state, register);
     }
@@ -101,7 +101,7 @@ async fn read(session: &Session, choices: &Choices) -> Result<State, Diagnostics
     Ok(state)
 }
 
-/// Refuses where the database holds objects that no kind reads.
+/// Fails if the database contains objects that no kind reads.
 async fn all_read(session: &Session, state: &State, choices: &Choices) -> Result<(), Diagnostics> {
     let mut problems = Diagnostics::default();
     for object in catalog::census::unread(&session.client, state).await? {
@@ -120,7 +120,7 @@ async fn all_read(session: &Session, state: &State, choices: &Choices) -> Result
     problems.into_result(())
 }
 
-/// Refuses where the YAML, read again, says something else than the database.
+/// Fails if the YAML, when read again, does not say the same as the database.
 fn all_written(live: &State, short: &State, choices: &Choices) -> Result<(), Diagnostics> {
     let register = kinds::register();
     let mut sources = Sources::default();
@@ -138,7 +138,7 @@ fn all_written(live: &State, short: &State, choices: &Choices) -> Result<(), Dia
     problems.into_result(())
 }
 
-/// Keeps what was asked for.
+/// Removes everything that was not chosen.
 fn narrow(state: &mut State, choices: &Choices) {
     let register = kinds::register();
     let all = choices.schemas.is_empty();
@@ -156,7 +156,7 @@ fn narrow(state: &mut State, choices: &Choices) {
     });
 }
 
-/// What stands at the top and is as `keep` says, with everything under it.
+/// Returns the top-level objects that satisfy `keep`, with everything below them.
 fn part(state: &State, keep: impl Fn(&Address) -> bool) -> State {
     let mut out = State::default();
     for (at, object) in state.iter().filter(|(at, _)| keep(at.top())) {
@@ -165,7 +165,7 @@ fn part(state: &State, keep: impl Fn(&Address) -> bool) -> State {
     out
 }
 
-/// The file of a schema, by a name that every file system takes.
+/// Returns the file name for a schema, in characters that every file system accepts.
 pub fn file_name(schema: &str) -> String {
     let name = plain(schema);
     if matches!(name.as_str(), "roles" | "database" | "dbstate") {

@@ -1,4 +1,4 @@
-//! A project as git has it at a revision.
+//! Reads a project as of a git revision.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -7,14 +7,14 @@ use tempfile::TempDir;
 
 use crate::diagnostic::{Code, Diagnostic, Result, io_text};
 
-/// True for what git knows as a revision in that directory.
+/// Returns whether git resolves `revision` to a commit in that directory.
 pub fn is_known(directory: &Path, revision: &str) -> bool {
     let name = format!("{revision}^{{commit}}");
     !revision.starts_with('-')
         && git(directory, &["rev-parse", "--verify", "--quiet", &name]).is_ok_and(|o| o.status.success())
 }
 
-/// The YAML and SQL files of a directory at a revision, in a directory of their own.
+/// Extracts the YAML and SQL files of a directory as of a revision into a temporary directory.
 pub fn files(directory: &Path, revision: &str) -> Result<TempDir> {
     let out = TempDir::new().map_err(|e| failed(revision, &io_text(&e)))?;
     let listed = answer(directory, revision, &["ls-tree", "-r", "-z", "--name-only", revision, "--", "."])?;

@@ -1,4 +1,4 @@
-//! `plan --out` and `apply PLAN`: a plan to a file and back.
+//! `plan --out` and `apply PLAN`: writes a plan to a file and reads it back.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::saved::{self, Saved, Text};
 use crate::session::Session;
 use crate::{catalog, kinds};
 
-/// Writes a plan to a file, with what it stands on and the project it was made from.
+/// Writes a plan to a file, with digests of what it touches or relies on, and the texts of the project.
 pub async fn save(
     session: &Session,
     planned: &Planned,
@@ -40,7 +40,8 @@ pub async fn save(
     saved::write(&Saved::of(planned, reading, system, kinds::register()), path)
 }
 
-/// The project that a saved plan was made from, as if its files stood in `directory`, and how it was read.
+/// Returns the project that a saved plan was made from, as if its files were in `directory`, and the options it was
+/// read with.
 pub fn open(saved: &Saved, directory: &Path, scratch: Scratch) -> (Project, Result<Options, Diagnostics>) {
     let (sources, files) = saved.sources(directory);
     let register = kinds::register();
@@ -56,10 +57,10 @@ pub fn open(saved: &Saved, directory: &Path, scratch: Scratch) -> (Project, Resu
     (project, options)
 }
 
-/// The saved plan on the database as it is now.
+/// Returns the saved plan, checked against the current state of the database.
 ///
 /// # Errors
-/// When it is another database, or when what the plan touches or relies on has moved.
+/// If it is another database, or if what the plan touches or relies on has changed.
 pub async fn restore(
     session: &Session,
     saved: &Saved,
@@ -80,7 +81,7 @@ pub async fn restore(
 }
 
 impl Planned {
-    /// Wants everything to be as it is, but for these objects.
+    /// Sets every object except those in `only` to its live state, so that the plan changes nothing else.
     pub(super) fn confine(&mut self, only: &HashSet<Address>) {
         let stays = |at: &Address| only.contains(at) || self.live.contains(at);
         self.desired.retain(|at, _| stays(at));
@@ -95,7 +96,7 @@ impl Planned {
     }
 }
 
-/// Reads a saved plan; the error says what to do.
+/// Reads a saved plan. If the path is a directory, the error explains which options take one.
 pub fn read(path: &Path) -> Result<Saved> {
     if path.is_dir() {
         let message = format!("`{}` is a directory, and no saved plan", path.display());

@@ -1,4 +1,5 @@
-//! What stands behind a comparison: which renames were made, and whether texts that differ mean the same.
+//! Settles what a comparison needs to know beforehand: which renames have been carried out, and whether SQL texts that
+//! differ mean the same.
 //!
 //! The ledger is asked first, then PostgreSQL, in a scratch database.
 
@@ -13,7 +14,7 @@ use crate::session::{self, Session};
 use crate::{catalog, kinds, ledger};
 
 impl Planned {
-    /// Notes which renames were made before: those that the ledger knows, and all once a plan ran.
+    /// Marks which renames have been carried out: those recorded in the ledger or, after a plan ran, all of them.
     pub(super) async fn know_renames(&mut self, session: &Session, options: &Options, applied: Option<&Plan>) {
         let mut renames = Vec::new();
         for (at, object) in self.desired.iter() {
@@ -28,7 +29,7 @@ impl Planned {
             ledger::Ledger::default()
         };
         for (at, was) in &renames {
-            // After a plan ran, nothing is left to rename.
+            // Once a plan ran, nothing is left to rename.
             let known = if applied.is_none() { ledger.carried_out(at, was) } else { Some(true) };
             if let Some(object) = self.desired.get_mut(at) {
                 object.carried_out = known;
@@ -36,7 +37,8 @@ impl Planned {
         }
     }
 
-    /// Settles what the ledger knows.
+    /// Settles the objects whose declared and stored texts the ledger records as equal, and removes them from
+    /// `doubtful`.
     pub(super) async fn recall(&mut self, session: &Session, renamed: &State, doubtful: &mut Vec<Address>) {
         if doubtful.is_empty() {
             return;
@@ -53,10 +55,10 @@ impl Planned {
         }
     }
 
-    /// Settles what PostgreSQL can say in a scratch database; leaves the rest in doubt, with a warning.
+    /// Settles the objects that PostgreSQL can spell in a scratch database. The rest stay in doubt, with a warning.
     ///
     /// # Errors
-    /// When the server that was named for it can't be reached, or is of another version.
+    /// If the server named in `--scratch` cannot be reached or has another major version.
     pub(super) async fn ask(&mut self, session: &Session, place: &Scratch, doubtful: &mut Vec<Address>) -> Result<()> {
         let stored = match place {
             Scratch::None => return Ok(()),
@@ -87,7 +89,7 @@ impl Planned {
         Ok(())
     }
 
-    /// In a server of our own; `why` the one that the plan is for won't do.
+    /// Builds the doubtful objects on an embedded server; `why` says why the target's server cannot be used.
     async fn build_in_own(
         &self,
         session: &Session,
@@ -105,8 +107,9 @@ impl Planned {
         self.build(session, Host::Own(&there), doubtful).await.map_err(also)
     }
 
-    /// Settles between two projects, for which there is no server, in one of our own: what means the same on both sides is
-    /// no difference; what could not be asked is named in a warning.
+    /// Settles spellings between two projects, where no database is involved. Both sides are spelled by PostgreSQL on
+    /// the scratch server, and equal spellings are no difference. Objects that could not be settled are named in a
+    /// warning.
     pub(super) async fn ask_nobody(&mut self, place: &Scratch, online: bool) -> Result<()> {
         let renamed = plan::renamed(self.input(online));
         let doubtful = scratch::doubtful(&renamed, &self.desired, kinds::register());
@@ -147,7 +150,7 @@ impl Planned {
         Ok(())
     }
 
-    /// Builds the doubtful objects of both sides, each in a database of its own.
+    /// Builds the doubtful objects of each side in a scratch database of its own.
     async fn build_both(&self, there: &Session, doubtful: &[Address]) -> Result<[Stored; 2]> {
         let server = catalog::server(&there.client).await?;
         let nothing = State::default();
@@ -165,7 +168,7 @@ impl Planned {
         Ok(sides)
     }
 
-    /// Takes the wanted spelling of an object for the one that there is.
+    /// Sets the spec of the live object to the desired one, so that they do not differ.
     fn equate(&mut self, at: &Address) {
         if let (Some(there), Some(wanted)) = (self.live.get_mut(at), self.desired.get(at)) {
             there.spec = Arc::clone(&wanted.spec);
@@ -183,7 +186,7 @@ impl Planned {
         scratch::read_back(session, host, request).await
     }
 
-    /// Warns that nobody could say whether these differ in more than spelling.
+    /// Adds a warning that names objects of which it is unknown whether they differ only in spelling.
     fn unsettled(&mut self, doubtful: &[Address], why: &str) {
         if !doubtful.is_empty() {
             let list = doubtful.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -191,7 +194,7 @@ impl Planned {
         }
     }
 
-    /// Takes PostgreSQL's spelling of an object, and what it says that the object uses.
+    /// Takes over PostgreSQL's spelling of an object, and its edges to the objects that it uses.
     pub(super) fn adopt(&mut self, at: &Address, stored: &State) {
         let (Some(wanted), Some(there)) = (self.desired.get_mut(at), stored.get(at)) else { return };
         wanted.respell(Arc::clone(&there.spec));
@@ -201,7 +204,7 @@ impl Planned {
     }
 }
 
-/// Spellings are those of a major version.
+/// Refuses a scratch server of another major version, as the spelling of definitions depends on the version.
 fn same_major(scratch: PgVersion, target: PgVersion) -> Result<()> {
     if scratch.major() == target.major() {
         return Ok(());

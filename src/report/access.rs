@@ -1,4 +1,4 @@
-//! What a plan changes of who may do what, for people and for programs.
+//! Shows how a plan changes who may do what, as text and as JSON.
 
 use std::fmt::Write;
 
@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 use crate::model::Address;
 use crate::model::access::{Access, AccessChange, Cause, EVERYBODY, Rows, Way};
 
-/// How many names a line holds.
+/// The largest number of names in a line.
 const NAMES: usize = 5;
 
-/// A line a change: its sign (`+`, `-` or `~`) and its text.
+/// Returns a line for each change: its sign (`+`, `-` or `~`) and its text.
 pub fn lines(changes: &[AccessChange]) -> Vec<(char, String)> {
     changes.iter().map(line).collect()
 }
 
-/// The changes as a JSON array.
+/// Returns the changes as a JSON array.
 pub fn changes(changes: &[AccessChange]) -> Value {
     changes.iter().map(change).collect()
 }
@@ -60,7 +60,7 @@ fn line(change: &AccessChange) -> (char, String) {
     }
 }
 
-/// `` `app`, `web` and 3 more ``.
+/// Lists roles: `` `app`, `web` and 3 more ``.
 fn roles(roles: &[String]) -> String {
     if roles == [EVERYBODY] {
         return "everybody".to_owned();
@@ -68,7 +68,7 @@ fn roles(roles: &[String]) -> String {
     list(roles.iter().map(|role| format!("`{role}`")))
 }
 
-/// ``table `shop.orders` ``, or ``tables `shop.a`, `shop.b` ``.
+/// Lists things: ``table `shop.orders` ``, or ``tables `shop.a`, `shop.b` ``.
 fn names(on: &[Address], things: &str) -> String {
     match on {
         [one] => one.to_string(),
@@ -79,7 +79,7 @@ fn names(on: &[Address], things: &str) -> String {
     }
 }
 
-/// A list of names, the last of a long one counted.
+/// Lists names. Of a long list, the last ones are only counted.
 fn list(names: impl ExactSizeIterator<Item = String>) -> String {
     let count = names.len();
     let shown = if count > NAMES { NAMES - 1 } else { count };
@@ -90,7 +90,7 @@ fn list(names: impl ExactSizeIterator<Item = String>) -> String {
     }
 }
 
-/// The way in words; none for what was granted to the role itself.
+/// Describes how a privilege is held. Returns `None` if it was granted to the role itself.
 pub fn by(way: &Way) -> Option<String> {
     let path: Vec<String> = way.path.iter().map(|role| format!("`{role}`")).collect();
     let path = path.join(" → ");
@@ -104,7 +104,7 @@ pub fn by(way: &Way) -> Option<String> {
     }
 }
 
-/// `` select `tenant`; insert none ``.
+/// Lists policies by command: `` select `tenant`; insert none ``.
 pub fn policies(rows: &Rows) -> String {
     let of = |(command, policies): (&&str, &Vec<String>)| {
         let list = list(policies.iter().map(|name| format!("`{name}`")));
@@ -133,7 +133,7 @@ fn things(on: &[Address]) -> Value {
     on.iter().map(thing).collect()
 }
 
-/// A thing, as plans name objects.
+/// Returns a thing's kind and name as JSON, as in plans.
 pub fn thing(at: &Address) -> Value {
     json!({ "kind": at.kind().0, "name": at.path().join(".") })
 }

@@ -1,7 +1,7 @@
-//! Diagnostics as text for people: a block each, with the lines they point at.
+//! Shows diagnostics to people: a block for each, with the lines that it points at.
 //!
-//! All places of one diagnostic, in several files and in the statement that failed, stand under its one message. What
-//! is printed depends on the arguments alone, and never holds control characters from a file.
+//! All places of a diagnostic, in several files and in the failed statement, are shown under its one message. The
+//! output depends only on the arguments, and never contains control characters from a file.
 
 mod excerpt;
 
@@ -14,18 +14,18 @@ use miette::{
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources};
 use excerpt::Excerpt;
 
-/// How to print.
+/// The form of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// With ANSI colours.
+    /// Whether to use ANSI colours.
     pub color: bool,
-    /// The columns there are.
+    /// The number of columns available.
     pub width: usize,
-    /// With box-drawing characters, else ASCII.
+    /// Whether to use box-drawing characters; if not, ASCII.
     pub unicode: bool,
 }
 
-/// Every diagnostic as a block: class, message, the lines it points at, and the cure.
+/// Renders every diagnostic as a block: code, message, the lines that it points at, and the cure.
 pub fn render(diagnostics: &Diagnostics, sources: &Sources, style: Style) -> String {
     let width = style.width.clamp(40, 400);
     let characters = if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
@@ -45,7 +45,7 @@ pub fn render(diagnostics: &Diagnostics, sources: &Sources, style: Style) -> Str
     blocks.collect::<Vec<_>>().join("\n")
 }
 
-/// A line for every diagnostic: `path:line:column: error[code]: message (help)`.
+/// Renders a line for every diagnostic: `path:line:column: error[code]: message (help)`.
 pub fn render_short(diagnostics: &Diagnostics, sources: &Sources) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics.iter() {
@@ -63,17 +63,17 @@ pub fn render_short(diagnostics: &Diagnostics, sources: &Sources) -> String {
     out
 }
 
-/// Text without line breaks and control characters.
+/// Joins the lines of a text, without control characters.
 fn one_line(text: &str) -> String {
     excerpt::clean(&text.lines().map(str::trim).collect::<Vec<_>>().join(" "))
 }
 
-/// Several lines of a message, without control characters.
+/// Removes control characters from each line of a message.
 fn clean_lines(text: &str) -> String {
     text.lines().map(excerpt::clean).collect::<Vec<_>>().join("\n")
 }
 
-/// Breaks lines at blanks alone, so that a path, a URL or a flag can be copied.
+/// Wraps lines at spaces only, so that paths, URLs and flags can be copied.
 fn wrap(text: &str, width: usize) -> String {
     text.lines().map(|line| wrap_line(line, width)).collect::<Vec<_>>().join("\n")
 }
@@ -94,7 +94,7 @@ fn wrap_line(line: &str, width: usize) -> String {
     out
 }
 
-/// A diagnostic as miette prints it.
+/// A diagnostic in the form that miette renders.
 #[derive(Debug)]
 struct Block {
     code: &'static str,

@@ -1,10 +1,10 @@
-//! The pages of `dbstate explain`: one for every diagnostic code, every hazard class, and what else findings tell.
+//! The pages of `dbstate explain`: one for every diagnostic code, every hazard class, and the other rules of findings.
 
 use super::finding::{CHANGE, DRIFT};
 use crate::diagnostic::Code;
 use crate::model::HazardClass;
 
-/// Every page: its name and its text.
+/// All pages, with their names and texts.
 pub const PAGES: [(&str, &str); 28] = [
     ("file", include_str!("explain/file.md")),
     ("syntax", include_str!("explain/syntax.md")),
@@ -36,13 +36,13 @@ pub const PAGES: [(&str, &str); 28] = [
     (DRIFT, include_str!("explain/drift.md")),
 ];
 
-/// The page of a code, a hazard class or another rule; letter case and `_` for `-` are forgiven.
+/// Returns the page of a code, a hazard class or another rule. Upper case, and `_` in place of `-`, are accepted.
 pub fn page(name: &str) -> Option<&'static str> {
     let wanted = name.to_lowercase().replace('_', "-");
     PAGES.iter().find(|(known, _)| *known == wanted).map(|(_, text)| *text)
 }
 
-/// Every name that has a page.
+/// Returns every name that must have a page.
 pub fn names() -> Vec<&'static str> {
     Code::ALL
         .iter()
@@ -52,7 +52,7 @@ pub fn names() -> Vec<&'static str> {
         .collect()
 }
 
-/// The list of pages: a line each.
+/// Returns the list of pages, with a line for each.
 pub fn index() -> String {
     let title = |text: &'static str| text.lines().next().unwrap_or_default().trim_start_matches("# ");
     PAGES.iter().fold(String::new(), |list, (_, text)| list + title(text) + "\n")

@@ -1,4 +1,4 @@
-//! What there is to tell at a line of YAML, and the formats that tell it: a file each.
+//! Findings: what there is to report at a line of YAML, and a file for each output format.
 
 mod github;
 mod gitlab;
@@ -16,80 +16,80 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Sources, Span};
 use crate::model::{Hazard, Lock, Moved, digest};
 use crate::plan::{Change, PlanStep, Planned, Verb};
 
-/// The rule of a change that a plan makes.
+/// The rule of findings about changes that a plan makes.
 pub const CHANGE: &str = "change";
 
-/// The rule of a difference between the YAML and the database.
+/// The rule of findings about differences between the YAML and the database.
 pub const DRIFT: &str = "drift";
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// It is wrong.
+    /// Something is wrong.
     Error,
     /// Somebody has to decide.
     Warning,
-    /// It is good to know.
+    /// Something is worth knowing.
     Note,
 }
 
-/// A place in a file; lines and columns count from 1, columns in characters.
+/// A place in a file. Lines and columns are counted from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
-    /// The file, from the root of the repository on, with `/`.
+    /// The file's path from the root of the repository, with `/`.
     pub file: String,
-    /// Its first line.
+    /// The first line.
     pub line: usize,
-    /// Its first column there.
+    /// The first column, in the first line.
     pub column: usize,
-    /// Its last line.
+    /// The last line.
     pub end_line: usize,
-    /// The column behind it, there.
+    /// The column after the last one, in the last line.
     pub end_column: usize,
 }
 
-/// Something to tell.
+/// Something to report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What `dbstate explain` knows it by.
+    /// The name of the rule, which `dbstate explain` knows.
     pub rule: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
-    /// The object it is about, or the message where it is about none.
+    /// The object that it is about; the message if there is none.
     pub subject: String,
-    /// What there is to tell.
+    /// What there is to report.
     pub message: String,
-    /// The cure.
+    /// How to solve it.
     pub help: Option<String>,
-    /// Where, if anywhere.
+    /// The place, if there is one.
     pub place: Option<Place>,
-    /// Other places of it, each with what to say there.
+    /// Related places, each with its text.
     pub related: Vec<(Place, String)>,
 }
 
 impl Finding {
-    /// The message, and the cure in a line of its own.
+    /// Returns the message, with the help on a line of its own.
     fn text(&self) -> String {
         let help = self.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
         format!("{}{help}", self.message)
     }
 
-    /// Where it is, for formats that have nothing without a place: the first line of a project otherwise.
+    /// Returns the place, for formats that require one: without one it is the first line of the project.
     fn place_or_project(&self) -> Place {
         let first = || Place { file: "dbstate.yaml".to_owned(), line: 1, column: 1, end_line: 1, end_column: 1 };
         self.place.clone().unwrap_or_else(first)
     }
 }
 
-/// How findings are written.
+/// The output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// For programs.
+    /// JSON.
     Json,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
-    /// `JUnit`, a failed test each.
+    /// `JUnit`, with a failed test for each finding.
     Junit,
     /// GitHub's workflow commands: annotations of a pull request.
     Github,
@@ -97,7 +97,7 @@ pub enum Form {
     Gitlab,
 }
 
-/// What a command found, as text.
+/// Returns what a command found, as text.
 pub fn print(form: Form, command: &str, findings: &[Finding]) -> String {
     match form {
         Form::Json => json::print(findings),
@@ -108,7 +108,7 @@ pub fn print(form: Form, command: &str, findings: &[Finding]) -> String {
     }
 }
 
-/// What is wrong with a project.
+/// Returns the findings for the problems of a project.
 pub fn problems(problems: &Diagnostics, sources: &Sources) -> Vec<Finding> {
     problems.iter().map(|problem| from_diagnostic(problem, sources)).collect()
 }
@@ -127,7 +127,7 @@ fn from_diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> Finding {
     }
 }
 
-/// The hazards of a plan, and then its changes.
+/// Returns the hazards of a plan, then its changes.
 pub fn plan(planned: &Planned, sources: &Sources) -> Vec<Finding> {
     let hazards = planned.plan.hazards().map(|(step, hazard)| from_hazard(step, hazard, sources));
     let changes = planned.plan.changes.iter().map(|change| {
@@ -164,7 +164,7 @@ fn from_change(planned: &Planned, change: &Change, message: String, sources: &So
     }
 }
 
-/// What a plan does to an object.
+/// Describes what a plan does to an object.
 fn deed(change: &Change) -> String {
     let verb = match change.verb {
         Verb::Create => "creates",
@@ -176,7 +176,7 @@ fn deed(change: &Change) -> String {
     format!("{verb} {}", head(change))
 }
 
-/// The lines in which an object differs, each after a line break.
+/// Returns the lines in which an object differs, each after a line break.
 fn lines(planned: &Planned, change: &Change) -> String {
     if !matches!(change.verb, Verb::Alter | Verb::Replace) {
         return String::new();
@@ -185,7 +185,7 @@ fn lines(planned: &Planned, change: &Change) -> String {
     differing.map(|(sign, line)| format!("\n{sign} {}", line.trim())).collect()
 }
 
-/// Where the YAML and the database differ: a warning where only the YAML moved, else an error.
+/// Returns the differences between YAML and database: a warning if only the YAML moved, else an error.
 pub fn drift(planned: &Planned, sources: &Sources) -> Vec<Finding> {
     let finding = |change: &Change| {
         let side = since::side(planned, &change.at).map(|side| format!(": {side}")).unwrap_or_default();
@@ -209,7 +209,8 @@ fn place(span: Span, sources: &Sources) -> Place {
     Place { file: sources.name_in_repository(span.file), line, column, end_line, end_column }
 }
 
-/// A name for each finding that stays when lines move: of its rule, its file and what it is about.
+/// Returns an identifier for each finding that stays the same when lines move: a digest of the rule, the file, the
+/// subject and the message.
 fn fingerprints(findings: &[Finding]) -> Vec<String> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let fingerprint = |finding: &Finding| {

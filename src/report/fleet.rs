@@ -1,4 +1,4 @@
-//! Many databases: the plan of each group of them once.
+//! Shows the plans of many databases, one for each group of equal plans.
 
 use std::fmt::Write;
 
@@ -10,13 +10,13 @@ use crate::diagnostic::{Diagnostics, Sources};
 use crate::fleet::{Fleet, Group};
 use crate::plan::Planned;
 
-/// The version of the JSON: it grows when a reader would have to change.
+/// The version of the JSON format. It is increased when readers would have to change.
 const VERSION: u32 = 1;
 
-/// How many names are listed before the rest is counted.
+/// The number of names that are listed before the rest is only counted.
 const NAMES: usize = 12;
 
-/// A number as people read it: `1,204`.
+/// Returns a number with thousands separators: `1,204`.
 pub fn count(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -29,17 +29,17 @@ pub fn count(number: usize) -> String {
     out
 }
 
-/// So many of the databases: `1,204 of 1,210 databases`.
+/// Returns a number out of all databases: `1,204 of 1,210 databases`.
 pub fn part(fleet: &Fleet, number: usize) -> String {
     format!("{} of {}", count(number), databases(fleet.names.len()))
 }
 
-/// `1 database`, `1,210 databases`.
+/// Returns a number of databases: `1 database`, `1,210 databases`.
 pub fn databases(number: usize) -> String {
     format!("{} database{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// Which they are, as far as there is room: `a, b, c and 9 more`.
+/// Lists names of databases, as far as there is room: `a, b, c and 9 more`.
 pub fn names(fleet: &Fleet, databases: &[usize]) -> String {
     let names = fleet.names_of(databases);
     let shown = names[..names.len().min(NAMES)].join(", ");
@@ -49,7 +49,7 @@ pub fn names(fleet: &Fleet, databases: &[usize]) -> String {
     }
 }
 
-/// What a group is: `1,204 of 1,210 databases: the same 3 steps`.
+/// Describes a group: `1,204 of 1,210 databases: the same 3 steps`.
 pub fn title(fleet: &Fleet, group: &Group) -> String {
     let steps = group.planned.plan.steps.len();
     let same = if group.databases.len() == 1 { "" } else { "the same " };
@@ -57,7 +57,7 @@ pub fn title(fleet: &Fleet, group: &Group) -> String {
     format!("{}: {steps}", part(fleet, group.databases.len()))
 }
 
-/// How many of them are how: `1,210 databases: 5 as declared, 1,204 differ, 1 failed`.
+/// Counts the databases by result: `1,210 databases: 5 as declared, 1,204 differ, 1 failed`.
 pub fn summary(fleet: &Fleet) -> String {
     let whole = match fleet.share {
         Some((shard, all)) => format!(" (share {shard} of {})", count(all)),
@@ -75,7 +75,7 @@ pub fn summary(fleet: &Fleet) -> String {
     format!("{}{whole}: {}.", databases(fleet.names.len()), parts.join(", "))
 }
 
-/// Each group with its plan, as `one` shows it, then the summary.
+/// Returns each group with its plan as rendered by `one`, then the summary.
 pub fn text(fleet: &Fleet, one: impl Fn(&Planned) -> String, color: bool) -> String {
     let mut out = String::new();
     for group in &fleet.groups {
@@ -86,7 +86,7 @@ pub fn text(fleet: &Fleet, one: impl Fn(&Planned) -> String, color: bool) -> Str
     out
 }
 
-/// All of it as one JSON object.
+/// Returns everything as one JSON object.
 pub fn json(fleet: &Fleet, sources: &Sources) -> String {
     let names = |databases: &[usize]| json!(fleet.names_of(databases));
     let group =
@@ -114,7 +114,8 @@ fn problems(problems: &Diagnostics) -> Vec<Value> {
     problems.iter().map(problem).collect()
 }
 
-/// What there is to tell of each group, as `one` finds it, and of each failure: each says of which databases it is.
+/// Returns the findings of each failure and, as computed by `one`, of each group. Each names the databases that it is
+/// about.
 pub fn findings(fleet: &Fleet, one: impl Fn(&Planned) -> Vec<Finding>, sources: &Sources) -> Vec<Finding> {
     let told = |databases: &[usize], findings: Vec<Finding>| {
         let of = format!("\nin {}: {}", part(fleet, databases.len()), names(fleet, databases));

@@ -1,4 +1,4 @@
-//! What was applied to a database, the latest first.
+//! Shows what was applied to a database, the latest first.
 
 use std::fmt::Write;
 
@@ -7,10 +7,10 @@ use serde_json::json;
 use super::since::short;
 use crate::model::Applied;
 
-/// The version of the JSON format: it grows when a reader would have to change.
+/// The version of the JSON format. It is increased when readers would have to change.
 const VERSION: u32 = 1;
 
-/// For people: a line an apply, and its statements where asked for.
+/// Returns text with a line for each apply, and its statements if `statements`.
 pub fn text(applies: &[Applied], statements: bool) -> String {
     if applies.is_empty() {
         return "No history: the ledger of this database has no apply.\n".to_owned();
@@ -37,7 +37,7 @@ pub fn text(applies: &[Applied], statements: bool) -> String {
     out
 }
 
-/// For programs: everything.
+/// Returns JSON with everything.
 pub fn json(applies: &[Applied]) -> String {
     let value = json!({ "version": VERSION, "applies": applies });
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();

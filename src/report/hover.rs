@@ -1,19 +1,19 @@
-//! What an editor shows beside an object: Markdown.
+//! Writes what an editor shows when hovering over an object, as Markdown.
 
 use crate::model::Address;
 use crate::plan::Lines;
 
-/// What is known of an object.
+/// What is known about an object.
 pub enum Side {
-    /// It is in the database; the lines that `apply` would change there are signed.
+    /// It is in the database. The lines that `apply` would change are marked `-` or `+`.
     Live(Lines),
-    /// It is not in the database; these statements make it.
+    /// It is not in the database yet; these statements create it.
     Missing(Vec<String>),
-    /// No database was asked; these statements make it.
+    /// No database was asked; these statements create it.
     Declared(Vec<String>),
 }
 
-/// The object, and its definition.
+/// Returns the object and its definition.
 pub fn markdown(at: &Address, side: &Side) -> String {
     let title = match side {
         Side::Live(lines) if lines.iter().all(|(sign, _)| *sign == ' ') => "as declared in the database",

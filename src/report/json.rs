@@ -1,4 +1,4 @@
-//! A plan for programs.
+//! Shows a plan as JSON.
 
 use serde_json::{Value, json};
 
@@ -6,20 +6,20 @@ use super::text::{lock, place};
 use crate::diagnostic::Sources;
 use crate::plan::Planned;
 
-/// The version of the format: it grows when a reader would have to change.
+/// The version of the format. It is increased when readers would have to change.
 const VERSION: u32 = 1;
 
-/// The plan as one JSON object.
+/// Returns the plan as one JSON object.
 pub fn plan(planned: &Planned, sources: &Sources) -> String {
     print(&object(planned, sources))
 }
 
-/// JSON as it is printed.
+/// Returns the text of a JSON value.
 pub(super) fn print(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-/// The same as a value.
+/// Returns the plan as a JSON value.
 pub(super) fn object(planned: &Planned, sources: &Sources) -> Value {
     let [add, change, replace, drop] = planned.plan.counts();
     let changes: Vec<Value> = planned

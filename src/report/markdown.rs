@@ -1,4 +1,5 @@
-//! A plan as Markdown, for a comment under a pull request: the same bytes for the same plan, and never too many.
+//! Writes a plan as Markdown, for a comment on a pull request. The same plan always gives the same text, and its length
+//! is limited.
 //!
 //! See <https://github.github.com/gfm/>.
 
@@ -15,19 +16,19 @@ use crate::plan::{Change, Planned, Verb};
 
 pub use fleet::fleet;
 
-/// What GitHub takes as one comment, in characters; here bytes are counted, of which there are no fewer.
+/// GitHub's limit for a comment, in characters. Bytes are counted here, of which there are at least as many.
 const LIMIT: usize = 65_536;
 
-/// What is kept free for what closes the parts.
+/// The number of bytes reserved for the ends of the sections.
 const REST: usize = 4_096;
 
-/// The bytes of one line that tells of something; what is longer is cut.
+/// The largest number of bytes of a line; longer lines are cut.
 const LINE: usize = 1_000;
 
-/// The longest fence around a part: a text with more backticks in a row is left out.
+/// The longest fence around a section. A text with as many backticks in a row, or more, is left out.
 const FENCE: usize = 100;
 
-/// A plan: summary, hazards, changes, statements.
+/// Returns a plan: summary, hazards, changes, statements.
 pub fn plan(planned: &Planned, sources: &Sources) -> String {
     if planned.plan.is_empty() {
         return "### dbstate plan: no changes\n\nThe database is as declared.\n".to_owned();
@@ -39,7 +40,7 @@ pub fn plan(planned: &Planned, sources: &Sources) -> String {
     page.text
 }
 
-/// What differs from the YAML: which side moved since which apply, and the plan.
+/// Returns the differences from the YAML: which side moved since which apply, and the plan.
 pub fn drift(planned: &Planned, sources: &Sources) -> String {
     if planned.plan.is_empty() {
         return "### dbstate drift: none\n\nThe database is as declared.\n".to_owned();
@@ -62,12 +63,12 @@ pub fn drift(planned: &Planned, sources: &Sources) -> String {
 /// Text that grows up to a limit.
 struct Page {
     text: String,
-    /// What prints all of it.
+    /// The command that prints everything.
     command: &'static str,
 }
 
 impl Page {
-    /// A title, and what the user should know.
+    /// Starts a page with a title and the warnings.
     fn new(command: &'static str, title: &str, planned: &Planned) -> Self {
         let mut page = Self { text: format!("### {title}\n"), command };
         let warnings = planned.warnings.iter().map(|warning| format!("\n> {}", cut(warning).replace('\n', "\n> ")));
@@ -75,7 +76,7 @@ impl Page {
         page
     }
 
-    /// Hazards, changes, access, statements.
+    /// Adds hazards, changes, access and statements.
     fn plan(&mut self, planned: &Planned, sources: &Sources, sides: bool) {
         let hazards = hazards(planned, sources);
         if !hazards.is_empty() {
@@ -92,7 +93,7 @@ impl Page {
         self.folded("Statements, in order", "sql", &statements(planned), 0);
     }
 
-    /// How many whole lines there is room for that leaves so many bytes for what follows.
+    /// Returns how many whole lines fit if `share` bytes must be left for what follows.
     fn fitting(&self, lines: &[String], share: usize) -> usize {
         let mut left = (LIMIT - REST).saturating_sub(share + self.text.len());
         let fits = |line: &&String| match left.checked_sub(line.len() + 1) {
@@ -105,7 +106,7 @@ impl Page {
         lines.iter().take_while(fits).count()
     }
 
-    /// Adds whole lines as long as there is room, and says how many there was none for.
+    /// Adds as many whole lines as fit, and the number of those that do not.
     fn list(&mut self, lines: &[String], share: usize) {
         let fitting = self.fitting(lines, share);
         self.add(&lines[..fitting]);
@@ -123,7 +124,7 @@ impl Page {
         }
     }
 
-    /// Adds a part that opens at a click.
+    /// Adds a section that is collapsed at first.
     fn folded(&mut self, title: &str, language: &str, lines: &[String], share: usize) {
         let _ = writeln!(self.text, "\n<details><summary>{title}</summary>\n");
         let backticks = |line: &String| line.split(|c| c != '`').map(str::len).max().unwrap_or_default();
@@ -139,7 +140,7 @@ impl Page {
     }
 }
 
-/// Text of at most [`LINE`] bytes.
+/// Cuts a text to at most [`LINE`] bytes.
 fn cut(text: &str) -> String {
     if text.len() <= LINE {
         return text.to_owned();
@@ -147,7 +148,7 @@ fn cut(text: &str) -> String {
     format!("{} …", &text[..text.floor_char_boundary(LINE)])
 }
 
-/// A row of the table for each difference.
+/// Returns a row of the table for each difference.
 fn sides(planned: &Planned, sources: &Sources) -> Vec<String> {
     let row = |change: &Change| {
         let moved = since::side(planned, &change.at).unwrap_or_else(|| "unknown".to_owned());
@@ -158,7 +159,7 @@ fn sides(planned: &Planned, sources: &Sources) -> Vec<String> {
     planned.plan.changes.iter().map(row).collect()
 }
 
-/// The classes that a plan needs an allowance for: `data,block`.
+/// Returns the hazard classes that must be allowed for a plan: `data,block`.
 fn allowed(planned: &Planned) -> String {
     let mut classes: Vec<&str> = Vec::new();
     for (_, hazard) in planned.plan.hazards() {
@@ -169,7 +170,7 @@ fn allowed(planned: &Planned) -> String {
     classes.join(",")
 }
 
-/// A row of the table for each hazard.
+/// Returns a row of the table for each hazard.
 fn hazards(planned: &Planned, sources: &Sources) -> Vec<String> {
     let row = |(step, hazard): (&crate::plan::PlanStep, &crate::model::Hazard)| {
         let lock = if step.lock == Lock::None { "" } else { text::lock(step.lock) };
@@ -180,7 +181,7 @@ fn hazards(planned: &Planned, sources: &Sources) -> Vec<String> {
     planned.plan.hazards().map(row).collect()
 }
 
-/// Text as a cell of a table holds it.
+/// Escapes text for a cell of a table.
 fn cell(text: &str) -> String {
     cut(text).replace('|', "\\|").replace(['\n', '\r'], " ")
 }

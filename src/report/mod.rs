@@ -1,4 +1,4 @@
-//! What is printed: text made of results, never a terminal.
+//! Turns results into what is printed. Nothing here knows the terminal.
 
 pub mod access;
 pub mod diagnostic;

@@ -1,4 +1,4 @@
-//! Who may do what at present, for people and for programs.
+//! Shows who may do what at present, as text and as JSON.
 
 use std::fmt::Write;
 
@@ -9,19 +9,19 @@ use crate::access::{OfRole, OfThing, Reach};
 use crate::model::Address;
 use crate::model::access::{Cause, EVERYBODY, Right, Rights, Way};
 
-/// The version of the JSON format: it grows when a reader would have to change.
+/// The version of the JSON format. It is increased when readers would have to change.
 const VERSION: u32 = 1;
 
-/// The widest name that others line up with.
+/// The widest name that others are aligned with.
 const WIDEST: usize = 48;
 
-/// For people: a block a role or thing, a line each of what it is about.
+/// Returns text with a block for each role or thing, and a line for each item in it.
 pub fn text(role: Option<&OfRole>, things: &[OfThing]) -> String {
     let blocks = role.map(role_text).into_iter().chain(things.iter().map(thing_text));
     blocks.collect::<Vec<_>>().join("\n")
 }
 
-/// For programs.
+/// Returns JSON.
 pub fn json(role: Option<&OfRole>, things: &[OfThing]) -> String {
     let roles: Vec<Value> = role.iter().map(|of| role_json(of)).collect();
     let things: Vec<Value> = things.iter().map(thing_json).collect();
@@ -99,12 +99,12 @@ fn name(role: &str) -> String {
     if role == EVERYBODY { plain_name(role).to_owned() } else { format!("`{role}`") }
 }
 
-/// A role's name as people know it.
+/// Returns a role's name for people.
 pub fn plain_name(role: &str) -> &str {
     if role == EVERYBODY { "everybody (PUBLIC)" } else { role }
 }
 
-/// A line each: a name, and what may be done; and what hides it, where that is not said of all together.
+/// Returns a line for each name with what may be done and, if `with_barrier`, the schema that prevents it.
 fn table(lines: &[(String, &Rights)], with_barrier: bool) -> String {
     let widths = lines.iter().map(|(name, _)| name.chars().count());
     let width = widths.filter(|width| *width <= WIDEST).max().unwrap_or_default();
@@ -121,7 +121,7 @@ fn table(lines: &[(String, &Rights)], with_barrier: bool) -> String {
     out
 }
 
-/// `` insert, update; select by way of `reader` ``: privileges with the same ways together.
+/// Returns `` insert, update; select by way of `reader` ``: privileges that are held in the same ways are combined.
 pub fn words(rights: &Rights) -> String {
     let mut groups: Vec<(&[Way], bool, Vec<&str>)> = Vec::new();
     for Right { privilege, grantable, ways } in &rights.list {

@@ -1,10 +1,10 @@
-//! Which side of a difference moved, and since which apply, in words.
+//! Says which side of a difference moved, and since which apply.
 
 use super::text::head;
 use crate::model::{Address, Moved, Stamp};
 use crate::plan::{Change, Planned, Verb};
 
-/// Which side moved: `the database moved since apply 7`; nothing where that is not known.
+/// Returns which side moved: `the database moved since apply 7`; `None` if that is not known.
 pub fn side(planned: &Planned, at: &Address) -> Option<String> {
     let moved = match planned.moved.get(at)? {
         Moved::Project => "the YAML moved",
@@ -17,7 +17,7 @@ pub fn side(planned: &Planned, at: &Address) -> Option<String> {
     Some(format!("{moved} since {since}"))
 }
 
-/// What differs, in the words of somebody who watches a database: `view `shop.open` is in the database alone`.
+/// Describes a difference from the point of view of the database: `view `shop.open` is in the database alone`.
 pub fn difference(change: &Change) -> String {
     let how = match change.verb {
         Verb::Create => "is in the YAML alone",
@@ -28,7 +28,8 @@ pub fn difference(change: &Change) -> String {
     format!("{} {how}", head(change))
 }
 
-/// The applies that [`side`] speaks of, the latest first: `apply 7: 2026-05-04T10:20:30Z by deploy, revision 0123456789ab`.
+/// Returns the applies that [`side`] mentions, the latest first: `apply 7: 2026-05-04T10:20:30Z by deploy, revision
+/// 0123456789ab`.
 pub fn applies(planned: &Planned) -> Vec<String> {
     let mut stamps: Vec<&Stamp> = planned.since.values().collect();
     stamps.sort_by_key(|stamp| -stamp.id);
@@ -36,18 +37,18 @@ pub fn applies(planned: &Planned) -> Vec<String> {
     stamps.into_iter().map(stamp).collect()
 }
 
-/// Which apply, when, by whom and of which revision.
+/// Returns the number, time, role and revision of an apply.
 pub fn stamp(stamp: &Stamp) -> String {
     let revision = stamp.revision.as_deref().map(|r| format!(", revision {}", short(r))).unwrap_or_default();
     format!("apply {}: {} by {}{revision}", stamp.id, stamp.at, stamp.by)
 }
 
-/// A git revision in as many letters as tell it from others.
+/// Returns a git revision abbreviated to 12 characters.
 pub fn short(revision: &str) -> String {
     revision.chars().take(12).collect()
 }
 
-/// How many differences came from which side: `1 in the YAML, 2 in the database, 0 in both, 1 unknown`.
+/// Counts the differences by the side that moved: `1 in the YAML, 2 in the database, 0 in both, 1 unknown`.
 pub fn summary(planned: &Planned) -> String {
     let count = |wanted: Option<Moved>| {
         let moved = |at| planned.moved.get(at).copied().filter(|moved| *moved != Moved::Neither);

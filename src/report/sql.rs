@@ -1,4 +1,4 @@
-//! A plan as statements for psql: nothing at all when there is nothing to do.
+//! Writes a plan as statements for psql. An empty plan gives an empty text.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use crate::model::Transaction;
 use crate::plan::Plan;
 use crate::sql::ident;
 
-/// The statements, each segment in its transaction, and as whom each runs where that is another role.
+/// Returns the statements, each segment in its transaction, with `set role` where a statement runs as another role.
 pub fn plan(plan: &Plan) -> String {
     let mut out = String::new();
     if plan.is_empty() {
@@ -25,7 +25,7 @@ pub fn plan(plan: &Plan) -> String {
             if let Some(role) = &step.run_as {
                 let _ = writeln!(out, "set {}role {};", if inside { "local " } else { "" }, ident(role));
             }
-            // A secret is for `dbstate apply` alone: what stands for it must not run.
+            // Only `dbstate apply` has the secret; the placeholder in its place must not run.
             let _ = match &step.shown {
                 None => writeln!(out, "{};", step.sql),
                 Some(shown) => writeln!(out, "-- only `dbstate apply` can run: {};", shown.replace('\n', "\n-- ")),

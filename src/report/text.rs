@@ -1,4 +1,5 @@
-//! A plan for people: what changes and where the YAML asks for it, then the statements with what they cost.
+//! Shows a plan to people: what changes and where the YAML declares it, then the statements with their locks and
+//! hazards.
 
 mod fold;
 
@@ -10,26 +11,26 @@ use crate::diagnostic::{Sources, Span};
 use crate::model::{Hazard, HazardClass, Lock, Transaction};
 use crate::plan::{Change, PlanStep, Planned, Verb};
 
-/// How a text looks.
+/// The form of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
-    /// With ANSI colours.
+    /// Whether to use ANSI colours.
     pub color: bool,
-    /// Of many changes and statements that are alike, and of long statements, with the first ones only. What is dropped
-    /// and what has hazards is never folded.
+    /// Whether to show only the first of many similar changes and statements, and of the lines of long statements.
+    /// Drops and statements with hazards are always shown.
     pub fold: bool,
 }
 
-/// Colours, or none.
+/// Whether to use colours.
 pub(super) struct Paint(pub(super) bool);
 
 impl Paint {
-    /// Text in a colour.
+    /// Returns a text in a colour.
     pub(super) fn with(&self, code: &str, text: &str) -> String {
         if self.0 && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// A verb's sign, as wide as the widest.
+    /// Returns the sign of a verb, padded to the width of the widest.
     fn sign(&self, verb: Verb) -> String {
         let (color, sign) = match verb {
             Verb::Create => ("32", "  +"),
@@ -42,10 +43,10 @@ impl Paint {
     }
 }
 
-/// The widest line that pushes the places of all others to the right.
+/// The widest line that the places in the YAML are aligned with.
 const WIDEST: usize = 60;
 
-/// Changes, then statements, then the summary.
+/// Returns changes, statements and the summary.
 pub fn plan(planned: &Planned, sources: &Sources, look: Look) -> String {
     if planned.plan.is_empty() {
         return "No changes: the database is as declared.\n".to_owned();
@@ -65,7 +66,7 @@ pub fn plan(planned: &Planned, sources: &Sources, look: Look) -> String {
     out
 }
 
-/// What differs, in the words of somebody who watches a database.
+/// Shows the differences to somebody who watches a database.
 pub fn drift(planned: &Planned, sources: &Sources, look: Look) -> String {
     if planned.plan.is_empty() {
         return "No drift: the database is as declared.\n".to_owned();
@@ -90,7 +91,7 @@ pub fn drift(planned: &Planned, sources: &Sources, look: Look) -> String {
     out
 }
 
-/// A line or more for each change; true where some are folded.
+/// Writes one or more lines for each change. Returns whether some are folded.
 fn write_changes(
     out: &mut String,
     planned: &Planned,
@@ -130,7 +131,7 @@ fn write_changes(
     runs.iter().any(|run| run.more > 0)
 }
 
-/// What changes: its address, or both where it is renamed.
+/// Returns the address of a changed object, or both addresses if it is renamed.
 pub fn head(change: &Change) -> String {
     match &change.from {
         Some(from) => format!("{from} → `{}`", change.at.key()),
@@ -138,7 +139,7 @@ pub fn head(change: &Change) -> String {
     }
 }
 
-/// True where lines say what differs.
+/// Returns whether the lines that differ are shown for a change.
 fn has_diff(change: &Change) -> bool {
     matches!(change.verb, Verb::Alter | Verb::Replace)
 }
@@ -158,7 +159,7 @@ fn write_diff(out: &mut String, planned: &Planned, change: &Change, paint: &Pain
     }
 }
 
-/// The statements, with what they cost; true where some are folded.
+/// Writes the statements with their locks and hazards. Returns whether some are folded.
 fn write_steps(out: &mut String, planned: &Planned, fold: bool, paint: &Paint) -> bool {
     let steps = &planned.plan.steps;
     let plain = |step: &PlanStep| step.hazards.is_empty() && planned.holders(step).is_empty();
@@ -212,7 +213,7 @@ fn write_step(out: &mut String, step: &PlanStep, fold: bool, paint: &Paint) -> b
     more > 0
 }
 
-/// Who may do more, less or something else afterwards.
+/// Writes how access changes.
 fn write_access(out: &mut String, planned: &Planned, paint: &Paint) {
     if planned.access.is_empty() {
         return;
@@ -228,7 +229,7 @@ fn write_access(out: &mut String, planned: &Planned, paint: &Paint) {
     }
 }
 
-/// Which classes of hazards there are, and how to allow them.
+/// Writes which classes of hazards the plan has, and how to allow them.
 fn write_hazards(out: &mut String, planned: &Planned, paint: &Paint) {
     let count = |class: HazardClass| planned.plan.hazards().filter(|(_, h)| h.class == class).count();
     let found: Vec<(HazardClass, usize)> =
@@ -242,13 +243,13 @@ fn write_hazards(out: &mut String, planned: &Planned, paint: &Paint) {
     let _ = writeln!(out, "\n{}", paint.with("31", &text));
 }
 
-/// What a hazard may cost, where its statement does not stand beside it: with the object that it is about.
+/// Returns what a hazard may cost, with the object that it is about, for places where the statement is not shown.
 pub fn risk(step: &PlanStep, hazard: &Hazard) -> String {
     let (at, risk) = (step.at.to_string(), step.risk(hazard));
     if risk.contains(&at) { risk } else { format!("{at}: {risk}") }
 }
 
-/// A lock as PostgreSQL's manual calls it.
+/// Returns the name of a lock mode as in PostgreSQL's manual.
 pub fn lock(lock: Lock) -> &'static str {
     match lock {
         Lock::None => "none",
@@ -259,7 +260,7 @@ pub fn lock(lock: Lock) -> &'static str {
     }
 }
 
-/// `schema.yaml:12:7`.
+/// Returns a place in the form `schema.yaml:12:7`.
 pub fn place(span: Span, sources: &Sources) -> String {
     let (line, column) = sources.line_column(span);
     format!("{}:{line}:{column}", sources.name(span.file))

@@ -1,4 +1,4 @@
-//! The text of a saved plan: JSON with a fingerprint over all of it.
+//! The text of a saved plan: JSON with a fingerprint of its whole content.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use super::place::broken;
 use crate::declare::digest;
 use crate::diagnostic::{Code, Diagnostic, Result, io_text};
 
-/// The version of the format: it grows when a reader would have to change.
+/// The version of the format. It is increased when readers would have to change.
 pub const FORMAT: u32 = 1;
 
-/// The same plan with its fingerprint.
+/// Returns the plan with its fingerprint set.
 pub(super) fn stamped(mut saved: Saved) -> Saved {
     saved.fingerprint.clear();
     saved.fingerprint = digest::text(&text(&saved));
@@ -36,7 +36,8 @@ pub fn write(saved: &Saved, path: &Path) -> Result<()> {
 /// Reads a plan from a file.
 ///
 /// # Errors
-/// When it can't be read, is no plan, is of another version, or was changed since it was written.
+/// If it cannot be read, is no plan, was written by another version of the format or of dbstate, or was changed since
+/// it was written.
 pub fn read(path: &Path) -> Result<Saved> {
     let name = path.display();
     let bytes = std::fs::read(path).map_err(|error| {

@@ -1,8 +1,8 @@
-//! What a plan stands on: the objects that it touches or relies on, and how much of each counts.
+//! The ground of a plan: the objects that it touches or relies on, and how much of each counts.
 //!
-//! Of what it changes everything counts but comments, owners and privileges; of what that uses, only what can be used: the
-//! whole of a type or a routine, a table without its columns, the columns that are named. Of roles and schemas it counts
-//! that they are there.
+//! Of an object that the plan changes, everything counts except comments, owners and privileges. Of an object used by
+//! these, only what can be used counts: the whole of a type or routine, a table without its columns, the columns that
+//! are named. Of roles and schemas only their existence counts.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -15,19 +15,19 @@ use crate::kind::{Entry, RELATION, Reference, References, Scope, find};
 use crate::model::{Address, State};
 use crate::plan::Planned;
 
-/// How much of an object counts; the more, the later.
+/// How much of an object counts, in increasing order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Extent {
-    /// That it is there.
+    /// Only that it exists.
     Exists,
-    /// What is said of it, what is under it aside.
+    /// Its own definition, without its children.
     Itself,
-    /// The same with everything under it but comments, owners and privileges.
+    /// Its definition and everything below it except comments, owners and privileges.
     Whole,
 }
 
-/// The digest of an object as it is in `whole`; none where it is not.
+/// Returns the digest of an object in `whole`, or `None` if it is not there.
 pub fn digest(at: &Address, extent: Extent, whole: &State, register: &'static [Entry]) -> Option<String> {
     let of = |at: &Address| Some(digest::spec(at, &*whole.get(at)?.spec, register));
     let own = of(at)?;
@@ -47,7 +47,7 @@ pub fn digest(at: &Address, extent: Extent, whole: &State, register: &'static [E
     })
 }
 
-/// What a plan stands on, as the catalog says it now, sorted.
+/// Returns the ground of a plan, as the catalog has it now, sorted.
 pub fn of(planned: &Planned, register: &'static [Entry]) -> Vec<Stand> {
     let (whole, desired) = (&planned.whole, &planned.desired);
     let touched: HashSet<&Address> = planned.plan.touched.iter().collect();
@@ -61,7 +61,7 @@ pub fn of(planned: &Planned, register: &'static [Entry]) -> Vec<Stand> {
     for at in &planned.plan.touched {
         ground.touch(at);
     }
-    // What the plan makes is touched; that it is not there yet is said of it alone.
+    // What the plan creates is touched, and is recorded as absent. Other objects that do not exist are left out.
     let stands = ground.extents.iter().filter(|(at, _)| whole.contains(at) || touched.contains(at));
     let stand = |(at, extent): (&Address, &Extent)| Stand {
         object: Place::of(at),
@@ -100,13 +100,13 @@ impl Ground<'_> {
         }
     }
 
-    /// The outermost object that is not only a space for others: the table of a column.
+    /// Returns the outermost ancestor that is not a schema, such as the table of a column, or the object itself.
     fn unit(&self, at: &Address) -> Address {
         let solid = |a: &&Address| !find(self.register, a.kind()).rules.space;
         at.ancestors().filter(solid).last().unwrap_or(at).clone()
     }
 
-    /// What an object that stays or is made uses, on either side.
+    /// Returns what an object that stays or is created uses, on either side.
     fn uses(&self, at: &Address) -> Vec<(Address, Extent)> {
         let Some(object) = self.desired.get(at) else { return Vec::new() };
         let entry = find(self.register, at.kind());
@@ -129,7 +129,7 @@ impl Ground<'_> {
         out
     }
 
-    /// How much of a used object counts; text may use any column of a table that it names.
+    /// Returns how much of a used object counts. SQL text may use any column of a table that it names.
     fn extent(&self, used: &Address, by_text: bool) -> Extent {
         let rules = &find(self.register, used.kind()).rules;
         let named_by_parts = rules.slots.contains(&RELATION) || self.unit(used) != *used;

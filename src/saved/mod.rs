@@ -1,8 +1,8 @@
-//! A plan in a file: what `plan --out` writes and `apply PLAN` reads.
+//! Saved plans: what `plan --out` writes and `apply PLAN` reads.
 //!
-//! It holds the statements, the project they come from, and digests of what they touch and rely on. It holds no secret:
-//! a statement with one stands there as it is shown, and takes the secret from the environment when it is applied.
-//! `docs/saved-plan.schema.json` describes it.
+//! A saved plan contains the statements, the project that they come from, and digests of what they touch or rely on. It
+//! contains no secret: a statement with one is saved as it is shown, and gets the secret from the environment when it
+//! is applied. `docs/saved-plan.schema.json` describes the format.
 
 mod file;
 mod ground;
@@ -28,21 +28,21 @@ pub use place::Place;
 pub struct Saved {
     /// The version of the format.
     pub format: u32,
-    /// The version of the program that wrote it: another one may see objects otherwise.
+    /// The version of dbstate that wrote it. Another version may read objects differently.
     pub dbstate: String,
-    /// The database it is for.
+    /// The database that the plan is for.
     pub target: Target,
-    /// The project it was made from.
+    /// The project that the plan was made from.
     pub project: Project,
-    /// The objects that change, as people count them.
+    /// The objects that the plan changes, as people count them.
     pub changes: Vec<SavedChange>,
     /// The statements, in order.
     pub steps: Vec<SavedStep>,
-    /// Every object that changes.
+    /// Every object that the plan changes.
     pub touches: Vec<Place>,
-    /// What the catalog said of what it touches and relies on.
+    /// What the catalog said about the objects that the plan touches or relies on.
     pub stands_on: Vec<Stand>,
-    /// The digest of everything else.
+    /// The digest of all other fields.
     pub fingerprint: String,
 }
 
@@ -50,31 +50,31 @@ pub struct Saved {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
-    /// The cluster's system identifier; none where the role may not ask.
+    /// The cluster's system identifier; `None` if the role may not ask for it.
     pub system: Option<String>,
     /// The database's name.
     pub database: String,
-    /// As `server_version_num`: 150004 is 15.4.
+    /// The server's version as in `server_version_num`: 150004 is 15.4.
     pub server_version: u32,
 }
 
-/// A project as it was, and how it was read.
+/// The project as it was when the plan was made, and how it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Project {
-    /// How much is managed.
+    /// How much of the database is managed.
     pub manage: Manage,
-    /// Globs that are not.
+    /// Globs of what is not managed.
     pub exclude: Vec<String>,
     /// Whether the ledger is read and written.
     pub ledger: bool,
-    /// Whether clients go on while statements run.
+    /// Whether online forms of statements are preferred, so that clients need not wait.
     pub online: bool,
-    /// The git revision, where it was known.
+    /// The git revision, if it was known.
     pub revision: Option<String>,
-    /// The files that declare it.
+    /// The files that declare the project.
     pub files: Vec<Text>,
-    /// Texts in files of their own, as `file:` names them.
+    /// The files that `file:` refers to.
     pub bodies: Vec<Text>,
 }
 
@@ -82,64 +82,64 @@ pub struct Project {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
-    /// Its path from the directory in which the plan was made.
+    /// The path, relative to the directory in which the plan was made.
     pub path: PathBuf,
-    /// What was in it.
+    /// The content of the file.
     pub text: String,
 }
 
-/// One object that changes.
+/// An object that the plan changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedChange {
     /// The object.
     pub object: Place,
-    /// What happens to it.
+    /// What happens to the object.
     pub verb: Verb,
-    /// Why, where that is not plain.
+    /// The reason, if it is not obvious.
     pub why: Option<String>,
-    /// Where it stood before a rename.
+    /// The object's address before a rename.
     pub from: Option<Place>,
 }
 
-/// One statement.
+/// A statement of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedStep {
-    /// The object it is about.
+    /// The object that the statement is about.
     pub object: Place,
-    /// What it does to it.
+    /// What the statement does to the object.
     pub verb: Verb,
     /// The statement, without a final semicolon.
     pub sql: String,
-    /// True where the statement sent holds a secret: `sql` says where that comes from.
+    /// Whether the statement to send contains a secret; `sql` then says where that comes from.
     pub secret: bool,
-    /// The lock it takes.
+    /// The lock that the statement takes.
     pub lock: Lock,
-    /// Risks.
+    /// What the statement risks.
     pub hazards: Vec<Hazard>,
-    /// How much the relation held, where it risks something.
+    /// The size of the relation, if the statement risks something.
     pub size: Option<Size>,
-    /// Where it may run.
+    /// Whether the statement may run in a transaction.
     pub transaction: Transaction,
-    /// Statements of one segment share a transaction.
+    /// The number of the segment; the statements of a segment share a transaction.
     pub segment: usize,
 }
 
-/// What the catalog said of an object.
+/// What the catalog said about an object when the plan was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stand {
     /// The object.
     pub object: Place,
-    /// How much of it counts.
+    /// How much of the object counts.
     pub extent: Extent,
-    /// The digest; none where there was no such object.
+    /// The digest, or `None` if the object did not exist.
     pub digest: Option<String>,
 }
 
 impl Saved {
-    /// A plan with what it stands on; `system` is the identifier of the cluster.
+    /// Makes a saved plan, with its ground. `system` is the identifier of the cluster.
     pub fn of(planned: &Planned, project: Project, system: Option<String>, register: &'static [Entry]) -> Self {
         let plan = &planned.plan;
         let change = |change: &Change| SavedChange {
@@ -166,12 +166,12 @@ impl Saved {
         file::stamped(saved)
     }
 
-    /// Every object that changes.
+    /// Returns every object that the plan changes.
     pub fn touched(&self, register: &'static [Entry]) -> Result<HashSet<Address>> {
         self.touches.iter().map(|place| place.address(register)).collect()
     }
 
-    /// Refuses another database than the one that the plan was made for.
+    /// Refuses a database other than the one that the plan was made for.
     pub fn check_target(&self, database: &str, system: Option<&str>) -> Result<()> {
         let stale = |message: String| {
             let help = "name the database that the plan was made for, or make a plan for this one; nothing was changed";
@@ -188,7 +188,7 @@ impl Saved {
         }
     }
 
-    /// Refuses when something that the plan touches or relies on has moved: one problem an object.
+    /// Refuses the plan if something that it touches or relies on has changed, with one problem per object.
     pub fn check_ground(&self, whole: &State, desired: &State, register: &'static [Entry]) -> Result<(), Diagnostics> {
         let mut problems = Diagnostics::default();
         for stand in &self.stands_on {
@@ -205,7 +205,8 @@ impl Saved {
         problems.into_result(())
     }
 
-    /// The plan as it was saved; secrets come from `fresh`, the plan that would be made now for the same objects.
+    /// Returns the plan as it was saved. Secrets come from `fresh`, the plan that would be made now for the same
+    /// objects.
     pub fn plan(&self, fresh: &Plan, desired: &State, register: &'static [Entry]) -> Result<Plan, Diagnostics> {
         let touched = self.touched(register)?;
         let mut problems = Diagnostics::default();
@@ -221,7 +222,7 @@ impl Saved {
                 from: change.from.as_ref().map(|from| from.address(register)).transpose()?,
             });
         }
-        // Of several statements alike, the first.
+        // Of several equal statements, the first counts.
         let now: HashMap<_, _> = fresh.steps.iter().rev().map(|s| ((&s.at, s.verb, s.text()), s)).collect();
         let planned: HashSet<&Address> = fresh.steps.iter().map(|s| &s.at).collect();
         for step in &self.steps {
@@ -235,7 +236,8 @@ impl Saved {
         problems.into_result(plan)
     }
 
-    /// The texts of the project, in the place of its files, seen from `directory`; and the files that declare it.
+    /// Returns the texts of the project in place of its files, as if these were in `directory`, and the paths of the
+    /// files that declare it.
     pub fn sources(&self, directory: &std::path::Path) -> (Sources, Vec<PathBuf>) {
         let path = |text: &Text| directory.join(&text.path);
         let files = self.project.files.iter().map(path).collect();
@@ -260,8 +262,8 @@ impl SavedStep {
         }
     }
 
-    /// The statement to send, about the object at `at`; `now` is the same statement as it would be planned now. None where
-    /// it needs a secret that no such statement has.
+    /// Returns the step for the object at `at`. `now` is the same statement as it would be planned now. Returns `None`
+    /// if the step needs a secret and there is no such statement.
     fn restore(&self, at: &Address, now: Option<&PlanStep>, desired: &State) -> Option<PlanStep> {
         let sql = match (self.secret, now) {
             (false, _) => self.sql.clone(),

@@ -1,4 +1,4 @@
-//! An address in a file: kind and key of each object from the top down.
+//! The form of an address in a file: kind and key of each object, from the top down.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,23 +6,23 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kind::Entry;
 use crate::model::Address;
 
-/// `[["schema", "shop"], ["table", "orders"]]`.
+/// An address such as `[["schema", "shop"], ["table", "orders"]]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Place(Vec<(String, String)>);
 
 impl Place {
-    /// The place of an address.
+    /// Converts an address to a place.
     pub fn of(at: &Address) -> Self {
         let mut path: Vec<_> = std::iter::once(at).chain(at.ancestors()).map(pair).collect();
         path.reverse();
         Self(path)
     }
 
-    /// The address of a place.
+    /// Converts a place to an address.
     ///
     /// # Errors
-    /// When it names a kind that nobody knows, or nothing at all.
+    /// If it names an unknown kind, or no object at all.
     pub fn address(&self, register: &'static [Entry]) -> Result<Address> {
         let mut at: Option<Address> = None;
         for (kind, key) in &self.0 {
@@ -38,7 +38,7 @@ fn pair(at: &Address) -> (String, String) {
     (at.kind().0.to_owned(), at.key().to_owned())
 }
 
-/// A file that is no saved plan.
+/// Returns the error for a file that is not a valid saved plan.
 pub(super) fn broken(message: String) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::PlanFile, message).help("make the plan again with `dbstate plan --out FILE`"))
 }

@@ -1,10 +1,10 @@
-//! What a role lacks, and how it gets it, in words.
+//! Describes what a role lacks and how to get it.
 
 use super::rights::Rights;
 use crate::model::Demand;
 use crate::sql::ident;
 
-/// What is missing, as a fragment.
+/// Describes what is missing, as a fragment of a sentence.
 pub fn lack(demand: &Demand, owner: Option<&str>) -> String {
     let belongs = |owner: Option<&str>| owner.map(|o| format!(", which belongs to `{o}`")).unwrap_or_default();
     match demand {
@@ -20,22 +20,22 @@ pub fn lack(demand: &Demand, owner: Option<&str>) -> String {
     }
 }
 
-/// Who lacks something, and of whom.
+/// What is known about an unmet demand.
 #[derive(Clone, Copy)]
 pub struct Lack<'a> {
-    /// The owner of what it is about, where that is known.
+    /// The owner of the object that the demand is about, if known.
     pub owner: Option<&'a str>,
-    /// True where that stands before the plan.
+    /// Whether that object exists before the plan runs.
     pub live: bool,
-    /// The role that applies.
+    /// The applying role.
     pub user: &'a str,
     /// The database.
     pub database: &'a str,
-    /// What is known of the roles.
+    /// What is known about roles and their privileges.
     pub rights: &'a Rights,
 }
 
-/// The statement that gives it, and who may run that.
+/// Returns the statement that would grant what is missing, and who may run it.
 pub fn cure(demand: &Demand, lack: Lack<'_>) -> String {
     let Lack { owner, live, user, database, rights } = lack;
     let me = ident(user);

@@ -1,4 +1,4 @@
-//! Who may do what, asked once: owners, memberships, privileges.
+//! Asks the server once about owners, memberships and privileges.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,8 @@ use crate::diagnostic::Result;
 use crate::model::{Address, Server};
 use crate::session::server_error;
 
-/// The classes whose privileges can be asked for by oid, the function that says so, and every privilege there.
+/// The catalogs whose privileges can be asked for by oid: the catalog's oid, the function to ask, and all its
+/// privileges.
 const PRIVILEGES: [(u32, &str, &str); 6] = [
     (1259, "has_table_privilege", "select,insert,update,delete,truncate,references,trigger"),
     (2615, "has_schema_privilege", "create,usage"),
@@ -19,11 +20,11 @@ const PRIVILEGES: [(u32, &str, &str); 6] = [
     (1417, "has_server_privilege", "usage"),
 ];
 
-/// Roles that managed services have in the place of a superuser.
+/// Roles that managed services offer in place of a superuser.
 const MANAGED: [&str; 6] =
     ["rds_superuser", "cloudsqlsuperuser", "azure_pg_admin", "alloydbsuperuser", "supabase_admin", "neon_superuser"];
 
-/// Who owns an object; what nobody is noted for belongs to the first superuser.
+/// Returns the owners of objects. One without an owner in `pg_shdepend` belongs to the bootstrap superuser (oid 10).
 const OWNERS: &str = "
     select o.class, o.oid, r.rolname::text
     from unnest($1::oid[], $2::oid[]) o(class, oid)
@@ -52,7 +53,7 @@ struct Role {
     createrole: bool,
 }
 
-/// Asks what a plan's demands are about.
+/// Asks for everything that a plan's demands need to know.
 pub async fn ask(client: &Client, spoken: &HashMap<Address, Id>, server: &Server) -> Result<Rights> {
     let mut ids: Vec<Id> = spoken.values().copied().collect();
     ids.sort_unstable();
@@ -73,7 +74,7 @@ async fn query(client: &Client, sql: &str, values: &[&(dyn tokio_postgres::types
     client.query(sql, values).await.map_err(|error| server_error(&error, sql))
 }
 
-/// True for an object of a class whose privileges are known.
+/// Returns whether the privileges of an object can be asked for.
 fn can_be_asked(id: Id) -> bool {
     PRIVILEGES.iter().any(|(class, ..)| *class == id.0)
 }
@@ -94,7 +95,7 @@ impl Rights {
         self.ask_members(client, std::slice::from_ref(&server.user), server).await
     }
 
-    /// Whose privileges these roles have, and which they may take on.
+    /// Asks which roles' privileges the actors have, and which roles they may `set role` to.
     async fn ask_members(&mut self, client: &Client, actors: &[String], server: &Server) -> Result<()> {
         let set = if server.version.at_least(16) { "set" } else { "member" };
         let sql = format!(
@@ -154,59 +155,59 @@ impl Rights {
         Ok(())
     }
 
-    /// The owner of an object that stands.
+    /// Returns the owner of an existing object.
     pub fn owner(&self, id: Id) -> Option<&str> {
         self.owners.get(&id).map(String::as_str)
     }
 
-    /// True where `who` has the privileges of `role` at once.
+    /// Returns whether `who` has the privileges of `role` without `set role`.
     pub fn inherits(&self, who: &str, role: &str) -> bool {
         self.inherits.contains(&(who.to_owned(), role.to_owned()))
     }
 
-    /// True where `who` may `set role` to `role`.
+    /// Returns whether `who` may `set role` to `role`.
     pub fn sets(&self, who: &str, role: &str) -> bool {
         self.sets.contains(&(who.to_owned(), role.to_owned()))
     }
 
-    /// True where who makes a role may `set role` to it: `createrole_self_grant`.
+    /// Returns whether a role that is created may be `set role` to by its creator, as `createrole_self_grant` says.
     pub fn gives_itself(&self) -> bool {
         self.gives_itself
     }
 
-    /// True where the cluster has that role.
+    /// Returns whether the cluster has that role.
     pub fn knows(&self, role: &str) -> bool {
         self.roles.contains_key(role)
     }
 
-    /// True for a superuser.
+    /// Returns whether a role is a superuser.
     pub fn is_superuser(&self, role: &str) -> bool {
         self.roles.get(role).is_some_and(|role| role.superuser)
     }
 
-    /// True where `who` has a privilege on an object, and where privileges on such objects are not known.
+    /// Returns whether `who` has a privilege on an object; also true if such privileges cannot be asked for.
     pub fn has(&self, who: &str, word: &str, id: Id) -> bool {
         !can_be_asked(id) || self.held.contains(&(who.to_owned(), word.to_owned(), id))
     }
 
-    /// True where `who` may pass on some privilege on an object, and where that is not known.
+    /// Returns whether `who` may grant any privilege on an object to others; also true if that is not known.
     pub fn passes_on(&self, who: &str, id: Option<Id>) -> bool {
         let Some(id) = id else { return true };
         !can_be_asked(id) || self.passes_on.contains(&(who.to_owned(), id))
     }
 
-    /// True where `who` has a privilege on the database.
+    /// Returns whether `who` has a privilege on the database.
     pub fn on_database(&self, who: &str, word: &str) -> bool {
         self.database.contains(&(who.to_owned(), word.to_owned()))
     }
 
-    /// True where `who` may make roles.
+    /// Returns whether `who` may create roles.
     pub fn creates_roles(&self, who: &str) -> bool {
         self.roles.get(who).is_some_and(|role| role.createrole)
     }
 
-    /// True where `who` may change a role and its members. From PostgreSQL 16 on `createrole` is not enough; who makes a
-    /// role may administer it.
+    /// Returns whether `who` may change a role and its members. From PostgreSQL 16 on, `createrole` is not enough, but
+    /// the creator of a role may administer it.
     pub fn administers(&self, who: &str, role: &str, server: &Server) -> bool {
         if who == role || !self.knows(role) || self.is_managed() {
             return true;
@@ -215,7 +216,8 @@ impl Rights {
         if server.version.at_least(16) { has_admin } else { has_admin || self.creates_roles(who) }
     }
 
-    /// True on a managed service, where no user is a superuser and some may do what only that may elsewhere.
+    /// Returns whether this is a managed service, where no user is a superuser but some may do what elsewhere only a
+    /// superuser may.
     pub fn is_managed(&self) -> bool {
         MANAGED.iter().any(|role| self.knows(role))
     }

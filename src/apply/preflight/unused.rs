@@ -1,4 +1,4 @@
-//! Before a role is dropped: what belongs to it or names it, in every database of the cluster.
+//! Finds, before a role is dropped, what belongs to it or names it in any database of the cluster.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
@@ -12,8 +12,8 @@ use crate::plan::{Plan, PlanStep};
 use crate::session::server_error;
 use crate::sql::ident;
 
-/// What of the cluster depends on a shared object: the database, what it is there, and how it depends. Elsewhere than in
-/// this database and in shared catalogs, objects have a class and a number only.
+/// Returns what depends on a shared object in the whole cluster: the database, the dependent object, and the type of
+/// dependency. Objects in other databases are known only by their class and oid.
 const USES: &str = "
     select b.datname::text, d.classid, d.objid, d.deptype::text, d.dbid = 0 or b.datname = current_database() as here,
            case when d.dbid = 0 or b.datname = current_database()
@@ -22,10 +22,10 @@ const USES: &str = "
     where d.refclassid = $1 and d.refobjid = $2
     order by 1 nulls first, 2, 3";
 
-/// How many objects of one place are named.
+/// The largest number of objects that are named per place.
 const NAMED: usize = 20;
 
-/// One problem for each object that is to go and that something still uses.
+/// Returns a problem for each object that the plan drops while something still uses it.
 pub async fn check(client: &Client, plan: &Plan, ids: &Ids<'_>) -> Result<Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut seen = HashSet::new();
@@ -45,7 +45,7 @@ pub async fn check(client: &Client, plan: &Plan, ids: &Ids<'_>) -> Result<Vec<Di
                 | Demand::CreateRole
                 | Demand::Superuser => continue,
             };
-            // Several statements may be about one.
+            // Several statements may demand the same.
             let Some(id) = ids.get(at).filter(|id| seen.insert(*id)) else { continue };
             let places = places(client, id, here, changed.get_or_init(|| Changed::of(plan, ids))).await?;
             if !places.is_empty() {
@@ -56,12 +56,12 @@ pub async fn check(client: &Client, plan: &Plan, ids: &Ids<'_>) -> Result<Vec<Di
     Ok(problems)
 }
 
-/// What the plan changes, as the catalog names it.
+/// What the plan changes, by catalog ids.
 struct Changed {
     ids: HashSet<Id>,
-    /// True where it changes something that has no oid of its own here, such as default privileges.
+    /// Whether the plan changes an object without a catalog id of its own here, such as default privileges.
     nameless: bool,
-    /// The classes of which objects have one.
+    /// The classes of objects that have a catalog id.
     classes: HashSet<u32>,
 }
 
@@ -81,7 +81,7 @@ impl Changed {
     }
 }
 
-/// What still uses a shared object, by database.
+/// Returns what still uses a shared object, by database.
 async fn places(client: &Client, of: Id, here: bool, changed: &Changed) -> Result<BTreeMap<String, Vec<String>>> {
     let rows = client.query(USES, &[&of.0, &of.1]).await.map_err(|error| server_error(&error, USES))?;
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -1,11 +1,12 @@
-//! The order of keys and the short forms that `pull` writes.
+//! Puts keys in the order, and values in the short forms, in which `pull` writes them.
 
 use crate::declare::layout::Layout;
 use crate::declare::lower::COMMON;
 use crate::kind::{Entry, Form, Home, home, nested};
 use crate::model::node::{Node, Value};
 
-/// Puts the keys of every object in order (sections of a file stay where they are), and what it says in long form into the short one where that says the same.
+/// Orders the keys of every object (the sections of a file stay where they are), and replaces long forms by short ones
+/// that mean the same.
 pub fn file(root: &mut Node, register: &'static [Entry], layout: &Layout) {
     let canonical = Canonical { register, layout };
     let Value::Map(entries) = &mut root.value else { return };
@@ -22,7 +23,7 @@ struct Canonical<'l> {
 }
 
 impl Canonical<'_> {
-    /// What stands at the key of a home.
+    /// Orders and shortens the value at the key of a home.
     fn home(&self, entry: &'static Entry, home: &Home, node: &mut Node) {
         match (home.form, &mut node.value) {
             (Form::One, _) => self.object(entry, node, None),
@@ -40,7 +41,7 @@ impl Canonical<'_> {
         }
     }
 
-    /// One object; `field` is the key of its name in an item of a list.
+    /// Orders and shortens one object. `field` is the key of the name, for an item of a list.
     fn object(&self, entry: &'static Entry, node: &mut Node, field: Option<&str>) {
         if self.layout.is_alias(node) {
             return;
@@ -63,7 +64,7 @@ impl Canonical<'_> {
         }
     }
 
-    /// The place of a key in the long form: name, common keys, fields, then what nests.
+    /// Returns the sort key of a key in the long form: first the name, then common keys, fields, and children.
     fn rank(&self, entry: &'static Entry, field: Option<&str>, key: &str) -> (usize, usize) {
         if field == Some(key) {
             return (0, 0);
@@ -80,7 +81,7 @@ impl Canonical<'_> {
     }
 }
 
-/// The short form of a long one without children, where that is no map and means the same.
+/// Replaces a long form without children by the short form, if that is not a map and means the same.
 fn shorten(entry: &'static Entry, node: &mut Node) {
     let Ok(spec) = (entry.read)(node) else { return };
     let short = (entry.write)(&*spec);
@@ -90,7 +91,7 @@ fn shorten(entry: &'static Entry, node: &mut Node) {
     }
 }
 
-/// The name alone, for an item of a list that says nothing else.
+/// Replaces a list item that contains only a name by the name.
 fn shorten_item(node: &mut Node, field: &str) {
     let name = match node.as_map() {
         Some([(key, name)]) if &*key.text == field => name.as_text(),

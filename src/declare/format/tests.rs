@@ -2,7 +2,7 @@ use super::*;
 use crate::diagnostic::Sources;
 use crate::kinds::register;
 
-/// The canonical text; formatting that again must change nothing.
+/// Returns the canonical text, after checking that formatting it again changes nothing.
 #[track_caller]
 fn formatted(text: &str) -> String {
     let once = attempt(text).unwrap_or_else(|problem| panic!("{problem}\n{text}"));

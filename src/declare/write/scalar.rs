@@ -1,23 +1,23 @@
-//! One scalar as text: plain, quoted, or a literal block.
+//! Writes one scalar: plain, quoted, or as a literal block.
 
 use std::fmt::Write as _;
 
 use crate::model::bridge::is_number;
 use crate::model::node::Scalar;
 
-/// Where a scalar stands.
+/// The position of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Context {
     /// As a value on its own line or after a key.
     Block,
     /// As a key of a block map.
     Key,
-    /// Between brackets.
+    /// Inside brackets.
     Flow,
 }
 
-/// A scalar on one line: plain where every reader takes it for this text (or, if `plain`, for this number or boolean),
-/// else quoted.
+/// Returns a scalar on one line. It is plain if every reader then reads this text (or, if `plain`, this number or
+/// boolean), else quoted.
 pub(super) fn inline(text: &str, plain: bool, context: Context) -> String {
     let literal = plain && (matches!(text, "true" | "false") || is_number(text));
     if literal || is_text_when_plain(text, context) {
@@ -29,8 +29,8 @@ pub(super) fn inline(text: &str, plain: bool, context: Context) -> String {
     }
 }
 
-/// Text of several lines as a literal block, whose lines start at column `indent`; `None` where that would not be
-/// exactly this text to every reader.
+/// Returns multi-line text as a literal block, with lines at column `indent`, or `None` if some reader would not read
+/// exactly this text.
 pub(super) fn block(scalar: &Scalar, indent: usize) -> Option<String> {
     let body = scalar.text.trim_end_matches('\n');
     let last = body.rsplit('\n').next().unwrap_or_default();
@@ -40,7 +40,7 @@ pub(super) fn block(scalar: &Scalar, indent: usize) -> Option<String> {
     if !exact {
         return None;
     }
-    // Without it, a reader would take leading white space for the indentation.
+    // Without an indicator, a reader would take leading white space for indentation.
     let indicator = if scalar.text.starts_with([' ', '\n', '\t']) { "2" } else { "" };
     let ends = scalar.text.len() - body.len();
     let mut out = format!("|{indicator}{}\n", ["-", "", "+"][ends.min(2)]);
@@ -55,7 +55,7 @@ pub(super) fn block(scalar: &Scalar, indent: usize) -> Option<String> {
     Some(out)
 }
 
-/// True for text that needs no quotes: nobody reads it as anything but text.
+/// Returns whether a text needs no quotes, as every reader takes it for text.
 fn is_text_when_plain(text: &str, context: Context) -> bool {
     let Some(first) = text.chars().next() else { return false };
     let starts_well = first.is_alphabetic() || matches!(first, '_' | '(' | '$' | '/') || is_measure(text);
@@ -69,20 +69,21 @@ fn is_text_when_plain(text: &str, context: Context) -> bool {
         && !is_reserved(text)
 }
 
-/// True for text like `30s` and `5 min`, which starts with a digit and is no number, date or time to anyone.
+/// Returns whether a text is like `30s` or `5 min`: it starts with a digit, but no reader takes it for a number, date
+/// or time.
 fn is_measure(text: &str) -> bool {
     let letter =
         |c: char| c.is_ascii_alphabetic() && !matches!(c.to_ascii_lowercase(), 'a'..='f' | 'o' | 't' | 'x' | 'z');
     text.starts_with(|c: char| c.is_ascii_digit()) && text.contains(letter)
 }
 
-/// The words that some reader takes for a boolean, a null or a number.
+/// Returns whether some reader takes the word for a boolean, a null or a number.
 fn is_reserved(text: &str) -> bool {
     const WORDS: [&str; 11] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"];
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
-/// True for what every reader takes as it stands, on one line.
+/// Returns whether every reader accepts the character as it is, on one line.
 fn is_printable(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }

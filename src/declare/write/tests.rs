@@ -1,4 +1,4 @@
-//! What is written, and that every reader reads it back.
+//! Tests what is written, and that every reader reads it back.
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -19,7 +19,7 @@ fn map_of(entries: Vec<(&str, Node)>) -> Node {
     Node::new(Value::Map(entries.into_iter().map(|(k, v)| (k.into(), v)).collect()))
 }
 
-/// The same without places, and with every scalar that is no number or boolean as text.
+/// Returns the node without spans, and with every scalar that is no number or boolean as text.
 fn bare(node: &Node) -> Node {
     Node::new(match &node.value {
         Value::Null => Value::Null,
@@ -85,7 +85,7 @@ fn canonical_form_of_a_project() {
     assert_eq!(bare(&read(&write(&read(text)))), bare(&read(text)));
 }
 
-/// Texts that some reader might take for something else, and some that none does.
+/// Texts that some reader might misread, and some that none does.
 const TEXTS: &[&str] = &[
     "no",
     "on",
@@ -210,7 +210,7 @@ fn widths() {
     check(&node);
 }
 
-/// What an independent reader makes of it, as a node.
+/// Converts what an independent reader has read to a node.
 fn from_json(value: &serde_json::Value) -> Node {
     use serde_json::Value as Json;
     Node::new(match value {
@@ -223,7 +223,7 @@ fn from_json(value: &serde_json::Value) -> Node {
     })
 }
 
-/// Written, and read back by our reader and two others.
+/// Writes a node, and reads it back with our reader and two others.
 fn check(node: &Node) {
     let text = write(node);
     let expected = bare(node);

@@ -1,4 +1,4 @@
-//! Parser events to nodes, with an explicit stack: the depth of a file is never the depth of ours.
+//! Builds nodes from parser events with an explicit stack, so that deep files cannot overflow the call stack.
 
 use std::collections::HashMap;
 
@@ -8,28 +8,28 @@ use super::{MAX_ALIAS_BYTES, MAX_ALIAS_NODES, MAX_DEPTH, MAX_NODES, MAX_PROBLEMS
 use crate::diagnostic::{Code, Diagnostic, FileId, Problem, Span};
 use crate::model::node::{Key, Node, Scalar, Value};
 
-/// What becomes of an alias.
+/// How aliases are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Aliases {
-    /// What it stands for.
+    /// As the value that they stand for.
     Resolved,
-    /// The text `*name`.
+    /// As the text `*name`.
     Kept,
 }
 
-/// What one try to read a document leaves.
+/// The result of one attempt to read a document.
 pub(super) struct Builder<'t> {
-    /// The value, once it is whole.
+    /// The value, once it is complete.
     pub(super) root: Option<Node>,
-    /// Every problem, in the order noticed.
+    /// All problems, in the order in which they were noticed.
     pub(super) found: Vec<Diagnostic>,
-    /// True after a problem that ended reading.
+    /// Whether a problem ended the reading.
     pub(super) failed: bool,
-    /// Where that problem was, if reading may start again after its line.
+    /// The position of that problem, if reading may start again after its line.
     pub(super) resume: Option<usize>,
     file: FileId,
     text: &'t str,
-    /// The byte of `text` where the document starts.
+    /// The byte of `text` at which the document starts.
     base: usize,
     frames: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
@@ -38,13 +38,13 @@ pub(super) struct Builder<'t> {
     size: Size,
     aliased: Size,
     anchored: Size,
-    /// The last scalar read, for explaining the error after it.
+    /// The last scalar that was read, to explain an error after it.
     last: Option<Span>,
-    /// The next value was refused and reported: its entry is left out.
+    /// Whether the next value was refused and reported, so that its entry is left out.
     refused: bool,
 }
 
-/// How much a node holds, itself included.
+/// The size of a node, including itself.
 #[derive(Debug, Clone, Copy, Default)]
 struct Size {
     nodes: usize,
@@ -52,7 +52,7 @@ struct Size {
     height: usize,
 }
 
-/// A value an alias may stand for.
+/// A value that an alias may stand for.
 enum Anchored {
     Known(Node, Size),
     TooLarge,
@@ -73,11 +73,11 @@ enum Items {
     Map { entries: Vec<(Key, Node)>, key: Pending },
 }
 
-/// What a map waits for.
+/// What a map expects next.
 enum Pending {
     Key,
     Value(Key, ScalarStyle),
-    /// A value whose key was refused: it is read and left out.
+    /// A value whose key was refused: it is read and ignored.
     Ignored,
 }
 
@@ -88,7 +88,7 @@ impl Size {
         self.height = self.height.max(other.height + 1);
     }
 
-    /// True when copies of this size on top of `self` would pass what aliases may bring in.
+    /// Returns whether copies of this size on top of `self` would exceed the limits for aliases.
     fn over(self, more: Self) -> bool {
         self.nodes + more.nodes > MAX_ALIAS_NODES || self.bytes + more.bytes > MAX_ALIAS_BYTES
     }
@@ -116,7 +116,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Takes the next event; false when reading must stop.
+    /// Processes the next event. Returns `false` if reading must stop.
     pub(super) fn event(&mut self, event: Event<'_>, place: Place) -> bool {
         let span = self.place(&place);
         let tag = event.tag().cloned();
@@ -220,7 +220,7 @@ impl<'t> Builder<'t> {
         self.add(Node { value, span: Some(span) }, frame.size, frame.anchor, ScalarStyle::Plain);
     }
 
-    /// Puts a whole node where it belongs: into the list or map that is open, or at the root.
+    /// Adds a complete node to the innermost open list or map, or makes it the root.
     fn add(&mut self, node: Node, size: Size, anchor: usize, style: ScalarStyle) {
         self.size.nodes += 1;
         if self.size.nodes + self.aliased.nodes > MAX_NODES {
@@ -261,7 +261,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// A map's key, if `node` may be one.
+    /// Returns a map's key, if `node` may be one.
     fn key(&mut self, node: Node, style: ScalarStyle) -> Pending {
         let span = node.span.unwrap_or_else(|| self.span(0, 0));
         let problem = match node.value {
@@ -286,7 +286,7 @@ impl<'t> Builder<'t> {
         Pending::Ignored
     }
 
-    /// `{a:b}` is a key `a:b` without a value to YAML, and never what was meant.
+    /// Reports `{a:b}`: in YAML that is a key `a:b` without a value, which is never what was meant.
     fn check_colon(&mut self, key: &Key, style: ScalarStyle, value: &Node, flow: bool) {
         let absent = value.value == Value::Null && value.span.is_some_and(|s| s.start == s.end);
         let Some(span) = key.span.filter(|_| flow && absent && style == ScalarStyle::Plain) else { return };
@@ -295,7 +295,7 @@ impl<'t> Builder<'t> {
         self.found.push(explain::missing_space(self.span(at, at + 1)));
     }
 
-    /// The entries without those whose key stood before, each of which is reported.
+    /// Removes entries whose key occurred before, and reports each of them.
     fn unique(&mut self, mut entries: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
         let mut repeated = Vec::new();
         if entries.len() <= 8 {
@@ -371,7 +371,7 @@ impl<'t> Builder<'t> {
         self.fail(problem.at(span, ""));
     }
 
-    /// As [`Self::add`]; the copy keeps the place of its text, but does not stretch what it is put into.
+    /// Adds like [`Self::add`]. The copy keeps the span of the original, but does not extend the span of its container.
     fn add_alias(&mut self, node: Node, size: Size, span: Span) {
         let end = self.frames.last().map(|f| f.end);
         self.add(node, size, 0, ScalarStyle::Plain);
@@ -406,12 +406,12 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// True for the tags that YAML itself defines.
+/// Returns whether YAML itself defines the tag.
 fn is_known(tag: &Tag) -> bool {
     tag.is_yaml_core_schema() || tag.parts() == ("", "!")
 }
 
-/// `text`, cut to what fits in a message.
+/// Cuts a text to a length that fits in a message.
 fn crop(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((at, _)) => format!("{}…", &text[..at]),

@@ -1,4 +1,4 @@
-//! The YAML parser's errors in our own words: where the cause is, what is wrong, and the usual cure.
+//! Explains the YAML parser's errors: where the cause is, what is wrong, and the usual cure.
 
 use granit_parser::ErrorKind;
 
@@ -10,29 +10,29 @@ const SPACES: &str = "indent with spaces: YAML takes no tabs there";
 const TOO_DEEP: &str = "nothing in a project is that deep: close the brackets, or check the indentation";
 const BACKSLASH: &str = "write `\\\\` for a backslash, or put the text in single quotes";
 
-/// What surrounds an error.
+/// The surroundings of an error.
 pub(super) struct Scene<'t> {
     pub(super) file: FileId,
     pub(super) text: &'t str,
     /// The byte the parser points at.
     pub(super) at: usize,
-    /// The `[` or `{` that is open there.
+    /// The innermost open `[` or `{`.
     pub(super) open: Option<Span>,
-    /// The scalar before.
+    /// The scalar before it.
     pub(super) last: Option<Span>,
 }
 
-/// What to say about an error.
+/// The explanation of an error.
 struct Finding {
     message: String,
     help: Option<String>,
     span: Span,
     label: &'static str,
-    /// True where the rest of the file can be understood in spite of it.
+    /// Whether the rest of the file can be understood in spite of it.
     local: bool,
 }
 
-/// A span of `text`, clipped to it and to whole characters.
+/// Returns a span of `text`, clipped to it and extended to whole characters.
 pub(super) fn span(file: FileId, text: &str, start: usize, end: usize) -> Span {
     let start = text.floor_char_boundary(start.min(text.len()));
     let end = text.ceil_char_boundary(end.min(text.len())).max(start);
@@ -40,17 +40,17 @@ pub(super) fn span(file: FileId, text: &str, start: usize, end: usize) -> Span {
     Span { file, start: number(start), end: number(end) }
 }
 
-/// Nesting past the limit.
+/// Reports nesting beyond the limit.
 pub(super) fn too_deep(span: Span) -> Diagnostic {
     Problem::new(Code::Syntax, format!("nested deeper than {MAX_DEPTH} levels")).help(TOO_DEEP).at(span, "")
 }
 
-/// `a:b` where `a: b` was meant.
+/// Reports `a:b` where `a: b` was meant.
 pub(super) fn missing_space(colon: Span) -> Diagnostic {
     Problem::new(Code::Syntax, "no space after `:`").help("write `key: value`, or quote the text").at(colon, "")
 }
 
-/// The diagnostic for an error of the parser, and whether the lines after it are worth reading.
+/// Returns the diagnostic for an error of the parser, and whether the lines after it are worth reading.
 pub(super) fn explain(kind: &ErrorKind, scene: &Scene<'_>) -> (Diagnostic, bool) {
     let finding = scene.finding(kind);
     let resumes = finding.local && scene.open.is_none();
@@ -124,7 +124,7 @@ impl Scene<'_> {
         }
     }
 
-    /// Errors whose usual cause is a line that starts in the wrong column.
+    /// Explains errors that are usually caused by a line that starts in the wrong column.
     fn indentation(&self, kind: &ErrorKind) -> Option<Finding> {
         use ErrorKind as E;
         let finding = match kind {
@@ -150,7 +150,7 @@ impl Scene<'_> {
         Some(finding)
     }
 
-    /// Errors inside quotes, block headers, anchors and tags, and between brackets.
+    /// Explains errors inside quotes, block headers, anchors and tags, and between brackets.
     fn quoted(&self, kind: &ErrorKind) -> Option<Finding> {
         use ErrorKind as E;
         let finding = match kind {
@@ -211,14 +211,14 @@ impl Scene<'_> {
         finding.help(help).local()
     }
 
-    /// The parser points at the text that holds it.
+    /// Explains a control character. The parser points at the start of the text that contains it.
     fn control(&self, c: char) -> Finding {
         let at = self.text[self.at..].find(c).map_or(self.at, |offset| self.at + offset);
         let finding = self.here(format!("control character U+{:04X}", c as u32));
         Finding { span: self.span(at, at + c.len_utf8()), ..finding }
     }
 
-    /// A `: ` where no key can be: the value holds one, or a line starts too far to the right.
+    /// Explains a `: ` where no key is possible: the value contains one, or a line is indented too far.
     fn colon(&self) -> Finding {
         let Some(last) = self.last.filter(|l| self.open.is_none() && l.end as usize <= self.at) else {
             let help = "close the bracket before it, or quote text that holds `: `";
@@ -255,7 +255,7 @@ impl Scene<'_> {
             .help("start it in the column of the keys beside it, or leave the value above empty")
     }
 
-    /// A place where a map goes on and neither a key nor an end is found.
+    /// Explains a place in a map where neither another key nor the end is found.
     fn expected_key(&self) -> Finding {
         let at = self.skip_space();
         let line = self.text[..at].rfind('\n').map_or(0, |i| i + 1);
@@ -296,20 +296,20 @@ impl Scene<'_> {
         self.here("unknown escape in double quotes".into())
     }
 
-    /// The first tab that starts a line, or follows its leading spaces, after the place of the error.
+    /// Returns the first tab after the error that starts a line or follows its leading spaces.
     fn tab_after(&self) -> usize {
         let text = self.text.get(self.at..).unwrap_or_default();
         let lines = text.match_indices('\n').map(|(i, _)| &text[i + 1..]).map(|l| l.trim_start_matches(' '));
         lines.into_iter().find(|l| l.starts_with('\t')).map_or(self.at, |l| self.text.len() - l.len())
     }
 
-    /// A finding at the character the parser points at.
+    /// Makes a finding at the character that the parser points at.
     fn here(&self, message: String) -> Finding {
         let at = self.skip_space();
         Finding { message, help: None, span: self.span(at, at + 1), label: "", local: false }
     }
 
-    /// A finding at the rest of the line the parser points at.
+    /// Makes a finding at the rest of the line that the parser points at.
     fn line(&self, message: &str) -> Finding {
         let at = self.skip_space();
         let rest = self.text.get(at..).unwrap_or_default();
@@ -331,7 +331,7 @@ impl Scene<'_> {
     }
 }
 
-/// A character in a message: a backtick would end the backticks around it.
+/// Quotes a character for a message; a backtick would end the backticks around it.
 fn shown(c: char) -> String {
     if c == '`' { "a backtick".into() } else { format!("`{c}`") }
 }

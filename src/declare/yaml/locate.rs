@@ -1,12 +1,13 @@
-//! From a byte of a scalar's decoded text back to the byte of the file it came from.
+//! Maps bytes of a scalar's decoded text to the bytes of the file that they came from.
 
 use crate::diagnostic::Span;
 
-/// The place in the file of bytes `start..end` of a scalar's decoded `text`.
+/// Returns the span in the file of bytes `start..end` of a scalar's decoded `text`.
 ///
-/// `source` is the whole file and `scalar_span` the scalar's place in it. Exact for plain and quoted scalars of one
-/// line, escapes included, and for literal blocks; for text folded over lines exact where the range starts and ends
-/// with something other than white space. The whole scalar where the text does not come from that place.
+/// `source` is the whole file and `scalar_span` the span of the scalar. The result is exact for plain and quoted
+/// scalars on one line, escapes included, and for literal blocks. For text folded over lines it is exact if the range
+/// starts and ends with something other than white space. If the text does not come from that span, it is the whole
+/// scalar.
 pub fn locate(source: &str, scalar_span: Span, text: &str, start: usize, end: usize) -> Span {
     let whole = scalar_span.start as usize..scalar_span.end as usize;
     let Some(written) = source.get(whole) else { return scalar_span };
@@ -21,13 +22,13 @@ pub fn locate(source: &str, scalar_span: Span, text: &str, start: usize, end: us
     })
 }
 
-/// What stands between the quotes.
+/// Returns the text between the quotes.
 fn unquoted(written: &str) -> Option<&str> {
     let quote = written.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     written.get(1..)?.strip_suffix(quote)
 }
 
-/// In a quoted scalar of one line: undoes the quoting piece by piece.
+/// Maps positions in a quoted scalar on one line, by undoing the quoting piece by piece.
 fn quoted(written: &str, text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let quote = written.chars().next()?;
     let inner = unquoted(written)?;
@@ -51,7 +52,7 @@ fn quoted(written: &str, text: &str, start: usize, end: usize) -> Option<(usize,
     (decoded == text.len()).then(|| (from.unwrap_or(read) + 1, to.unwrap_or(read) + 1))
 }
 
-/// The bytes taken by the next character of a quoted scalar, and that character.
+/// Returns the number of bytes of the next character of a quoted scalar, and that character.
 fn piece(rest: &str, quote: char) -> Option<(usize, char)> {
     let mut chars = rest.chars();
     let first = chars.next()?;
@@ -93,7 +94,7 @@ fn escaped(name: char) -> Option<char> {
     })
 }
 
-/// In plain scalars and blocks: what is not white space stands in the file as it stands in the text.
+/// Maps positions in plain scalars and blocks: apart from white space, file and text are the same.
 fn aligned(written: &str, text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let equal = written.split_whitespace().flat_map(str::chars).eq(text.split_whitespace().flat_map(str::chars));
     if !equal {
@@ -109,8 +110,8 @@ fn aligned(written: &str, text: &str, start: usize, end: usize) -> Option<(usize
     Some((from, to.max(from)))
 }
 
-/// The byte of `written` for the place between `before` and `after`: counted back from the next character that is not
-/// white space if that stands on the same line, else forth from the last one.
+/// Returns the byte of `written` for the position between `before` and `after`: counted back from the next character
+/// that is not white space if that is on the same line, else forward from the last one.
 fn counterpart(written: &str, before: &str, after: &str) -> usize {
     let (end, next) = after_solid(written, before);
     let rest = after.trim_start();
@@ -124,7 +125,7 @@ fn counterpart(written: &str, before: &str, after: &str) -> usize {
     written.floor_char_boundary(at)
 }
 
-/// Where in `written` the solid characters of `before` end, and where the next one starts.
+/// Returns where in `written` the non-blank characters of `before` end, and where the next one starts.
 fn after_solid(written: &str, before: &str) -> (usize, usize) {
     let count = before.chars().filter(|c| !c.is_whitespace()).count();
     let mut solid = written.char_indices().filter(|(_, c)| !c.is_whitespace());

@@ -1,4 +1,4 @@
-//! What a file says besides its values: comments, the names of anchors, scalars folded over lines.
+//! Reads what a file contains besides its values: comments, names of anchors, folded scalars.
 
 use std::collections::HashMap;
 
@@ -6,24 +6,25 @@ use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 
 use super::limits;
 
-/// What a file says besides its values; every place is a byte of the file.
+/// What a file contains besides its values. All positions are bytes of the file.
 #[derive(Debug, Default)]
 pub struct Notes {
-    /// Comments, in the order of the file: where each starts and ends.
+    /// The start and end of each comment, in the order of the file.
     pub comments: Vec<(usize, usize)>,
-    /// The names of anchors, by where the value that has it starts; true for a list or map.
+    /// The names of anchors, by the start of the value and whether it is a list or map.
     pub anchors: HashMap<(usize, bool), Box<str>>,
-    /// Where aliases start.
+    /// The starts of aliases.
     pub aliases: Vec<usize>,
-    /// Where lists and maps in brackets start.
+    /// The starts of lists and maps in brackets.
     pub flows: Vec<usize>,
-    /// Scalars of more than one line that are no literal blocks: where each starts and ends, and whether it is `>`.
+    /// Scalars of more than one line that are not literal blocks: their start, their end, and whether they are `>`
+    /// blocks.
     pub folded: Vec<(usize, usize, bool)>,
-    /// True where `---` opens the file.
+    /// Whether the file starts with `---`.
     pub opened: bool,
 }
 
-/// What a file says besides its values. It was read without a problem before.
+/// Reads the notes of a file that has been parsed without problems.
 pub fn read(text: &str) -> Notes {
     let mut notes = Notes::default();
     let mut limits = limits();
@@ -60,7 +61,7 @@ pub fn read(text: &str) -> Notes {
     notes
 }
 
-/// The text without the blank lines at its end.
+/// Returns the text without blank lines at its end.
 fn without_blank_end(text: &str) -> &str {
     match text.rsplit_once('\n') {
         Some((before, last)) if last.trim().is_empty() => without_blank_end(before),

@@ -1,14 +1,14 @@
-//! Where reading may start again after a syntax error, to report more than one in a run.
+//! Finds where reading may start again after a syntax error, to report more than one error per run.
 
-/// The start of the first line after byte `at` that is indented no deeper than the line that holds `at`.
+/// Returns the start of the first line after byte `at` that is indented no deeper than the line containing `at`.
 pub(super) fn line_after(text: &str, at: usize) -> Option<usize> {
     let at = text.floor_char_boundary(at.min(text.len()));
     let failed = Line::at(text, text[..at].rfind('\n').map_or(0, |i| i + 1));
     lines(text, failed.end).find(|l| !l.is_blank && l.indent <= failed.indent).map(|l| l.start)
 }
 
-/// The end of the stretch of lines from `start` that can be read as a document of its own: it stops before a line
-/// indented less, or one that changes between list items and keys.
+/// Returns the end of the lines from `start` on that can be read as a document of their own. It ends before a line that
+/// is indented less, or at which list items give way to keys or the reverse.
 pub(super) fn segment_end(text: &str, start: usize) -> usize {
     let first = Line::at(text, start);
     lines(text, first.end)

@@ -1,4 +1,4 @@
-//! Reading YAML: places, errors, limits.
+//! Tests of the YAML reader: spans, errors, limits.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ fn good(text: &str) -> Node {
     node.expect("a value")
 }
 
-/// Every problem of `text`: what each label points at, the message and the help.
+/// Returns every problem of `text`: what each label points at, the message, and the help.
 fn bad(text: &str) -> String {
     let (_, out) = read(text);
     let mut shown = String::new();
@@ -37,7 +37,7 @@ fn bad(text: &str) -> String {
     shown.trim_end().to_owned()
 }
 
-/// The node without places.
+/// Renders a node without spans.
 fn bare(node: &Node) -> String {
     match &node.value {
         Value::Null => "null".into(),
@@ -50,7 +50,7 @@ fn bare(node: &Node) -> String {
     }
 }
 
-/// The text each key and value spans.
+/// Returns the text that each key and value spans.
 fn spans(text: &str) -> String {
     fn walk(node: &Node, text: &str, out: &mut String) {
         let cut = |s: Span| &text[s.start as usize..s.end as usize];
@@ -69,7 +69,7 @@ fn spans(text: &str) -> String {
     out
 }
 
-/// The text of `count` lines.
+/// Returns a text of `count` lines.
 fn repeat(count: usize, line: impl Fn(usize) -> String) -> String {
     (0..count).map(line).collect()
 }
@@ -99,7 +99,7 @@ fn places_of_keys_and_values_are_bytes() {
     "#);
 }
 
-/// Texts that are not YAML, or not ours.
+/// Texts that are invalid YAML, or YAML that dbstate refuses.
 const CASES: &[&str] = &[
     "a: b: c\n",
     "a: @foo\n",

@@ -1,4 +1,4 @@
-//! The index that keeps a constraint: what primary keys, unique and exclusion constraints say of it.
+//! What primary keys, unique and exclusion constraints have in common: the index behind the constraint.
 
 use super::constraint::{index_steps, keeps_options};
 use super::{Parameters, refer_to_tablespace};
@@ -20,18 +20,20 @@ pub struct Backing<'a> {
 }
 
 impl Backing<'_> {
-    /// The steps that make the constraint, with what must follow them.
+    /// Returns the steps that create the constraint, followed by those that set its index's comment and mark the index
+    /// again (`mark::again`).
     pub fn complete(self, steps: impl IntoIterator<Item = Step>, cx: &Cx<'_>) -> Vec<Step> {
         steps.into_iter().chain(self.commented(None, cx)).chain(mark::again(cx)).collect()
     }
 
-    /// The steps that put the constraint in the place of another, with the comment that went with that.
+    /// Returns the steps that replace another constraint by this one, and set the comment that was dropped along with
+    /// it.
     pub fn replace(self, mut steps: Vec<Step>, cx: &Cx<'_>) -> Alter {
         steps.extend(self.commented(None, cx));
         Alter::InPlace(steps)
     }
 
-    /// How the index of the same constraint gets from `old` to this.
+    /// Returns how the index changes from `old` to this, while the constraint stays the same.
     pub fn alter(self, old: Self, cx: &Cx<'_>) -> Alter {
         if let Some(replace) = keeps_options(old.options, self.options, cx) {
             return replace;
@@ -48,12 +50,12 @@ impl Backing<'_> {
     }
 }
 
-/// The index has the name of its constraint.
+/// Returns the qualified name of the index, which is that of its constraint.
 fn name(cx: &Cx<'_>) -> String {
     sql::dotted([cx.at.top().key(), cx.at.key()])
 }
 
-/// Notes the tablespace of the index, and the columns that it and its constraint name, each list with its field.
+/// Adds references to the tablespace of the index and to the columns in `lists`, each list with its field.
 pub fn references(
     at: &Address,
     tablespace: Option<&String>,

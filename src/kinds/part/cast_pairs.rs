@@ -1,9 +1,9 @@
-//! Which of PostgreSQL's own types it casts to each other; between others values go by way of text.
+//! PostgreSQL's casts between its own types; between other types, values are converted by way of text.
 //!
-//! See <https://www.postgresql.org/docs/current/catalog-pg-cast.html>. A type that stands nowhere here is left to
-//! PostgreSQL.
+//! See <https://www.postgresql.org/docs/current/catalog-pg-cast.html>. Conversions of types that are not listed here
+//! are left to PostgreSQL.
 
-/// Types each of which is cast to each.
+/// Groups of types that can all be cast to each other.
 const FAMILIES: &[&[&str]] = &[
     &["smallint", "integer", "bigint", "numeric", "real", "double precision"],
     &["json", "jsonb"],
@@ -13,7 +13,7 @@ const FAMILIES: &[&[&str]] = &[
     &["date", "timestamp without time zone", "timestamp with time zone"],
 ];
 
-/// Types that are cast from the first to the second.
+/// Pairs of types of which the first can be cast to the second.
 const PAIRS: &[(&str, &str)] = &[
     ("integer", "boolean"),
     ("boolean", "integer"),
@@ -41,7 +41,7 @@ const PAIRS: &[(&str, &str)] = &[
     ("interval", "time without time zone"),
 ];
 
-/// Types of no family.
+/// Types that belong to no family.
 const ALONE: &[&str] = &[
     "uuid",
     "bytea",
@@ -56,7 +56,8 @@ const ALONE: &[&str] = &[
     "daterange",
 ];
 
-/// True where PostgreSQL has both types itself and no cast from one to the other. Names without modifiers.
+/// Returns whether both are types of PostgreSQL's own and there is no cast from one to the other. The names must not
+/// have modifiers.
 pub fn has_no_cast(old: &str, new: &str) -> bool {
     let known = |name: &str| {
         ALONE.contains(&name)

@@ -1,24 +1,25 @@
-//! Pieces of catalog queries.
+//! Building blocks of catalog queries.
 
-/// True for a schema that users make; `n` is `pg_namespace`.
+/// A condition that is true for schemas created by users; `n` is `pg_namespace`.
 pub const USER_SCHEMA: &str = "n.nspname !~ '^pg_' and n.nspname <> 'information_schema'";
 
-/// The columns that every relation of a schema selects for the reader: `c` is its `pg_class`.
+/// The columns that queries of relations in a schema select for the reader; `c` is `pg_class`.
 pub const RELATION_COLUMNS: &str = "c.oid, 2615 as parent_class, c.relnamespace as parent, c.relname as key,
                     c.relowner::regrole::text as owner, c.relacl::text[] as acl";
 
-/// The same for every type: `t` is its `pg_type`.
+/// The columns that queries of types select for the reader; `t` is `pg_type`.
 pub const TYPE_COLUMNS: &str = "t.oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
                     t.typowner::regrole::text as owner, t.typacl::text[] as acl";
 
-/// Name, type and collation of each column of the view or materialized view `c`, in order, as a `jsonb` list.
+/// The name, type and collation of each column of the view or materialized view `c`, in order, as a `jsonb` list.
 pub const VIEW_COLUMNS: &str = "(select jsonb_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
         || case when a.attcollation <> t.typcollation then ' collate ' || a.attcollation::regcollation::text else '' end
         order by a.attnum)
     from pg_attribute a join pg_type t on t.oid = a.atttypid
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)";
 
-/// The name of a row of `table` with that oid, as SQL writes it: without `pg_catalog`, null for no row.
+/// Returns SQL for the name of the row of `table` with that oid, as SQL writes it: without `pg_catalog`. It is null if
+/// there is no such row.
 pub fn qualified(table: &str, name: &str, namespace: &str, oid: &str) -> String {
     format!(
         "(select case when qn.nspname = 'pg_catalog' then '' else quote_ident(qn.nspname) || '.' end || quote_ident(q.{name})
@@ -26,12 +27,12 @@ pub fn qualified(table: &str, name: &str, namespace: &str, oid: &str) -> String 
     )
 }
 
-/// The name of the function with that oid.
+/// Returns SQL for the name of the function with that oid.
 pub fn function(oid: &str) -> String {
     qualified("pg_proc", "proname", "pronamespace", oid)
 }
 
-/// The name of the operator with that oid, as an expression names it: `=` or `operator(shop.=)`.
+/// Returns SQL for the name of the operator with that oid, as used in expressions: `=` or `operator(shop.=)`.
 pub fn operator(oid: &str) -> String {
     format!(
         "(select case when qn.nspname = 'pg_catalog' then q.oprname
@@ -40,7 +41,7 @@ pub fn operator(oid: &str) -> String {
     )
 }
 
-/// The name of the tablespace of the relation `c`; null where it is the database's own.
+/// Returns SQL for the tablespace of the relation `c`; null if it is the database's default.
 pub fn tablespace(c: &str) -> String {
     format!(
         "case when {c}.reltablespace <> 0 then
@@ -48,7 +49,8 @@ pub fn tablespace(c: &str) -> String {
     )
 }
 
-/// A `json` object of an array of `name=value` items, in their order; null where there are none.
+/// Returns SQL that converts an array of `name=value` items to a `json` object in the same order, or to null if there
+/// are none.
 pub fn options(items: &str) -> String {
     format!(
         "case when {items} is not null then

@@ -1,4 +1,4 @@
-//! A connection string in YAML: as it is where it holds no secret, else where it is to be found.
+//! A connection string in YAML: the string itself if it contains no secret, else where it can be found.
 //!
 //! See <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>.
 
@@ -28,17 +28,17 @@ pub enum Connection {
 pub struct Plain(String);
 
 impl Connection {
-    /// That string, unless a password may be in it.
+    /// Returns the connection for a string, unless the string may contain a password.
     pub fn plain(text: &str) -> Option<Self> {
         (!may_hold_password(text)).then(|| Self::Plain(Plain(text.to_owned())))
     }
 
-    /// The string that a server holds, unless a password may be in it.
+    /// Returns the connection for a string read from a server, unless the string may contain a password.
     pub fn of(stored: &Hidden) -> Option<Self> {
         Self::plain(stored.expose().expose_secret())
     }
 
-    /// The string itself. No message holds any of it.
+    /// Returns the connection string. No error message contains any part of it.
     pub fn resolve(&self) -> Result<SecretString, Problem> {
         match self {
             Self::Plain(Plain(text)) => Ok(text.as_str().into()),
@@ -46,7 +46,7 @@ impl Connection {
         }
     }
 
-    /// The same, with the path of a file counted from `dir`.
+    /// Returns a copy in which the path of a file starts from `dir`.
     #[must_use]
     pub fn located(&self, dir: &Path) -> Self {
         match self {
@@ -56,7 +56,7 @@ impl Connection {
     }
 }
 
-/// What may be shown: the string, or where it is.
+/// Writes what may be shown: the string, or where it can be found.
 impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -66,11 +66,12 @@ impl fmt::Display for Connection {
     }
 }
 
-/// True for a string with a word for passwords, or a URI with something between a name and the host. It errs to one side.
+/// Returns whether a string has a keyword for passwords, or a URI has something between user name and host. In doubt it
+/// says yes.
 fn may_hold_password(text: &str) -> bool {
     let user = text.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(user, _)| user);
     let word = text.to_ascii_lowercase();
-    // A word of a URI may be escaped letter by letter.
+    // Keywords in a URI may be percent-encoded.
     word.contains("passw") || user.is_some_and(|user| user.contains(':')) || word.contains("://") && word.contains('%')
 }
 
@@ -90,7 +91,7 @@ impl<'de> Deserialize<'de> for Connection {
                 f.write_str("a connection string, `{ env: NAME }` or `{ file: PATH }`")
             }
 
-            // The message does not repeat what stands there.
+            // The message does not repeat the value.
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Connection, E> {
                 Connection::plain(text).ok_or_else(|| {
                     let problem =

@@ -1,4 +1,4 @@
-//! What the constraints of a table share.
+//! What the constraints of tables have in common.
 
 use super::catalog::{USER_SCHEMA, options, tablespace};
 use super::names::object_name;
@@ -9,7 +9,7 @@ use crate::kinds::table::is_partitioned;
 use crate::model::{Address, HazardClass, Lock, Step, Transaction};
 use crate::sql::{self, Token};
 
-/// What is wrong with a list of columns: none, or one of them twice.
+/// Checks a list of columns: it must not be empty, and not name a column twice.
 pub fn check_columns(columns: &[String], field: &'static str) -> Vec<(Problem, &'static str)> {
     let wrong = |message: String, help: &str| vec![(Problem::new(Code::WrongType, message).help(help), field)];
     if columns.is_empty() {
@@ -21,12 +21,12 @@ pub fn check_columns(columns: &[String], field: &'static str) -> Vec<(Problem, &
     }
 }
 
-/// `alter table … <what>`, taking the strongest lock.
+/// Returns `alter table … <what>` with an `access exclusive` lock.
 pub fn alter_table(cx: &Cx<'_>, what: &str) -> Step {
     Step::new(format!("alter table {} {what}", cx.parent().identity())).lock(Lock::AccessExclusive)
 }
 
-/// `alter table … add constraint … <definition>`; `cost` is what it costs where the table stands already.
+/// Returns `alter table … add constraint … <definition>`. `cost` describes the hazard for a table that already exists.
 pub fn add(cx: &Cx<'_>, definition: &str, cost: Option<&str>) -> Step {
     let step = alter_table(cx, &format!("add constraint {} {definition}", cx.name()));
     match cost.filter(|_| !cx.parent_is_new()) {
@@ -35,24 +35,25 @@ pub fn add(cx: &Cx<'_>, definition: &str, cost: Option<&str>) -> Step {
     }
 }
 
-/// True where a new object may take longer to be made, so that clients need not wait. What comes back after a rebuild
-/// may not: it would be missing in between.
+/// Returns whether an object is new on a table in use, so that it should be created in a way that takes longer but does
+/// not make clients wait. What is recreated by a rebuild does not count: it would be missing in between.
 pub fn is_new_in_use(cx: &Cx<'_>) -> bool {
     cx.parent_is_in_use() && !cx.live.contains(cx.at)
 }
 
-/// True where the new form of an object may stand beside the old one until it takes its place: nothing else rests on it.
+/// Returns whether the new form of an object on a table in use may be built next to the old one before it replaces
+/// that: nothing else depends on the old one.
 pub fn is_replaced_in_use(cx: &Cx<'_>) -> bool {
     cx.parent_is_in_use() && cx.live.contains(cx.at) && !cx.live.edges().any(|(_, used)| used == cx.at)
 }
 
-/// True for a partitioned table, as it is or will be: PostgreSQL builds no index of it while writers go on.
+/// Returns whether the table is or will be partitioned: PostgreSQL cannot build its indexes concurrently.
 pub fn is_on_partitioned(cx: &Cx<'_>) -> bool {
     cx.at.parent().is_some_and(|table| is_partitioned(table, cx.live) || is_partitioned(table, cx.desired))
 }
 
-/// The same for a constraint that can be checked later: where the table is in use, it is added without looking at the
-/// rows, and validated in a transaction of its own while readers and writers go on.
+/// Adds a constraint that can be validated later. If the table is in use, it is added as `not valid`, and validated in
+/// a transaction of its own while readers and writers go on.
 pub fn add_and_validate(cx: &Cx<'_>, definition: &str, cost: Option<&str>) -> Vec<Step> {
     if cost.is_none() || !is_new_in_use(cx) {
         return vec![add(cx, definition, cost)];
@@ -60,8 +61,8 @@ pub fn add_and_validate(cx: &Cx<'_>, definition: &str, cost: Option<&str>) -> Ve
     vec![add(cx, &format!("{definition} not valid"), None), validate(cx).transaction(Transaction::Outside)]
 }
 
-/// The new form of a constraint that can be checked later, in the place of the old one, which holds until then; none
-/// where that can't be done while clients are at work.
+/// Replaces a constraint that can be validated later; the old one holds until then. Returns `None` if that is
+/// impossible while clients are at work.
 pub fn replace_validated(cx: &Cx<'_>, definition: &str) -> Option<Vec<Step>> {
     let old = cx.name();
     let new = sql::ident(&object_name(cx.at.key(), "", "new"));
@@ -87,15 +88,16 @@ pub struct Keyed<'a> {
 }
 
 impl Keyed<'_> {
-    /// The steps that add it, with its index built beforehand while readers and writers go on; none where the table is
-    /// not in use, or is partitioned.
+    /// Returns the steps that add it, after its index was built while readers and writers go on. `None` if it is not
+    /// new, or the table is not in use or is partitioned.
     pub fn add(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
         let name = cx.at.key();
         (is_new_in_use(cx) && !is_on_partitioned(cx))
             .then(|| vec![self.build(name, cx), self.adopt(name, cx).completes()])
     }
 
-    /// The steps that put it in the place of the old one, which holds until then.
+    /// Returns the steps that replace the old constraint, which holds until then. `None` if something depends on it, or
+    /// the table is not in use or is partitioned.
     pub fn replace(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
         let index = object_name(cx.at.key(), "", "new");
         (is_replaced_in_use(cx) && !is_on_partitioned(cx)).then(|| {
@@ -117,7 +119,7 @@ impl Keyed<'_> {
     }
 }
 
-/// What `create index` says behind its keys: ` include (…) nulls not distinct with (…) tablespace …`.
+/// Returns the end of `create index`, after the keys: ` include (…) nulls not distinct with (…) tablespace …`.
 pub fn index_tail(
     include: &[String],
     nulls_not_distinct: bool,
@@ -138,35 +140,35 @@ pub fn index_tail(
     tail
 }
 
-/// What stands in the brackets of `create table`: `constraint … <definition>`.
+/// Returns the constraint as an element of `create table`: `constraint … <definition>`.
 pub fn inline(at: &Address, definition: &str) -> String {
     format!("constraint {} {definition}", sql::ident(at.key()))
 }
 
-/// True when SQL text names nothing of a schema: with the empty search path of a plan it can then mean only columns and
-/// what PostgreSQL has itself.
+/// Returns whether SQL text contains no qualified names, except from `pg_catalog`. With the empty search path of a
+/// plan, it can then refer only to columns and to what PostgreSQL itself provides.
 pub fn is_closed(text: &str) -> bool {
     let tokens = sql::tokens(text);
     let foreign = |(i, dot): (usize, &Token<'_>)| dot.is(".") && !(i > 0 && tokens[i - 1].is_word("pg_catalog"));
     !tokens.iter().enumerate().any(foreign)
 }
 
-/// `alter table … drop constraint …`.
+/// Returns `alter table … drop constraint …`.
 pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
     vec![alter_table(cx, &format!("drop constraint {}", cx.name()))]
 }
 
-/// `alter table … rename constraint … to …`.
+/// Returns `alter table … rename constraint … to …`.
 pub fn rename(to: &str, cx: &Cx<'_>) -> Vec<Step> {
     vec![alter_table(cx, &format!("rename constraint {} to {}", cx.name(), sql::ident(to)))]
 }
 
-/// `alter table … validate constraint …`, while writers go on.
+/// Returns `alter table … validate constraint …`, during which writers go on.
 pub fn validate(cx: &Cx<'_>) -> Step {
     alter_table(cx, &format!("validate constraint {}", cx.name())).lock(Lock::ShareUpdateExclusive)
 }
 
-/// ` deferrable initially deferred`, with a blank before it; empty for a constraint that can't wait.
+/// Returns ` deferrable initially deferred`, starting with a space; empty for a constraint that is not deferrable.
 pub fn timing(deferrable: bool, initially_deferred: bool) -> &'static str {
     match (deferrable, initially_deferred) {
         (_, true) => " deferrable initially deferred",
@@ -175,7 +177,7 @@ pub fn timing(deferrable: bool, initially_deferred: bool) -> &'static str {
     }
 }
 
-/// What stands behind the columns of a constraint that has an index: ` include (…) with (…) using index tablespace …`.
+/// Returns what follows the columns of a constraint with an index: ` include (…) with (…) using index tablespace …`.
 pub fn index_words(include: &[String], options: &Parameters, tablespace: Option<&str>) -> String {
     let mut words = String::new();
     if !include.is_empty() {
@@ -188,14 +190,14 @@ pub fn index_words(include: &[String], options: &Parameters, tablespace: Option<
     words
 }
 
-/// Why an index with other storage parameters must be made anew, where it must: on a partitioned table they are only
-/// what its parts were made with.
+/// Returns a replacement if the storage parameters differ but cannot be changed: those of a partitioned index are only
+/// used when its parts are created.
 pub fn keeps_options(old: &Parameters, new: &Parameters, cx: &Cx<'_>) -> Option<Alter> {
     let why = "PostgreSQL can't change the storage parameters of a partitioned index";
     (old != new && is_on_partitioned(cx)).then(|| Alter::Replace(why.to_owned()))
 }
 
-/// Changes to an index that leave its content alone: storage parameters and tablespace.
+/// Returns the steps that change what does not affect an index's content: storage parameters and tablespace.
 pub fn index_steps(
     index: &str,
     options: (&Parameters, &Parameters),
@@ -214,9 +216,11 @@ pub fn index_steps(
     steps
 }
 
-/// The catalog query of one sort of table constraint; `con` is `pg_constraint`, `c` its table, `i` and `ic` its index.
+/// Returns the catalog query for one type of table constraint; `con` is `pg_constraint`, `c` its table, `i` and `ic`
+/// its index.
 ///
-/// What PostgreSQL makes besides for a foreign key at a partitioned table is left out.
+/// The additional constraints that PostgreSQL creates for a foreign key that references a partitioned table are left
+/// out.
 pub fn catalog(sort: char, fields: &str) -> String {
     format!(
         "select con.oid, 1259 as parent_class, con.conrelid as parent, con.conname as key, {fields}
@@ -231,13 +235,13 @@ pub fn catalog(sort: char, fields: &str) -> String {
     )
 }
 
-/// Whether the index `ic` of a constraint is a part of the parent table's, by the end of the name that PostgreSQL would
-/// choose; where it ends in `pkey`, that has no columns in it.
+/// Returns SQL that says whether the index `ic` of a constraint is part of the parent table's. `end` is the end of the
+/// name that PostgreSQL would choose; with `pkey`, the name does not contain the columns.
 pub fn attached(end: &str) -> String {
     index_attached(end, "e.classoid = 2606 and e.objoid = con.oid")
 }
 
-/// The same for any index; `described` says which rows of `pg_description` are its.
+/// Returns the same SQL for any index; `described` says which rows of `pg_description` belong to it.
 pub fn index_attached(end: &str, described: &str) -> String {
     let columns = match end {
         "pkey" => "",
@@ -257,11 +261,11 @@ pub fn index_attached(end: &str, described: &str) -> String {
     )
 }
 
-/// Whether a constraint without an index comes from a table above.
+/// Says whether a constraint without an index comes from a parent table.
 pub const FROM_ABOVE: &str =
     "case when con.conparentid <> 0 or not con.conislocal then 'plain' else 'no' end as live_attached";
 
-/// The names of columns, from their numbers in `array` of the table `table`.
+/// Returns SQL for the names of the columns whose numbers are in `array`; `table` is the oid of their table.
 pub fn columns(array: &str, table: &str) -> String {
     let name = |n: &str| {
         format!("(select ca.attname::text from pg_attribute ca where ca.attrelid = {table} and ca.attnum = {n})")
@@ -274,7 +278,7 @@ pub fn columns(array: &str, table: &str) -> String {
     )
 }
 
-/// Fields of a constraint that has an index and can wait.
+/// Returns the fields of a deferrable constraint that has an index.
 pub fn index_fields() -> String {
     format!(
         "{INCLUDED} as include, con.condeferrable as deferrable, con.condeferred as initially_deferred,
@@ -286,7 +290,7 @@ pub fn index_fields() -> String {
     )
 }
 
-/// The names of the columns that the index `i` contains besides its keys; null where there are none.
+/// The names of the non-key columns that the index `i` includes; null if there are none.
 pub const INCLUDED: &str = "case when i.indnatts > i.indnkeyatts then
     array(select ca.attname::text from unnest(i.indkey) with ordinality k(n, i)
                join pg_attribute ca on ca.attrelid = i.indrelid and ca.attnum = k.n

@@ -1,8 +1,8 @@
-//! A type that can't be altered: a new one takes its name, and the columns that have it move over.
+//! Changes a type that cannot be altered: a new type takes its name, and its columns are converted.
 //!
-//! A column is moved by `alter column … type`, which rewrites its table, with its default taken off and set again.
-//! What uses the type or such a column is dropped before and made again after: PostgreSQL would compare the old type
-//! with the new one.
+//! A column is converted by `alter column … type`, which rewrites its table; its default is dropped before and set
+//! again after. Whatever uses the type or such a column is dropped before and created again after, as PostgreSQL would
+//! otherwise compare values of the old type with values of the new one.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub struct Conversion<'a> {
     pub risk: Option<&'a str>,
 }
 
-/// The statements, or the user that is in the way.
+/// Returns the statements, or a problem that names the user that is in the way.
 pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
     let columns = columns(cx)?;
     let old = object_name(cx.at.key(), "", "old");
@@ -67,7 +67,7 @@ pub fn convert(cx: &Cx<'_>, by: Conversion<'_>) -> Result<Vec<Step>, Problem> {
     Ok(steps.into_iter().map(|s| s.unseats(unseated.iter().cloned())).collect())
 }
 
-/// The statements that make a cast from the old type to the new one, and those that drop it.
+/// Returns the statements that create a cast from the old type to the new one, and those that drop it.
 fn cast_between(cx: &Cx<'_>, old: &str, query: &str) -> (Vec<Step>, Vec<Step>) {
     let new = cx.identity();
     let function = sql::dotted([cx.at.top().key(), object_name(cx.at.key(), "", "move").as_str()]);
@@ -82,15 +82,15 @@ fn cast_between(cx: &Cx<'_>, old: &str, query: &str) -> (Vec<Step>, Vec<Step>) {
     (make.into_iter().map(Step::new).collect(), unmake.into_iter().map(Step::new).collect())
 }
 
-/// The columns that have the type.
+/// The columns that use the type.
 struct Columns<'a> {
-    /// Those that keep it, by table.
+    /// Columns that have the type before and after, by table.
     moved: BTreeMap<&'a Address, Vec<&'a Address>>,
-    /// Those that move with the one in the table above.
+    /// Columns that are converted along with a column of a parent table.
     below: Vec<&'a Address>,
-    /// Those of which only the default names it.
+    /// Columns of which only the default uses the type.
     named: Vec<&'a Address>,
-    /// Those that change to another type in the same plan.
+    /// Columns that get another type in the same plan.
     leaving: Vec<Address>,
 }
 
@@ -106,7 +106,7 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
             }
             return Err(in_the_way(cx.at, user));
         };
-        // What is computed is dropped and made again.
+        // A generated column is dropped and created again.
         if column.generated.is_some() && cx.live.spec::<Column>(user).is_some_and(|c| c.generated.is_some()) {
             continue;
         }
@@ -118,7 +118,7 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
                 continue;
             }
             (false, _) => {
-                // One of a type that rests on this one lets go when that type does.
+                // The default of a column whose type is based on this one is dropped when that type is converted.
                 if !column.data_type.base().contains('.') && column.generated.is_none() {
                     columns.named.push(user);
                 }
@@ -144,14 +144,14 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
     Ok(columns)
 }
 
-/// True for what can be dropped and made again, by itself or with what it is a part of.
+/// Returns whether an object can be dropped and created again, by itself or along with what it is a part of.
 fn can_go(cx: &Cx<'_>, user: &Address) -> bool {
     let entry = find(cx.register, user.kind());
     let again = |object: &Object| (entry.rebuildable)(&*object.spec);
     entry.rules.part || cx.live.get(user).map_or(entry.rules.rebuildable, again)
 }
 
-/// True for a type that can't stay while it becomes what is wanted, and for an array of it.
+/// Returns whether a type, or the element type of an array, must be replaced to become what is desired.
 pub fn is_another(data_type: &TypeName, live: &State, desired: &State) -> bool {
     let Some(schema) = sql::split_name(data_type.base()).filter(|parts| parts.len() == 2) else { return false };
     let at = |kind| Address::root(Schema::NAME, &schema[0]).child(kind, &schema[1]);
@@ -163,7 +163,7 @@ pub fn is_another(data_type: &TypeName, live: &State, desired: &State) -> bool {
     domains.is_some_and(|(old, new)| new.changes_type(old) || is_another(&old.data_type, live, desired))
 }
 
-/// What uses an object in the live database; its own facets and parts are not among them.
+/// Returns the objects in the live database that use an object, except those below it.
 fn users<'a>(cx: &Cx<'a>, used: &Address) -> Vec<&'a Address> {
     cx.live.edges().filter(|(user, to)| *to == used && !user.is_within(used)).map(|(user, _)| user).collect()
 }
@@ -173,7 +173,8 @@ fn in_the_way(used: &Address, user: &Address) -> Problem {
         .help(format!("change {user} so that it no longer uses {used}, or make a type of another name"))
 }
 
-/// Takes off a live column's default, or sets the wanted one where it is not that of the column above.
+/// Returns the statement that drops a live column's default or sets the desired one; `None` if that is passed down from
+/// a parent table.
 fn default_step(at: &Address, set: bool, cx: &Cx<'_>) -> Option<Step> {
     let (table, name) = (cx.at(at.parent()?).identity(), sql::ident(at.key()));
     let of = |at: &Address, state: &State| state.spec::<Column>(at).and_then(|c| c.default.clone());
@@ -195,12 +196,12 @@ fn rewrites(step: Step) -> Step {
     step.hazard(HazardClass::Rewrite, "rewrites the table to move it to the new type")
 }
 
-/// False for a foreign table: it has no values to convert, and takes no `using`.
+/// Returns `false` for a foreign table, which has no values to convert and does not accept `using`.
 fn holds_rows(table: &Address) -> bool {
     table.kind() == Table::NAME
 }
 
-/// One statement for all columns of a table, so that it is rewritten once.
+/// Returns one statement for all columns of a table, so that it is rewritten only once.
 fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &Cx<'_>) -> String {
     let mut parts = Vec::new();
     for at in columns {
@@ -222,17 +223,17 @@ fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &
     format!("alter table {} {}", cx.at(table).identity(), parts.join(", "))
 }
 
-/// True where values go by way of text: between two types of which users made one, and not the same one, or that
-/// PostgreSQL does not cast to each other.
+/// Returns whether values are converted by way of text: the types differ and at least one is created by users, or
+/// PostgreSQL has no cast between them.
 ///
-/// Every type can be written as text and read from it; a cast between two of them need not be there.
+/// Every type can be written as text and read from it, whereas there need not be a cast between two types.
 pub fn needs_text(old: &TypeName, new: &TypeName) -> bool {
     let base = |t: &TypeName| t.without_modifier().as_str().trim_end_matches("[]").to_owned();
     let (old, new) = (base(old), base(new));
     old != new && (old.contains('.') || new.contains('.')) && new != "text" || has_no_cast(&old, &new)
 }
 
-/// The cast to text on the way to a type.
+/// Returns the cast to text that precedes the conversion to a type.
 pub fn text_of(to: &TypeName) -> &'static str {
     if to.element().is_some() { "::text[]" } else { "::text" }
 }

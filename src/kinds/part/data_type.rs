@@ -1,7 +1,7 @@
-//! The name of a data type, in the one spelling that `format_type` prints.
+//! The name of a data type, in the spelling that `format_type` prints.
 //!
-//! PostgreSQL knows its own types by several names (`int8` is `bigint`, `varchar` is `character varying`) and prints
-//! one; the others are folded to it. See <https://www.postgresql.org/docs/current/datatype.html>, table 8.1.
+//! PostgreSQL has several names for some types (`int8` is `bigint`, `varchar` is `character varying`) but prints only
+//! one; the others are converted to it. See <https://www.postgresql.org/docs/current/datatype.html>, table 8.1.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ use crate::sql::{self, Token, TokenClass};
 pub struct TypeName(Box<str>);
 
 impl TypeName {
-    /// Reads a type as typed in psql: aliases, blanks and case do not matter.
+    /// Parses a type as typed in psql: aliases, white space and case do not matter.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let tokens = sql::tokens(text);
         let mut reader = Reader { tokens: &tokens, at: 0, text };
@@ -30,28 +30,28 @@ impl TypeName {
         }
     }
 
-    /// Reads a type from the front of `tokens` and says how many tokens it took.
+    /// Parses a type at the start of `tokens`, and returns how many tokens it took.
     pub fn parse_front(tokens: &[Token<'_>], text: &str) -> Result<(Self, usize), Problem> {
         let mut reader = Reader { tokens, at: 0, text };
         Ok((reader.type_name()?, reader.at))
     }
 
-    /// No type: that of the table above counts.
+    /// Returns the absence of a type, which means that of the parent table's column.
     pub fn absent() -> Self {
         Self("".into())
     }
 
-    /// True where none was given.
+    /// Returns whether no type was given.
     pub fn is_absent(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The same without length, precision and the like: what a routine's identity holds.
+    /// Returns the type without length, precision and the like, as in a routine's identity.
     #[must_use]
     pub fn without_modifier(&self) -> Self {
         let (Some(open), Some(close)) = (self.0.find('('), self.0.find(')')) else { return self.clone() };
@@ -61,23 +61,23 @@ impl TypeName {
         Self(format!("{}{}", &self.0[..open], &self.0[close + 1..]).into())
     }
 
-    /// The type of what an array holds at its core, or the type itself.
+    /// Returns the element type of an array, or the type itself.
     pub fn base(&self) -> &str {
         self.0.trim_end_matches("[]")
     }
 
-    /// The element type, for an array.
+    /// Returns the element type of an array, `None` for other types.
     pub fn element(&self) -> Option<Self> {
         self.0.strip_suffix("[]").map(|e| Self(e.into()))
     }
 
-    /// An array of it.
+    /// Returns the type of its arrays.
     #[must_use]
     pub fn array(&self) -> Self {
         Self(format!("{}[]", self.base()).into())
     }
 
-    /// Follows a rename.
+    /// Updates the name after a rename.
     pub fn follow(&mut self, renaming: Renaming<'_>) {
         let name = self.name();
         if let Some(new) = renaming.name(TYPE, name) {
@@ -85,13 +85,13 @@ impl TypeName {
         }
     }
 
-    /// The name alone: without modifier and brackets.
+    /// Returns only the name, without modifier and brackets.
     fn name(&self) -> &str {
         let base = self.base();
         if base.contains('"') { base } else { base.split('(').next().unwrap_or(base) }
     }
 
-    /// Notes the type that this one names, unless it is PostgreSQL's own.
+    /// Adds a reference to the type, unless it is PostgreSQL's own.
     pub fn reference(&self, out: &mut References, field: &'static str) {
         if self.name().contains('.') {
             out.name(TYPE, self.name(), field);
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
         self.builtin(&name)
     }
 
-    /// The spelling of PostgreSQL's own types; any other word is a name as it stands.
+    /// Returns the spelling of one of PostgreSQL's own types. Any other word is returned as it is.
     fn builtin(&mut self, name: &str) -> Result<String, Problem> {
         Ok(match name {
             "int" | "int4" => "integer".to_owned(),
@@ -231,7 +231,7 @@ impl<'a> Reader<'a> {
         Ok(out)
     }
 
-    /// `(12, 2)` as `(12,2)`; `absent` where there is none.
+    /// Reads a modifier, `(12, 2)` as `(12,2)`; returns `absent` if there is none.
     fn modifier(&mut self, absent: Option<&str>) -> Result<String, Problem> {
         if !self.eat("(") {
             return Ok(absent.unwrap_or_default().to_owned());
@@ -247,7 +247,7 @@ impl<'a> Reader<'a> {
         Err(self.broken())
     }
 
-    /// `[]` for any number of dimensions: PostgreSQL does not keep their number or size.
+    /// Reads array brackets as `[]` for any number of dimensions, as PostgreSQL does not store their number and size.
     fn array(&mut self) -> Result<&'static str, Problem> {
         let mut array = "";
         if self.eat_word("array") {

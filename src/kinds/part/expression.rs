@@ -1,7 +1,7 @@
-//! SQL text that PostgreSQL stores in a spelling of its own: expressions, queries.
+//! SQL text that PostgreSQL stores in a spelling of its own: expressions and queries.
 //!
-//! Two texts are equal when they fold to the same tokens. Texts that differ here may still mean the same to PostgreSQL;
-//! that is settled by PostgreSQL, in a scratch database.
+//! Two texts are equal if they fold to the same tokens. Texts that differ may still mean the same; that is settled by
+//! PostgreSQL, in a scratch database.
 
 use std::fmt;
 
@@ -15,26 +15,26 @@ use crate::sql;
 pub struct Sql(Box<str>);
 
 impl Sql {
-    /// That text, without the blanks and the semicolon around it.
+    /// Creates it from a text, without surrounding white space and a final semicolon.
     pub fn new(text: &str) -> Self {
         let text = text.trim().trim_end_matches(';').trim_end();
         Self(pin_array_casts(text).unwrap_or_else(|| text.to_owned()).into())
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Follows a rename.
+    /// Updates the text after a rename.
     pub fn follow(&mut self, renaming: Renaming<'_>) {
         if let Some(text) = renaming.text(&self.0) {
             *self = Self::new(&text);
         }
     }
 
-    /// The text as `default` takes it in `create table` and `create domain`: in brackets, where a word such as `not` or
-    /// `in` would end it there.
+    /// Returns the text for `default` in `create table` and `create domain`: in parentheses, if it contains a word such
+    /// as `not` or `in` at which the default would end.
     pub fn as_default(&self) -> String {
         const WORDS: [&str; 12] =
             ["not", "and", "or", "is", "in", "like", "ilike", "similar", "between", "isnull", "notnull", "at"];
@@ -42,7 +42,7 @@ impl Sql {
         if sql::tokens(self.as_str()).iter().any(words) { format!("({self})") } else { self.to_string() }
     }
 
-    /// The tokens without the outer brackets: what is compared.
+    /// Returns the tokens without outer parentheses, in the form that is compared.
     fn folded(&self) -> String {
         let mut text = &*self.0;
         while let Some(inner) = unwrap_brackets(text) {
@@ -52,11 +52,12 @@ impl Sql {
     }
 }
 
-/// The text with the type of an array constant's elements said of the array too, where the array is cast to another.
+/// Adds a cast to the element type to array constants that are cast to another type. Returns `None` if there is nothing
+/// to add.
 ///
-/// PostgreSQL prints `(ARRAY['a'::character varying])::text[]` for an array of one type that is cast to another, but
-/// reads it as elements cast one by one, which is something else and printed otherwise. With
-/// `(ARRAY['a'::character varying]::character varying[])::text[]` it reads what it meant.
+/// PostgreSQL prints `(ARRAY['a'::character varying])::text[]` for an array of one type that is cast to another. It
+/// reads that as elements that are cast one by one, which is something else and printed differently.
+/// `(ARRAY['a'::character varying]::character varying[])::text[]` is read as it was meant.
 fn pin_array_casts(text: &str) -> Option<String> {
     if !text.contains("])::") {
         return None;
@@ -87,7 +88,7 @@ fn pin_array_casts(text: &str) -> Option<String> {
     (!insertions.is_empty()).then_some(out)
 }
 
-/// The type that every element of an array constant is cast to at its end.
+/// Returns the type to which all elements of an array constant are cast.
 fn element_type(elements: &str) -> Option<String> {
     let cast_of = |element: &str| -> Option<String> {
         let tokens = sql::tokens(element);
@@ -104,7 +105,7 @@ fn element_type(elements: &str) -> Option<String> {
     types.all(|t| t.as_ref() == Some(&first)).then_some(first)
 }
 
-/// What stands between the brackets, when one pair encloses the whole text.
+/// Returns the text inside parentheses that enclose the whole text.
 fn unwrap_brackets(text: &str) -> Option<&str> {
     let tokens = sql::tokens(text);
     let (first, last) = (tokens.first()?, tokens.last()?);

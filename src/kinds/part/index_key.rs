@@ -1,8 +1,8 @@
-//! What an index is made over: a column or an expression, and how it is ordered.
+//! The keys of an index: a column or an expression, and how it is ordered.
 //!
-//! Written as in `create index`: `created_at desc nulls last`, `name text_pattern_ops`, `lower(email)`. PostgreSQL's own
-//! choices (`asc`, `nulls last`, then `nulls first` for `desc`) are left out, so that two spellings are one.
-//! See <https://www.postgresql.org/docs/current/sql-createindex.html>.
+//! Written as in `create index`: `created_at desc nulls last`, `name text_pattern_ops`, `lower(email)`. PostgreSQL's
+//! defaults (`asc`, `nulls last`, but `nulls first` for `desc`) are left out, so that equal keys have one spelling. See
+//! <https://www.postgresql.org/docs/current/sql-createindex.html>.
 
 use std::fmt;
 
@@ -51,7 +51,7 @@ impl PartialEq for ObjectName {
 }
 
 impl IndexKey {
-    /// Reads a key as typed in `create index`.
+    /// Parses a key as typed in `create index`.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let tokens = sql::tokens(text);
         let mut reader = Reader { tokens: &tokens, at: 0, text };
@@ -62,7 +62,7 @@ impl IndexKey {
         }
     }
 
-    /// Notes its collation and operator class; what is indexed is for the index to note.
+    /// Adds references to its collation and operator class. Those to what is indexed are added by the index.
     pub fn references(&self, out: &mut References, field: &'static str) {
         for (slot, name) in [(COLLATION, &self.collation), (OPERATOR_CLASS, &self.class)] {
             if let Some(name) = name {
@@ -71,7 +71,7 @@ impl IndexKey {
         }
     }
 
-    /// The column, when it is one.
+    /// Returns the column, if the key is one.
     pub fn column(&self) -> Option<&str> {
         match &self.subject {
             Subject::Column(name) => Some(name),
@@ -79,13 +79,13 @@ impl IndexKey {
         }
     }
 
-    /// Its collation and operator class as written: whether they are those it has anyway, PostgreSQL knows.
+    /// Returns its collation and operator class as written. Only PostgreSQL knows whether they are the defaults.
     pub fn choices(&self) -> Option<String> {
         let names: Vec<String> = self.collation.iter().chain(&self.class).map(ToString::to_string).collect();
         (!names.is_empty()).then(|| names.join(" "))
     }
 
-    /// Follows a rename.
+    /// Updates the key after a rename.
     pub fn follow(&mut self, renaming: Renaming<'_>) {
         match &mut self.subject {
             Subject::Column(name) => renaming.column(name),
@@ -100,7 +100,7 @@ impl IndexKey {
     }
 }
 
-/// `a, lower(b) desc`.
+/// Returns keys as a list: `a, lower(b) desc`.
 pub fn list(keys: &[IndexKey]) -> String {
     keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -124,14 +124,14 @@ impl<'a> Reader<'a> {
         self.peek().is_some_and(|t| t.is_word(word))
     }
 
-    /// Takes the next word if it is that one.
+    /// Takes the next word if it is the given one.
     pub fn eat(&mut self, word: &str) -> bool {
         let hit = self.is_word(word);
         self.at += usize::from(hit);
         hit
     }
 
-    /// Reads a key, and stops at what does not belong to one.
+    /// Reads a key, and stops at what does not belong to it.
     pub fn key(&mut self) -> Result<IndexKey, Problem> {
         let subject = self.subject()?;
         let collation = if self.eat("collate") { Some(self.name()?) } else { None };
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A dotted name; `pg_catalog` in front of it is left out.
+    /// Reads a dotted name, without a leading `pg_catalog`.
     fn name(&mut self) -> Result<ObjectName, Problem> {
         let mut parts = Vec::new();
         loop {
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
         Ok(ObjectName(parts))
     }
 
-    /// What stands between a pair of brackets.
+    /// Reads the text inside a pair of parentheses.
     fn brackets(&mut self) -> Result<Sql, Problem> {
         let open = self.tokens[self.at];
         let mut depth = 0_i32;
@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
 
 const HELP: &str = "write a key as in `create index`: `email`, `lower(email)`, `(a + b)`, `created_at desc nulls last`";
 
-/// `siglen='32'` as `siglen=32`: both are the same parameter.
+/// Normalises parameters: `siglen='32'` and `siglen=32` are the same.
 fn plain_values(parameters: &Sql) -> Sql {
     let mut text = String::new();
     for token in sql::tokens(parameters.as_str()) {
@@ -226,7 +226,7 @@ fn plain_values(parameters: &Sql) -> Sql {
     Sql::new(&text)
 }
 
-/// True for `lower(email)`, which needs no brackets around it.
+/// Returns whether an expression is a call such as `lower(email)`, which needs no parentheses around it.
 fn is_call(expression: &str) -> bool {
     matches!(IndexKey::parse(expression), Ok(IndexKey { subject: Subject::Expression(_), .. }))
         && !expression.starts_with('(')
@@ -284,8 +284,8 @@ impl From<IndexKey> for String {
     }
 }
 
-/// A query of the text of every key of the index `i`, in order, each with `more` behind it, which may ask for the key's
-/// number as `k.i`.
+/// Returns a query for the text of every key of the index `i`, in order, each followed by `more`, which may use the
+/// key's number as `k.i`.
 pub fn catalog(more: &str) -> String {
     format!(
         "select {KEY}{more}
@@ -296,7 +296,7 @@ pub fn catalog(more: &str) -> String {
     )
 }
 
-/// The text of the key `k.i`, whose column is `a`. Deparses expressions only.
+/// The text of the key `k.i`, whose column is `a`. Only expressions are deparsed.
 const KEY: &str = "
     case when k.n = 0 then pg_get_indexdef(i.indexrelid, k.i::int, true) else quote_ident(a.attname) end
     || case when i.indcollation[k.i - 1] not in (0, case when k.n <> 0 then a.attcollation else 100 end)

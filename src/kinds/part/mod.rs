@@ -1,6 +1,6 @@
 //! Shapes that several kinds share.
 
-/// The JSON Schema of a type that is written as text.
+/// Implements `JsonSchema` for a type that is written as text.
 macro_rules! text_schema {
     ($type:ident, $what:literal) => {
         impl schemars::JsonSchema for $type {
@@ -19,7 +19,7 @@ macro_rules! text_schema {
     };
 }
 
-/// The JSON Schema of a type in a form of its own.
+/// Implements `JsonSchema` for a type with a schema of its own.
 macro_rules! own_schema {
     ($type:ident, $generator:ident => $schema:expr) => {
         impl schemars::JsonSchema for $type {
@@ -77,40 +77,40 @@ pub use setting::Setting;
 pub use settings::Settings;
 pub use switch::Switch;
 
-/// The kind of roles, which many kinds name.
+/// The kind of roles, which many kinds refer to.
 pub const ROLE: crate::model::KindName = crate::model::KindName("role");
 
-/// The kind of foreign tables, under which much stands that stands under tables.
+/// The kind of foreign tables, below which there may be many kinds that are below tables too.
 pub const FOREIGN_TABLE: crate::model::KindName = crate::model::KindName("foreign_table");
 
-/// For serde: true for a value that need not be written because it is the default.
+/// Returns whether a value is the default, so that serde need not write it.
 pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
 const TABLESPACE: crate::model::KindName = crate::model::KindName("tablespace");
 
-/// Follows the rename of the tablespace that something is in.
+/// Updates the name of an object's tablespace after a rename.
 pub fn follow_tablespace(name: &mut Option<String>, renaming: crate::kind::Renaming<'_>) {
     if let Some(name) = name {
         renaming.root(TABLESPACE, name);
     }
 }
 
-/// Notes the tablespace that something is in: it is made outside of the transaction in which the thing is made.
+/// Adds a reference to an object's tablespace, which is created outside the transaction that creates the object.
 pub fn refer_to_tablespace(name: Option<&String>, out: &mut crate::kind::References) {
     if let Some(name) = name {
         out.perhaps(crate::model::Address::root(TABLESPACE, name), "tablespace");
     }
 }
 
-/// Notes the access method that something is stored or indexed by; what serves the method comes before it too.
+/// Adds a reference to the access method of a table or index. What serves the method must be created before it too.
 pub fn refer_to_access_method(name: &str, field: &'static str, out: &mut crate::kind::References) {
     use crate::model::{Address, KindName};
     out.perhaps(Address::root(KindName("access_method"), name), field);
 }
 
-/// Why a server older than the major version `from` can't have `what`, which `field` says.
+/// Refuses `what`, which `field` asks for, on servers older than the major version `from`.
 pub fn since(from: u32, what: &str, field: &'static str, cx: &crate::kind::Cx<'_>) -> Option<crate::kind::Misfit> {
     use crate::diagnostic::{Code, Problem};
     let version = cx.server.version;
@@ -118,13 +118,13 @@ pub fn since(from: u32, what: &str, field: &'static str, cx: &crate::kind::Cx<'_
     (!version.at_least(from)).then(|| (problem.help(format!("this server is version {}", version.major())), field))
 }
 
-/// For serde: a problem with its cure, as the bridge to YAML reads it back.
+/// Converts a problem with its help to a serde error, in the form that the bridge to YAML reads.
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` passes a value")]
 pub fn refused<E: serde::de::Error>(problem: crate::diagnostic::Problem) -> E {
     E::custom(problem.to_text())
 }
 
-/// For serde: a shape that is written as text, whose problems keep their cure and their place in it.
+/// Deserializes a type that is written as text. Problems keep their help and their position in the text.
 pub fn read_text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,

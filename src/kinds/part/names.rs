@@ -1,11 +1,12 @@
-//! Names that PostgreSQL makes up itself.
+//! Names that PostgreSQL chooses itself.
 
 use crate::kind::Cx;
 use crate::model::Address;
 
-/// `orders_id_seq`: the parts joined by `_`, the longer of the first two cut so that 63 bytes suffice.
+/// Returns a name such as `orders_id_seq`: the parts joined by `_`, with the longer of the first two cut so that 63
+/// bytes suffice.
 ///
-/// As `makeObjectName` in PostgreSQL's `indexcmds.c` does it.
+/// This works like `makeObjectName` in PostgreSQL's `indexcmds.c`.
 pub fn object_name(first: &str, second: &str, label: &str) -> String {
     let overhead = label.len() + 1 + usize::from(!second.is_empty());
     let room = 63_usize.saturating_sub(overhead);
@@ -17,7 +18,7 @@ pub fn object_name(first: &str, second: &str, label: &str) -> String {
     if second.is_empty() { format!("{first}_{label}") } else { format!("{first}_{second}_{label}") }
 }
 
-/// True where anything in a schema has that name, or will.
+/// Returns whether anything in a schema has that name, or will have it.
 pub fn is_taken(name: &str, schema: &Address, cx: &Cx<'_>) -> bool {
     [cx.whole, cx.desired].into_iter().any(|state| state.descendants(schema).iter().any(|at| at.key() == name))
 }

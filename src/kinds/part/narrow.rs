@@ -1,11 +1,13 @@
-//! What values go through when a column gets another of PostgreSQL's types: nothing, a rewrite, or a loss.
+//! What happens to values when a column changes from one of PostgreSQL's types to another: nothing, a rewrite, or a
+//! loss.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES> for what is rewritten, and
-//! <https://www.postgresql.org/docs/current/datatype.html> for what a type holds. A type that is not known here may lose.
+//! <https://www.postgresql.org/docs/current/datatype.html> for what each type can hold. A type that is not known here
+//! may lose values.
 
 use super::TypeName;
 
-/// A type apart: its name, what stands in brackets, and whether it is an array.
+/// The parts of a type: its name, the numbers in parentheses, and whether it is an array.
 #[derive(Debug, PartialEq, Eq)]
 struct Parts {
     name: String,
@@ -29,14 +31,15 @@ impl Parts {
         self.limits.first().copied()
     }
 
-    /// The digits before and behind the point.
+    /// Returns the number of digits before and after the decimal point.
     fn digits(&self) -> Option<(i64, i64)> {
         let scale = self.limits.get(1).copied().unwrap_or(0);
         self.limit().map(|precision| (precision - scale, scale))
     }
 }
 
-/// True where PostgreSQL changes the type without rewriting the table: the same values with a longer limit, or none.
+/// Returns whether PostgreSQL changes the type without rewriting the table, as the values are the same and the limit is
+/// longer or absent.
 pub fn widens(old: &TypeName, new: &TypeName) -> bool {
     let (old, new) = (Parts::of(old), Parts::of(new));
     if old.array || new.array {
@@ -56,14 +59,14 @@ pub fn widens(old: &TypeName, new: &TypeName) -> bool {
     }
 }
 
-/// True where every value of the old type is one of the new type, and means the same.
+/// Returns whether every value of the old type is also one of the new type, with the same meaning.
 pub fn keeps_values(old: &TypeName, new: &TypeName) -> bool {
     let (old, new) = (Parts::of(old), Parts::of(new));
     let alike = || old.name == new.name && old.limits == new.limits || keeps(&old, &new);
     match (old.array, new.array) {
         (true, true) | (false, false) => alike(),
         (true, false) => is_any_text(&new),
-        // Text is read as an array; of other values each becomes the only element.
+        // Text is parsed as an array; a value of another type becomes the only element.
         (false, true) => !["text", "character varying", "character"].contains(&old.name.as_str()) && alike(),
     }
 }
@@ -98,12 +101,12 @@ fn keeps(old: &Parts, new: &Parts) -> bool {
     }
 }
 
-/// True where the new precision is no smaller; where none is said, it is the largest.
+/// Returns whether the new precision is no smaller. If none is given, it is the largest.
 fn longer_by(old: &Parts, new: &Parts, most: i64) -> bool {
     old.limit().unwrap_or(most) <= new.limit().unwrap_or(most)
 }
 
-/// True for types that hold any text.
+/// Returns whether a type can hold any text.
 fn is_any_text(new: &Parts) -> bool {
     new.name == "text" || new.name == "character varying" && new.limits.is_empty() || new.name.ends_with(".citext")
 }

@@ -1,8 +1,8 @@
-//! What operator classes and families share: their members, written as in `create operator class`.
+//! What operator classes and families have in common: their members, written as in `create operator class`.
 //!
-//! PostgreSQL notes some members with the class and some with the family, by rules of each index method. Here every
-//! member for values of a class's type on the left belongs to the class, and the rest to the family.
-//! See <https://www.postgresql.org/docs/current/sql-createopclass.html>.
+//! PostgreSQL assigns some members to the class and some to the family, by rules of each index method. Here every
+//! member whose left operand has the type of a class belongs to that class, and the others to the family. See
+//! <https://www.postgresql.org/docs/current/sql-createopclass.html>.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -28,7 +28,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// Reads one as typed in psql.
+    /// Parses a member as typed in psql.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let broken = || {
             Problem::new(Code::Sql, format!("`{text}` is no member of an operator class")).help(
@@ -59,13 +59,13 @@ impl Member {
         Ok(Self { number, types, name, args, order_by })
     }
 
-    /// `1 (integer, integer)`: how `alter operator family … drop` names it.
+    /// Returns the member as `alter operator family … drop` names it: `1 (integer, integer)`.
     pub fn place(&self) -> String {
         let types = self.types.as_ref().map_or(self.args.as_slice(), |t| t.as_slice());
         format!("{} ({})", self.number, join(types))
     }
 
-    /// Follows a rename.
+    /// Updates the names after a rename.
     pub fn follow(&mut self, renaming: Renaming<'_>) {
         let slot = if self.types.is_some() { ROUTINE } else { OPERATOR };
         self.name = renaming.name(slot, &self.name).unwrap_or_else(|| std::mem::take(&mut self.name));
@@ -73,7 +73,7 @@ impl Member {
         self.order_by.iter_mut().for_each(|family| family.follow(OPERATOR_FAMILY, renaming));
     }
 
-    /// Notes what it names.
+    /// Adds references to the operator or function, and to types.
     pub fn references(&self, out: &mut References, field: &'static str) {
         let slot = if self.types.is_some() { ROUTINE } else { OPERATOR };
         match self.name.rsplit_once('.') {
@@ -87,12 +87,12 @@ impl Member {
     }
 }
 
-/// Types as an identity has them, without lengths: `bit` in a list of columns is `bit(1)`, here it is any.
+/// Parses types without lengths, as in identities: in a list of columns `bit` means `bit(1)`, here it means any length.
 fn list(text: &str) -> Result<Vec<TypeName>, Problem> {
     sql::split_commas(text).into_iter().map(|t| Ok(TypeName::parse(t)?.without_modifier())).collect()
 }
 
-/// Where the bracket that opens `text` is closed.
+/// Returns the position of the parenthesis that closes the one at the start of `text`.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 0_i32;
     sql::tokens(text).into_iter().find_map(|token| {
@@ -131,38 +131,38 @@ impl<'de> Deserialize<'de> for Member {
     }
 }
 
-/// Members in their order: that of the catalog and that of YAML say nothing.
+/// Deserializes members and sorts them, as their order has no meaning.
 pub fn sorted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Member>, D::Error> {
     let mut members = Vec::<Member>::deserialize(deserializer)?;
     members.sort();
     Ok(members)
 }
 
-/// `shop.abs_ops using btree`.
+/// Returns the identity in SQL: `shop.abs_ops using btree`.
 pub fn identity(at: &Address) -> String {
     let (name, method) = parts(at.key());
     format!("{}.{} using {}", sql::ident(at.top().key()), sql::ident(name), sql::ident(method))
 }
 
-/// The name and the index method of a key.
+/// Splits a key into name and index method.
 pub fn parts(key: &str) -> (&str, &str) {
     key.rsplit_once(" using ").unwrap_or((key, "btree"))
 }
 
-/// `abs_ops using btree`, from the key as written: `btree` where it names no method.
+/// Returns the canonical key, `abs_ops using btree`, of a key as written; the method defaults to `btree`.
 pub fn key(written: &str) -> Result<String, Problem> {
     let (name, method) = parts(written);
     let [name, method] = [crate::kind::plain_key(name.trim())?, crate::kind::plain_key(method.trim())?];
     Ok(format!("{name} using {method}"))
 }
 
-/// `operator 1 …, function 1 …`, each with a word before it.
+/// Returns members with their keywords: `operator 1 …`, `function 1 …`.
 pub fn members(operators: &[Member], functions: &[Member]) -> Vec<String> {
     let operators = operators.iter().map(|m| format!("operator {m}"));
     operators.chain(functions.iter().map(|m| format!("function {m}"))).collect()
 }
 
-/// The operators (`jsonb` list) of the family `family` that satisfy `test` on `m`, in their order.
+/// Returns SQL for the operators of the family `family` that satisfy `test` on `m`, as an ordered `jsonb` list.
 pub fn operators(family: &str, test: &str) -> String {
     let operand = |oid: &str| format!("case when {oid} = 0 then 'none' else format_type({oid}, null) end");
     format!(
@@ -177,7 +177,7 @@ pub fn operators(family: &str, test: &str) -> String {
     )
 }
 
-/// The functions (`jsonb` list) of the family `family` that satisfy `test` on `m`, in their order.
+/// Returns SQL for the functions of the family `family` that satisfy `test` on `m`, as an ordered `jsonb` list.
 pub fn functions(family: &str, test: &str) -> String {
     format!(
         "(select jsonb_agg(m.amprocnum || ' (' || format_type(m.amproclefttype, null) || ', '

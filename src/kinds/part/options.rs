@@ -9,12 +9,12 @@ use crate::sql;
 /// Options by name.
 pub type Options = BTreeMap<String, String>;
 
-/// ` options (host 'db', port '5432')`, with a blank before it; empty without options.
+/// Returns ` options (host 'db', port '5432')`, starting with a space; empty without options.
 pub fn clause(options: &Options) -> String {
     in_brackets(&options.iter().map(|(key, value)| Put::New.words(key, value)).collect::<Vec<_>>())
 }
 
-/// ` options (add a 'x', set b 'y', drop c)`: what turns `old` into `new`; empty where they are equal.
+/// Returns the clause that turns `old` into `new`: ` options (add a 'x', set b 'y', drop c)`; empty if they are equal.
 pub fn changes(new: &Options, old: &Options) -> String {
     let gone = old.keys().filter(|key| !new.contains_key(*key)).map(|key| dropped(key));
     let put = new.iter().filter(|(key, value)| old.get(*key) != Some(value));
@@ -34,12 +34,12 @@ pub enum Put {
 }
 
 impl Put {
-    /// How an option of an object that stands gets its value.
+    /// Returns how to give an option its value on an existing object.
     pub fn over(is_there: bool) -> Self {
         if is_there { Self::Set } else { Self::Add }
     }
 
-    /// `a 'x'`, `add a 'x'` or `set a 'x'`.
+    /// Returns `a 'x'`, `add a 'x'` or `set a 'x'`.
     pub fn words(self, key: &str, value: &str) -> String {
         let verb = match self {
             Self::New => "",
@@ -50,12 +50,12 @@ impl Put {
     }
 }
 
-/// `drop a`.
+/// Returns `drop a`.
 pub fn dropped(key: &str) -> String {
     format!("drop {}", sql::ident(key))
 }
 
-/// ` options (…)`, with a blank before it; empty without words.
+/// Returns ` options (…)`, starting with a space; empty without words.
 pub fn in_brackets(words: &[String]) -> String {
     if words.is_empty() { String::new() } else { format!(" options ({})", words.join(", ")) }
 }

@@ -9,18 +9,18 @@ use crate::sql;
 /// Parameters by name, with their values as they were typed (`on` stays `on`), in an order that is not compared.
 pub type Parameters = IndexMap<String, String>;
 
-/// `fillfactor = '70', autovacuum_enabled = 'false'`.
+/// Returns a list such as `fillfactor = '70', autovacuum_enabled = 'false'`.
 pub fn list<'a>(parameters: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
     let items = parameters.into_iter().map(|(name, value)| format!("{name} = {}", sql::literal(value)));
     items.collect::<Vec<_>>().join(", ")
 }
 
-/// ` with (fillfactor = '70')`, with a blank before it; empty without parameters.
+/// Returns ` with (fillfactor = '70')`, starting with a space; empty without parameters.
 pub fn with(parameters: &Parameters) -> String {
     if parameters.is_empty() { String::new() } else { format!(" with ({})", list(parameters)) }
 }
 
-/// `reset (…)` and `set (…)`: what turns `old` into `new`, as far as they differ.
+/// Returns the clauses `reset (…)` and `set (…)` that turn `old` into `new`, as far as they differ.
 pub fn changes(old: &Parameters, new: &Parameters) -> Vec<String> {
     let gone: Vec<&str> = old.keys().filter(|k| !new.contains_key(*k)).map(String::as_str).collect();
     let reset = (!gone.is_empty()).then(|| format!("reset ({})", gone.join(", ")));
@@ -29,7 +29,7 @@ pub fn changes(old: &Parameters, new: &Parameters) -> Vec<String> {
     reset.into_iter().chain(set).collect()
 }
 
-/// What must be set so that `old` becomes `new`, in its order: PostgreSQL puts what is set behind what stays.
+/// Returns the parameters to set, in order, so that `old` becomes `new`: PostgreSQL appends what is set to what stays.
 pub fn in_order<'a>(old: &Parameters, new: &'a Parameters) -> Vec<(&'a String, &'a String)> {
     let stays = |name: &&String| new.get(*name).is_some() && new.get(*name) == old.get(*name);
     let differs = |name: &&String| !stays(name);

@@ -1,4 +1,4 @@
-//! Sets of privileges: as YAML says them, as `aclitem` says them, and the SQL between two of them.
+//! Sets of privileges: as written in YAML, as in `aclitem`, and the SQL that turns one into another.
 //!
 //! See <https://www.postgresql.org/docs/current/ddl-priv.html>.
 
@@ -15,7 +15,7 @@ use crate::kind::{Cx, Entry, Form, Misfit, Privileges};
 use crate::model::PgVersion;
 use crate::model::suggest::did_you_mean;
 
-/// The words that end a privilege that may be passed on.
+/// The suffix of a privilege that the grantee may grant to others.
 const WITH_OPTION: &str = " with grant option";
 
 /// Privileges, each with whether it may be passed on.
@@ -23,17 +23,17 @@ const WITH_OPTION: &str = " with grant option";
 pub struct PrivilegeSet(pub BTreeMap<String, bool>);
 
 impl PrivilegeSet {
-    /// These, none to be passed on.
+    /// Creates a set of privileges without grant option.
     pub fn of<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         Self(names.into_iter().map(|n| (n.as_ref().to_owned(), false)).collect())
     }
 
-    /// True when there is none.
+    /// Returns whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Adds one as YAML says it: `select`, `all`, `none`, `select with grant option`.
+    /// Adds a privilege as written in YAML: `select`, `all`, `none`, `select with grant option`.
     pub fn add(&mut self, word: &str, rules: &Privileges) -> Result<(), Problem> {
         let lower = word.trim().to_lowercase();
         let (name, option) = lower.strip_suffix(WITH_OPTION).map_or((lower.as_str(), false), |n| (n.trim(), true));
@@ -54,14 +54,14 @@ impl PrivilegeSet {
         Err(Problem::new(Code::WrongType, message).help(did_you_mean(name, &known)))
     }
 
-    /// Adds those of another set.
+    /// Adds the privileges of another set.
     pub fn merge(&mut self, other: &Self) {
         for (name, option) in &other.0 {
             *self.0.entry(name.clone()).or_default() |= option;
         }
     }
 
-    /// Reads the letters of an `aclitem`: `ar*w`.
+    /// Parses the letters of an `aclitem`: `ar*w`.
     pub fn from_letters(letters: &str, rules: &Privileges) -> Self {
         let mut set = Self::default();
         let mut chars = letters.chars().peekable();
@@ -74,29 +74,29 @@ impl PrivilegeSet {
         set
     }
 
-    /// True when it holds all that an owner has from the start, in whichever version.
+    /// Returns whether the set contains all privileges that an owner has by default, in any version.
     pub fn is_full(&self, rules: &Privileges) -> bool {
         rules.all.iter().all(|(n, _)| *n == Privileges::LATE.0 || self.0.contains_key(*n))
     }
 
-    /// Takes what a server of that version does not know out of a set that holds everything: `all` is what there is. True
-    /// where it held that.
+    /// If the set contains everything, removes what a server of that version does not have, as `all` means all that
+    /// there is. Returns whether something was removed.
     pub fn suit(&mut self, rules: &Privileges, server: PgVersion) -> bool {
         !server.at_least(Privileges::LATE.1) && self.is_full(rules) && self.0.remove(Privileges::LATE.0).is_some()
     }
 
-    /// Why the server can't grant these: one of them came with a newer version.
+    /// Refuses a privilege that the server's version does not have.
     pub fn late(&self, cx: &Cx<'_>) -> Option<Misfit> {
         let asked = self.0.contains_key(Privileges::LATE.0);
         asked.then(|| since(Privileges::LATE.1, &format!("privilege `{}`", Privileges::LATE.0), "privileges", cx))?
     }
 
-    /// As people read it, one a privilege: `select`, `select with grant option`.
+    /// Returns the privileges in words: `select`, `select with grant option`.
     pub fn words(&self) -> Vec<String> {
         self.0.iter().map(|(n, option)| if *option { format!("{n}{WITH_OPTION}") } else { n.clone() }).collect()
     }
 
-    /// The differences that statements must make, from `old` to this.
+    /// Returns what to grant and revoke to turn `old` into this.
     pub fn changes(&self, old: &Self) -> Changes {
         let missing = |option: bool| {
             let lacks = |(name, wanted): &(&String, &bool)| {
@@ -132,9 +132,9 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// `grant … on … to …` and `revoke … on … from …`, each without `grant` or `revoke` repeated; `on` is `table t`.
+    /// Returns `grant … on … to …` and `revoke … on … from …` statements; `on` is such as `table t`.
     ///
-    /// `columns` is written behind every privilege. The flag says whether the statement takes something away.
+    /// `columns` follows every privilege. The flag says whether the statement takes something away.
     pub fn statements(&self, on: &str, grantee: &str, columns: &str) -> Vec<(String, bool)> {
         let list = |names: &[String]| names.iter().map(|n| format!("{n}{columns}")).collect::<Vec<_>>().join(", ");
         let mut out = Vec::new();
@@ -157,19 +157,19 @@ impl Changes {
     }
 }
 
-/// `public` as SQL writes it, or a role's name quoted where needed.
+/// Returns `public`, or the name of a role, quoted if needed.
 pub fn grantee(name: &str) -> String {
     if name == "public" { "public".to_owned() } else { crate::sql::ident(name) }
 }
 
-/// Splits an `aclitem`: the grantee (`public` for nobody in particular), the letters, and the grantor.
+/// Splits an `aclitem` into grantee (`public` if it is empty), letters, and grantor.
 pub fn split_acl_item(item: &str) -> Option<(String, &str, String)> {
     let (name, rest) = name_before(item, '=');
     let (letters, grantor) = rest?.split_once('/')?;
     Some((if name.is_empty() { "public".to_owned() } else { name }, letters, name_before(grantor, '\0').0))
 }
 
-/// A name as `aclitem` quotes it, up to an unquoted `end`, and what follows that.
+/// Reads a name quoted as in `aclitem` up to an unquoted `end`, and returns what follows that.
 fn name_before(item: &str, end: char) -> (String, Option<&str>) {
     let mut quoted = false;
     let mut name = String::new();
@@ -198,7 +198,7 @@ impl Serialize for PrivilegeSet {
     }
 }
 
-/// Reads what the catalog says (a map from names to whether they may be passed on) and what `Serialize` writes.
+/// Reads both what the catalog returns (a map from privileges to grant options) and what `Serialize` writes.
 impl<'de> Deserialize<'de> for PrivilegeSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any;
@@ -238,7 +238,7 @@ impl<'de> Deserialize<'de> for PrivilegeSet {
     }
 }
 
-/// The JSON Schema of `grants:` on a thing.
+/// Returns the JSON Schema of `grants:` on an object.
 pub fn on_thing_schema() -> serde_json::Value {
     let columns = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
     let of_columns = json!({ "type": "object", "additionalProperties": columns });
@@ -250,7 +250,7 @@ pub fn on_thing_schema() -> serde_json::Value {
     json!({ "type": "object", "additionalProperties": granted })
 }
 
-/// The JSON Schema of `grants:` under a role.
+/// Returns the JSON Schema of `grants:` under a role.
 pub fn under_role_schema(register: &'static [Entry]) -> serde_json::Value {
     let by_name = on_thing_schema();
     let things = |entry: &Entry| {

@@ -1,4 +1,4 @@
-//! A dotted name as typed in SQL, in the one spelling that the catalog queries use.
+//! A dotted name as typed in SQL, in the spelling that the catalog queries use.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::sql;
 pub struct QualifiedName(Box<str>);
 
 impl QualifiedName {
-    /// Reads a name as typed in psql.
+    /// Parses a name as typed in psql.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let parts = sql::split_name(text).filter(|p| p.len() <= 2).ok_or_else(|| {
             Problem::new(Code::WrongType, format!("`{text}` is no name"))
@@ -24,19 +24,19 @@ impl QualifiedName {
         Ok(Self(sql::dotted(parts.iter().map(String::as_str).skip_while(own)).into()))
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Follows a rename of something in `slot`.
+    /// Updates the name after a rename of something in `slot`.
     pub fn follow(&mut self, slot: Slot, renaming: Renaming<'_>) {
         if let Some(name) = renaming.name(slot, &self.0) {
             self.0 = name.into();
         }
     }
 
-    /// Notes what it names.
+    /// Adds a reference to what it names.
     pub fn reference(&self, slot: Slot, out: &mut References, field: &'static str) {
         out.name(slot, &self.0, field);
     }

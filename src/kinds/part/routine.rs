@@ -1,4 +1,4 @@
-//! What functions and procedures share: their text, their settings and how these are written.
+//! What functions and procedures have in common: their code, their settings and how these are written.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-createfunction.html>.
 
@@ -25,7 +25,7 @@ pub enum Security {
 }
 
 impl Security {
-    /// The words of `create` and `alter`.
+    /// Returns the words for `create` and `alter`.
     pub fn words(self) -> &'static str {
         match self {
             Self::Invoker => "security invoker",
@@ -33,7 +33,7 @@ impl Security {
         }
     }
 
-    /// The step, with what follows from another security than `old`.
+    /// Returns the step, with a hazard if the security differs from `old`.
     #[must_use]
     pub fn hazard(self, old: Self, step: Step) -> Step {
         match (old, self) {
@@ -44,7 +44,7 @@ impl Security {
     }
 }
 
-/// The rules of both kinds.
+/// Returns the rules of both kinds.
 pub const fn rules(plural: &'static str, noun: &'static str) -> Rules {
     Rules {
         class: 1255,
@@ -77,7 +77,7 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// The language that PostgreSQL would take, where none is written.
+    /// Returns the language that is assumed if none is written.
     pub fn default_language(&self, is_trigger: bool) -> Option<&'static str> {
         match () {
             () if self.atomic.is_some() => Some("sql"),
@@ -87,7 +87,7 @@ impl Source<'_> {
         }
     }
 
-    /// The last clause of `create`.
+    /// Returns the last clause of `create`.
     pub fn clause(&self, cx: &Cx<'_>) -> String {
         match (self.atomic, self.library, self.body) {
             (Some(atomic), _, _) => atomic.to_string(),
@@ -99,7 +99,7 @@ impl Source<'_> {
         }
     }
 
-    /// Notes every name in the text.
+    /// Adds references to the language and to every name in the code.
     pub fn references(&self, out: &mut References) {
         if let Some(language) = self.language.filter(|l| !LANGUAGES.contains(l)) {
             out.perhaps(Address::root(KindName("language"), language), "language");
@@ -112,7 +112,7 @@ impl Source<'_> {
         }
     }
 
-    /// Says what is missing or too much.
+    /// Reports code that is missing or given twice, and a missing language.
     pub fn check(&self) -> Vec<(Problem, &'static str)> {
         let given = [self.body.is_some(), self.atomic.is_some(), self.library.is_some()];
         let mut out = Vec::new();
@@ -127,26 +127,26 @@ impl Source<'_> {
     }
 }
 
-/// The languages that PostgreSQL itself has, whose names may be written in any case.
+/// PostgreSQL's own languages, whose names may be written in any case.
 const LANGUAGES: [&str; 4] = ["sql", "c", "internal", "plpgsql"];
 
-/// A language as it is called, from its name as written.
+/// Returns the name of a language from its name as written.
 pub fn language(written: String) -> String {
     LANGUAGES.iter().find(|known| known.eq_ignore_ascii_case(&written)).map_or(written, |known| (*known).to_owned())
 }
 
-/// The name of a routine, without its types.
+/// Returns the name of a routine without its types.
 pub fn name(at: &Address) -> &str {
     &at.key()[..at.key().rfind_args()]
 }
 
-/// `shop.total(order_id bigint)`: the name with arguments as `create` wants them.
+/// Returns the name with arguments for `create`: `shop.total(order_id bigint)`.
 pub fn declaration(args: &Args, cx: &Cx<'_>) -> String {
     format!("{}.{}({args})", sql::ident(cx.at.top().key()), sql::ident(name(cx.at)))
 }
 
-/// Notes what a signature names. A function in C may stand before the types it takes, once they have a name: a base
-/// type is made of such functions.
+/// Adds the references of a signature. A function in C may be created before the types it takes, once they exist as
+/// shells: a base type is made of such functions.
 pub fn refer_to_types(types: References, language: Option<&str>, out: &mut References) {
     out.texts.extend(types.texts);
     for (reference, field) in types.list {
@@ -163,7 +163,7 @@ pub fn refer_to_types(types: References, language: Option<&str>, out: &mut Refer
     }
 }
 
-/// Notes the transforms for those types, and the types.
+/// Adds references to the transforms for these types, and to the types.
 pub fn refer_to_transforms(types: &[TypeName], language: Option<&str>, out: &mut References) {
     for data_type in types {
         data_type.reference(out, "transform");
@@ -172,8 +172,8 @@ pub fn refer_to_transforms(types: &[TypeName], language: Option<&str>, out: &mut
     }
 }
 
-/// The whole statement that makes a routine: `head`, its language, transforms and other `words` in one line, a line for
-/// each setting, and its code.
+/// Returns the statement that creates a routine: `head`, the language, transforms and other `words` in one line, a line
+/// for each setting, and the code.
 pub fn definition(
     head: String,
     transforms: &[TypeName],
@@ -191,18 +191,18 @@ pub fn definition(
     lines.fold(head, |sql, line| sql + "\n    " + &line) + "\n" + &source.clause(cx)
 }
 
-/// The statement that renames a routine; `to` is a key.
+/// Returns the statement that renames a routine; `to` is a key.
 pub fn rename(to: &str, cx: &Cx<'_>) -> Vec<Step> {
     vec![Step::new(format!("alter {} rename to {}", cx.target(), sql::ident(&to[..to.rfind_args()])))]
 }
 
-/// Arguments that only the key tells.
+/// Returns the arguments in the key, if the routine gives no others.
 pub fn args_of_key(args: &Args, at: &Address) -> Option<Args> {
     let from_key = super::signature::key_args(at.key()).ok()?;
     (args.0.is_empty() && !from_key.0.is_empty()).then_some(from_key)
 }
 
-/// The catalog query for routines of these `prokind`s, with more columns.
+/// Returns the catalog query for routines of these `prokind`s; `more` are further columns.
 pub fn catalog(prokinds: &str, more: &str) -> String {
     let settings = options("p.proconfig");
     format!(

@@ -36,7 +36,7 @@ pub struct SequenceOptions {
 }
 
 impl SequenceOptions {
-    /// The same with what PostgreSQL would choose itself left out; `data_type` is the sequence's.
+    /// Returns a copy without the values that PostgreSQL would choose itself; `data_type` is the sequence's.
     #[must_use]
     pub fn normalised(&self, data_type: &str) -> Self {
         let up = self.is_ascending();
@@ -57,7 +57,7 @@ impl SequenceOptions {
         }
     }
 
-    /// The words of `create sequence` and of `generated … as identity (…)`.
+    /// Returns the words for `create sequence` and for `generated … as identity (…)`.
     pub fn words(&self) -> Vec<String> {
         let number = |word: &str, value: Option<i64>| value.map(|v| format!("{word} {v}"));
         [
@@ -73,20 +73,20 @@ impl SequenceOptions {
         .collect()
     }
 
-    /// The words of `alter sequence` that turn `old` into this.
+    /// Returns the words for `alter sequence` that turn `old` into this.
     pub fn changes(&self, old: &Self) -> Vec<String> {
         let changed = |word: &str, absent: &str, new: Option<i64>, is: bool| {
             is.then(|| new.map_or_else(|| absent.to_owned(), |v| format!("{word} {v}")))
         };
         let number =
             |word: &str, absent: &str, new: Option<i64>, old: Option<i64>| changed(word, absent, new, new != old);
-        // The bounds of the other direction stay unless they are named.
+        // When the direction changes, the old bounds stay unless they are mentioned.
         let turns = self.is_ascending() != old.is_ascending();
         let bound = |word: &str, new: Option<i64>, old: Option<i64>| {
             changed(word, &format!("no {word}"), new, turns || new != old)
         };
         let first = self.first();
-        // A sequence that was never used stands at its first value, which the new bounds may not hold.
+        // A sequence that was never used is at its first value, which may be outside the new bounds.
         let outside = !self.bounds().contains(&old.first());
         [
             number("increment by", "increment by 1", self.increment, old.increment),
@@ -106,21 +106,21 @@ impl SequenceOptions {
         self.increment.is_none_or(|i| i > 0)
     }
 
-    /// The least and the greatest value, as far as they do not follow from the type.
+    /// Returns the bounds, as far as they do not follow from the type.
     fn bounds(&self) -> RangeInclusive<i64> {
         let up = self.is_ascending();
         let (low, high) = if up { (1, i64::MAX) } else { (i64::MIN, -1) };
         self.min.unwrap_or(low)..=self.max.unwrap_or(high)
     }
 
-    /// The value it begins with.
+    /// Returns the first value.
     fn first(&self) -> i64 {
         let up = self.is_ascending();
         self.start.unwrap_or_else(|| if up { self.min.unwrap_or(1) } else { self.max.unwrap_or(-1) })
     }
 }
 
-/// The step that says `words`, with its hazard where they begin anew.
+/// Returns the step with a hazard if `words` restart the sequence.
 pub fn with_hazard(step: Step, words: &[String]) -> Step {
     if !words.iter().any(|w| w == RESTART) {
         return step;
@@ -128,10 +128,12 @@ pub fn with_hazard(step: Step, words: &[String]) -> Step {
     step.hazard(HazardClass::Data, "the sequence begins anew: its position is out of the new bounds")
 }
 
-/// Back to the first value: what [`SequenceOptions::changes`] says where the old one is out of bounds.
+/// The word that restarts a sequence, which [`SequenceOptions::changes`] returns if the old first value is out of
+/// bounds.
 pub const RESTART: &str = "restart";
 
-/// The fields as a `jsonb` object; `s` is `pg_sequence`. What is PostgreSQL's own choice is left out; null where all is.
+/// The fields as a `jsonb` object; `s` is `pg_sequence`. Values that PostgreSQL chooses by default are left out; null
+/// if all are.
 pub const CATALOG: &str =
     "case when s.seqstart <> 1 or s.seqincrement <> 1 or s.seqmin <> 1 or s.seqcache <> 1 or s.seqcycle
     or s.seqmax <> case s.seqtypid when 21 then 32767 when 23 then 2147483647 else 9223372036854775807 end

@@ -1,7 +1,7 @@
-//! The value of a server setting that a role or a database starts with.
+//! The values of server settings that a role or database sets for its sessions.
 //!
-//! PostgreSQL keeps values as they were written, but those that are lists of names: they are stored one by one, quoted
-//! where needed. See <https://www.postgresql.org/docs/current/config-setting.html>.
+//! PostgreSQL stores values as they were written, except for lists of names: their elements are stored separately,
+//! quoted if needed. See <https://www.postgresql.org/docs/current/config-setting.html>.
 
 use std::fmt;
 
@@ -13,8 +13,8 @@ use crate::kind::plain_key;
 use crate::model::{KindName, State};
 use crate::sql;
 
-/// Settings that are lists of names: those with `GUC_LIST_QUOTE` that a role may have. The flag says whether unquoted
-/// names are folded to lower case.
+/// Settings that are lists of names: those with `GUC_LIST_QUOTE` that can be set for a role. The flag says whether
+/// unquoted names are folded to lower case.
 const LISTS: [(&str, bool); 4] = [
     ("search_path", true),
     ("temp_tablespaces", true),
@@ -32,12 +32,12 @@ pub enum Setting {
 }
 
 impl Setting {
-    /// The setting's name as addresses hold it: PostgreSQL does not tell cases apart.
+    /// Returns the setting's name as in addresses: in lower case, as PostgreSQL ignores case.
     pub fn key(written: &str) -> Result<String, Problem> {
         plain_key(written).map(|name| name.to_lowercase())
     }
 
-    /// As PostgreSQL will store it.
+    /// Returns the value as PostgreSQL will store it.
     #[must_use]
     pub fn normalised(&self, name: &str) -> Self {
         let list = LISTS.iter().find(|(list, _)| *list == name);
@@ -49,7 +49,7 @@ impl Setting {
         })
     }
 
-    /// The text as stored.
+    /// Returns the text of the value.
     pub fn text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
@@ -57,12 +57,12 @@ impl Setting {
         }
     }
 
-    /// `search_path to shop, public`: what stands after `set`.
+    /// Returns what follows `set`: `search_path to shop, public`.
     pub fn assignment(&self, name: &str) -> String {
         let target = target(name);
         let value = match (LISTS.iter().any(|(list, _)| *list == name), self.normalised(name).text()) {
             (true, text) => {
-                // An empty quoted name is no name to the parser, though the setting may hold one.
+                // The parser does not accept an empty quoted name, although the setting may contain one.
                 let item = |n: &String| if n.is_empty() { "''".to_owned() } else { sql::ident(n) };
                 names(&text, false).iter().map(item).collect::<Vec<_>>().join(", ")
             }
@@ -72,7 +72,7 @@ impl Setting {
     }
 }
 
-/// Brings every setting of that kind into the stored form; `value` reads and writes the value of a spec.
+/// Converts every setting of a kind to the form that PostgreSQL stores; `value` gives access to the value in a spec.
 pub fn normalise<T>(desired: &mut State, kind: KindName, value: fn(&mut T) -> &mut Setting)
 where
     T: Clone + PartialEq + fmt::Debug + Send + Sync + 'static,
@@ -85,8 +85,8 @@ where
     }
 }
 
-/// The catalog query of one kind of setting: the rows of `pg_db_role_setting` that `which` picks; `parent` is what else
-/// it selects, with a comma behind it.
+/// Returns the catalog query for one kind of setting: the rows of `pg_db_role_setting` that satisfy `which`. `parent`
+/// are further columns, each followed by a comma.
 pub fn catalog(parent: &str, which: &str) -> String {
     format!(
         "select {parent}split_part(v, '=', 1) as key, substr(v, strpos(v, '=') + 1) as value
@@ -96,13 +96,13 @@ pub fn catalog(parent: &str, which: &str) -> String {
     )
 }
 
-/// `name` as `set` and `reset` take it: the part before a dot is a name of its own.
+/// Returns `name` for `set` and `reset`: the part before a dot is a name of its own.
 pub fn target(name: &str) -> String {
     sql::dotted(name.split('.'))
 }
 
-/// The methods that every kind of setting has in common, inside its `impl Kind`; its `value` is a [`Setting`], and
-/// `$alter(cx, what)` writes `alter … <what>`.
+/// Defines the methods that all kinds of settings have in common, inside `impl Kind`. Their `value` is a [`Setting`],
+/// and `$alter(cx, what)` writes `alter … <what>`.
 macro_rules! setting_methods {
     ($alter:ident) => {
         fn short(text: &str) -> Option<Result<Self, Problem>> {
@@ -138,7 +138,7 @@ macro_rules! setting_methods {
 
 pub(in crate::kinds) use setting_methods;
 
-/// The names in a list as PostgreSQL splits it.
+/// Splits a list of names as PostgreSQL does.
 fn names(text: &str, folds: bool) -> Vec<String> {
     let mut out = Vec::new();
     let mut rest = text.trim();
@@ -158,7 +158,7 @@ fn names(text: &str, folds: bool) -> Vec<String> {
     }
 }
 
-/// The name up to the closing quote, and what follows that.
+/// Reads a name up to the closing quote, and returns what follows that.
 fn quoted_name(text: &str) -> (String, &str) {
     let mut name = String::new();
     let mut rest = text;

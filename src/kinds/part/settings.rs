@@ -1,4 +1,4 @@
-//! Settings that a routine brings: a map from names to values.
+//! The settings of a routine: a map from names to values.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -12,12 +12,12 @@ use super::setting::{self, Setting};
 pub struct Settings(IndexMap<String, Setting>);
 
 impl Settings {
-    /// `name to value` for each: what stands after `set`.
+    /// Returns `name to value` for each setting, as it follows `set`.
     pub fn assignments(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|(name, value)| value.assignment(name))
     }
 
-    /// `set name to value` and `reset name` that turn `old` into this.
+    /// Returns the `set name to value` and `reset name` that turn `old` into this.
     pub fn changes(&self, old: &Self) -> Vec<String> {
         let reset = |name: &String| format!("reset {}", setting::target(name));
         let gone = old.0.keys().filter(|name| !self.0.contains_key(*name)).map(reset);

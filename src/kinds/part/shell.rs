@@ -1,19 +1,20 @@
-//! A type and functions in C that are made of each other: neither can go without the other.
+//! Drops a type and functions in C that depend on each other, so that neither can be dropped without the other.
 
 use crate::kind::Cx;
 use crate::kinds::shell_type::shell_of;
 use crate::model::{Address, Step};
 use crate::sql;
 
-/// Who owns them for the moment in which they go.
+/// The role that owns them just before they are dropped.
 const ROLE: &str = "dbstate_drop";
 
-/// Statements that drop a type together with the functions that it uses and that use it.
+/// Returns the statements that drop a type together with the functions that it uses and that use it.
 ///
-/// `drop type` and `drop function` name objects of one kind, so each would need `cascade`, which takes along whatever came
-/// in since the plan was made. What a role owns goes in one statement, and PostgreSQL refuses it while anything else
-/// depends on any of it: so they are given to a role that owns nothing else. Like making such a type, that takes a
-/// superuser. See <https://www.postgresql.org/docs/current/sql-drop-owned.html>.
+/// `drop type` and `drop function` name objects of one kind only, so each would need `cascade`, which would also drop
+/// whatever was added since the plan was made. `drop owned` drops all that a role owns in one statement, and PostgreSQL
+/// refuses it if anything else depends on any of it. So the objects are given to a role that owns nothing else. Like
+/// the creation of such a type, that requires a superuser. See
+/// <https://www.postgresql.org/docs/current/sql-drop-owned.html>.
 pub fn drop_type(cx: &Cx<'_>) -> Vec<Step> {
     let of_each_other = |at: &&Address| cx.live.uses(at).contains(cx.at);
     let mut functions: Vec<Address> = cx.live.uses(cx.at).iter().filter(of_each_other).cloned().collect();
@@ -22,7 +23,7 @@ pub fn drop_type(cx: &Cx<'_>) -> Vec<Step> {
         [] => vec![format!("drop {}", cx.target())],
         functions => together(functions, cx),
     };
-    // What takes its place begins as a shell.
+    // Its replacement begins as a shell type.
     statements.extend(cx.desired.contains(&shell_of(cx.at)).then(|| format!("create {}", cx.target())));
     statements.into_iter().map(|sql| Step::new(sql).speaks_for(functions.iter().cloned())).collect()
 }

@@ -1,7 +1,8 @@
-//! What a routine takes and gives: its arguments, its result and the key that names it.
+//! The signature of a routine: its arguments, its result and its key.
 //!
-//! Read as typed in psql and as `pg_get_function_arguments` and `pg_get_function_result` print them. PostgreSQL keeps
-//! no lengths and precisions here, so neither do we. See <https://www.postgresql.org/docs/current/sql-createfunction.html>.
+//! Parsed as typed in psql and as `pg_get_function_arguments` and `pg_get_function_result` print it. PostgreSQL stores
+//! no lengths and precisions here, so they are ignored. See
+//! <https://www.postgresql.org/docs/current/sql-createfunction.html>.
 
 use std::fmt;
 
@@ -35,12 +36,12 @@ impl Mode {
         }
     }
 
-    /// True for what a caller gives.
+    /// Returns whether the caller passes the argument.
     pub fn is_input(self) -> bool {
         self != Self::Out
     }
 
-    /// True for what a caller gets.
+    /// Returns whether the caller gets the argument back.
     pub fn is_output(self) -> bool {
         matches!(self, Self::Out | Self::InOut)
     }
@@ -64,7 +65,7 @@ pub struct Arg {
 pub struct Args(pub Vec<Arg>);
 
 impl Args {
-    /// Reads a list of arguments as typed in psql.
+    /// Parses a list of arguments as typed in psql.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let mut list = Vec::new();
         for piece in sql::split_commas(text) {
@@ -74,22 +75,22 @@ impl Args {
         Ok(Self(list))
     }
 
-    /// What a caller gives.
+    /// Returns the arguments that a caller passes.
     pub fn inputs(&self) -> impl Iterator<Item = &Arg> {
         self.0.iter().filter(|a| a.mode.is_input())
     }
 
-    /// What a caller gets.
+    /// Returns the arguments that a caller gets back.
     pub fn outputs(&self) -> impl Iterator<Item = &Arg> {
         self.0.iter().filter(|a| a.mode.is_output())
     }
 
-    /// The types that name the routine: `bigint, text[]`.
+    /// Returns the types that identify the routine: `bigint, text[]`.
     pub fn types(&self) -> String {
         self.inputs().map(|a| a.data_type.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// Follows a rename.
+    /// Updates types and defaults after a rename.
     pub fn follow(&mut self, renaming: Renaming<'_>) {
         for arg in &mut self.0 {
             arg.data_type.follow(renaming);
@@ -97,7 +98,7 @@ impl Args {
         }
     }
 
-    /// Notes every type, and what defaults name.
+    /// Adds references to every type and to what defaults name.
     pub fn references(&self, out: &mut References) {
         for arg in &self.0 {
             arg.data_type.reference(out, "args");
@@ -107,7 +108,7 @@ impl Args {
         }
     }
 
-    /// Why PostgreSQL refuses to put these in the place of `old`, if it does.
+    /// Returns why PostgreSQL would refuse to replace `old` by these arguments, if it would.
     pub fn clash(&self, old: &Self) -> Option<&'static str> {
         let renamed = |(new, old): (&Arg, &Arg)| old.name.is_some() && new.name != old.name;
         let defaults = |args: &Self| args.inputs().filter(|a| a.default.is_some()).count();
@@ -127,7 +128,7 @@ impl Args {
 }
 
 impl Arg {
-    /// An argument without a name.
+    /// Creates an argument without a name.
     fn unnamed(data_type: &TypeName) -> Self {
         Self { mode: Mode::In, name: None, data_type: stored(data_type), default: None }
     }
@@ -154,7 +155,7 @@ impl Arg {
     }
 }
 
-/// Takes the mode off the front, where there is one.
+/// Removes the mode, if there is one, from the front of `head`.
 fn take_mode(head: &mut &[Token<'_>]) -> Option<Mode> {
     let word = |i: usize, w: &str| head.get(i).is_some_and(|t| t.is_word(w));
     let (mode, taken) = match () {
@@ -184,7 +185,7 @@ fn shifted(mut problem: Problem, by: usize) -> Problem {
     problem
 }
 
-/// The type as a routine keeps it: without length and precision.
+/// Returns a type as stored for a routine: without length and precision.
 fn stored(data_type: &TypeName) -> TypeName {
     let plain = data_type.without_modifier();
     let (base, array) = plain.as_str().strip_suffix("[]").map_or((plain.as_str(), ""), |base| (base, "[]"));
@@ -210,7 +211,7 @@ impl fmt::Display for Arg {
     }
 }
 
-/// A parameter's name, quoted where a bare word would be read as something else.
+/// Returns a parameter's name, quoted if it would be read as something else.
 fn param(name: &str) -> String {
     let bare = sql::ident(name);
     let alone = sql::tokens(&bare).len() == 1;
@@ -251,7 +252,7 @@ pub enum Returns {
 }
 
 impl Returns {
-    /// Reads what stands after `returns`.
+    /// Parses what follows `returns`.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let tokens = sql::tokens(text);
         let first = |word: &str| tokens.first().is_some_and(|t| t.is_word(word));
@@ -271,7 +272,7 @@ impl Returns {
         }
     }
 
-    /// Follows a rename.
+    /// Updates the types after a rename.
     pub fn follow(&mut self, renaming: Renaming<'_>) {
         match self {
             Self::One(of) | Self::SetOf(of) => of.follow(renaming),
@@ -279,7 +280,7 @@ impl Returns {
         }
     }
 
-    /// Notes every type.
+    /// Adds references to every type.
     pub fn references(&self, out: &mut References) {
         match self {
             Self::One(data_type) | Self::SetOf(data_type) => data_type.reference(out, "returns"),
@@ -287,12 +288,12 @@ impl Returns {
         }
     }
 
-    /// True for any number of rows.
+    /// Returns whether any number of rows is returned.
     pub fn is_set(&self) -> bool {
         !matches!(self, Self::One(_))
     }
 
-    /// True for what a trigger calls.
+    /// Returns whether the function is called by triggers.
     pub fn is_trigger(&self) -> bool {
         matches!(self, Self::One(t) if matches!(t.as_str(), "trigger" | "event_trigger"))
     }
@@ -331,7 +332,7 @@ impl<'de> Deserialize<'de> for Returns {
     }
 }
 
-/// The types between the brackets of a key, as arguments without names; modes are read over.
+/// Parses the arguments in the parentheses of a key: modes and types, without names.
 pub fn key_args(key: &str) -> Result<Args, Problem> {
     let open = key.rfind_args();
     let Some(inner) = key.get(open + 1..).and_then(|rest| rest.strip_suffix(')')) else { return Ok(Args::default()) };
@@ -347,7 +348,7 @@ pub fn key_args(key: &str) -> Result<Args, Problem> {
     Ok(Args(list))
 }
 
-/// The canonical key: the name and the input types, from the key as written and the arguments.
+/// Returns the canonical key, consisting of the name and the input types, from the key as written and the arguments.
 pub fn routine_key(written: &str, args: &Args) -> Result<String, Problem> {
     let open = written.rfind_args();
     if open == written.len() && written.contains('(') && !written.ends_with(')') {

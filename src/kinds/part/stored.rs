@@ -1,4 +1,4 @@
-//! How a column's values are stored and counted: the attributes that only `alter … alter column` can give.
+//! How a column's values are stored and counted: the attributes that only `alter … alter column` can set.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-STORAGE>.
 
@@ -47,12 +47,12 @@ impl PartialEq for OfType {
     }
 }
 
-/// SQL for the word that a letter of the catalog stands for.
+/// Returns SQL for the word that a letter in the catalog stands for.
 pub fn word(letter: &str) -> String {
     format!("case {letter} when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end")
 }
 
-/// The fields of a catalog query: `a` is `pg_attribute`, `t` the column's `pg_type`.
+/// Returns the fields for a catalog query: `a` is `pg_attribute`, `t` the column's `pg_type`.
 pub fn fields() -> String {
     format!(
         "case when a.attstorage <> t.typstorage then {} end as storage,
@@ -67,7 +67,7 @@ pub fn fields() -> String {
 }
 
 impl Stored<'_> {
-    /// What is no word of PostgreSQL's, each with its key.
+    /// Reports values that PostgreSQL does not know, each with its field.
     pub fn check(&self) -> Vec<(Problem, &'static str)> {
         let words = [
             ("storage", self.storage, &["plain", "external", "extended", "main"][..]),
@@ -81,8 +81,8 @@ impl Stored<'_> {
         unknown.collect()
     }
 
-    /// What turns a column with `old` attributes, or a new one, into one with these; `alter` makes a statement of
-    /// `set storage external`, for the tables below too where it says so.
+    /// Returns the steps that give these attributes to a new column, or to one with `old` attributes. `alter` turns
+    /// words such as `set storage external` into a statement, which applies to child tables too for `Reach::Below`.
     pub fn steps(self, old: Option<Self>, cx: &Cx<'_>, alter: impl Fn(Reach, &str) -> Step) -> Vec<Step> {
         let mut steps = Vec::new();
         if self.storage != old.and_then(|o| o.storage) {

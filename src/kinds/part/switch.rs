@@ -11,12 +11,13 @@ use crate::diagnostic::{Code, Problem};
 pub struct Switch(Option<String>);
 
 impl Switch {
-    /// As it was typed; none where it is not given.
+    /// Returns the value as typed; `None` if it is not given.
     pub fn text(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
-    /// What it means: `parse_bool` of PostgreSQL takes any beginning of `true` and `yes`, `on` and `1`.
+    /// Returns whether it is on. Like PostgreSQL's `parse_bool`, this accepts any prefix of `true` and `yes`, `on` and
+    /// `1`.
     pub fn is_on(&self) -> bool {
         let text = self.0.as_deref().unwrap_or_default().to_ascii_lowercase();
         !text.is_empty() && (["true", "yes"].iter().any(|word| word.starts_with(&text)) || text == "on" || text == "1")

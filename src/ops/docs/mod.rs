@@ -1,4 +1,5 @@
-//! `docs`: pages about a database or a project: each schema, each object in one, each role.
+//! `docs`: makes pages about a database or a project, one for each schema, for each object in a schema, and for each
+//! role.
 
 mod object;
 mod place;
@@ -18,10 +19,10 @@ use crate::model::{Address, State};
 use crate::session::Session;
 use crate::{catalog, kinds, ledger, report};
 
-/// How many tables the diagram of a schema shows: a larger one nobody can read.
+/// The largest number of tables in the diagram of a schema; a larger one would be unreadable.
 const DRAWN: usize = 100;
 
-/// Pages about a database.
+/// Returns the pages about a database.
 pub async fn of_database(session: &Session) -> Result<Site> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
@@ -30,25 +31,25 @@ pub async fn of_database(session: &Session) -> Result<Site> {
     Ok(site(&server.database, &state, &Access::of(&state, server.version, register)))
 }
 
-/// Pages about a state, under the name of its database.
+/// Returns the pages about a state; `name` is that of the database.
 pub fn site(name: &str, state: &State, access: &Access) -> Site {
     Making::new(state, access).site(name)
 }
 
-/// What pages are made from.
+/// The data that pages are made from.
 struct Making<'a> {
     state: &'a State,
     access: &'a Access,
     web: Web<'a>,
-    /// Who may do what with each thing.
+    /// Who may do what with each object.
     rights: HashMap<Address, OfThing>,
-    /// The schemas, and in each what has a page, by kind and name.
+    /// The schemas and, for each, the objects that have a page, by kind and name.
     schemas: Vec<(&'a Address, Vec<&'a Address>)>,
     roles: Vec<String>,
-    /// The place of the page of an object, and of a role.
+    /// The index of the page of each object; below, that of each role.
     places: HashMap<&'a Address, usize>,
     role_places: HashMap<String, usize>,
-    /// What uses each object that has a page, and what it uses.
+    /// For each object that has a page, the objects that it uses; below, those that use it.
     uses: HashMap<&'a Address, BTreeSet<&'a Address>>,
     used_by: HashMap<&'a Address, BTreeSet<&'a Address>>,
 }
@@ -79,7 +80,8 @@ impl<'a> Making<'a> {
         making
     }
 
-    /// Which page uses which, by the edges that the database told of; foreign keys are told of elsewhere.
+    /// Fills in which object uses which, from the edges that the database reported. Foreign keys are left out, as they
+    /// have sections of their own.
     fn follow_edges(&mut self) {
         for (from, to) in self.state.edges() {
             let (Some(user), Some(used)) = (self.with_page(from), self.with_page(to)) else { continue };
@@ -91,7 +93,7 @@ impl<'a> Making<'a> {
         }
     }
 
-    /// The object with a page that this is, or is a part of.
+    /// Returns the nearest object that has a page: `at` itself or an ancestor.
     fn with_page(&self, at: &Address) -> Option<&'a Address> {
         std::iter::once(at).chain(at.ancestors()).find_map(|at| self.places.get_key_value(at)).map(|(at, _)| *at)
     }
@@ -106,7 +108,7 @@ impl<'a> Making<'a> {
         Site { name: name.to_owned(), pages }
     }
 
-    /// The first page: schemas, roles, and what stands in no schema.
+    /// Makes the first page: schemas, roles, and what is in no schema.
     fn start(&self, name: &str) -> Page {
         let schema = |(space, list): &(&'a Address, Vec<&'a Address>)| {
             let comment = Cell::Text(self.comment(space).unwrap_or_default());
@@ -137,7 +139,7 @@ impl<'a> Making<'a> {
         }
     }
 
-    /// What belongs to the database and stands in no schema, a section a kind.
+    /// Returns a section per kind for objects that belong to the database but to no schema.
     fn besides(&self) -> Vec<Section> {
         let register = kinds::register();
         let mut by_kind: BTreeMap<String, Vec<&Address>> = BTreeMap::new();
@@ -175,13 +177,13 @@ impl<'a> Making<'a> {
         Page { diagram: diagram.flatten(), sections, ..page }
     }
 
-    /// Tables with the pages of their boxes.
+    /// Draws the given objects, and returns the index of the page for each box.
     fn draw(&self, list: &[&Address]) -> Option<(Diagram, Vec<usize>)> {
         let pages: Option<Vec<usize>> = list.iter().map(|at| self.places.get(at).copied()).collect();
         Some((self.web.draw(list), pages?))
     }
 
-    /// What every page of an object has: where it is, what it is called, what is said of it, whose it is.
+    /// Makes a page with what those of all objects have in common: file, title, pages above, comment and owner.
     fn page(&self, at: &'a Address) -> Page {
         let owner = self.access.owner(at).map(|owner| ("owner".to_owned(), self.role_link(owner)));
         let above = at.ancestors().filter_map(|a| self.places.get(a).copied()).collect::<Vec<_>>();
@@ -229,7 +231,7 @@ impl<'a> Making<'a> {
         }
     }
 
-    /// Who may do what with a thing and its parts.
+    /// Returns a section about who may do what with an object and its parts.
     fn may(&self, at: &Address) -> Option<Section> {
         let of = self.rights.get(at)?;
         let rows_of = |of: &OfThing, part: &str| {
@@ -244,7 +246,7 @@ impl<'a> Making<'a> {
         Some(Section { title, heads: vec!["role", "on", "what, and by which way"], rows }).filter(has_rows)
     }
 
-    /// A comment, however its kind keeps it.
+    /// Returns an object's comment, whichever kind stores it.
     fn comment(&self, at: &Address) -> Option<String> {
         let is_comment = |entry: &&Entry| entry.homes.iter().any(|home| matches!(home.under, Under::Commented));
         let mut comments = kinds::register().iter().filter(is_comment);
@@ -255,7 +257,7 @@ impl<'a> Making<'a> {
         comments.find_map(text)
     }
 
-    /// A list of objects of one kind, with what they are.
+    /// Returns a section that lists objects of one kind, with their definitions and comments.
     fn list(&self, kind: String, list: &[&Address]) -> Section {
         let row = |at: &&Address| {
             let definition =
@@ -270,7 +272,7 @@ impl<'a> Making<'a> {
         self.places.get(at).map_or_else(|| Cell::Text(name.to_owned()), |i| Cell::Link(name.to_owned(), *i))
     }
 
-    /// A thing by its kind and path, leading to the page that tells of it.
+    /// Returns the kind and path of an object, linked to the page that describes it.
     fn thing_link(&self, at: &Address) -> Cell {
         let name = [at.kind().to_string(), at.path().join(".")].join(" ");
         self.with_page(at).map_or_else(|| Cell::Text(name.clone()), |page| self.link(page, &name))
@@ -286,7 +288,7 @@ fn has_rows(section: &Section) -> bool {
     !section.rows.is_empty()
 }
 
-/// What a role may do, in one line without the marks of a terminal.
+/// Returns a role's rights in one line, without terminal colours.
 fn may(rights: &Rights) -> String {
     let mut out = report::rights::words(rights);
     if let Some(rows) = &rights.rows {
@@ -298,7 +300,7 @@ fn may(rights: &Rights) -> String {
     out.replace('`', "")
 }
 
-/// `12 tables, 1 view`: how many there are of each kind.
+/// Counts objects by kind: `12 tables, 1 view`.
 fn counts(list: &[&Address]) -> String {
     let same = list.chunk_by(|a, b| a.kind() == b.kind());
     let words = same.map(|same| match same {
@@ -308,14 +310,14 @@ fn counts(list: &[&Address]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// What objects like it are called in YAML: `tables`.
+/// Returns the plural name of an object's kind, which is its key in YAML: `tables`.
 fn plural(at: &Address) -> String {
     let above = at.parent().map(|parent| find(kinds::register(), parent.kind()));
     let home = find(kinds::register(), at.kind()).nests_under(above).next();
     home.map_or_else(|| at.kind().to_string(), |home| home.key.replace('_', " "))
 }
 
-/// A value in few lines: a list in one, a map a key a line.
+/// Writes a value in few lines: a list of texts in one line, a map with a line per key.
 fn definition(node: &Node) -> String {
     match &node.value {
         Value::Null => String::new(),

@@ -1,4 +1,4 @@
-//! The page of one object: what it says, what stands under it, what it points at and what points at it.
+//! The page of one object: its fields, its children, what it refers to, and what refers to it.
 
 use super::{Making, definition, has_rows};
 use crate::kind::picture::Mark;
@@ -10,12 +10,12 @@ use crate::model::site::{Cell, Page, Section};
 use crate::model::{Address, Node};
 use crate::ops::graph::{Choice, drawn, mark};
 
-/// How many neighbours a picture shows.
+/// The largest number of neighbours in a diagram.
 const NEIGHBOURS: usize = 30;
 
 impl<'a> Making<'a> {
     pub(super) fn object(&self, at: &'a Address) -> Page {
-        // Of a table the columns say most, of anything else what it says itself.
+        // For a table its columns matter most, so its own fields come after them; for other objects they come first.
         let is_box = matches!(mark(self.state, at), Some(Mark::Box));
         let mut sections = self.children(at);
         sections.insert(if is_box { sections.len() } else { 0 }, self.fields(at));
@@ -30,7 +30,7 @@ impl<'a> Making<'a> {
         Page { diagram, sections, words, ..page }
     }
 
-    /// The table among those that it points at and that point at it.
+    /// Draws the table with the tables it refers to and those that refer to it.
     fn neighbours(&self, at: &'a Address, page: &mut Page) -> Option<(Diagram, Vec<usize>)> {
         self.web.links_of(at).next()?;
         let mut near = self.web.chosen(&Choice { around: Some((at.clone(), 1)), ..Choice::default() });
@@ -44,7 +44,7 @@ impl<'a> Making<'a> {
         self.draw(&near)
     }
 
-    /// What the object itself says.
+    /// Returns a section with the object's own fields.
     fn fields(&self, at: &Address) -> Section {
         let entry = find(kinds::register(), at.kind());
         let node = self.state.get(at).map(|object| (entry.write_long)(&*object.spec));
@@ -55,7 +55,7 @@ impl<'a> Making<'a> {
         Section { title: "definition".to_owned(), heads: vec!["", ""], rows: fields.iter().map(row).collect() }
     }
 
-    /// What stands under it: a section for each key under which its children stand.
+    /// Returns a section of children for each YAML key that they are listed under.
     fn children(&self, at: &'a Address) -> Vec<Section> {
         let register = kinds::register();
         let children = self.state.children(at);

@@ -1,14 +1,14 @@
-//! Where the page of an object is: the same file for the same name, whatever else there is.
+//! Names the file of each page. The file depends only on the object's name, not on what else exists.
 
 use sha2::{Digest, Sha256};
 
 use crate::declare::bodies::plain;
 use crate::model::Address;
 
-/// How many characters of a name a file keeps.
+/// The number of characters of a name that its file name keeps.
 const LONGEST: usize = 80;
 
-/// `shop/table-orders.html`; a schema's own is `shop/index.html`.
+/// Returns the file of an object's page: `shop/table-orders.html`, or `shop/index.html` for a schema.
 pub fn file(at: &Address) -> String {
     match at.parent() {
         None => format!("{}/index.html", part(at.key())),
@@ -16,12 +16,12 @@ pub fn file(at: &Address) -> String {
     }
 }
 
-/// `roles/app.html`. A schema of that name has another directory.
+/// Returns the file of a role's page: `_roles/app.html`. A schema called `_roles` gets another directory.
 pub fn role(name: &str) -> String {
     format!("_roles/{}.html", part(name))
 }
 
-/// A name as it is where every file system tells it from all others, else with a digest behind it.
+/// Returns a name as part of a file name. A digest is appended if some file system might not tell it from another.
 fn part(name: &str) -> String {
     let plainest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let reserved = matches!(name, "con" | "prn" | "aux" | "nul") || name.starts_with('_');

@@ -1,7 +1,7 @@
-//! The few lines a diagnostic points at, out of several texts, cropped to the width there is.
+//! Extracts the few lines that a diagnostic points at from several texts, cropped to the available width.
 //!
-//! The lines are copied into one text, window after window; miette sees that text and asks [`SourceCode::read_span`]
-//! for the name, line and column of each window. So a file of one line of a megabyte costs one line of output.
+//! The lines are copied into one text, window after window. Miette gets that text, and asks [`SourceCode::read_span`]
+//! for the name, line and column of each window. So a file with a line of a megabyte costs only one line of output.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpa
 
 use crate::diagnostic::{Diagnostic, Sources, Statement};
 
-/// The lines shown before and after a line that is pointed at.
+/// The number of lines shown before and after a line that is pointed at.
 pub(super) const CONTEXT_LINES: usize = 1;
 
-/// The lines a diagnostic points at.
+/// The lines that a diagnostic points at.
 #[derive(Debug, Default)]
 pub(super) struct Excerpt {
     text: String,
@@ -24,17 +24,17 @@ pub(super) struct Excerpt {
 #[derive(Debug)]
 struct Window {
     name: String,
-    /// Its bytes in the excerpt.
+    /// The window's bytes in the excerpt.
     range: Range<usize>,
-    /// The number of its first line, from 0.
+    /// The number of the window's first line, from 0.
     line: usize,
     lines: usize,
 }
 
-/// A place that is pointed at.
+/// A span that is pointed at.
 #[derive(Debug)]
 struct Mark {
-    /// Its bytes in the excerpt.
+    /// The span's bytes in the excerpt.
     range: Range<usize>,
     label: Option<String>,
     line: usize,
@@ -45,7 +45,7 @@ struct Mark {
 struct Place<'s> {
     name: String,
     source: &'s str,
-    /// On one line of the source.
+    /// The bytes in the source, which are all on one line.
     range: Range<usize>,
     label: &'s str,
 }
@@ -79,7 +79,7 @@ impl Excerpt {
         })
     }
 
-    /// Copies the lines around `group`, whose places are of one source, each line cropped to `width` characters.
+    /// Copies the lines around `group`, whose places are in the same source, each line cropped to `width` characters.
     fn copy(&mut self, group: &[&Place<'_>], width: usize) {
         let Some(first) = group.first() else { return };
         let source = first.source;
@@ -138,7 +138,7 @@ impl SourceCode for Excerpt {
 }
 
 impl<'s> Place<'s> {
-    /// The place cut to its first line.
+    /// Creates a place, cut to its first line.
     fn new(name: String, source: &'s str, range: Range<usize>, label: &'s str) -> Self {
         let start = source.floor_char_boundary(range.start.min(source.len()));
         let end_of_line = line_end(source, line_start(source, start));
@@ -147,7 +147,7 @@ impl<'s> Place<'s> {
         Self { name, source, range: start..end, label }
     }
 
-    /// The word a statement's error points at, or its first line.
+    /// Creates the place of the word that a statement's error points at, or of its first line.
     fn of_statement(statement: &'s Statement) -> Self {
         let sql = statement.sql.as_str();
         let range = match statement.position {
@@ -161,7 +161,7 @@ impl<'s> Place<'s> {
         Self::new("statement".into(), sql, range, &statement.text)
     }
 
-    /// Its line and those around it.
+    /// Returns the bytes of the place's line and of those around it.
     fn window(&self) -> Range<usize> {
         let mut start = line_start(self.source, self.range.start);
         let mut end = line_end(self.source, self.range.start);
@@ -174,7 +174,7 @@ impl<'s> Place<'s> {
     }
 }
 
-/// The places whose windows meet, together; in the order of the first of each.
+/// Groups the places whose windows touch, in the order of the first place of each group.
 fn groups<'p, 's>(places: &'p [Place<'s>]) -> Vec<Vec<&'p Place<'s>>> {
     let mut groups: Vec<(Range<usize>, Vec<&'p Place<'s>>)> = Vec::new();
     for place in places {
@@ -195,14 +195,14 @@ fn groups<'p, 's>(places: &'p [Place<'s>]) -> Vec<Vec<&'p Place<'s>>> {
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// One line, cleaned and cropped around a place of interest.
+/// A line, cleaned and cropped around a place of interest.
 struct Line<'s> {
     source: &'s str,
     /// The bytes of the source that are shown.
     shown: Range<usize>,
     start: usize,
     text: String,
-    /// The bytes of the ellipsis in front.
+    /// The length of the ellipsis at the front, in bytes.
     lead: usize,
 }
 
@@ -221,7 +221,7 @@ impl<'s> Line<'s> {
         Self { source, shown: before..after, start, text, lead: lead.len() }
     }
 
-    /// The place on this line, which is copied to byte `base` of the excerpt.
+    /// Returns the mark for a place on this line, which is copied to byte `base` of the excerpt.
     fn mark(&self, place: &Place<'_>, base: usize) -> Mark {
         let at = |byte: usize| {
             let byte = byte.clamp(self.shown.start, self.shown.end);
@@ -236,7 +236,8 @@ impl<'s> Line<'s> {
     }
 }
 
-/// Text that does nothing to a terminal: control characters and those that turn the direction of writing are replaced.
+/// Returns text that cannot affect a terminal: control characters, and those that change the direction of writing, are
+/// replaced.
 pub(super) fn clean(text: &str) -> String {
     let shown = |c: char| match c {
         '\t' => '\t',
@@ -250,13 +251,13 @@ fn line_start(source: &str, at: usize) -> usize {
     source[..at].rfind('\n').map_or(0, |i| i + 1)
 }
 
-/// The end of the line that holds `at`, without its line break.
+/// Returns the end of the line that contains `at`, without its line break.
 fn line_end(source: &str, at: usize) -> usize {
     let end = source[at..].find('\n').map_or(source.len(), |i| at + i);
     if source[at..end].ends_with('\r') { end - 1 } else { end }
 }
 
-/// The start of the line after the one that ends at `end`.
+/// Returns the start of the line after the one that ends at `end`.
 fn next_line(source: &str, end: usize) -> usize {
     source[end..].find('\n').map_or(source.len(), |i| end + i + 1)
 }

@@ -1,6 +1,7 @@
-//! A site of pages as files: HTML that needs nothing but itself, a style and the index of the search beside it.
+//! Writes a site of pages as files: HTML that needs only the style sheet and the search index next to it.
 //!
-//! Pages work from a disk, without a server and without scripts but for the search. The same site has the same bytes.
+//! Pages work from a disk, without a server, and without scripts except for the search. The same site gives the same
+//! bytes.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -10,17 +11,17 @@ use serde_json::json;
 use super::graph::{escape, svg};
 use crate::model::site::{Cell, Page, Section, Site};
 
-/// What every page has around its own.
+/// The frame of every page.
 const PAGE: &str = include_str!("page.html");
-/// The style of pages.
+/// The style sheet.
 const STYLE: &str = include_str!("style.css");
-/// Finds pages by name.
+/// The script that finds pages by name.
 const SEARCH: &str = include_str!("search.js");
 
 /// A file: its path below the directory, and its text.
 pub type File = (String, String);
 
-/// Every file of a site.
+/// Returns every file of a site.
 pub fn files(site: &Site) -> impl Iterator<Item = File> {
     let own = [
         ("style.css".to_owned(), format!("{}{STYLE}", svg::STYLE)),
@@ -30,7 +31,7 @@ pub fn files(site: &Site) -> impl Iterator<Item = File> {
     own.into_iter().chain(site.pages.iter().map(|page| (page.file.clone(), html(site, page))))
 }
 
-/// What the search looks through: file, kind, name, other words, comment.
+/// Returns the search index: file, kind, name, other words and comment of each page.
 fn names(site: &Site) -> String {
     let mut out = "const names = [\n".to_owned();
     for page in site.pages.iter().skip(1) {
@@ -43,7 +44,7 @@ fn names(site: &Site) -> String {
 fn html(site: &Site, page: &Page) -> String {
     let writing = Writing { site, root: "../".repeat(page.file.matches('/').count()) };
     let title = if page.title == site.name { page.title.clone() } else { format!("{} – {}", page.title, site.name) };
-    // What is put in is not looked through again: names may hold anything.
+    // Inserted text is not searched for placeholders, as names may contain anything.
     let mut out = String::new();
     for (i, part) in PAGE.split("{{").enumerate() {
         let (key, rest) = if i == 0 { ("", part) } else { part.split_once("}}").unwrap_or(("", part)) };
@@ -60,7 +61,7 @@ fn html(site: &Site, page: &Page) -> String {
 
 struct Writing<'a> {
     site: &'a Site,
-    /// From the page to the directory of the site.
+    /// The relative path from the page to the root directory of the site.
     root: String,
 }
 
@@ -103,7 +104,7 @@ impl Writing<'_> {
     fn section(&self, out: &mut String, section: &Section, id: &str, taken: &mut HashSet<String>) {
         let _ =
             writeln!(out, "<section><h2 id=\"{id}\">{} <a href=\"#{id}\">#</a></h2>\n<table>", escape(&section.title));
-        // A column in which nothing stands is left out.
+        // A column without any content is left out.
         let used = |i: usize| section.rows.iter().any(|(_, cells)| cells.get(i).is_some_and(|cell| !is_empty(cell)));
         let used: Vec<bool> = (0..section.heads.len()).map(used).collect();
         if section.heads.iter().any(|head| !head.is_empty()) {
@@ -148,7 +149,8 @@ fn is_empty(cell: &Cell) -> bool {
     }
 }
 
-/// An anchor that stays the same for the same name: letters and digits as they are, the rest as their numbers.
+/// Returns an anchor that is always the same for the same name: ASCII letters and digits stay, other characters become
+/// their code points.
 fn anchor(name: &str, taken: &mut HashSet<String>) -> String {
     let plain = |c: char| match c {
         c if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') => c.to_string(),

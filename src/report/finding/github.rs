@@ -1,11 +1,11 @@
-//! Findings as workflow commands, which GitHub shows beside the lines of a pull request.
+//! Findings as workflow commands, which GitHub shows next to the lines of a pull request.
 //!
-//! See <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>. GitHub shows ten of each sort
-//! for a step.
+//! See <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>. GitHub shows at most ten of
+//! each type per step.
 
 use super::{Finding, Level};
 
-/// A line for each.
+/// Returns a line for each finding.
 pub fn print(findings: &[Finding]) -> String {
     findings.iter().map(line).collect()
 }
@@ -20,7 +20,7 @@ fn line(finding: &Finding) -> String {
     if let Some(place) = &finding.place {
         properties.push(format!("file={}", property(&place.file)));
         properties.push(format!("line={},endLine={}", place.line, place.end_line));
-        // Columns count only within one line.
+        // Columns are allowed only within one line.
         if place.line == place.end_line {
             properties.push(format!("col={},endColumn={}", place.column, place.end_column));
         }
@@ -29,12 +29,12 @@ fn line(finding: &Finding) -> String {
     format!("::{command} {}::{}\n", properties.join(","), data(&finding.text()))
 }
 
-/// Text after the `::`.
+/// Escapes the text after the `::`.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a property.
+/// Escapes the value of a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

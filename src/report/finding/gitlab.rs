@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Finding, Level, fingerprints};
 
-/// All of them as one list.
+/// Returns all findings as one list.
 pub fn print(findings: &[Finding]) -> String {
     let item = |(finding, fingerprint): (&Finding, String)| {
         let place = finding.place_or_project();

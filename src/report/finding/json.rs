@@ -1,13 +1,13 @@
-//! Findings for programs: `docs/findings.schema.json`.
+//! Findings as JSON. `docs/findings.schema.json` describes the format.
 
 use serde_json::json;
 
 use super::Finding;
 
-/// The version of the format: it grows when a reader would have to change.
+/// The version of the format. It is increased when readers would have to change.
 const VERSION: u32 = 1;
 
-/// All of them as one JSON object.
+/// Returns all findings as one JSON object.
 pub fn print(findings: &[Finding]) -> String {
     let item = |finding: &Finding| {
         let Finding { rule, level, subject: _, message, help, place, related } = finding;

@@ -1,8 +1,8 @@
-//! Findings as a `JUnit` report, in what all its dialects share: a failed test for each that is worse than a note.
+//! Findings as a `JUnit` report, limited to what all its dialects share: a failed test for each finding above a note.
 
 use super::{Finding, Level};
 
-/// One suite, named as the command is; a test that passes where nothing was found.
+/// Returns one suite with the name of the command. If nothing was found, it contains one test that passes.
 pub fn print(command: &str, findings: &[Finding]) -> String {
     let cases: String = findings.iter().map(case).collect();
     let (count, cases) = match findings.len() {
@@ -31,7 +31,7 @@ fn case(finding: &Finding) -> String {
     format!("    <testcase classname=\"dbstate.{}\" name=\"{name}\">\n      {told}\n    </testcase>\n", finding.rule)
 }
 
-/// Text as XML 1.0 holds it, in elements and in attributes: a character that it has no room for becomes U+FFFD.
+/// Escapes text for elements and attributes of XML 1.0. Characters that XML does not allow become U+FFFD.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::{Finding, Level, Place, fingerprints};
 use crate::report::explain;
 
-/// What stays as it is in the path of a URI.
+/// The characters that are not escaped in the path of a URI.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
-/// All of them as one run, with a rule for each sort that occurs.
+/// Returns all findings as one run, with a rule for each that occurs.
 pub fn print(findings: &[Finding]) -> String {
     let mut rules: Vec<&str> = findings.iter().map(|finding| finding.rule).collect();
     rules.sort_unstable();
@@ -41,7 +41,7 @@ pub fn print(findings: &[Finding]) -> String {
     format!("{log:#}\n")
 }
 
-/// A rule, with its page of `dbstate explain`.
+/// Returns a rule with its page of `dbstate explain`.
 fn described(rule: &str) -> Value {
     let page = explain::page(rule).unwrap_or_default();
     let (title, text) = page.split_once('\n').unwrap_or((page, ""));

@@ -1,11 +1,11 @@
-//! A diagram as DOT, for Graphviz. See <https://graphviz.org/doc/info/lang.html>.
+//! Writes a diagram as DOT, for Graphviz. See <https://graphviz.org/doc/info/lang.html>.
 
 use std::fmt::Write;
 
 use super::escape;
 use crate::model::diagram::{Arrow, Box, Diagram};
 
-/// Tables and foreign keys.
+/// Returns a diagram of tables and foreign keys.
 pub fn tables(diagram: &Diagram) -> String {
     let mut out = start("RL");
     for (i, one) in diagram.boxes.iter().enumerate() {
@@ -24,7 +24,7 @@ pub fn tables(diagram: &Diagram) -> String {
     out + "}\n"
 }
 
-/// Statements.
+/// Returns a diagram of statements.
 pub fn statements(diagram: &Diagram) -> String {
     let mut out = start("TB");
     for (i, one) in diagram.boxes.iter().enumerate() {
@@ -43,7 +43,7 @@ fn start(direction: &str) -> String {
     )
 }
 
-/// A table with a row a column, as Graphviz's own HTML has it.
+/// Returns a table with a row per column, in Graphviz's HTML-like syntax.
 fn table(one: &Box) -> String {
     let mut out = "<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" cellpadding=\"4\">".to_owned();
     let _ = write!(out, "<tr><td colspan=\"3\" bgcolor=\"#e4e7ec\"><b>{}</b></td></tr>", text(&one.title));
@@ -60,12 +60,12 @@ fn table(one: &Box) -> String {
     out + "</table>"
 }
 
-/// Text in a cell; Graphviz refuses none at all.
+/// Escapes the text of a cell. Graphviz does not accept empty text.
 fn text(text: &str) -> String {
     if text.is_empty() { " ".to_owned() } else { escape(text) }
 }
 
-/// Text between double quotes.
+/// Returns a text in double quotes.
 fn quoted(text: &str) -> String {
     let shown = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     format!("\"{shown}\"")

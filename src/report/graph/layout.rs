@@ -1,4 +1,4 @@
-//! Where boxes and arrows go: dagre lays out what hangs together, and these parts stand in rows.
+//! Lays out boxes and arrows: dagre lays out each group of connected boxes, and the groups are put in rows.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::model::diagram::Diagram;
 /// A point, in pixels from the upper left corner.
 pub type Point = (f64, f64);
 
-/// The places of everything.
+/// The positions of all boxes and arrows.
 #[derive(Debug, Default)]
 pub struct Layout {
-    /// The size of all.
+    /// The size of the whole diagram.
     pub size: Point,
     /// The upper left corner of each box.
     pub boxes: Vec<Point>,
@@ -21,23 +21,23 @@ pub struct Layout {
     pub arrows: Vec<Vec<Point>>,
 }
 
-/// The space between parts, and around all.
+/// The space between groups, and around the diagram.
 const GAP: f64 = 32.0;
 
-/// How far below a box an arrow to itself goes.
+/// How far an arrow from a box to itself extends below it.
 const LOOP: f64 = 18.0;
 
-/// From so many boxes on a faster way of ranking is taken.
+/// The number of boxes from which on a faster ranking algorithm is used.
 const MANY: usize = 400;
 
-/// Lays out boxes of these sizes; arrows run from right to left, or from the top down.
+/// Lays out boxes of the given sizes. Arrows run from right to left or, if `down`, from top to bottom.
 pub fn place(diagram: &Diagram, sizes: &[Point], down: bool) -> Layout {
     let mut parts: Vec<Part> = parts(diagram).into_iter().map(|boxes| Part::of(diagram, sizes, boxes, down)).collect();
     parts.sort_by(|a, b| b.boxes.len().cmp(&a.boxes.len()).then(a.boxes[0].0.cmp(&b.boxes[0].0)));
     shelves(&parts, diagram)
 }
 
-/// The boxes that hang together, each part by its first box.
+/// Returns the groups of connected boxes, in the order of their first boxes.
 fn parts(diagram: &Diagram) -> Vec<Vec<usize>> {
     let mut part: Vec<usize> = (0..diagram.boxes.len()).collect();
     for arrow in &diagram.arrows {
@@ -51,7 +51,7 @@ fn parts(diagram: &Diagram) -> Vec<Vec<usize>> {
     out.into_values().collect()
 }
 
-/// The first box of the part that a box is in, as far as known.
+/// Returns the representative of a box's group (union-find with path halving).
 fn root(part: &mut [usize], mut i: usize) -> usize {
     while part[i] != i {
         part[i] = part[part[i]];
@@ -60,7 +60,7 @@ fn root(part: &mut [usize], mut i: usize) -> usize {
     i
 }
 
-/// A part with places of its own.
+/// A group of boxes, laid out by itself.
 struct Part {
     size: Point,
     boxes: Vec<(usize, Point)>,
@@ -128,13 +128,13 @@ impl Part {
     }
 }
 
-/// From a box to itself, below it.
+/// Returns the points of an arrow from a box to itself, below it.
 fn hook(at: Point, size: Point) -> Vec<Point> {
     let (left, right, bottom) = (at.0 + size.0 * 0.3, at.0 + size.0 * 0.7, at.1 + size.1);
     vec![(right, bottom), (right, bottom + LOOP), (left, bottom + LOOP), (left, bottom)]
 }
 
-/// Puts parts beside each other in rows, about as wide as all is high.
+/// Puts groups side by side in rows, so that the diagram is about as wide as it is high.
 fn shelves(parts: &[Part], diagram: &Diagram) -> Layout {
     let area: f64 = parts.iter().map(|part| (part.size.0 + GAP) * (part.size.1 + GAP)).sum();
     let widest = parts.iter().map(|part| part.size.0).fold(0.0, f64::max);

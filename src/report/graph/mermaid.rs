@@ -1,12 +1,13 @@
-//! A diagram as Mermaid, which GitHub and GitLab draw in Markdown.
+//! Writes a diagram as Mermaid, which GitHub and GitLab draw in Markdown.
 //!
-//! See <https://mermaid.js.org/syntax/entityRelationshipDiagram.html> and <https://mermaid.js.org/syntax/flowchart.html>.
+//! See <https://mermaid.js.org/syntax/entityRelationshipDiagram.html> and
+//! <https://mermaid.js.org/syntax/flowchart.html>.
 
 use std::fmt::Write;
 
 use crate::model::diagram::{Arrow, Diagram, Line};
 
-/// Tables and foreign keys as an entity-relationship diagram.
+/// Returns tables and foreign keys as an entity-relationship diagram.
 pub fn tables(diagram: &Diagram) -> String {
     let mut out = "erDiagram\n".to_owned();
     for (i, one) in diagram.boxes.iter().enumerate() {
@@ -25,7 +26,7 @@ pub fn tables(diagram: &Diagram) -> String {
     out
 }
 
-/// Statements as a flow chart.
+/// Returns statements as a flow chart.
 pub fn statements(diagram: &Diagram) -> String {
     let mut out = "flowchart TD\n".to_owned();
     for (i, one) in diagram.boxes.iter().enumerate() {
@@ -37,7 +38,7 @@ pub fn statements(diagram: &Diagram) -> String {
     out
 }
 
-/// A column: its type and its name as words that Mermaid takes, and as they are where those differ.
+/// Returns a column: its type and name as words that Mermaid accepts, followed by the originals where they differ.
 fn attribute(line: &Line) -> String {
     let keys = line.keys().join(", ");
     let (data_type, name) = (word(&line.data_type), word(&line.name));
@@ -55,14 +56,14 @@ fn attribute(line: &Line) -> String {
     [data_type, name, keys, note].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// A word of letters, digits and `_` that begins with a letter.
+/// Turns a text into a word of letters, digits and `_` that starts with a letter.
 fn word(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let plain = plain.trim_matches('_');
     if plain.starts_with(|c: char| c.is_ascii_alphabetic()) { plain.to_owned() } else { format!("x{plain}") }
 }
 
-/// Text between double quotes: what is more than a letter to Mermaid as an entity of its own.
+/// Escapes text for double quotes: characters with a meaning in Mermaid become entities.
 fn quoted(text: &str) -> String {
     let entity = |c: char| match c {
         '"' | '#' | '&' | '<' | '>' | ';' | '`' | '\\' | '%' | '{' | '}' => format!("#{};", c as u32),

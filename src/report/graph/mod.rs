@@ -1,11 +1,11 @@
-//! Diagrams: as Mermaid, as DOT, and drawn as SVG.
+//! Diagrams as Mermaid, as DOT, and drawn as SVG.
 
 pub mod dot;
 pub mod layout;
 pub mod mermaid;
 pub mod svg;
 
-/// Text with nothing that XML or HTML would read as its own, and no character that they refuse.
+/// Escapes text for XML and HTML, and replaces characters that they do not allow.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! A diagram drawn as SVG: one file, light or dark as its reader has it, with no script and no font of its own.
+//! Draws a diagram as SVG: one file without scripts and fonts, light or dark as the reader's system is set.
 
 use std::fmt::Write;
 
@@ -8,36 +8,36 @@ use crate::model::diagram::{Arrow, Box, Diagram, Line};
 
 /// The height of a line.
 const LINE: f64 = 20.0;
-/// The height of a head.
+/// The height of a box's title.
 const HEAD: f64 = 26.0;
-/// The space beside text.
+/// The space to the left and right of text.
 const SIDE: f64 = 10.0;
-/// How wide a letter is, at most on average.
+/// The average width of a letter, estimated generously.
 const LETTER: f64 = 6.9;
-/// How far an arrow goes straight out of a box.
+/// The length of the straight part with which an arrow leaves a box.
 const STUB: f64 = 16.0;
-/// How much wider bold letters are.
+/// The width of bold letters relative to others.
 const BOLD: f64 = 1.12;
-/// How wide a key's word is.
+/// The width of a key marker.
 const KEY: f64 = 24.0;
 
-/// What makes it light or dark.
+/// The style sheet with the light and the dark colours.
 pub const STYLE: &str = include_str!("svg.css");
 
-/// Where a title leads: nothing for none.
+/// Returns the link of a box's title, if it has one.
 pub type Links<'a> = &'a dyn Fn(usize) -> Option<String>;
 
-/// Tables and foreign keys.
+/// Draws tables and foreign keys.
 pub fn tables(diagram: &Diagram) -> String {
     draw(diagram, false, STYLE, &|_| None)
 }
 
-/// Statements.
+/// Draws statements.
 pub fn statements(diagram: &Diagram) -> String {
     draw(diagram, true, STYLE, &|_| None)
 }
 
-/// Tables for a page that has the style, with titles that lead somewhere.
+/// Draws tables for a page that has the style sheet, with linked titles.
 pub fn in_page(diagram: &Diagram, links: Links<'_>) -> String {
     draw(diagram, false, "", links)
 }
@@ -46,7 +46,7 @@ fn draw(diagram: &Diagram, down: bool, style: &str, links: Links<'_>) -> String 
     let sizes: Vec<Point> = diagram.boxes.iter().map(size).collect();
     let layout = place(diagram, &sizes, down);
     let (width, height) = (layout.size.0.ceil(), layout.size.1.ceil());
-    // HTML knows what it is without being told.
+    // In HTML, SVG needs no namespace.
     let space = if style.is_empty() { "" } else { " xmlns=\"http://www.w3.org/2000/svg\"" };
     let mut out = format!(
         "<svg{space} class=\"dbstate\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
@@ -69,22 +69,22 @@ fn layout_of(layout: &Layout, i: usize) -> Point {
     layout.boxes.get(i).copied().unwrap_or_default()
 }
 
-/// How wide a text is, about.
+/// Estimates the width of a text.
 fn width(text: &str) -> f64 {
     text.chars().map(|c| if c.is_ascii() { LETTER } else { LETTER * 1.9 }).sum()
 }
 
-/// Its data type, with `?` where it may be null.
+/// Returns a column's data type, with `?` if it is nullable.
 fn data_type(line: &Line) -> String {
     if line.nullable { format!("{}?", line.data_type) } else { line.data_type.clone() }
 }
 
-/// How wide the part before the data types is.
+/// Returns the width of the part with the column names.
 fn names_width(one: &Box) -> f64 {
     one.lines.iter().map(|line| width(&line.name) * if line.primary { BOLD } else { 1.0 }).fold(0.0, f64::max)
 }
 
-/// Room for the words of the keys.
+/// Returns the width of the part with the key markers.
 fn keys_width(one: &Box) -> f64 {
     one.lines
         .iter()
@@ -131,7 +131,8 @@ fn write_box(out: &mut String, one: &Box, at: Point, size: Point, link: Option<S
     *out += "</g>\n";
 }
 
-/// From the column that points to the key it points at, at the sides that face each other.
+/// Moves the ends of an arrow to the column that refers and the key it refers to, at the sides of the boxes that face
+/// each other.
 fn attached(diagram: &Diagram, arrow: &Arrow, points: &[Point], layout: &Layout, sizes: &[Point]) -> Vec<Point> {
     let Arrow { from, to, columns, .. } = arrow;
     if from == to || points.len() < 2 {
@@ -149,13 +150,13 @@ fn attached(diagram: &Diagram, arrow: &Arrow, points: &[Point], layout: &Layout,
     let place = |i: usize, is_it: &dyn Fn(&Line) -> bool| diagram.boxes[i].lines.iter().position(is_it);
     let [start, first] = end(*from, leftwards, place(*from, &|line| columns.first() == Some(&line.name)));
     let [stop, last] = end(*to, !leftwards, place(*to, &|line| line.primary));
-    // The bends that lie between the two.
+    // Only the bends between the two ends are kept.
     let between = |p: &&Point| (p.0 - first.0) * (p.0 - last.0) < 0.0;
     let bends = points[1..points.len() - 1].iter().filter(between).copied();
     [start, first].into_iter().chain(bends).chain([last, stop]).collect()
 }
 
-/// A line with a crow's foot where many start, and a bar where it ends at one.
+/// Writes an arrow with a crow's foot where many rows refer, and a bar where one row is referred to.
 fn write_arrow(out: &mut String, arrow: &Arrow, points: &[Point], down: bool) {
     let ([first, ..], [.., last]) = (points, points) else { return };
     let _ = write!(out, "<g class=\"arrow\"><title>{}</title><path d=\"", escape(&title(arrow)));
@@ -181,7 +182,7 @@ fn title(arrow: &Arrow) -> String {
     }
 }
 
-/// Through the middles between the points, bent at the points.
+/// Returns a path through the midpoints between the points, curved at the points.
 fn curve(points: &[Point]) -> String {
     let middle = |a: Point, b: Point| (f64::midpoint(a.0, b.0), f64::midpoint(a.1, b.1));
     let mut out = String::new();
@@ -198,7 +199,7 @@ fn curve(points: &[Point]) -> String {
     out
 }
 
-/// One step of that length from a point towards another, and one at a right angle to it.
+/// Returns a vector of the given length from one point towards another, and one at a right angle to it.
 fn steps(at: Point, towards: Point, length: f64) -> (Point, Point) {
     let (dx, dy) = (towards.0 - at.0, towards.1 - at.1);
     let far = dx.hypot(dy).max(0.001);

@@ -1,4 +1,5 @@
-//! Many databases as Markdown: each group with its plan, the largest first, as long as there is room.
+//! Writes the plans of many databases as Markdown: each group with its plan, the largest group first, as long as there
+//! is room.
 
 use std::fmt::Write;
 
@@ -7,10 +8,10 @@ use crate::diagnostic::Sources;
 use crate::fleet::Fleet;
 use crate::report::fleet::{names, part, summary, title};
 
-/// How much of a comment is used up when the plans of the groups that are left are only counted.
+/// The length of the comment from which on the plans of further groups are only counted.
 const FULL: usize = LIMIT / 2;
 
-/// Summary, failures, and the groups; `sides` says which side moved.
+/// Returns summary, failures and groups. `sides` says whether to tell which side moved.
 pub fn fleet(fleet: &Fleet, sources: &Sources, command: &'static str, sides: bool) -> String {
     let mut page = Page { text: format!("### {command}: {}\n", summary(fleet).trim_end_matches('.')), command };
     let warnings = fleet

@@ -1,28 +1,28 @@
-//! Neighbours that are alike, of which a terminal shows the first ones.
+//! Folds similar neighbours, of which a terminal shows only the first ones.
 
 use std::ops::Range;
 
-/// How many alike neighbours are shown whole.
+/// The largest number of similar neighbours that are shown in full.
 const WHOLE: usize = 4;
 
-/// How many of more are shown.
+/// The number that is shown if there are more.
 const SHOWN: usize = 2;
 
-/// How many lines of a text are shown whole.
+/// The largest number of lines of a text that are shown in full.
 const LINES: usize = 16;
 
-/// How many lines of a longer one are shown.
+/// The number of lines that is shown of a longer text.
 const SHOWN_LINES: usize = 8;
 
-/// Alike neighbours.
+/// A run of similar neighbours.
 pub(super) struct Run {
-    /// Those that are shown.
+    /// The items that are shown.
     pub shown: Range<usize>,
-    /// How many more there are.
+    /// The number of items that are not shown.
     pub more: usize,
 }
 
-/// All items as runs, in order; without `fold` a run of one each.
+/// Divides the items into runs, in order. Without `fold` each item is a run of its own.
 pub(super) fn runs<T>(items: &[T], fold: bool, alike: impl Fn(&T, &T) -> bool) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut start = 0;
@@ -34,7 +34,7 @@ pub(super) fn runs<T>(items: &[T], fold: bool, alike: impl Fn(&T, &T) -> bool) -
     runs
 }
 
-/// The lines of a text that are shown, and how many more there are.
+/// Returns the lines of a text that are shown, and the number of those that are not.
 pub(super) fn lines(text: &str, fold: bool) -> (Vec<&str>, usize) {
     let mut lines: Vec<&str> = text.lines().collect();
     let more = if fold && lines.len() > LINES { lines.len() - SHOWN_LINES } else { 0 };

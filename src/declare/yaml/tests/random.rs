@@ -1,4 +1,4 @@
-//! Any text, and any edit of a good one, ends soon with a node whose places are right, or with problems.
+//! Any text, and any edit of a valid one, soon yields either a node with correct spans or problems.
 
 use proptest::prelude::*;
 
@@ -25,7 +25,7 @@ const PROJECT: &str = "schemas:
         2
 ";
 
-/// Pieces that YAML gives a meaning, in any order.
+/// Generates pieces that have a meaning in YAML, in any order.
 fn soup() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("\n"),
