@@ -29,7 +29,7 @@ stalls: ## how long writers wait while a big table changes online, beside the sa
 	@./scripts/install-postgresql
 	DBSTATE_STALLS=$${DBSTATE_STALLS:-2000000} cargo test --locked --test it writers_go_on_while -- --nocapture
 
-fuzz: ## files and connection strings changed by chance, each reader for a minute; DBSTATE_FUZZ says how many seconds
+fuzz: ## files, connection strings and rows of catalogs changed by chance, each reader for a minute; DBSTATE_FUZZ says how many seconds
 	@./scripts/install-postgresql
 	DBSTATE_FUZZ=$${DBSTATE_FUZZ:-60} cargo test --locked --test it fuzz:: -- --nocapture
 

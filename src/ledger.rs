@@ -13,7 +13,7 @@ use crate::declare::digest;
 use crate::diagnostic::Result;
 use crate::kind;
 use crate::model::{Address, Applied, Moved, Spec, Stamp, State};
-use crate::session::server_error;
+use crate::session::{cell, server_error};
 use crate::sql;
 
 /// The schema that contains the ledger.
@@ -37,8 +37,8 @@ pub async fn read(client: &Client, objects: impl IntoIterator<Item = &Address>) 
     let keys: Vec<String> = objects.into_iter().map(key).collect();
     let sql = "select address, declared, stored, was from dbstate.settled where address = any($1)";
     let rows = client.query_typed(sql, &[(&keys, Type::TEXT_ARRAY)]).await.ok();
-    let settled = |r: &Row| (r.get(0), Settled { declared: r.get(1), stored: r.get(2), was: r.get(3) });
-    Ledger(rows.map(|rows| rows.iter().map(settled).collect()))
+    let settled = |r: &Row| Ok((cell(r, 0)?, Settled { declared: cell(r, 1)?, stored: cell(r, 2)?, was: cell(r, 3)? }));
+    Ledger(rows.and_then(|rows| rows.iter().map(settled).collect::<Result<_>>().ok()))
 }
 
 impl Ledger {
@@ -104,9 +104,12 @@ pub async fn since<'a>(client: &Client, objects: impl IntoIterator<Item = &'a Ad
     let lists = [&keys as &(dyn ToSql + Sync), &tops].map(|value| (value, Type::TEXT_ARRAY));
     // A ledger written by an older version lacks column `apply`; nothing is known then until the next apply.
     let rows = client.query_typed(&sql, &lists).await.unwrap_or_default();
-    let stamp = |r: &Row| Stamp { id: r.get(2), at: r.get(3), by: r.get(4), revision: r.get(5) };
-    let known: HashMap<(Option<String>, Option<String>), Stamp> =
-        rows.iter().map(|r| ((r.get(0), r.get(1)), stamp(r))).collect();
+    let stamp = |r: &Row| {
+        let stamp = Stamp { id: cell(r, 2)?, at: cell(r, 3)?, by: cell(r, 4)?, revision: cell(r, 5)? };
+        Ok(((cell(r, 0)?, cell(r, 1)?), stamp))
+    };
+    let known: Result<HashMap<(Option<String>, Option<String>), Stamp>> = rows.iter().map(stamp).collect();
+    let known = known.unwrap_or_default();
     let of = |at: &Address, key: String| {
         known.get(&(Some(key), None)).or_else(|| known.get(&(None, Some(top(at).to_owned())))).cloned()
     };
@@ -116,7 +119,10 @@ pub async fn since<'a>(client: &Client, objects: impl IntoIterator<Item = &'a Ad
 /// Returns whether the ledger has the table of unchanged projects.
 pub async fn has_unchanged(client: &Client) -> bool {
     let sql = "select pg_catalog.to_regclass('dbstate.unchanged') is not null";
-    client.query_typed(sql, &[]).await.is_ok_and(|rows| rows.first().is_some_and(|row| row.get(0)))
+    client
+        .query_typed(sql, &[])
+        .await
+        .is_ok_and(|rows| rows.first().is_some_and(|row| cell(row, 0).unwrap_or_default()))
 }
 
 /// Returns whether the ledger records that there was nothing to do for the project while the catalogs had the same
@@ -271,7 +277,7 @@ pub async fn complete(client: &Client) -> Result<()> {
 pub async fn history(client: &Client) -> Result<Vec<Applied>> {
     let exists = "select to_regclass('dbstate.history') is not null";
     let failed = |error: tokio_postgres::Error| server_error(&error, "the ledger in schema `dbstate`");
-    if !client.query_one(exists, &[]).await.map_err(failed)?.get::<_, bool>(0) {
+    if !cell::<bool>(&client.query_one(exists, &[]).await.map_err(failed)?, 0)? {
         return Ok(Vec::new());
     }
     let sql = format!(
@@ -280,17 +286,19 @@ pub async fn history(client: &Client) -> Result<Vec<Applied>> {
          from dbstate.history order by id desc"
     );
     let rows = client.query(&sql, &[]).await.map_err(failed)?;
-    let applied = |r: &Row| Applied {
-        id: r.get(0),
-        at: r.get(1),
-        by: r.get(2),
-        version: r.get(3),
-        revision: r.get(4),
-        milliseconds: r.get(5),
-        complete: r.get(6),
-        statements: r.get(7),
+    let applied = |r: &Row| {
+        Ok(Applied {
+            id: cell(r, 0)?,
+            at: cell(r, 1)?,
+            by: cell(r, 2)?,
+            version: cell(r, 3)?,
+            revision: cell(r, 4)?,
+            milliseconds: cell(r, 5)?,
+            complete: cell(r, 6)?,
+            statements: cell(r, 7)?,
+        })
     };
-    Ok(rows.iter().map(applied).collect())
+    rows.iter().map(applied).collect()
 }
 
 /// The time of an apply, in the format of [`Stamp`].

@@ -6,6 +6,8 @@
 
 use std::collections::HashSet;
 
+use tokio_postgres::Row;
+
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kind::names::Names;
@@ -13,7 +15,7 @@ use crate::kind::{Entry, Reference, References, Scope, Under, find};
 use crate::model::node::Value;
 use crate::model::{Address, Object, Server, State};
 use crate::plan;
-use crate::session::{self, Session, Target, server_error};
+use crate::session::{self, Session, Target, cell, server_error};
 use crate::sql;
 
 /// The prefix of the names of scratch databases.
@@ -103,7 +105,7 @@ impl<'a> Host<'a> {
 pub async fn obstacle(session: &Session) -> Result<Option<String>> {
     let sql = "select pg_is_in_recovery(), rolsuper or rolcreatedb from pg_roles where rolname = current_user";
     let row = session.client.query_one(sql, &[]).await.map_err(|e| server_error(&e, sql))?;
-    Ok(match (row.get(0), row.get(1)) {
+    Ok(match (cell(&row, 0)?, cell(&row, 1)?) {
         (true, _) => Some("the server is a standby, on which nothing can be made".to_owned()),
         (false, false) => Some(format!("role `{}` may not create databases", session.target().user())),
         (false, true) => None,
@@ -127,9 +129,9 @@ async fn create(target: &Session, host: Host<'_>) -> Result<String> {
     let sql = "select pg_encoding_to_char(encoding), datcollate, datctype
                from pg_database where datname = current_database()";
     let row = target.client.query_one(sql, &[]).await.map_err(|e| failed("named", &e))?;
-    let encoding: String = row.get(0);
+    let encoding: String = cell(&row, 0)?;
     let [collate, ctype] = match host {
-        Host::Same(_) => [row.get(1), row.get(2)],
+        Host::Same(_) => [cell(&row, 1)?, cell(&row, 2)?],
         // Another machine may lack the locale, which does not affect how definitions are spelled.
         Host::Other(_) | Host::Own(_) => ["C".to_owned(), "C".to_owned()],
     };
@@ -140,7 +142,7 @@ async fn create(target: &Session, host: Host<'_>) -> Result<String> {
         "select '{PREFIX}' || pg_backend_pid() || '_' || (extract(epoch from clock_timestamp()) * 1000)::bigint"
     );
     let row = session.client.query_one(&sql, &[]).await.map_err(|e| failed("named", &e))?;
-    let name: String = row.get(0);
+    let name: String = cell(&row, 0)?;
     let create = format!(
         "create database {name} template template0 encoding {} lc_collate {} lc_ctype {}",
         sql::literal(&encoding),
@@ -154,9 +156,9 @@ async fn create(target: &Session, host: Host<'_>) -> Result<String> {
 /// Creates the roles of a server on an embedded one, as policies name roles.
 async fn borrow_roles(from: &Session, to: &Session) -> Result<()> {
     let roles = "select rolname::text from pg_roles where not starts_with(rolname, 'pg_')";
-    let names = |rows: Vec<tokio_postgres::Row>| rows.iter().map(|r| r.get(0)).collect::<HashSet<String>>();
-    let wanted = names(from.client.query(roles, &[]).await.map_err(|e| failed("filled", &e))?);
-    let there = names(to.client.query(roles, &[]).await.map_err(|e| failed("filled", &e))?);
+    let names = |rows: Vec<Row>| rows.iter().map(|row| cell(row, 0)).collect::<Result<HashSet<String>>>();
+    let wanted = names(from.client.query(roles, &[]).await.map_err(|e| failed("filled", &e))?)?;
+    let there = names(to.client.query(roles, &[]).await.map_err(|e| failed("filled", &e))?)?;
     let create: Vec<String> = wanted.difference(&there).map(|r| format!("create role {}", sql::ident(r))).collect();
     to.client.batch_execute(&create.join("; ")).await.map_err(|e| failed("filled", &e))
 }
@@ -171,9 +173,9 @@ pub async fn sweep(session: &Session) {
     );
     let Ok(rows) = session.client.query(&sql, &[]).await else { return };
     for row in rows {
-        let name: String = row.get(0);
+        let Ok(name) = cell(&row, 0) else { return };
         // Another run may have dropped it in the meantime.
-        let drop = format!("drop database if exists {} with (force)", sql::ident(&name));
+        let drop = format!("drop database if exists {} with (force)", sql::ident(name));
         let _ = session.client.batch_execute(&drop).await;
     }
 }

@@ -9,11 +9,11 @@
 
 use std::time::{Duration, Instant};
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
 use super::{Options, setting_error, sleep};
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::session::{self, Session, server_error};
+use crate::session::{self, Session, cell, server_error};
 use crate::sql;
 
 /// The key of the lock for a database: the letters `dbstate` as a number.
@@ -88,7 +88,7 @@ async fn take(client: &Client, key: i64, place: &str, wait: &mut dyn Wait) -> Re
     let mut waited = false;
     loop {
         let row = client.query_one(sql, &[&key]).await.map_err(|error| server_error(&error, sql))?;
-        if row.get(0) {
+        if cell(&row, 0)? {
             return Ok(waited);
         }
         if !waited {
@@ -110,8 +110,12 @@ async fn take(client: &Client, key: i64, place: &str, wait: &mut dyn Wait) -> Re
 /// Describes the holder of a lock: ` (process 123, role deploy, for 12 s)`. Returns an empty text if that is not known.
 async fn holder(client: &Client, key: i64) -> String {
     let Ok(Some(row)) = client.query_opt(HOLDER, &[&key]).await else { return String::new() };
-    let (process, role, seconds): (i32, Option<String>, Option<i64>) = (row.get(0), row.get(1), row.get(2));
+    describe(&row).unwrap_or_default()
+}
+
+fn describe(row: &Row) -> Result<String> {
+    let (process, role, seconds): (i32, Option<&str>, Option<i64>) = (cell(row, 0)?, cell(row, 1)?, cell(row, 2)?);
     let role = role.map(|role| format!(", role `{role}`")).unwrap_or_default();
     let age = seconds.map(|seconds| format!(", for {seconds} s")).unwrap_or_default();
-    format!(" (process {process}{role}{age})")
+    Ok(format!(" (process {process}{role}{age})"))
 }

@@ -17,7 +17,7 @@ use tokio_postgres::{Client, Error};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::{Lock, Transaction};
 use crate::plan::{Plan, PlanStep};
-use crate::session::{Session, server_error};
+use crate::session::{Session, cell, server_error};
 use crate::sql::{ident, literal};
 
 use lost::{Interrupted, is_lost, lost};
@@ -133,10 +133,10 @@ impl Run<'_> {
         }
         self.note(true).await?;
         match self.session.client.query_one(NUMBER, &[]).await {
-            Ok(row) if row.get::<_, i32>(1) != self.process => {
+            Ok(row) if cell::<i32>(&row, 1)? != self.process => {
                 Err(pooled::refusal("this transaction was rolled back").into())
             }
-            Ok(row) => Ok(row.get(0)),
+            Ok(row) => Ok(cell(&row, 0)?),
             Err(error) => Err(self.stopped(&error, NUMBER, Interrupted::Transaction).await),
         }
     }

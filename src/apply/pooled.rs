@@ -8,7 +8,7 @@
 use tokio_postgres::Client;
 
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::session::{self, Session, server_error};
+use crate::session::{self, Session, cell, server_error};
 
 /// Returns the process id of the server's session. Sent without a prepared statement that would have to outlive its
 /// transaction.
@@ -32,7 +32,7 @@ pub async fn check(session: &Session) -> Result<()> {
 
 async fn process(client: &Client) -> Result<i32> {
     let rows = client.query_typed(PROCESS, &[]).await.map_err(|error| server_error(&error, PROCESS))?;
-    Ok(rows.first().map_or(0, |row| row.get(0)))
+    rows.first().map_or(Ok(0), |row| cell(row, 0))
 }
 
 /// Returns the error; `state` says what remains of the apply.

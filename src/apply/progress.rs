@@ -10,8 +10,9 @@ use tokio::time::timeout;
 use tokio_postgres::Row;
 
 use super::{Event, Watch};
+use crate::diagnostic::Result;
 use crate::plan::PlanStep;
-use crate::session::{self, Session};
+use crate::session::{self, Session, cell};
 
 /// How long a statement runs before its progress is looked up, and the interval between look-ups.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -71,8 +72,9 @@ pub(super) async fn observed<F: Future>(
     loop {
         if let Some(observer) = &observer
             && let Ok(Some(row)) = observer.client.query_opt(LOOK, &[&process]).await
+            && let Ok(progress) = read(&row, begun.elapsed())
         {
-            watch.event(Event::Progress(step, &read(&row, begun.elapsed())));
+            watch.event(Event::Progress(step, &progress));
         }
         if let Ok(result) = timeout(PAUSE, &mut statement).await {
             return result;
@@ -80,13 +82,14 @@ pub(super) async fn observed<F: Future>(
     }
 }
 
-fn read(row: &Row, elapsed: Duration) -> Progress {
-    let count = |i: usize| row.get::<_, Option<i64>>(i).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
-    Progress {
-        phase: row.get(0),
-        done: count(1),
-        total: count(2),
+fn read(row: &Row, elapsed: Duration) -> Result<Progress> {
+    let count =
+        |i: usize| cell::<Option<i64>>(row, i).map(|n| n.and_then(|n| u64::try_from(n).ok()).unwrap_or_default());
+    Ok(Progress {
+        phase: cell(row, 0)?,
+        done: count(1)?,
+        total: count(2)?,
         elapsed,
-        waits_for: row.get::<_, Option<Vec<i32>>>(3).unwrap_or_default(),
-    }
+        waits_for: cell::<Option<Vec<i32>>>(row, 3)?.unwrap_or_default(),
+    })
 }

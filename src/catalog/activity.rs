@@ -6,6 +6,7 @@ use tokio_postgres::Client;
 
 use crate::diagnostic::Result;
 use crate::model::{Address, Holder, State};
+use crate::session::cell;
 
 /// Returns the locks on the given relations, with a row per relation and process.
 const LOCKS: &str = "
@@ -35,15 +36,17 @@ pub async fn activity<'a>(
     let rows = client.query(LOCKS, &[&list]).await.map_err(|error| super::catalog_error(&error, LOCKS))?;
     for row in rows {
         let holder = Holder {
-            process: row.get(1),
-            role: row.get(2),
-            application: row.get::<_, Option<String>>(3).filter(|name| !name.is_empty()),
-            state: row.get(4),
-            granted: row.get(5),
-            lock: row.get(6),
-            seconds: row.get(7),
+            process: cell(&row, 1)?,
+            role: cell(&row, 2)?,
+            application: cell::<Option<String>>(&row, 3)?.filter(|name| !name.is_empty()),
+            state: cell(&row, 4)?,
+            granted: cell(&row, 5)?,
+            lock: cell(&row, 6)?,
+            seconds: cell(&row, 7)?,
         };
-        found.entry(oids[&row.get::<_, u32>(0)].clone()).or_default().push(holder);
+        if let Some(at) = oids.get(&cell(&row, 0)?) {
+            found.entry(at.clone()).or_default().push(holder);
+        }
     }
     Ok(found)
 }

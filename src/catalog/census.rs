@@ -6,12 +6,13 @@
 
 use std::collections::HashSet;
 
+use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row};
 
 use super::{catalog_error, query};
 use crate::diagnostic::Result;
 use crate::model::State;
+use crate::session::cell;
 
 /// An object that no kind reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,24 +35,25 @@ const CATALOGS: &str = "select c.oid, c.relname::text as name
 pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
     let known: HashSet<(u32, u32)> =
         state.iter().filter_map(|(_, object)| object.origin.id().map(|(class, oid, _)| (class, oid))).collect();
-    let catalogs: Vec<(u32, String)> =
-        query(client, CATALOGS).await?.iter().map(|row| (row.get("oid"), row.get("name"))).collect();
+    let catalogs = query(client, CATALOGS).await?;
+    let catalogs =
+        catalogs.iter().map(|row| Ok((cell(row, "oid")?, cell(row, "name")?))).collect::<Result<Vec<_>>>()?;
     let rows = query(client, &rows_of(&catalogs)).await?;
-    let id =
-        |row: &Row, class: &str, oid: &str| Some((row.get::<_, Option<u32>>(class)?, row.get::<_, Option<u32>>(oid)?));
-    let is_known = |row: &Row| {
-        let ids = [id(row, "class", "oid"), id(row, "for_class", "for_oid")];
-        ids.iter().flatten().any(|id| known.contains(id))
-    };
-    let (classes, oids): (Vec<u32>, Vec<u32>) =
-        rows.iter().filter(|row| !is_known(row)).filter_map(|row| id(row, "class", "oid")).unzip();
+    let (mut classes, mut oids) = (Vec::<u32>::new(), Vec::<u32>::new());
+    for row in &rows {
+        let (class, oid) = (cell(row, "class")?, cell(row, "oid")?);
+        if !known.contains(&(class, oid)) && !known.contains(&(cell(row, "for_class")?, cell(row, "for_oid")?)) {
+            classes.push(class);
+            oids.push(oid);
+        }
+    }
     if oids.is_empty() {
         return Ok(Vec::new());
     }
     // There are few, if any. PostgreSQL takes much longer to describe an object than to find it.
     let lists = [&classes as &(dyn ToSql + Sync), &oids].map(|list| (list, Type::OID_ARRAY));
     let rows = client.query_typed(DESCRIBE, &lists).await.map_err(|error| catalog_error(&error, DESCRIBE))?;
-    Ok(rows.iter().map(|row| Unread { schema: row.get("space"), what: row.get("what") }).collect())
+    rows.iter().map(|row| Ok(Unread { schema: cell(row, "space")?, what: cell(row, "what")? })).collect()
 }
 
 /// Describes objects, except those of temporary tables.

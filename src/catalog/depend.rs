@@ -9,7 +9,9 @@ use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Row;
 
+use crate::diagnostic::Result;
 use crate::model::{Address, ObjectId, State};
+use crate::session::cell;
 
 /// Maps the class and oid of every member of an extension to those of the extension.
 pub type Members = HashMap<(u32, u32), (u32, u32)>;
@@ -98,24 +100,25 @@ impl<'a> Edges<'a> {
     ///
     /// An automatic edge to an ancestor adds nothing to what the address says. One to another object means that the
     /// user is dropped along with it; between parts of one table it counts as plain use.
-    pub fn add(&mut self, row: &Row, state: &mut State) {
-        let (Some(user), Some(used)) = (self.find(row, 0), self.find(row, 3)) else { return };
-        let auto: bool = row.get(6);
+    pub fn add(&mut self, row: &Row, state: &mut State) -> Result<()> {
+        let (Some(user), Some(used)) = (self.find(row, 0)?, self.find(row, 3)?) else { return Ok(()) };
+        let auto: bool = cell(row, 6)?;
         if user.is_within(used) || !self.seen.insert((user, used, auto)) {
-            return;
+            return Ok(());
         }
         if auto && !shares_parent(user, used) {
             state.add_fall(user.clone(), used.clone());
         } else {
             state.add_edge(user.clone(), used.clone());
         }
+        Ok(())
     }
 
     /// Returns the object at an end of an edge, or the object that it is a part of.
-    fn find(&self, row: &Row, from: usize) -> Option<&'a Address> {
-        let id: ObjectId = (row.get(from), row.get(from + 1), row.get(from + 2));
+    fn find(&self, row: &Row, from: usize) -> Result<Option<&'a Address>> {
+        let id: ObjectId = (cell(row, from)?, cell(row, from + 1)?, cell(row, from + 2)?);
         let extension = || self.members.get(&(id.0, id.1)).and_then(|e| self.ids.get(&(e.0, e.1, 0)));
-        self.ids.get(&id).or_else(|| self.ids.get(&(id.0, id.1, 0))).or_else(extension)
+        Ok(self.ids.get(&id).or_else(|| self.ids.get(&(id.0, id.1, 0))).or_else(extension))
     }
 }
 

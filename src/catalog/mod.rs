@@ -19,7 +19,7 @@ use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
 use crate::kind::{Entry, FacetRow, Rules};
 use crate::model::node::{Key, Node, Value};
 use crate::model::{Address, Locks, Object, ObjectId, Origin, PgVersion, Server, State};
-use crate::session::cause;
+use crate::session::{cause, cell};
 
 pub use activity::activity;
 use depend::{Edges, Members};
@@ -69,11 +69,7 @@ async fn read_and_ask(
     let mut answers: FuturesOrdered<_> = all.map(|sql| rows(client, sql)).collect();
     let mut next = async || answers.next().await.unwrap_or_else(|| Err(unanswered()));
     let mut reading = Reading::new(register);
-    each(depend::MEMBERS, next().await?, |row| {
-        reading.member(row);
-        Ok(())
-    })
-    .await?;
+    each(depend::MEMBERS, next().await?, |row| reading.member(row)).await?;
     for (entry, sql) in &queries {
         let mut ordinal = 0;
         let read = |row: &Row| {
@@ -83,18 +79,14 @@ async fn read_and_ask(
         each(sql, next().await?, read).await?;
     }
     let mut edges = Edges::new(&reading.ids, &reading.members);
-    each(depend::EDGES, next().await?, |row| {
-        edges.add(row, &mut reading.state);
-        Ok(())
-    })
-    .await?;
+    each(depend::EDGES, next().await?, |row| edges.add(row, &mut reading.state)).await?;
     let mut answer = None;
     if let Some(sql) = question {
         // This is the last query before `commit`: if the role may not run it, everything else has been read all the
         // same.
         if let Ok(rows) = next().await {
             let take = |row: &Row| {
-                answer = row.get(0);
+                answer = cell(row, 0)?;
                 Ok(())
             };
             _ = each(sql, rows, take).await;
@@ -115,7 +107,7 @@ async fn present(client: &Client, version: PgVersion, register: &'static [Entry]
     let clauses: BTreeSet<&str> = queries.iter().filter_map(|(e, _)| e.present).collect();
     let exist: Vec<String> = clauses.iter().map(|clause| format!("exists (select from {clause})")).collect();
     let rows = query(client, &format!("select array[{}]", exist.join(", "))).await?;
-    let found = rows.first().map(|row| row.get::<_, Vec<bool>>(0)).unwrap_or_default();
+    let found = rows.first().map_or(Ok(Vec::new()), |row| cell::<Vec<bool>>(row, 0))?;
     let found: HashMap<&str, bool> = clauses.into_iter().zip(found).collect();
     let is_there = |query: &Query| query.0.present.is_none_or(|clause| found.get(clause) == Some(&true));
     let (present, absent): (Vec<Query>, Vec<Query>) = queries.into_iter().partition(is_there);
@@ -148,14 +140,14 @@ pub async fn server(client: &Client) -> Result<Server> {
     let row = rows
         .first()
         .ok_or_else(|| Diagnostic::new(Code::Connection, "the server does not know the role it is asked as"))?;
-    let count = |column| usize::try_from(row.get::<_, i32>(column)).unwrap_or_default();
+    let number = |column| -> Result<usize> { Ok(cell::<i32>(row, column)?.try_into().unwrap_or_default()) };
     Ok(Server {
-        version: PgVersion(u32::try_from(row.get::<_, i32>("version")).unwrap_or_default()),
-        database: row.get("name"),
-        user: row.get("user_name"),
-        superuser: row.get("superuser"),
-        member_of: row.get("member_of"),
-        locks: Locks { each: count("locks"), sessions: count("sessions").max(1) },
+        version: PgVersion(u32::try_from(cell::<i32>(row, "version")?).unwrap_or_default()),
+        database: cell(row, "name")?,
+        user: cell(row, "user_name")?,
+        superuser: cell(row, "superuser")?,
+        member_of: cell(row, "member_of")?,
+        locks: Locks { each: number("locks")?, sessions: number("sessions")?.max(1) },
     })
 }
 
@@ -163,7 +155,7 @@ pub async fn server(client: &Client) -> Result<Server> {
 pub async fn system_identifier(client: &Client) -> Result<Option<String>> {
     let sql = "select system_identifier::text from pg_catalog.pg_control_system()";
     match client.query_typed(sql, &[]).await {
-        Ok(rows) => Ok(rows.first().map(|row| row.get(0))),
+        Ok(rows) => rows.first().map(|row| cell(row, 0)).transpose(),
         Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(None),
         Err(error) => Err(catalog_error(&error, sql)),
     }
@@ -218,8 +210,9 @@ impl Reading {
     }
 
     /// Records a member of an extension.
-    fn member(&mut self, row: &Row) {
-        self.members.insert((row.get(0), row.get(1)), (row.get(2), row.get(3)));
+    fn member(&mut self, row: &Row) -> Result<()> {
+        self.members.insert((cell(row, 0)?, cell(row, 1)?), (cell(row, 2)?, cell(row, 3)?));
+        Ok(())
     }
 
     /// Adds the object of one row. Skips members of extensions, and objects whose parent was not read.

@@ -5,6 +5,7 @@ use tokio_postgres::{Client, Error, Row};
 
 use crate::diagnostic::Result;
 use crate::model::{Address, Size, State};
+use crate::session::cell;
 
 /// The given relations, and the partitions below them.
 const TREE: &str = "
@@ -65,7 +66,7 @@ pub async fn measure<'a>(
         return Ok(false);
     }
     for row in ask(client, &oids).await? {
-        let (root, bytes, tuples): (u32, i64, Option<i64>) = (row.get(0), row.get(1), row.get(2));
+        let (root, bytes, tuples): (u32, i64, Option<i64>) = (cell(&row, 0)?, cell(&row, 1)?, cell(&row, 2)?);
         let size = Size { rows: tuples.and_then(|n| n.try_into().ok()), bytes: bytes.try_into().unwrap_or_default() };
         live.set_size(root, size);
     }

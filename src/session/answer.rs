@@ -1,9 +1,11 @@
-//! What went wrong with a statement, as a diagnostic.
+//! Reads what the server answers: values, and what went wrong with a statement, as a diagnostic.
 
-use tokio_postgres::Error;
 use tokio_postgres::error::ErrorPosition;
+use tokio_postgres::row::RowIndex;
+use tokio_postgres::types::FromSql;
+use tokio_postgres::{Error, Row};
 
-use crate::diagnostic::{Code, Diagnostic, Statement};
+use crate::diagnostic::{Code, Diagnostic, Result, Statement};
 
 /// What the server said, or how the connection was lost, as a fragment.
 pub fn cause(error: &Error) -> String {
@@ -36,4 +38,18 @@ pub fn server_error(error: &Error, sql: &str) -> Box<Diagnostic> {
         diagnostic = diagnostic.help(hint.to_owned());
     }
     Box::new(diagnostic)
+}
+
+/// Reads the value of a column of our own query.
+///
+/// # Errors
+/// An internal error if the value is not of this type, null for instance: the server is not what it says it is, or
+/// something changed its answer on the way.
+pub fn cell<'a, T: FromSql<'a>>(row: &'a Row, column: impl RowIndex + std::fmt::Display) -> Result<T> {
+    row.try_get(column).map_err(|error| {
+        let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        let message = format!("the server's answer can't be read: {error}{source}");
+        let help = "check that the connection leads to a PostgreSQL server, and nothing changes what it answers";
+        Box::new(Diagnostic::new(Code::Internal, message).help(help))
+    })
 }

@@ -1,7 +1,7 @@
-//! Whatever a file or a connection string holds, it is read or refused, and nothing panics.
+//! Whatever a file, a connection string or a row of a catalog holds, it is read or refused, and nothing panics.
 //!
 //! Good inputs are changed by chance: bytes, pieces of each other, and words that mean something to a reader. Each target
-//! reads 300; `DBSTATE_FUZZ=n` has it read for so many seconds (`make fuzz`), `DBSTATE_SEED=7` from another beginning. An
+//! reads some hundred; `DBSTATE_FUZZ=n` has it read for so many seconds (`make fuzz`), `DBSTATE_SEED=7` from another beginning. An
 //! input that panics is kept under `target/fuzz`.
 
 #![expect(clippy::print_stdout, reason = "a run says what it found")]
@@ -15,11 +15,13 @@ use std::time::{Duration, Instant};
 use dbstate::declare::project::read;
 use dbstate::kinds;
 use dbstate::ops;
-use dbstate::session::{Overrides, Target};
+use dbstate::session::{Overrides, Target, connect};
 
 use crate::random::rng::Rng;
+use crate::support::cluster::own_cluster;
 use crate::support::database::Database;
 use crate::support::project::Project;
+use crate::support::proxy::{Lie, Proxy};
 
 /// Pieces that mean something to one reader or another.
 const WORDS: &[&str] = &[
@@ -106,13 +108,18 @@ fn changed(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
 
 /// Reads changed inputs with `target`; panics with the places of those that panicked.
 fn fuzz(name: &str, corpus: &[Vec<u8>], target: impl Fn(&[u8])) {
+    attempt(name, 300, |rng| changed(corpus, rng), target);
+}
+
+/// The same with inputs that `make` makes; so many unless a time is given.
+fn attempt(name: &str, inputs: u32, make: impl Fn(&mut Rng) -> Vec<u8>, target: impl Fn(&[u8])) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let (mut rng, begun) = (Rng::new(number("DBSTATE_SEED").unwrap_or(1)), Instant::now());
     let seconds = number("DBSTATE_FUZZ").map(Duration::from_secs);
-    let goes_on = |count: u32| seconds.map_or(count < 300, |seconds| begun.elapsed() < seconds);
+    let goes_on = |count: u32| seconds.map_or(count < inputs, |seconds| begun.elapsed() < seconds);
     let (mut count, mut kept) = (0, Vec::new());
     while goes_on(count) && kept.len() < 10 {
-        let input = changed(corpus, &mut rng);
+        let input = make(&mut rng);
         count += 1;
         if catch_unwind(AssertUnwindSafe(|| target(&input))).is_err() {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/fuzz/{name}-{count}"));
@@ -240,5 +247,59 @@ fn service_and_password_files() {
     fuzz("pass", &texts(&["# c\nh:5433:d:u:se\\:cr\\\\et\n*:*:*:*:x\n", "/run/pg:*:d:u:p\n\n"]), |input| {
         fs::write(place("pass"), input).expect("a file");
         resolve();
+    });
+}
+
+/// Changes some values of some rows: to null, to what the same column held before, to another of the row, or by chance.
+fn lie(mut rng: Rng) -> Lie {
+    let rate = *rng.pick(&[3, 30, 300, 3000]);
+    let mut earlier: HashMap<(usize, usize), Option<Vec<u8>>> = HashMap::new();
+    Box::new(move |values| {
+        let count = values.len();
+        for at in 0..count {
+            let now = values[at].clone();
+            if rng.one_in(rate) {
+                values[at] = match rng.below(5) {
+                    0 => None,
+                    1 => values[rng.below(count)].clone(),
+                    2 => Some(changed(&[now.clone().unwrap_or_default()], &mut rng)),
+                    _ => earlier.get(&(count, at)).cloned().flatten(),
+                };
+            }
+            if rng.one_in(4) {
+                earlier.insert((count, at), now);
+            }
+        }
+    })
+}
+
+#[test]
+fn catalog_rows() {
+    let cluster = own_cluster();
+    let database = Database::named(cluster.server(), "every");
+    let files = ["schema.yaml", "roles.yaml"];
+    let texts = [include_str!("../every_kind/schema.yaml"), include_str!("../every_kind/roles.yaml")];
+    let applied = Project::new(&database, &[(files[0], texts[0]), (files[1], texts[1])]);
+    applied.run(&["apply", "--yes", "--allow", "access"], 0);
+    let paths = files.map(|name| applied.path().join(name));
+    let (project, _) = read(&paths, applied.path(), None, kinds::register());
+    let options =
+        ops::Options { scratch: ops::Scratch::None, ..ops::Options::new(&project.settings, None).expect("options") };
+    let proxy = Proxy::to(cluster.server());
+    let target = Target::parse(&proxy.url(database.name())).expect("a target");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let seed = |rng: &mut Rng| rng.below(usize::MAX).to_string().into_bytes();
+    attempt("rows", 100, seed, |input| {
+        let seed = String::from_utf8_lossy(input).parse().expect("a number");
+        proxy.lie(Some(lie(Rng::new(seed))));
+        runtime.block_on(async {
+            let Ok(session) = connect(&target, &[]).await else { return };
+            if let Ok(planned) = ops::plan::plan(&session, &project.state, &options).await {
+                _ = dbstate::report::json::plan(&planned, &project.sources);
+                _ = dbstate::report::markdown::plan(&planned, &project.sources);
+            }
+            let Ok(session) = connect(&target, &[]).await else { return };
+            _ = ops::pull::pull(&session, &ops::pull::Choices::default()).await;
+        });
     });
 }

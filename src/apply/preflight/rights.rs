@@ -7,7 +7,7 @@ use tokio_postgres::{Client, Row};
 use super::Id;
 use crate::diagnostic::Result;
 use crate::model::{Address, Server};
-use crate::session::server_error;
+use crate::session::{cell, server_error};
 
 /// The catalogs whose privileges can be asked for by oid: the catalog's oid, the function to ask, and all its
 /// privileges.
@@ -85,12 +85,12 @@ impl Rights {
                           coalesce(current_setting('createrole_self_grant', true), '') like '%set%'
                    from pg_catalog.pg_roles";
         for row in query(client, sql, &[]).await? {
-            let name: String = row.get(0);
-            if row.get(3) {
+            let name: String = cell(&row, 0)?;
+            if cell(&row, 3)? {
                 self.administers.insert(name.clone());
             }
-            self.gives_itself = row.get(4);
-            self.roles.insert(name, Role { superuser: row.get(1), createrole: row.get(2) });
+            self.gives_itself = cell(&row, 4)?;
+            self.roles.insert(name, Role { superuser: cell(&row, 1)?, createrole: cell(&row, 2)? });
         }
         self.ask_members(client, std::slice::from_ref(&server.user), server).await
     }
@@ -103,11 +103,11 @@ impl Rights {
              from unnest($1::text[]) a(name), pg_catalog.pg_roles r"
         );
         for row in query(client, &sql, &[&actors]).await? {
-            let pair: (String, String) = (row.get(0), row.get(1));
-            if row.get(2) {
+            let pair: (String, String) = (cell(&row, 0)?, cell(&row, 1)?);
+            if cell(&row, 2)? {
                 self.inherits.insert(pair.clone());
             }
-            if row.get(3) {
+            if cell(&row, 3)? {
                 self.sets.insert(pair);
             }
         }
@@ -117,7 +117,7 @@ impl Rights {
     async fn ask_owners(&mut self, client: &Client, ids: &[Id]) -> Result<()> {
         let (classes, oids): (Vec<u32>, Vec<u32>) = ids.iter().copied().unzip();
         for row in query(client, OWNERS, &[&classes, &oids]).await? {
-            self.owners.insert((row.get(0), row.get(1)), row.get(2));
+            self.owners.insert((cell(&row, 0)?, cell(&row, 1)?), cell(&row, 2)?);
         }
         Ok(())
     }
@@ -139,19 +139,22 @@ impl Rights {
                  from unnest($1::text[]) a(name), unnest($2::oid[]) o(oid), unnest(string_to_array('{words}', ',')) w(word)"
             );
             for row in query(client, &sql, &[&actors, &oids]).await? {
-                let (actor, oid, word): (String, u32, String) = (row.get(0), row.get(1), row.get(2));
-                if row.get::<_, Option<bool>>(4) != Some(false) {
+                let (actor, oid, word): (String, u32, String) = (cell(&row, 0)?, cell(&row, 1)?, cell(&row, 2)?);
+                if cell::<Option<bool>>(&row, 4)? != Some(false) {
                     self.passes_on.insert((actor.clone(), (class, oid)));
                 }
-                if row.get::<_, Option<bool>>(3) != Some(false) {
+                if cell::<Option<bool>>(&row, 3)? != Some(false) {
                     self.held.insert((actor, word, (class, oid)));
                 }
             }
         }
         let sql = "select a.name, w.word, has_database_privilege(a.name, current_database(), w.word)
                    from unnest($1::text[]) a(name), unnest(array['create', 'connect', 'temporary']) w(word)";
-        let rows = query(client, sql, &[&actors]).await?;
-        self.database.extend(rows.iter().filter(|row| row.get(2)).map(|row| (row.get(0), row.get(1))));
+        for row in query(client, sql, &[&actors]).await? {
+            if cell(&row, 2)? {
+                self.database.insert((cell(&row, 0)?, cell(&row, 1)?));
+            }
+        }
         Ok(())
     }
 

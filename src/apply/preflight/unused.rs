@@ -9,7 +9,7 @@ use super::{Id, Ids};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::{Address, Demand};
 use crate::plan::{Plan, PlanStep};
-use crate::session::server_error;
+use crate::session::{cell, server_error};
 use crate::sql::ident;
 
 /// Returns what depends on a shared object in the whole cluster: the database, the dependent object, and the type of
@@ -86,12 +86,12 @@ async fn places(client: &Client, of: Id, here: bool, changed: &Changed) -> Resul
     let rows = client.query(USES, &[&of.0, &of.1]).await.map_err(|error| server_error(&error, USES))?;
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in &rows {
-        let (is_here, how): (bool, String) = (row.get(4), row.get(3));
-        if is_here && (!here || changed.covers((row.get(1), row.get(2)))) {
+        let (is_here, how): (bool, String) = (cell(row, 4)?, cell(row, 3)?);
+        if is_here && (!here || changed.covers((cell(row, 1)?, cell(row, 2)?))) {
             continue;
         }
-        let database: Option<String> = row.get(0);
-        let what: Option<String> = row.get(5);
+        let database: Option<String> = cell(row, 0)?;
+        let what: Option<String> = cell(row, 5)?;
         let what = what.unwrap_or_else(|| "an object".to_owned());
         let what = match how.as_str() {
             "o" => format!("owns {what}"),

@@ -1,4 +1,4 @@
-//! A line to a private server that can be watched request by request, held, cut and frozen.
+//! A line to a private server that can be watched request by request, held, cut and frozen, and that can lie.
 //!
 //! It listens on TCP and leads to the server's Unix socket. A request is what the server answers with `ReadyForQuery`:
 //! a `Query` or a `Sync` message. See <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
@@ -27,6 +27,9 @@ pub enum Phase {
     After,
 }
 
+/// Changes the values of a row: `None` is null.
+pub type Lie = Box<dyn FnMut(&mut Vec<Option<Vec<u8>>>) + Send>;
+
 /// What passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
@@ -45,6 +48,8 @@ struct State {
     open: Vec<(TcpStream, UnixStream)>,
     /// For how long each answer is under way.
     delay: Duration,
+    /// Changes the values of a row on its way.
+    lie: Option<Lie>,
     /// How many requests came together, each time that the client had every answer before.
     trips: Vec<usize>,
 }
@@ -78,6 +83,7 @@ impl Proxy {
             held: None,
             open: Vec::new(),
             delay: Duration::ZERO,
+            lie: None,
             trips: Vec::new(),
         };
         let shared = Arc::new(Shared { socket, state: Mutex::new(state), changed: Condvar::new() });
@@ -105,6 +111,11 @@ impl Proxy {
     /// Makes it a long line: each answer takes so long.
     pub fn delay(&self, delay: Duration) {
         self.change(|state| state.delay = delay);
+    }
+
+    /// Has every row changed on its way to the client; or none any more.
+    pub fn lie(&self, lie: Option<Lie>) {
+        self.change(|state| state.lie = lie);
     }
 
     /// How many requests came together in each round trip so far, those of starting a session left out.
@@ -235,7 +246,14 @@ impl Shared {
 
     fn answers(&self, server: &mut UnixStream, client: &mut TcpStream, session: &Mutex<Session>) -> io::Result<()> {
         loop {
-            let packet = message(server, 1)?;
+            let mut packet = message(server, 1)?;
+            if packet[0] == b'D'
+                && let Some(lie) = &mut self.lock().lie
+            {
+                let mut values = values(&packet);
+                lie(&mut values);
+                packet = row(&values);
+            }
             let held = {
                 let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
                 if packet[0] == b'K' {
@@ -289,4 +307,30 @@ fn message(from: &mut impl Read, typed: usize) -> io::Result<Vec<u8>> {
     packet.resize(typed + length.max(4), 0);
     from.read_exact(&mut packet[typed + 4..])?;
     Ok(packet)
+}
+
+/// The values of a `DataRow` message.
+fn values(packet: &[u8]) -> Vec<Option<Vec<u8>>> {
+    let mut rest = packet.get(7..).unwrap_or_default();
+    let mut values = Vec::new();
+    while let Some((length, after)) = rest.split_first_chunk() {
+        // A length of -1 is null, which has no bytes.
+        let length = usize::try_from(i32::from_be_bytes(*length)).ok();
+        let (value, after) = after.split_at(length.unwrap_or_default());
+        values.push(length.map(|_| value.to_vec()));
+        rest = after;
+    }
+    values
+}
+
+/// A `DataRow` message with these values.
+fn row(values: &[Option<Vec<u8>>]) -> Vec<u8> {
+    let mut body = u16::try_from(values.len()).expect("columns").to_be_bytes().to_vec();
+    for value in values {
+        let length = value.as_ref().map_or(-1, |value| i32::try_from(value.len()).expect("a length"));
+        body.extend(length.to_be_bytes());
+        body.extend(value.iter().flatten());
+    }
+    let length = u32::try_from(body.len() + 4).expect("a length");
+    [&b"D"[..], &length.to_be_bytes(), &body].concat()
 }
