@@ -156,6 +156,10 @@ impl Settings {
     /// An error for the first parameter that can't be honoured.
     pub fn check(&self) -> Result<()> {
         for parameter in PARAMETERS {
+            if self.given(parameter.keyword).is_some_and(|value| value.contains('\0')) {
+                let message = format!("connection parameter `{}` holds a NUL character", parameter.keyword);
+                return Err(usage(message, "take it out: a message to the server can't carry one"));
+            }
             if let (Only(allowed, why), Some(value)) = (&parameter.duty, self.get(parameter.keyword))
                 && !allowed.contains(&value)
             {

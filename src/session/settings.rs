@@ -289,6 +289,7 @@ mod tests {
             ("host=a port=1,2", "2 ports for 1 hosts"),
             ("host=a,b hostaddr=::1", "2 in `host`, but 1 in `hostaddr`"),
             ("hostaddr=localhost", "`hostaddr` can't be `localhost`"),
+            ("user='a\0b'", "connection parameter `user` holds a NUL character"),
             ("host=x@y", "a host holds `@`, `/` or a blank"),
             ("sslmode=verifyfull", "connection parameter `sslmode` can't be `verifyfull`"),
             ("sslmode=require sslrootcert=system", "`sslrootcert=system` needs `sslmode=verify-full`"),
