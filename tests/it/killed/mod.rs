@@ -1,7 +1,7 @@
 //! An apply that is killed leaves a state from which the next one ends as declared, with every row and nothing besides.
 //!
 //! A seed determines a plan, with rows; at which request it is killed: before the server has it, in the middle of it, or
-//! before the answer arrives; and how. `DBSTATE_KILLS=n` says how many seeds (24 else), from `DBSTATE_FIRST` on;
+//! before the answer arrives; and how. `DBSTATE_KILLS=n` says how many seeds (28 else), from `DBSTATE_FIRST` on;
 //! `DBSTATE_SEED=7` runs one. What is killed is the program itself, run as a user runs it.
 
 #![expect(clippy::print_stdout, reason = "a run says what it found")]
@@ -38,13 +38,16 @@ enum Kill {
     Process,
     /// The server, which stops at once and is started again.
     Server,
+    /// The server's first process, by `kill -9`: the others end one after the other, before it can be started again.
+    Postmaster,
     /// The network: the connection ends.
     Network,
     /// The network: nothing passes any more.
     Frozen,
 }
 
-const KILLS: [Kill; 6] = [Kill::Program, Kill::Session, Kill::Process, Kill::Server, Kill::Network, Kill::Frozen];
+const KILLS: [Kill; 7] =
+    [Kill::Program, Kill::Session, Kill::Process, Kill::Server, Kill::Postmaster, Kill::Network, Kill::Frozen];
 
 /// How long a program that was cut off may take to see it.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -204,17 +207,26 @@ impl Bench<'_> {
                 self.proxy.release();
                 self.wait_for_server();
             }
-            Kill::Server => {
-                let Status::Running { pid, .. } = self.server.status() else { panic!("it runs") };
-                signal(pid, Signal::QUIT);
-                _ = waitpid(Pid::from_raw(pid), WaitOptions::empty());
-                self.server.start().expect("it starts again");
-            }
+            Kill::Server => self.restart(Signal::QUIT),
+            Kill::Postmaster => self.restart(Signal::KILL),
             Kill::Network => self.proxy.cut(),
             Kill::Frozen => self.proxy.freeze(),
         }
         if kill != Kill::Frozen {
             self.proxy.release();
+        }
+    }
+
+    /// Ends the server by a signal, and starts it again.
+    fn restart(&self, how: Signal) {
+        let Status::Running { pid, .. } = self.server.status() else { panic!("it runs") };
+        signal(pid, how);
+        _ = waitpid(Pid::from_raw(pid), WaitOptions::empty());
+        let end = Instant::now() + PATIENCE;
+        // While a process of the old one still runs, its shared memory is in use and PostgreSQL refuses to start.
+        while let Err(error) = self.server.start() {
+            assert!(Instant::now() < end, "{error}");
+            sleep(Duration::from_millis(20));
         }
     }
 
@@ -277,7 +289,7 @@ fn an_apply_that_is_killed_is_finished_by_the_next() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let one = number("DBSTATE_SEED");
     let first = one.or(number("DBSTATE_FIRST")).unwrap_or(1);
-    let end = first + if one.is_some() { 1 } else { number("DBSTATE_KILLS").unwrap_or(24) };
+    let end = first + if one.is_some() { 1 } else { number("DBSTATE_KILLS").unwrap_or(28) };
     let next = AtomicU64::new(first);
     let counts = Mutex::new((BTreeMap::<String, usize>::new(), Vec::new()));
     let worker = || {
