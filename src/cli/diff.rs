@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::connection::Connection;
 use super::formats::{Format, Purpose};
@@ -21,10 +21,10 @@ use crate::session::Session;
 #[derive(Debug, Args)]
 pub struct Command {
     /// What is: a file or directory of YAML, a git revision, or a database as a URL or `local/NAME`; `A..B` is both
-    #[arg(value_name = "A")]
+    #[arg(value_name = "A", value_hint = ValueHint::AnyPath)]
     from: String,
     /// What it would become [default: the project of this directory]
-    #[arg(value_name = "B")]
+    #[arg(value_name = "B", value_hint = ValueHint::AnyPath)]
     to: Option<String>,
     /// How to print it
     #[arg(long, value_enum, default_value = "text")]

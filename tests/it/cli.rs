@@ -156,14 +156,24 @@ fn completions_are_installed_where_shells_look() {
     let script = here().join("scripts/completions");
     let status = Command::new(script).arg(env!("CARGO_BIN_EXE_dbstate")).arg(share.path()).status().expect("it runs");
     assert!(status.success());
-    let bash = share.path().join("bash-completion/completions/dbstate");
-    assert!(Command::new("bash").arg("-n").arg(bash).status().expect("bash runs").success());
-    for name in ["zsh/site-functions/_dbstate", "fish/vendor_completions.d/dbstate.fish"] {
-        assert!(
-            fs::read_to_string(share.path().join(name)).expect(name).contains("--keep-going")
-                || name.starts_with("fish")
-        );
+    for (name, flag) in
+        [("zsh/site-functions/_dbstate", "'--keep-going["), ("fish/vendor_completions.d/dbstate.fish", "-l keep-going")]
+    {
+        assert!(fs::read_to_string(share.path().join(name)).expect(name).contains(flag), "{name}");
     }
+    let bash = share.path().join("bash-completion/completions/dbstate");
+    let offered = |words: &[&str]| {
+        let (command, last) = ("source \"$0\"; COMP_WORDS=(dbstate \"$@\"); COMP_CWORD=$#", words.len() - 1);
+        let call =
+            format!("{command}; _dbstate dbstate '{}' '{}'; echo \"${{COMPREPLY[*]}}\"", words[last], words[last - 1]);
+        let output = Command::new("bash").arg("-c").arg(call).arg(&bash).args(words).current_dir(here()).output();
+        String::from_utf8(output.expect("bash runs").stdout).expect("UTF-8")
+    };
+    assert_eq!(offered(&["apply", "--keep-g"]), "--keep-going\n");
+    assert_eq!(offered(&["plan", "--format", "ju"]), "junit\n");
+    assert_eq!(offered(&["explain", "dangl"]), "dangling-reference\n");
+    assert_eq!(offered(&["access", "READ"]), "\n", "a role is no file");
+    assert_eq!(offered(&["validate", "--file", "READ"]), "README.md\n");
 }
 
 #[test]
