@@ -46,6 +46,7 @@ const CATALOGS: &[&str] = &[
     "pg_publication",
     "pg_publication_rel",
     "pg_range",
+    "pg_replication_origin",
     "pg_rewrite",
     "pg_seclabel",
     "pg_sequence",

@@ -72,6 +72,7 @@ insert into users_rows values
     ('pg_largeobject_metadata', 'true'),
     ('pg_namespace', 't.oid >= 16384 and t.nspname !~ ''^(pg_toast|pg_temp|dbstate$)'' or t.nspname = ''public'''),
     ('pg_proc', 't.oid >= 16384 and not exists (select from pg_depend d where d.classid = 1255 and d.objid = t.oid and d.deptype = ''i'')'),
+    ('pg_replication_origin', 't.roname !~ ''^pg_'''),
     ('pg_shdescription', '(t.objoid >= 16384 or t.classoid = 1262)'),
     ('pg_shseclabel', 'true'),
     ('pg_subscription', 't.subdbid = (select d.oid from pg_database d where d.datname = current_database())'),
