@@ -53,6 +53,7 @@ pub mod publication;
 pub mod published_schema;
 pub mod published_table;
 pub mod range_type;
+pub mod replication_origin;
 pub mod role;
 pub mod role_database_setting;
 pub mod role_setting;
@@ -90,6 +91,7 @@ kinds! {
     role::Role,
     tablespace::Tablespace,
     parameter::Parameter,
+    replication_origin::ReplicationOrigin,
     all_role_setting::AllRoleSetting,
     membership::Membership,
     role_setting::RoleSetting,

@@ -42,6 +42,7 @@ create tablespace room owner other location '';
 alter tablespace room set (random_page_cost = 1.5);
 grant create on tablespace room to "app's";
 comment on tablespace room is 'more room';
+select pg_replication_origin_create('east'), pg_replication_origin_create('North''s');
 create tablespace "Small Room" location '';
 
 -- Schemas, extensions, languages, access methods.
