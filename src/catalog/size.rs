@@ -7,11 +7,11 @@ use crate::diagnostic::Result;
 use crate::model::{Address, Size, State};
 use crate::session::cell;
 
-/// The given relations, and the partitions below them.
+/// The given relations, and the tables below them: partitions and heirs.
 const TREE: &str = "
-    tree as (select o.oid as root, o.oid from unnest($1::oid[]) o(oid)
-             union
-             select o.oid, t.relid from unnest($1::oid[]) o(oid), lateral pg_partition_tree(o.oid) t)";
+    recursive tree as (select o.oid as root, o.oid from unnest($1::oid[]) o(oid)
+                       union
+                       select tree.root, i.inhrelid from tree join pg_inherits i on i.inhparent = tree.oid)";
 
 /// The size in bytes, with indexes; null, which counts as 0, for a table that holds no row, however large its indexes
 /// are. The functions wait behind exclusive locks.
@@ -21,7 +21,7 @@ const EXACT: &str = "case when pg_relation_size(c.oid) > 0 then pg_total_relatio
 /// table is in use, so it is at least one page.
 const ESTIMATE: &str = "greatest(c.relpages, 1)::bigint * 8192";
 
-/// Returns the query for bytes and estimated rows; those of partitions are added to the table above them. A relation
+/// Returns the query for bytes and estimated rows; those of partitions and heirs are added to the table above them. A relation
 /// that no longer exists has no row.
 fn sizes(bytes: &str) -> String {
     format!(

@@ -1,7 +1,7 @@
 //! The context with which a kind writes statements, and how statements name objects.
 
 use super::{Entry, Identity, find};
-use crate::model::{Address, Server, State};
+use crate::model::{Address, HazardClass, Server, State, Step};
 use crate::sql;
 
 /// What a kind may look at while it writes statements.
@@ -72,6 +72,14 @@ impl<'a> Cx<'a> {
     /// Returns whether clients may be using the rows of the parent, so that they must not wait for long.
     pub fn parent_is_in_use(&self) -> bool {
         self.online && self.at.parent().and_then(|p| self.live.size(p)).is_some_and(|size| size.bytes > 0)
+    }
+
+    /// Returns the step with hazard `block`, unless it has no row of the parent to look at: the parent does not exist
+    /// yet, or was found empty.
+    pub fn reads_rows(&self, step: Step, cost: &str) -> Step {
+        let found_empty = |p| self.live.size(p).is_some_and(|size| size.bytes == 0);
+        let has_none = self.parent_is_new() || self.at.parent().is_some_and(found_empty);
+        if has_none { step } else { step.hazard(HazardClass::Block, cost) }
     }
 
     /// Returns whether the parent does not exist yet.

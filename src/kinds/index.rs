@@ -23,7 +23,7 @@ use super::part::{
 use super::table::{Attached, Table, hide_plain, mark, part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
-use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
+use crate::model::{Address, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
 
 /// An index.
@@ -269,8 +269,7 @@ impl Index {
             return build.lock(Lock::ShareUpdateExclusive);
         }
         let build = Step::new(self.definition("", name, &table)).lock(Lock::Share);
-        let cost = "builds the index while writers wait";
-        if cx.parent_is_new() { build } else { build.hazard(HazardClass::Block, cost) }
+        cx.reads_rows(build, "builds the index while writers wait")
     }
 
     /// Returns the statements that replace the old index by a new one, while the old one stays in use; `None` if the

@@ -13,7 +13,7 @@ use super::part::{FOREIGN_TABLE, constraint, is_default, since};
 use super::table::{Table, is_made_anew, renamed};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, References, Renaming, Rules, Under};
-use crate::model::{Address, HazardClass, KindName, PgVersion, State, Step};
+use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// The name of the constraint from which `con`, at the column `a`, comes.
@@ -207,7 +207,7 @@ impl NotNull {
 
 /// `validate constraint`, and what it costs.
 fn checked(cx: &Cx<'_>) -> Step {
-    constraint::validate(cx).hazard(HazardClass::Block, "scans the table")
+    cx.reads_rows(constraint::validate(cx), "scans the table")
 }
 
 /// The columns of a table with a not-null constraint: they refuse nulls, whether YAML says so or not.

@@ -11,6 +11,7 @@ use crate::declare::raise::raise_object;
 use crate::declare::write::write;
 use crate::diagnostic::{Diagnostics, Result};
 use crate::diff::{scope, show};
+use crate::model::node::Node;
 use crate::model::{Address, Server, State};
 use crate::plan::{self, Change, Input, Lines, Plan, Planned, Verb};
 use crate::scratch::differs_in_text_alone;
@@ -220,9 +221,13 @@ fn is_in(at: &Address, these: &HashSet<&Address>) -> bool {
 }
 
 /// Returns the lines in which the canonical YAML of an object differs between the live state, after renames, and the
-/// desired one.
+/// desired one. Of an object that is nothing but text of several lines, such as the query of a view, these are the lines
+/// of the text.
 fn differences(planned: &Planned, renamed: &State, change: &Change) -> Lines {
-    let text =
-        |state: &State| raise_object(state, kinds::register(), &change.at).map(|n| write(&n)).unwrap_or_default();
+    let written = |node: Node| match node.as_text() {
+        Some(text) if text.contains('\n') => text.to_owned(),
+        _ => write(&node),
+    };
+    let text = |state: &State| raise_object(state, kinds::register(), &change.at).map(written).unwrap_or_default();
     show::lines(&text(renamed), &text(&planned.desired))
 }

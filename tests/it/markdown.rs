@@ -39,6 +39,19 @@ fn a_plan_says_what_it_risks_and_where() {
 }
 
 #[test]
+fn a_query_is_compared_line_by_line() {
+    let database = Database::create();
+    let schema = "schemas: { shop: { tables: { t: { columns: { id: int, no: int } } }, views: { v: \"select id from shop.t\" } } }";
+    let project = Project::new(&database, &[("schema.yaml", schema)]);
+    project.apply();
+    project.write("schema.yaml", &schema.replace("select id", "select id, no"));
+    let plan = project.run(&["plan", "--format", "markdown"], 0).stdout;
+    let lines = plan.lines().filter(|line| line.contains("t.id") || line.contains("t.no")).collect::<Vec<_>>();
+    assert!(lines.len() == 3 && !plan.contains("\\n"), "{plan}");
+    assert!(lines[0].starts_with('-') && lines[1].starts_with('+') && lines[2].starts_with('+'), "{plan}");
+}
+
+#[test]
 fn however_large_it_is_a_comment_holds_it() {
     let database = Database::create();
     let mut schema = "schemas:\n  shop:\n    tables:\n".to_owned();

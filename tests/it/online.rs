@@ -300,3 +300,34 @@ fn offline_takes_one_transaction_and_says_who_waits() {
     project.run(&["apply", "--yes", "--offline", "--allow", "block"], 0);
     project.run(&["plan", "--exit-code"], 0);
 }
+
+#[test]
+fn an_empty_table_keeps_nobody_waiting() {
+    let database = Database::create();
+    let schema = "schemas:
+  shop:
+    tables:
+      users: { columns: { id: int not null }, primary_key: [id] }
+      orders: { columns: { id: int not null, of: int }, primary_key: [id] }
+      late: { inherits: [orders], columns: { id: int not null, of: int } }
+";
+    let project = Project::new(&database, &[("schema.yaml", schema)]);
+    project.apply();
+    let key =
+        "foreign_keys: { of_user: { columns: [of], references: users } }, checks: { of_one: of > 0 } }\n      late:";
+    let keyed = schema.replace("primary_key: [id] }\n      late:", &format!("primary_key: [id], {key}"));
+    let more = keyed.replace("of: int }, primary_key", "of: int not null }, indexes: { by_of: [of] }, primary_key");
+    assert!(more.contains("by_of") && more.contains("of_user"), "{more}");
+    project.write("schema.yaml", &more);
+    let plan = project.run(&["plan"], 0).stdout;
+    assert!(!plan.contains("hazard") && !plan.contains("not valid"), "{plan}");
+
+    database.psql("insert into shop.late values (1, 1)");
+    let plan = project.run(&["plan"], 0).stdout;
+    assert!(plan.contains("check (of > 0) not valid"), "a row of an heir is checked, too:\n{plan}");
+    let plan = project.run(&["plan", "--offline"], 0).stdout;
+    assert!(plan.contains("hazard block: compares every row"), "{plan}");
+    database.psql("truncate shop.late");
+    project.run(&["apply", "--yes"], 0);
+    project.run(&["plan", "--exit-code"], 0);
+}

@@ -447,7 +447,7 @@ impl Column {
     fn refuse_nulls(&self, cx: &Cx<'_>) -> Vec<Step> {
         let set = self.step(cx, "set not null");
         if !cx.parent_is_in_use() {
-            return vec![set.hazard(HazardClass::Block, "scans the table while writers wait")];
+            return vec![cx.reads_rows(set, "scans the table while writers wait")];
         }
         let table = cx.parent().identity();
         let check = sql::ident(&object_name(cx.at.key(), "", "is_not_null"));

@@ -47,7 +47,7 @@ impl Column {
         if self.data_type == old.data_type {
             let sorted = cx.live.edges().any(|(user, used)| used == cx.at && user.kind() == Index::NAME);
             let rebuilds = "rebuilds the indexes of the column while readers and writers wait";
-            return if sorted { step.hazard(HazardClass::Block, rebuilds) } else { step };
+            return if sorted { cx.reads_rows(step, rebuilds) } else { step };
         }
         let step = match self.risk(old, way, cx) {
             Some(risk) => step.hazard(HazardClass::Data, risk),

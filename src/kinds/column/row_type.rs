@@ -66,7 +66,7 @@ pub fn add(column: &Column, cx: &Cx<'_>) -> Option<Vec<Step>> {
         ),
     ];
     if column.not_null {
-        steps.push(column.step(cx, "set not null").hazard(HazardClass::Block, "scans the table while writers wait"));
+        steps.push(cx.reads_rows(column.step(cx, "set not null"), "scans the table while writers wait"));
     }
     Some(steps)
 }

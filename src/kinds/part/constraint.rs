@@ -26,11 +26,11 @@ pub fn alter_table(cx: &Cx<'_>, what: &str) -> Step {
     Step::new(format!("alter table {} {what}", cx.parent().identity())).lock(Lock::AccessExclusive)
 }
 
-/// Returns `alter table … add constraint … <definition>`. `cost` describes the hazard for a table that already exists.
+/// Returns `alter table … add constraint … <definition>`. `cost` describes the hazard for a table with rows.
 pub fn add(cx: &Cx<'_>, definition: &str, cost: Option<&str>) -> Step {
     let step = alter_table(cx, &format!("add constraint {} {definition}", cx.name()));
-    match cost.filter(|_| !cx.parent_is_new()) {
-        Some(cost) => step.hazard(HazardClass::Block, cost),
+    match cost {
+        Some(cost) => cx.reads_rows(step, cost),
         None => step,
     }
 }

@@ -3,7 +3,11 @@ set check_function_bodies = off;
 begin;
 alter table shop.orders_1 drop constraint orders_1_pkey;
 alter table shop.base alter column id drop not null;
--- hazard block: scans the table while writers wait
-alter table shop.kept alter column id set not null;
+alter table shop.kept add constraint id_is_not_null check (id is not null) not valid;
 alter table shop.orders alter column id drop not null;
+commit;
+alter table shop.kept validate constraint id_is_not_null;
+begin;
+alter table shop.kept alter column id set not null;
+alter table shop.kept drop constraint id_is_not_null;
 commit;

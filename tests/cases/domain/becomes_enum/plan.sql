@@ -24,7 +24,6 @@ alter table shop.items alter column order_status type shop.status using order_st
 alter table shop.orders alter column status type shop.status using status::text::shop.status, alter column status set default 'new', alter column past type shop.status[] using past::text[]::shop.status[];
 -- hazard block: builds an index while readers and writers wait
 alter table shop.orders add constraint orders_pkey primary key (id, status);
--- hazard block: compares every row while writers of both tables wait
 alter table shop.items add constraint items_order foreign key (order_id, order_status) references shop.orders(id, status);
 -- hazard block: builds the index while writers wait
 create index orders_status on shop.orders (status);

@@ -12,7 +12,6 @@ create function shop.code(kind integer default 1) returns text
 as $$select 'b'$$;
 alter table shop.orders alter column id set default shop.code();
 alter table shop.orders alter column note set default 'b' || shop.code();
--- hazard block: scans the table while readers and writers wait
 alter table shop.orders add constraint orders_note_said check (note <> shop.code());
 create view shop.codes as
 select shop.code() as code;

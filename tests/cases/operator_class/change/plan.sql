@@ -26,9 +26,7 @@ create operator class shop.near for type point using gist family shop.near as
     function 7 (point, point) gist_box_same(box, box, internal),
     function 8 (point, point) gist_point_distance(internal, point, smallint, oid, internal),
     storage box;
--- hazard block: builds the index while writers wait
 create index t_a on shop.t (a shop.abs_ops);
--- hazard block: builds the index while writers wait
 create index t_b on shop.t using gist (b shop.near);
 comment on operator class shop.abs_ops using btree is 'By size';
 commit;

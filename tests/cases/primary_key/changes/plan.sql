@@ -8,7 +8,6 @@ alter table shop.a drop constraint a_pkey;
 alter table shop.c add constraint no_is_not_null check (no is not null) not valid;
 -- hazard block: builds an index while readers and writers wait
 alter table shop.a add constraint a_pkey primary key (id) include (extra);
--- hazard block: builds an index while readers and writers wait
 alter table shop.b add constraint b_pkey primary key (id);
 alter index shop.e_pkey set (fillfactor = '80');
 -- hazard block: compares every row while writers of both tables wait

@@ -26,6 +26,5 @@ begin;
 alter table shop.orders add constraint orders_pkey primary key using index orders_pkey;
 create view shop.notes as
 select note, "No. of it" from shop.orders;
--- hazard block: compares every row while writers of both tables wait
 alter table shop.items add constraint items_order foreign key (order_id) references shop.orders(id);
 commit;

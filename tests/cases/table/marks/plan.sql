@@ -6,14 +6,11 @@ begin;
 drop materialized view shop.open;
 drop index shop.orders_no;
 drop index shop.orders_id;
--- hazard block: builds an index while readers and writers wait
 alter table shop.orders add constraint orders_no unique (no);
 alter table shop.orders replica identity using index orders_no;
--- hazard block: builds the index while writers wait
 create index orders_id on shop.orders (id, note);
 create materialized view shop.open as
 select id, no, note from shop.orders;
--- hazard block: builds the index while writers wait
 create index open_id on shop.open (id);
 alter materialized view shop.open cluster on open_id;
 alter table shop.orders cluster on orders_id;
