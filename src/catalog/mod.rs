@@ -227,6 +227,9 @@ impl Reading {
                 Some(at) => Some(at.clone()),
                 None => return Ok(()),
             },
+            None if entry.nests_under(None).next().is_none() => {
+                return Err(defect(entry, sql, &Problem::new(Code::Internal, "it has no parent")));
+            }
             None => None,
         };
         let node = Node::new(Value::Map(fields.into_iter().map(|(k, v)| (Key::from(k), v)).collect()));

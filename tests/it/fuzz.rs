@@ -6,7 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "a run says what it found")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use dbstate::declare::project::read;
 use dbstate::kinds;
+use dbstate::local::Ephemeral;
 use dbstate::ops;
 use dbstate::session::{Overrides, Target, connect};
 
@@ -273,33 +274,87 @@ fn lie(mut rng: Rng) -> Lie {
     })
 }
 
+/// A database of every kind, and a line to it that lies.
+struct Liar<'a> {
+    proxy: Proxy,
+    target: Target,
+    runtime: tokio::runtime::Runtime,
+    wanted: dbstate::declare::project::Project,
+    options: ops::Options,
+    /// The files of the project, and the database.
+    _kept: (Project, Database<'a>),
+}
+
+impl<'a> Liar<'a> {
+    fn in_cluster(cluster: &'a Ephemeral) -> Self {
+        let database = Database::named(cluster.server(), "every");
+        let files = ["schema.yaml", "roles.yaml"];
+        let texts = [include_str!("../every_kind/schema.yaml"), include_str!("../every_kind/roles.yaml")];
+        let files_on_disk = Project::new(&database, &[(files[0], texts[0]), (files[1], texts[1])]);
+        files_on_disk.run(&["apply", "--yes", "--allow", "access"], 0);
+        let paths = files.map(|name| files_on_disk.path().join(name));
+        let (wanted, _) = read(&paths, files_on_disk.path(), None, kinds::register());
+        let options = ops::Options::new(&wanted.settings, None).expect("options");
+        let proxy = Proxy::to(cluster.server());
+        Self {
+            target: Target::parse(&proxy.url(database.name())).expect("a target"),
+            proxy,
+            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"),
+            wanted,
+            options: ops::Options { scratch: ops::Scratch::None, ..options },
+            _kept: (files_on_disk, database),
+        }
+    }
+
+    fn plan(&self) {
+        self.runtime.block_on(async {
+            let Ok(session) = connect(&self.target, &[]).await else { return };
+            if let Ok(planned) = ops::plan::plan(&session, &self.wanted.state, &self.options).await {
+                _ = dbstate::report::json::plan(&planned, &self.wanted.sources);
+                _ = dbstate::report::markdown::plan(&planned, &self.wanted.sources);
+            }
+        });
+    }
+
+    fn pull(&self) {
+        self.runtime.block_on(async {
+            let Ok(session) = connect(&self.target, &[]).await else { return };
+            _ = ops::pull::pull(&session, &ops::pull::Choices::default()).await;
+        });
+    }
+}
+
 #[test]
 fn catalog_rows() {
     let cluster = own_cluster();
-    let database = Database::named(cluster.server(), "every");
-    let files = ["schema.yaml", "roles.yaml"];
-    let texts = [include_str!("../every_kind/schema.yaml"), include_str!("../every_kind/roles.yaml")];
-    let applied = Project::new(&database, &[(files[0], texts[0]), (files[1], texts[1])]);
-    applied.run(&["apply", "--yes", "--allow", "access"], 0);
-    let paths = files.map(|name| applied.path().join(name));
-    let (project, _) = read(&paths, applied.path(), None, kinds::register());
-    let options =
-        ops::Options { scratch: ops::Scratch::None, ..ops::Options::new(&project.settings, None).expect("options") };
-    let proxy = Proxy::to(cluster.server());
-    let target = Target::parse(&proxy.url(database.name())).expect("a target");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let liar = Liar::in_cluster(&cluster);
     let seed = |rng: &mut Rng| rng.below(usize::MAX).to_string().into_bytes();
     attempt("rows", 100, seed, |input| {
         let seed = String::from_utf8_lossy(input).parse().expect("a number");
-        proxy.lie(Some(lie(Rng::new(seed))));
-        runtime.block_on(async {
-            let Ok(session) = connect(&target, &[]).await else { return };
-            if let Ok(planned) = ops::plan::plan(&session, &project.state, &options).await {
-                _ = dbstate::report::json::plan(&planned, &project.sources);
-                _ = dbstate::report::markdown::plan(&planned, &project.sources);
-            }
-            let Ok(session) = connect(&target, &[]).await else { return };
-            _ = ops::pull::pull(&session, &ops::pull::Choices::default()).await;
-        });
+        liar.proxy.lie(Some(lie(Rng::new(seed))));
+        liar.plan();
+        liar.pull();
     });
+}
+
+#[test]
+fn catalog_rows_without_a_value() {
+    let cluster = own_cluster();
+    let liar = Liar::in_cluster(&cluster);
+    let (send, widths) = std::sync::mpsc::channel();
+    liar.proxy.lie(Some(Box::new(move |values| _ = send.send(values.len()))));
+    liar.pull();
+    liar.proxy.lie(None);
+    let widths: BTreeSet<usize> = widths.iter().collect();
+    assert!(widths.len() > 10, "{widths:?}");
+    for width in widths {
+        for at in 0..width {
+            liar.proxy.lie(Some(Box::new(move |values| {
+                if values.len() == width {
+                    values[at] = None;
+                }
+            })));
+            liar.pull();
+        }
+    }
 }
