@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Problem};
 use crate::kind::FacetRow;
 use crate::model::ObjectId;
 use crate::model::node::{Key, Node, Value};
+use crate::session::Sound;
 
 /// The columns that are not fields.
 #[derive(Debug, Default)]
@@ -100,7 +101,7 @@ fn value(row: &Row, i: usize, kind: &Type) -> Result<Node, Problem> {
         Type::FLOAT4 => plain(row.try_get::<_, Option<f32>>(i).map_err(unreadable)?.map(|v| v.to_string())),
         Type::FLOAT8 => plain(row.try_get::<_, Option<f64>>(i).map_err(unreadable)?.map(|v| v.to_string())),
         Type::TEXT_ARRAY | Type::NAME_ARRAY => {
-            match row.try_get::<_, Option<Vec<Option<String>>>>(i).map_err(unreadable)? {
+            match row.try_get::<_, Sound<Option<Vec<Option<String>>>>>(i).map_err(unreadable)?.0 {
                 None => null(),
                 Some(list) => {
                     let item = |v: Option<String>| v.map_or_else(null, Node::text);

@@ -2,7 +2,7 @@
 
 use tokio_postgres::error::ErrorPosition;
 use tokio_postgres::row::RowIndex;
-use tokio_postgres::types::FromSql;
+use tokio_postgres::types::{FromSql, Kind, Type};
 use tokio_postgres::{Error, Row};
 
 use crate::diagnostic::{Code, Diagnostic, Result, Statement};
@@ -46,10 +46,63 @@ pub fn server_error(error: &Error, sql: &str) -> Box<Diagnostic> {
 /// An internal error if the value is not of this type, null for instance: the server is not what it says it is, or
 /// something changed its answer on the way.
 pub fn cell<'a, T: FromSql<'a>>(row: &'a Row, column: impl RowIndex + std::fmt::Display) -> Result<T> {
-    row.try_get(column).map_err(|error| {
+    row.try_get(column).map(|Sound(value)| value).map_err(|error| {
         let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
         let message = format!("the server's answer can't be read: {error}{source}");
         let help = "check that the connection leads to a PostgreSQL server, and nothing changes what it answers";
         Box::new(Diagnostic::new(Code::Internal, message).help(help))
     })
+}
+
+type Unreadable = Box<dyn std::error::Error + Sync + Send>;
+
+/// A value whose arrays have as many elements as they say they have: the driver makes room for them unseen.
+pub struct Sound<T>(pub T);
+
+impl<'a, T: FromSql<'a>> FromSql<'a> for Sound<T> {
+    fn from_sql(kind: &Type, raw: &'a [u8]) -> std::result::Result<Self, Unreadable> {
+        if matches!(kind.kind(), Kind::Array(_)) && elements(raw).is_none_or(|count| count > raw.len() / 4) {
+            return Err("an array is shorter than it says".into());
+        }
+        T::from_sql(kind, raw).map(Self)
+    }
+
+    fn from_sql_null(kind: &Type) -> std::result::Result<Self, Unreadable> {
+        T::from_sql_null(kind).map(Self)
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        T::accepts(kind)
+    }
+}
+
+/// The number of elements that an array announces; each takes four bytes or more. The header is the number of
+/// dimensions, a flag and the type of the elements, and for each dimension its length and its first index.
+fn elements(raw: &[u8]) -> Option<usize> {
+    let number = |at: usize| usize::try_from(i32::from_be_bytes(raw.get(at..at + 4)?.try_into().ok()?)).ok();
+    match number(0)? {
+        0 => Some(0),
+        dimensions @ 1..=6 => (0..dimensions).try_fold(1usize, |all, i| all.checked_mul(number(12 + 8 * i)?)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_that_says_too_much_is_an_error() {
+        let array = |dimensions: i32, length: i32| {
+            let header = [dimensions, 0, 25, length, 1, 1].map(i32::to_be_bytes).concat();
+            [&header[..], b"x"].concat()
+        };
+        let read = |raw: &[u8]| Sound::<Vec<String>>::from_sql(&Type::TEXT_ARRAY, raw).map(|Sound(list)| list);
+        assert_eq!(read(&array(1, 1)).expect("an array"), ["x"]);
+        assert_eq!(read(&[0; 12]).expect("an array"), [""; 0]);
+        for (dimensions, length) in [(1, i32::MAX), (1, -1), (6, 1), (7, 1), (-1, 1)] {
+            assert!(read(&array(dimensions, length)).is_err(), "{dimensions} dimensions, {length} elements");
+        }
+        assert!(read(&[]).is_err());
+    }
 }

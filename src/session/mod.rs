@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio_postgres::error::DbError;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-pub use answer::{cause, cell, server_error};
+pub use answer::{Sound, cause, cell, server_error};
 pub use connect::connect;
 pub use environment::Overrides;
 pub use place::{Host, HostKind, Place};
