@@ -90,9 +90,6 @@ fn databases_with_the_same_plan_are_one_group() {
 
         alter table shop.t add constraint positive check (a > 0);
           -- lock: access exclusive
-          -- hazard block: scans the table while readers and writers wait
-
-    Hazards: block 1. To apply without being asked: --allow block
 
     Plan: 1 to add, 0 to change, 0 to replace, 0 to drop.
 
@@ -110,9 +107,8 @@ fn databases_with_the_same_plan_are_one_group() {
           -- hazard breaking: clients lose column `shop.t.b`
         alter table shop.t add constraint positive check (a > 0);
           -- lock: access exclusive
-          -- hazard block: scans the table while readers and writers wait
 
-    Hazards: data 1, block 1, breaking 1. To apply without being asked: --allow data,block,breaking
+    Hazards: data 1, breaking 1. To apply without being asked: --allow data,breaking
 
     Plan: 1 to add, 0 to change, 0 to replace, 1 to drop.
 
