@@ -5,7 +5,6 @@ alter table shop.t drop constraint t_a;
 create table shop.v (
     b integer
 );
--- hazard block: scans the table while readers and writers wait
 alter table shop.t add constraint t_a check (a > 0);
 alter table shop.t add constraint t_b check (b > 0) not enforced;
 alter table shop.u alter constraint u_b enforced;
