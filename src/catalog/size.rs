@@ -21,8 +21,8 @@ const EXACT: &str = "case when pg_relation_size(c.oid) > 0 then pg_total_relatio
 /// table is in use, so it is at least one page.
 const ESTIMATE: &str = "greatest(c.relpages, 1)::bigint * 8192";
 
-/// Returns the query for bytes and estimated rows; those of partitions and heirs are added to the table above them. A relation
-/// that no longer exists has no row.
+/// Returns the query for bytes and estimated rows; those of partitions and heirs are added to the table above them. A
+/// relation that no longer exists has no row.
 fn sizes(bytes: &str) -> String {
     format!(
         "with {TREE}

@@ -1,8 +1,8 @@
 //! Whatever a file, a connection string or a row of a catalog holds, it is read or refused, and nothing panics.
 //!
 //! Good inputs are changed by chance: bytes, pieces of each other, and words that mean something to a reader. Each target
-//! reads some hundred; `DBSTATE_FUZZ=n` has it read for so many seconds (`make fuzz`), `DBSTATE_SEED=7` from another beginning. An
-//! input that panics is kept under `target/fuzz`.
+//! reads some hundred; `DBSTATE_FUZZ=n` has it read for so many seconds (`make fuzz`), `DBSTATE_SEED=7` from another
+//! beginning. An input that panics is kept under `target/fuzz`.
 
 #![expect(clippy::print_stdout, reason = "a run says what it found")]
 
@@ -316,6 +316,15 @@ impl<'a> Liar<'a> {
         });
     }
 
+    /// Sees that the line still leads to the database: else every input would have been refused for that.
+    fn stops(&self) {
+        self.proxy.lie(None);
+        self.runtime.block_on(async {
+            let session = connect(&self.target, &[]).await.expect("a session");
+            ops::pull::pull(&session, &ops::pull::Choices::default()).await.expect("files");
+        });
+    }
+
     fn pull(&self) {
         self.runtime.block_on(async {
             let Ok(session) = connect(&self.target, &[]).await else { return };
@@ -335,6 +344,7 @@ fn catalog_rows() {
         liar.plan();
         liar.pull();
     });
+    liar.stops();
 }
 
 #[test]
@@ -357,4 +367,5 @@ fn catalog_rows_without_a_value() {
             liar.pull();
         }
     }
+    liar.stops();
 }

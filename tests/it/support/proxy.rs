@@ -3,8 +3,9 @@
 //! It listens on TCP and leads to the server's Unix socket. A request is what the server answers with `ReadyForQuery`:
 //! a `Query` or a `Sync` message. See <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
 
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -45,7 +46,8 @@ struct State {
     stop: Option<(usize, Phase)>,
     /// The server's process of the session that is held.
     held: Option<i32>,
-    open: Vec<(TcpStream, UnixStream)>,
+    /// The connections that have not ended, each by the address of its client.
+    open: HashMap<SocketAddr, (TcpStream, UnixStream)>,
     /// For how long each answer is under way.
     delay: Duration,
     /// Changes the values of a row on its way.
@@ -81,7 +83,7 @@ impl Proxy {
             requests: Vec::new(),
             stop: None,
             held: None,
-            open: Vec::new(),
+            open: HashMap::new(),
             delay: Duration::ZERO,
             lie: None,
             trips: Vec::new(),
@@ -90,9 +92,13 @@ impl Proxy {
         let one = Arc::clone(&shared);
         spawn(move || {
             for client in listener.incoming().flatten() {
+                let Ok(address) = client.peer_addr() else { continue };
                 let shared = Arc::clone(&one);
-                // A connection that breaks is what this is for.
-                spawn(move || _ = shared.serve(client));
+                spawn(move || {
+                    // A connection that breaks is what this is for.
+                    _ = shared.serve(client, address);
+                    shared.lock().open.remove(&address);
+                });
             }
         });
         Self { port, shared }
@@ -150,7 +156,7 @@ impl Proxy {
     pub fn cut(&self) {
         self.change(|state| {
             (state.line, state.held) = (Line::Cut, None);
-            for (client, server) in state.open.drain(..) {
+            for (_, (client, server)) in state.open.drain() {
                 _ = client.shutdown(Shutdown::Both);
                 _ = server.shutdown(Shutdown::Both);
             }
@@ -180,10 +186,10 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn serve(self: &Arc<Self>, mut client: TcpStream) -> io::Result<()> {
+    fn serve(self: &Arc<Self>, mut client: TcpStream, address: SocketAddr) -> io::Result<()> {
         let mut server = UnixStream::connect(&self.socket)?;
         client.set_nodelay(true)?;
-        self.lock().open.push((client.try_clone()?, server.try_clone()?));
+        self.lock().open.insert(address, (client.try_clone()?, server.try_clone()?));
         loop {
             let packet = message(&mut client, 0)?;
             self.pass()?;
