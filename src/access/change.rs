@@ -61,7 +61,9 @@ impl Comparison<'_> {
         let moved = |at: &&Address| {
             differs(at) || differs(at.top()) || self.before.owner(at) != self.after.owner(at) || self.whole_differs(at)
         };
-        self.after.things().filter(moved).collect()
+        let mut things: Vec<&Address> = self.after.things.keys().filter(moved).collect();
+        things.sort_unstable();
+        things
     }
 
     /// Returns whether the thing that `at` is a part of differs.

@@ -110,7 +110,7 @@ impl Access {
         access
     }
 
-    /// Removes objects on which no privilege can be granted, and sorts the rest.
+    /// Removes objects on which no privilege can be granted, and sorts what is known about each of the rest.
     fn settle(&mut self) {
         let register = self.register;
         self.things.retain(|at, _| find(register, at.kind()).rules.privileges.is_some());
@@ -118,7 +118,6 @@ impl Access {
             thing.grants.sort();
             thing.policies.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        self.things.sort_keys();
     }
 
     /// Returns every role, by name.
@@ -133,12 +132,14 @@ impl Access {
 
     /// Returns the database itself, if the state contains it.
     pub fn database(&self) -> Option<&Address> {
-        self.things().find(|at| matches!(find(self.register, at.kind()).rules.identity, Identity::Database))
+        self.things.keys().find(|at| matches!(find(self.register, at.kind()).rules.identity, Identity::Database))
     }
 
     /// Returns every thing, by path.
     pub fn things(&self) -> impl Iterator<Item = &Address> {
-        self.things.keys()
+        let mut things: Vec<&Address> = self.things.keys().collect();
+        things.sort_unstable();
+        things.into_iter()
     }
 
     /// Returns the plural noun for things of the same sort: `tables`.

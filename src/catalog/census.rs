@@ -1,4 +1,4 @@
-//! Finds objects in the database that no kind reads.
+//! Finds objects in the database that no kind reads, and privileges that none does.
 //!
 //! The server's own list of catalogs is used, so that kinds of object added by a new version are found too. What
 //! PostgreSQL maintains for an object by itself (row types, indexes of constraints, triggers of foreign keys) counts as
@@ -61,6 +61,34 @@ const DESCRIBE: &str = "select pg_catalog.pg_describe_object(class, oid, 0) as w
     from unnest($1::oid[], $2::oid[]) as ids (class, oid), pg_catalog.pg_identify_object(class, oid, 0) as object
     where coalesce((object).schema, '') !~ '^pg_(toast|temp)'
     order by class, oid";
+
+/// Describes the objects of PostgreSQL and of extensions on which other privileges are granted than at the start. Without a row
+/// in `pg_init_privs`, an object starts with the default; `information_schema` has none, and is left out, as is schema `public`,
+/// which kinds read. See <https://www.postgresql.org/docs/current/catalog-pg-init-privs.html>.
+const REGRANTED: &str = "with granted (class, oid, sub, kind, space, owner, acl) as (
+        select 1255::oid, oid, 0, 'f', pronamespace, proowner, proacl from pg_catalog.pg_proc
+        union all select 1259, oid, 0, case relkind when 'S' then 's' else 'r' end, relnamespace, relowner, relacl
+            from pg_catalog.pg_class where relkind in ('r', 'v', 'm', 'p', 'f', 'S')
+        union all select 1259, a.attrelid, a.attnum, 'c', c.relnamespace, c.relowner, a.attacl
+            from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid where a.attacl is not null
+        union all select 1247, oid, 0, 'T', typnamespace, typowner, typacl from pg_catalog.pg_type
+        union all select 2615, oid, 0, 'n', oid, nspowner, nspacl from pg_catalog.pg_namespace where oid <> 2200
+        union all select 2612, oid, 0, 'l', 11, lanowner, lanacl from pg_catalog.pg_language
+        union all select 2328, oid, 0, 'F', 11, fdwowner, fdwacl from pg_catalog.pg_foreign_data_wrapper)
+    select pg_catalog.pg_describe_object(g.class, g.oid, g.sub) as what
+    from granted g left join pg_catalog.pg_init_privs i on i.classoid = g.class and i.objoid = g.oid and i.objsubid = g.sub
+    where g.acl is distinct from i.initprivs
+      and (g.oid < 16384 and g.space <> 'information_schema'::regnamespace
+           or exists (select from pg_catalog.pg_depend e
+                      where e.classid = g.class and e.objid = g.oid and e.deptype = 'e'))
+      and array(select x::text from unnest(coalesce(g.acl, acldefault(g.kind::\"char\", g.owner))) x order by 1)
+          <> array(select x::text from unnest(coalesce(i.initprivs, acldefault(g.kind::\"char\", g.owner))) x order by 1)
+    order by 1";
+
+/// Returns descriptions of the objects of PostgreSQL and of extensions whose privileges were changed. No kind reads those.
+pub async fn regranted(client: &Client) -> Result<Vec<String>> {
+    query(client, REGRANTED).await?.iter().map(|row| cell(row, "what")).collect()
+}
 
 /// Returns a query with a row for each object that a user created, and the object that PostgreSQL maintains it for.
 fn rows_of(catalogs: &[(u32, String)]) -> String {

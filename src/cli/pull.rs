@@ -13,7 +13,7 @@ use crate::diagnostic::Result;
 use crate::model::Manage;
 use crate::model::bridge::to_node;
 use crate::ops::adopt::{Extent, adopt};
-use crate::ops::pull::{Choices, pull, pull_one};
+use crate::ops::pull::{Choices, pull, pull_one, unwritten};
 use crate::session::Session;
 
 /// Flags of `dbstate pull`.
@@ -53,6 +53,9 @@ impl Command {
         let session = self.connection.of(&project.unwrap_or_else(here), output).await?;
         let manage = self.manage.map(Manage::from).unwrap_or_default();
         let choices = Choices { manage, schemas: self.schema.clone(), bodies: self.bodies == Bodies::Files };
+        if self.schema.is_empty() {
+            unwritten(&session).await?.iter().for_each(|warning| output.warning(warning));
+        }
         let Some(directory) = &self.out else {
             output.result(&pull_one(&session, &choices).await?);
             return Ok(exit::OK);

@@ -76,9 +76,10 @@ fn moves(desired: &State) -> Vec<(Address, Address)> {
 /// Returns live objects that are equal to a missing declared one of a kind whose names matter little
 /// (`Rules::nameless`), and whose own name is not declared. They are taken for the declared ones.
 fn known(live: &State, desired: &State, register: &'static [Entry]) -> HashSet<Address> {
-    let missing = desired.iter().filter(|(at, o)| o.was.is_none() && !live.contains(at));
-    let nameless = missing.filter(|(at, _)| find(register, at.kind()).rules.nameless);
-    let known = nameless.filter_map(|(at, wanted)| {
+    let nameless = register.iter().filter(|entry| entry.rules.nameless).flat_map(|entry| desired.of_kind(entry.name));
+    let missing = nameless.filter(|at| !live.contains(at));
+    let known = missing.filter_map(|at| {
+        let wanted = desired.get(&at).filter(|wanted| wanted.was.is_none())?;
         let is_it = |other: &&Address| {
             other.kind() == at.kind()
                 && !desired.contains(other)

@@ -211,7 +211,7 @@ impl Kind for Aggregate {
                     case p.proparallel when 's' then 'safe' when 'r' then 'restricted' end as parallel
              from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_aggregate a on a.aggfnoid = p.oid
              where {USER_SCHEMA}
-             order by n.nspname, p.proname, p.oid",
+             order by n.nspname, p.proname, key",
             names.join(", "),
             modify("a.aggfinalmodify"),
             modify("a.aggmfinalmodify"),

@@ -118,7 +118,7 @@ impl Kind for Index {
             keys = index_key::catalog(""),
             tablespace = tablespace("ic"),
             options = options("ic.reloptions"),
-            attached = index_attached("idx", "e.classoid = 1259 and e.objoid = ic.oid"),
+            attached = index_attached("idx", "", "e.classoid = 1259 and e.objoid = ic.oid"),
         ))
     }
 
@@ -186,6 +186,9 @@ impl Kind for Index {
         steps.splice(..1, [steps[0].clone().needs(needs)]);
         let becomes_part = |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self) && !own.invalid;
         steps.extend(part::adopted(cx, |own| becomes_part(own).then(|| parts::stem(own))?, "idx"));
+        if self.only {
+            steps.extend(parts::declared(cx));
+        }
         steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
         steps.extend(mark::again(cx));
         steps

@@ -94,7 +94,7 @@ impl Kind for Operator {
                     o.oprcanhash as hashes, o.oprcanmerge as merges
              from pg_operator o join pg_namespace n on n.oid = o.oprnamespace
              where o.oprcode <> 0 and {USER_SCHEMA}
-             order by n.nspname, o.oprname, o.oid",
+             order by n.nspname, o.oprname, key",
             operand("o.oprleft"),
             operand("o.oprright"),
             function("o.oprcode"),

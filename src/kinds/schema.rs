@@ -36,7 +36,7 @@ impl Kind for Schema {
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(
             "select oid, nspname as key, nspowner::regrole::text as owner, nspacl::text[] as acl
-             from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'"
+             from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' order by nspname"
                 .to_owned(),
         )
     }

@@ -93,6 +93,11 @@ impl Sequence {
         self
     }
 
+    /// The statement that makes it logged or unlogged.
+    pub fn set_logged(logged: bool, cx: &Cx<'_>) -> Step {
+        Step::new(format!("alter sequence {} set {}", cx.identity(), if logged { "logged" } else { "unlogged" }))
+    }
+
     /// The address of the column it falls with.
     pub fn owner_column(&self) -> Option<Address> {
         let parts = sql::split_name(self.owned_by.as_deref()?)?;
@@ -199,8 +204,7 @@ impl Kind for Sequence {
             steps.push(with_hazard(step, &words));
         }
         if *unlogged != old.unlogged {
-            let word = if *unlogged { "unlogged" } else { "logged" };
-            steps.push(Step::new(format!("alter sequence {sequence} set {word}")));
+            steps.push(Self::set_logged(!unlogged, cx));
         }
         if *owned_by != old.owned_by {
             steps.extend(self.change_owner(old, cx));

@@ -107,7 +107,7 @@ impl PartialEq for Address {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
             || self.0.hash == other.0.hash
-                && self.0.kind == other.0.kind
+                && (std::ptr::eq(self.0.kind.0, other.0.kind.0) || self.0.kind == other.0.kind)
                 && self.0.key == other.0.key
                 && self.0.parent == other.0.parent
     }
@@ -129,7 +129,9 @@ impl PartialOrd for Address {
 
 impl Ord for Address {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.path().cmp(&other.path()).then_with(|| self.kind().cmp(&other.kind()))
+        let are_named_siblings = self.parent() == other.parent() && !self.key().is_empty() && !other.key().is_empty();
+        let by_path = if are_named_siblings { self.key().cmp(other.key()) } else { self.path().cmp(&other.path()) };
+        by_path.then_with(|| self.kind().cmp(&other.kind()))
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::address::{Address, KindName};
 use super::size::Size;
@@ -276,7 +276,7 @@ impl State {
 
     /// Removes the objects for which `keep` returns false, and everything below them.
     pub fn retain(&mut self, mut keep: impl FnMut(&Address, &Object) -> bool) {
-        let mut gone: HashSet<Address> = HashSet::new();
+        let mut gone: FxHashSet<Address> = FxHashSet::default();
         for (at, object) in self.objects.iter() {
             let goes_with = !gone.is_empty() && at.ancestors().any(|a| gone.contains(a));
             if goes_with || !keep(at, object) {
@@ -330,6 +330,16 @@ impl State {
     /// Records the size of the relation with that oid.
     pub fn set_size(&mut self, oid: u32, size: Size) {
         self.sizes.insert(oid, size);
+    }
+
+    /// Takes over the sizes of relations from another state of the same database.
+    pub fn take_sizes(&mut self, other: &Self) {
+        self.sizes.clone_from(&other.sizes);
+    }
+
+    /// Returns whether both are copies of one state, and no object of either was changed since. Edges are not looked at.
+    pub fn shares_objects_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.objects, &other.objects)
     }
 
     /// Returns the size of the relation at an address, if it was asked for.

@@ -58,14 +58,16 @@ pub(super) async fn compare(
     if let Some(only) = &options.only {
         planned.confine(only);
     }
-    planned.make(options.online)?;
+    let mut start = plan::Start::of(planned.input(options.online));
+    planned.make_from(&start, options.online)?;
     if planned.plan.is_empty() {
         return Ok(planned);
     }
     // Hazards, and whether an online form is better, depend on how many rows there are.
     let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
     if catalog::measure(&session.client, &mut planned.live, touched.iter()).await? {
-        planned.make(options.online)?;
+        start.take_sizes(&planned.live);
+        planned.make_from(&start, options.online)?;
     }
     planned.compare(options.online);
     planned.weigh_access(options.online);
@@ -165,9 +167,15 @@ impl Planned {
         self.differences = self.plan.changes.iter().map(|c| (c.at.clone(), differences(self, &renamed, c))).collect();
     }
 
-    /// Makes the plan. A warning is kept once, even if the plan is made several times.
+    /// Makes the plan.
     pub(super) fn make(&mut self, online: bool) -> Result<(), Diagnostics> {
-        self.plan = plan::plan(self.input(online))?;
+        let start = plan::Start::of(self.input(online));
+        self.make_from(&start, online)
+    }
+
+    /// Makes the plan. A warning is kept once, even if the plan is made several times.
+    fn make_from(&mut self, start: &plan::Start, online: bool) -> Result<(), Diagnostics> {
+        self.plan = plan::plan_from(start, self.input(online))?;
         for warning in std::mem::take(&mut self.plan.warnings) {
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);

@@ -18,6 +18,9 @@ use crate::session::Session;
 /// The name and the text of a file to write.
 pub type File = (String, String);
 
+/// How many objects a warning names.
+const SHOWN: usize = 10;
+
 /// What to pull.
 #[derive(Debug, Clone, Default)]
 pub struct Choices {
@@ -58,6 +61,23 @@ pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>, Dia
         files.push(("database.yaml".to_owned(), write(&raise(&rest, register))));
     }
     Ok(files)
+}
+
+/// Returns a warning that names what a pull of everything does not write: privileges on objects of PostgreSQL's own and of
+/// extensions.
+pub async fn unwritten(session: &Session) -> Result<Option<String>, Diagnostics> {
+    let mut whats = catalog::census::regranted(&session.client).await?;
+    let more = whats.len().saturating_sub(SHOWN);
+    whats.truncate(SHOWN);
+    if more > 0 {
+        whats.push(format!("{more} more"));
+    }
+    let list = whats.join(", ");
+    let warning = format!(
+        "not written, since dbstate never touches objects of PostgreSQL's own and of extensions: changed privileges on {list}; \
+         keep those in SQL of your own"
+    );
+    Ok((!list.is_empty()).then_some(warning))
 }
 
 /// Returns the names of the schemas that a pull of everything writes.

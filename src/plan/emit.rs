@@ -10,6 +10,7 @@ use super::fate::{self, Action, Fate};
 use super::rename::Rename;
 use super::{Change, Input, rebuild};
 use crate::diagnostic::Diagnostics;
+use crate::diff::Difference;
 use crate::kind::{Alter, RELATION, find};
 use crate::model::{Address, Spec, Step};
 
@@ -75,9 +76,13 @@ pub struct Move {
 }
 
 /// Decides what happens to every object that differs, and writes the statements.
-pub fn emit(input: Input<'_>, renames: Vec<Rename>) -> Result<Emitted, Diagnostics> {
+pub fn emit(
+    input: Input<'_>,
+    differences: &IndexMap<Address, Difference>,
+    renames: &[Rename],
+) -> Result<Emitted, Diagnostics> {
     let mut problems = Diagnostics::default();
-    let mut fates = fate::decide(input, &mut problems);
+    let mut fates = fate::decide(differences, input, &mut problems);
     rebuild::spread(&mut fates, input, &mut problems);
     fate::protect(&fates, input, &mut problems);
     problems.into_result(())?;
@@ -86,7 +91,7 @@ pub fn emit(input: Input<'_>, renames: Vec<Rename>) -> Result<Emitted, Diagnosti
         if falls_anyway(&rename.to, &out.fates, input) {
             continue;
         }
-        out.renames(rename);
+        out.renames(rename.clone());
     }
     out.drops(input);
     out.makes(input);

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::Input;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::diff::{Difference, diff};
+use crate::diff::Difference;
 use crate::kind::{Alter, find};
 use crate::model::{Address, Step};
 
@@ -43,17 +43,21 @@ pub struct Fate {
 
 /// Returns the fate of every object that differs, by its own difference alone. Objects whose kind refuses the change
 /// are left out and added to `problems`.
-pub fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address, Fate> {
+pub fn decide(
+    differences: &IndexMap<Address, Difference>,
+    input: Input<'_>,
+    problems: &mut Diagnostics,
+) -> IndexMap<Address, Fate> {
     let mut fates = IndexMap::new();
-    for (at, difference) in diff(input.live, input.desired) {
-        if let Some(problem) = refusal(&at, difference, input) {
+    for (at, difference) in differences {
+        if let Some(problem) = refusal(at, *difference, input) {
             problems.push(problem);
             continue;
         }
         let (action, why) = match difference {
             Difference::Missing => (Action::Create, None),
             Difference::Extra => (Action::Drop, None),
-            Difference::Unequal => match alter(&at, input) {
+            Difference::Unequal => match alter(at, input) {
                 Ok(decided) => decided,
                 Err(problem) => {
                     problems.push(problem);
@@ -61,7 +65,7 @@ pub fn decide(input: Input<'_>, problems: &mut Diagnostics) -> IndexMap<Address,
                 }
             },
         };
-        fates.insert(at, Fate { action, why });
+        fates.insert(at.clone(), Fate { action, why });
     }
     fates
 }

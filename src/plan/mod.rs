@@ -18,8 +18,10 @@ mod sort;
 mod stranger;
 mod wait;
 
+use indexmap::IndexMap;
+
 use crate::diagnostic::{Diagnostics, Span};
-use crate::diff::diff;
+use crate::diff::{Difference, diff};
 use crate::kind::{self, Cx, Entry, Scope, find};
 use crate::model::{Act, Address, Demand, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
 
@@ -173,25 +175,61 @@ pub fn renamed(input: Input<'_>) -> State {
     rename::renames(input).0
 }
 
+/// What a plan starts from: the live state after all renames, and how it differs from the desired one.
+///
+/// Finding that out takes a look at every object, so a plan that is made again, once the sizes of relations are known, starts
+/// from the same.
+pub struct Start {
+    live: State,
+    renames: rename::Renames,
+    /// What differs, before the renames.
+    before: IndexMap<Address, Difference>,
+    /// What differs, after them.
+    differences: IndexMap<Address, Difference>,
+}
+
+impl Start {
+    /// Looks for the renames, and compares the states.
+    pub fn of(input: Input<'_>) -> Self {
+        let (mut live, renames) = rename::renames(input);
+        let before = diff(input.live, input.desired);
+        if before.is_empty() && renames.list.is_empty() {
+            return Self { live, renames, differences: before.clone(), before };
+        }
+        for entry in input.register {
+            (entry.foresee)(&mut live, input.desired);
+        }
+        let same = live.shares_objects_with(input.live);
+        let differences = if same { before.clone() } else { diff(&live, input.desired) };
+        Self { live, renames, before, differences }
+    }
+
+    /// Takes over the sizes of relations from the live state that it started from.
+    pub fn take_sizes(&mut self, live: &State) {
+        self.live.take_sizes(live);
+    }
+}
+
 /// Makes the plan that turns the live state into the desired one; fails if there is none.
 pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
-    let (mut live, renames) = rename::renames(input);
-    let before = diff(input.live, input.desired);
-    let mut warnings = renames.warnings;
+    plan_from(&Start::of(input), input)
+}
+
+/// Makes the plan from what [`Start::of`] found for the same input.
+pub fn plan_from(start: &Start, input: Input<'_>) -> Result<Plan, Diagnostics> {
+    let Start { live, renames, before, differences } = start;
+    let mut warnings = renames.warnings.clone();
     if before.is_empty() && renames.list.is_empty() {
         return Ok(Plan { warnings, ..Plan::default() });
     }
-    for entry in input.register {
-        (entry.foresee)(&mut live, input.desired);
-    }
-    let input = Input { live: &live, ..input };
-    let mut emitted = emit::emit(input, renames.list)?;
+    let input = Input { live, ..input };
+    let mut emitted = emit::emit(input, differences, &renames.list)?;
     stranger::none_is_hurt(&emitted, input)?;
     let (order, waits) = graph::order(&mut emitted, input)?;
     let changes = emitted.changes(input);
     // A rename may also change names of objects that depend on the renamed one.
     let stated = emitted.nodes.iter().map(|n| &n.at).chain(emitted.fates.keys()).cloned();
-    let mut touched: Vec<Address> = before.into_keys().chain(stated).collect();
+    let mut touched: Vec<Address> = before.keys().cloned().chain(stated).collect();
     touched.sort();
     touched.dedup();
     warnings.extend(emitted.nodes.iter().filter_map(|node| node.step.warns.clone()));

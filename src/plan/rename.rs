@@ -16,7 +16,7 @@ use crate::kind::{Entry, Form, Renaming, Rules, Scope, Slot, find};
 use crate::model::{Address, KindName, State, Step};
 
 /// A rename that the plan makes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Rename {
     /// Its address before.
     pub from: Address,

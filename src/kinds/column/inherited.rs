@@ -217,6 +217,13 @@ pub fn below(at: &Address, state: &State) -> Vec<Address> {
     out
 }
 
+/// Returns whether the table of a column stays, but no longer below that of `above`. It leaves before the column above is
+/// dropped, and keeps its own.
+pub fn leaves(at: &Address, above: &Address, cx: &Cx<'_>) -> bool {
+    let tables = at.parent().zip(above.parent());
+    tables.is_some_and(|(heir, table)| cx.desired.contains(heir) && !is_sprung_from(heir, table, cx.desired))
+}
+
 /// Returns whether a column stays below the one in the table above, and both are dropped and created again because they
 /// become generated columns, or are virtual ones that hold no values.
 ///

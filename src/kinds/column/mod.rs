@@ -342,8 +342,8 @@ impl Kind for Column {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let falls =
-            |p: &Address| cx.live.contains(p) && (!cx.desired.contains(p) || inherited::is_computed_with(cx.at, p, cx));
+        let goes = |p: &Address| !cx.desired.contains(p) || inherited::is_computed_with(cx.at, p, cx);
+        let falls = |p: &Address| cx.live.contains(p) && goes(p) && !inherited::leaves(cx.at, p, cx);
         if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
             return Vec::new(); // it goes with the one above
         }
@@ -351,7 +351,8 @@ impl Kind for Column {
         let came = matches!(self.inherited, Inherited::Above | Inherited::Both);
         let came = |t: &Address| came || cx.live.spec::<Table>(t).is_some_and(|t| t.of_type.is_some());
         let table_first = cx.at.parent().filter(|t| came(t) && cx.desired.contains(t)).cloned();
-        let below = inherited::below(cx.at, cx.live);
+        let mut below = inherited::below(cx.at, cx.live);
+        below.retain(|at| !inherited::leaves(at, cx.at, cx));
         let stays = |at: &&Address| cx.desired.contains(at) && !inherited::is_computed_with(at, cx.at, cx);
         let stays = below.iter().any(|at| stays(&at));
         let only = if stays { "only " } else { "" };

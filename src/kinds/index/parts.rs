@@ -31,6 +31,23 @@ pub fn steps(index: &Index, stands: bool, cx: &Cx<'_>) -> Option<Vec<Step>> {
     Some(steps)
 }
 
+/// Returns the statements that attach the declared parts of a new index that is to lack some; none where each partition has
+/// one, since PostgreSQL would then take the index for complete.
+pub fn declared(cx: &Cx<'_>) -> Vec<Step> {
+    let Some(table) = cx.at.parent() else { return Vec::new() };
+    let part = |heir: &Address| {
+        let own = cx.desired.children(heir).into_iter().find(|own| takes_part(own, cx.at, cx))?;
+        let is_whole = cx.desired.spec::<Index>(own).is_some_and(|own| !own.only);
+        Some((is_whole, attach((cx.at.key(), table), (own.key(), heir))))
+    };
+    let heirs = heirs(table, cx.desired);
+    let parts: Vec<(bool, Step)> = heirs.iter().filter_map(part).collect();
+    if parts.iter().filter(|(is_whole, _)| *is_whole).count() == heirs.len() {
+        return Vec::new();
+    }
+    parts.into_iter().map(|(_, step)| step).collect()
+}
+
 /// Returns `create index … on only …`, which builds no parts and takes no time.
 fn on_only(index: &Index, name: &str, table: &Address) -> Step {
     let on = format!("only {}", sql::dotted(table.path()));

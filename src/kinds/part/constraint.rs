@@ -237,12 +237,16 @@ pub fn catalog(sort: char, fields: &str) -> String {
 
 /// Returns SQL that says whether the index `ic` of a constraint is part of the parent table's. `end` is the end of the
 /// name that PostgreSQL would choose; with `pkey`, the name does not contain the columns.
+///
+/// A part of a mere index is never plain: PostgreSQL would make an index of it, not a constraint.
 pub fn attached(end: &str) -> String {
-    index_attached(end, "e.classoid = 2606 and e.objoid = con.oid")
+    let whole = "exists (select from pg_constraint p where p.conindid = pc.oid and p.contype = con.contype)";
+    index_attached(end, &format!(" and {whole}"), "e.classoid = 2606 and e.objoid = con.oid")
 }
 
-/// Returns the same SQL for any index; `described` says which rows of `pg_description` belong to it.
-pub fn index_attached(end: &str, described: &str) -> String {
+/// Returns the same SQL for any index; `whole` says further of the index `pc` of the parent table when a part is plain,
+/// `described` which rows of `pg_description` belong to it.
+pub fn index_attached(end: &str, whole: &str, described: &str) -> String {
     let columns = match end {
         "pkey" => "",
         _ => {
@@ -251,10 +255,12 @@ pub fn index_attached(end: &str, described: &str) -> String {
     };
     format!(
         "case when ic.relispartition is not true then 'no'
+              when exists (select from pg_inherits h join pg_index pi on pi.indexrelid = h.inhparent
+                           where h.inhrelid = ic.oid and not pi.indisvalid) then 'early'
               when exists (select from pg_inherits h join pg_class pc on pc.oid = h.inhparent
                            where h.inhrelid = ic.oid and ic.relname = c.relname || '_' || {columns} '{end}'
                              and pc.reloptions is not distinct from ic.reloptions
-                             and pc.reltablespace = ic.reltablespace)
+                             and pc.reltablespace = ic.reltablespace{whole})
                and not exists (select from pg_description e
                                where {described} or e.classoid = 1259 and e.objoid = ic.oid) then 'plain'
               else 'named' end as live_attached"

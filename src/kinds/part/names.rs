@@ -3,13 +3,16 @@
 use crate::kind::Cx;
 use crate::model::Address;
 
+/// The length of the longest name that PostgreSQL does not cut, in bytes.
+pub const LONGEST: usize = 63;
+
 /// Returns a name such as `orders_id_seq`: the parts joined by `_`, with the longer of the first two cut so that 63
 /// bytes suffice.
 ///
 /// This works like `makeObjectName` in PostgreSQL's `indexcmds.c`.
 pub fn object_name(first: &str, second: &str, label: &str) -> String {
     let overhead = label.len() + 1 + usize::from(!second.is_empty());
-    let room = 63_usize.saturating_sub(overhead);
+    let room = LONGEST.saturating_sub(overhead);
     let (mut a, mut b) = (first.len(), second.len());
     while a + b > room {
         if a > b { a -= 1 } else { b -= 1 }

@@ -223,6 +223,6 @@ pub fn catalog(prokinds: &str, more: &str) -> String {
          from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
          where p.prokind in ({prokinds}) and {USER_SCHEMA}
            and not exists (select from pg_depend d where d.classid = 1255 and d.objid = p.oid and d.deptype = 'i')
-         order by n.nspname, p.proname, p.oid"
+         order by n.nspname, p.proname, key"
     )
 }

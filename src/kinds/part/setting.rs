@@ -62,8 +62,9 @@ impl Setting {
         let target = target(name);
         let value = match (LISTS.iter().any(|(list, _)| *list == name), self.normalised(name).text()) {
             (true, text) => {
-                // The parser does not accept an empty quoted name, although the setting may contain one.
-                let item = |n: &String| if n.is_empty() { "''".to_owned() } else { sql::ident(n) };
+                // The parser accepts no empty name and cuts long ones, although the setting may contain both.
+                let is_name = |n: &String| (1..=super::names::LONGEST).contains(&n.len());
+                let item = |n: &String| if is_name(n) { sql::ident(n) } else { sql::literal(n) };
                 names(&text, false).iter().map(item).collect::<Vec<_>>().join(", ")
             }
             (false, text) => sql::literal(&text),
@@ -237,6 +238,9 @@ mod tests {
         let list = Setting::List(vec!["$user".to_owned(), "Shop".to_owned()]);
         assert_eq!(list.normalised("search_path").text(), "\"$user\", \"Shop\"");
         assert_eq!(list.assignment("search_path"), "search_path to \"$user\", \"Shop\"");
+        let long = Setting::List(vec!["x".repeat(64)]);
+        let assigned = format!("local_preload_libraries to '{}'", "x".repeat(64));
+        assert_eq!(long.assignment("local_preload_libraries"), assigned);
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub enum Attached {
     Plain,
     /// It is, with a name, parameters or a comment of its own.
     Named,
+    /// It is, of an index that still lacks parts, so PostgreSQL would not make it by itself.
+    Early,
 }
 
 impl PartialEq for Attached {
@@ -82,7 +84,7 @@ impl Attached {
         match self {
             Self::No => !(shares && adopted()),
             // The name that PostgreSQL generated contains the table's old name.
-            Self::Plain => now.key() != table.key() && indexes.contains(&at.kind()) && is_theirs(),
+            Self::Plain | Self::Early => now.key() != table.key() && indexes.contains(&at.kind()) && is_theirs(),
             // Its own name, parameters or comment are to be removed.
             Self::Named => place.partition_of.is_some() && is_theirs(),
         }
@@ -231,7 +233,7 @@ pub fn parents(at: &Address, state: &State) -> Vec<Address> {
 }
 
 /// Returns all tables above a table, however far.
-fn above(at: &Address, state: &State) -> Vec<Address> {
+pub(super) fn above(at: &Address, state: &State) -> Vec<Address> {
     let parents = parents(at, state);
     let higher: Vec<Address> = parents.iter().flat_map(|parent| above(parent, state)).collect();
     parents.into_iter().chain(higher).collect()
@@ -329,6 +331,9 @@ pub fn is_key(column: &Address, state: &State) -> bool {
 /// Notes that a part of an index or constraint is dropped along with the one above that it is a part of. If its table
 /// leaves the table above, an edge says instead that this happens before the one above is dropped.
 pub fn note_parts(live: &mut State, desired: &State) {
+    if tables(live).iter().all(|table| parents(table, live).is_empty()) {
+        return;
+    }
     for at in live.iter().filter(|(at, _)| is_part(at, live)).map(|(at, _)| at.clone()).collect::<Vec<_>>() {
         let Some(table) = at.parent().cloned() else { continue };
         for above in parents(&table, live) {
@@ -383,8 +388,9 @@ pub fn note_keys(live: &mut State, desired: &State) {
         columns.is_some_and(|(old, new)| other(old, new)) && is_key(at, live)
     };
     let is_rekeyed = |table: &&Address| {
-        let columns = live.children_of::<Column>(table, Column::NAME);
-        !is_partition(table, live) && columns.into_iter().any(|(at, _)| is_retyped(at))
+        let has_keys = live.spec::<Table>(table).is_some_and(|t| t.partition_by.is_some());
+        let columns = || live.children_of::<Column>(table, Column::NAME).into_iter();
+        has_keys && !is_partition(table, live) && columns().any(|(at, _)| is_retyped(at))
     };
     let rekeyed: Vec<Address> = live.of_kind(Table::NAME).iter().filter(is_rekeyed).cloned().collect();
     for at in rekeyed {

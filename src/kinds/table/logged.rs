@@ -1,11 +1,27 @@
-//! The order in which several tables become logged or unlogged.
+//! Tables that become logged or unlogged: in which order, and what becomes of their sequences.
 //!
-//! At any moment, the foreign keys of a logged table may refer only to logged tables.
+//! At any moment, the foreign keys of a logged table may refer only to logged tables. Sequences that fall with a table become
+//! what it becomes, since PostgreSQL 15.
 
 use super::Table;
 use crate::kind::{Cx, Kind};
 use crate::kinds::foreign_key::ForeignKey;
-use crate::model::{Address, State};
+use crate::kinds::sequence::Sequence;
+use crate::model::{Address, State, Step};
+
+/// Returns the statements that make sequences what they are declared to be, where the table just took them along.
+pub fn sequences(unlogged: bool, cx: &Cx<'_>) -> Vec<Step> {
+    if !cx.server.version.at_least(15) {
+        return Vec::new();
+    }
+    let falls = |sequence: &Sequence| sequence.owner_column().is_some_and(|column| column.parent() == Some(cx.at));
+    let otherwise = |at: &Address| {
+        let wanted = cx.desired.spec::<Sequence>(at).filter(|wanted| wanted.unlogged != unlogged)?;
+        let stands = cx.live.spec::<Sequence>(at)?;
+        (falls(wanted) && falls(stands)).then(|| Sequence::set_logged(!wanted.unlogged, &cx.at(at)))
+    };
+    cx.desired.of_kind(Sequence::NAME).iter().filter_map(otherwise).collect()
+}
 
 /// Returns the tables that must change before this one: before it becomes unlogged, those that refer to it; before it
 /// becomes logged, those that it refers to.

@@ -3,10 +3,15 @@
 //!
 //! PostgreSQL stores them with the index, so they are set again after the index is rebuilt.
 
+use super::lineage::above;
 use super::{Table, Words};
 use crate::kind::{Cx, Kind, Renaming};
 use crate::kinds::column::Column;
+use crate::kinds::exclusion::Exclusion;
+use crate::kinds::index::Index;
 use crate::kinds::materialized_view::MaterializedView;
+use crate::kinds::primary_key::PrimaryKey;
+use crate::kinds::unique::Unique;
 use crate::model::{Address, Lock, State, Step};
 use crate::sql;
 
@@ -17,13 +22,13 @@ pub fn replica_identity(identity: Option<&Words>, cx: &Cx<'_>) -> Step {
     Step::new(format!("alter {} replica identity {words}", cx.target()))
         .lock(Lock::AccessExclusive)
         .late()
-        .needs(index.into_iter().flat_map(|i| children_named(&i, cx)))
+        .needs(index.into_iter().flat_map(|i| makers(&i, cx)))
 }
 
 /// Returns the statement with `cluster on …` or `set without cluster`; `cx` is the relation's.
 pub fn cluster_on(index: Option<&str>, cx: &Cx<'_>) -> Step {
     let what = index.map_or_else(|| "set without cluster".to_owned(), |i| format!("cluster on {}", sql::ident(i)));
-    let needs = index.into_iter().flat_map(|i| children_named(i, cx));
+    let needs = index.into_iter().flat_map(|i| makers(i, cx));
     Step::new(format!("alter {} {what}", cx.target())).lock(Lock::ShareUpdateExclusive).late().needs(needs)
 }
 
@@ -71,6 +76,14 @@ fn index_named(identity: &Words) -> Option<String> {
     sql::tokens(identity.as_str()).get(2).and_then(sql::Token::name)
 }
 
-fn children_named(name: &str, cx: &Cx<'_>) -> Vec<Address> {
-    cx.desired.children(cx.at).into_iter().filter(|c| c.key() == name && c.kind() != Column::NAME).cloned().collect()
+/// Returns what makes the index of that name: the index or constraint itself or, where a partition does not declare it,
+/// whatever may have it as a part.
+fn makers(name: &str, cx: &Cx<'_>) -> Vec<Address> {
+    let of = |table: &Address| cx.desired.children(table).into_iter().filter(|c| c.kind() != Column::NAME).cloned();
+    let own: Vec<Address> = of(cx.at).filter(|c| c.key() == name).collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let has_index = |c: &Address| [Index::NAME, PrimaryKey::NAME, Unique::NAME, Exclusion::NAME].contains(&c.kind());
+    above(cx.at, cx.desired).iter().flat_map(of).filter(has_index).collect()
 }

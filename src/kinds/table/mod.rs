@@ -268,6 +268,7 @@ impl Kind for Table {
             let word = if *unlogged { "unlogged" } else { "logged" };
             let step = alter(format!("set {word}")).needs(logged::first(*unlogged, cx));
             steps.push(step.hazard(HazardClass::Rewrite, "rewrites the table"));
+            steps.extend(logged::sequences(*unlogged, cx));
         }
         if *access_method != old.access_method {
             if let Some((problem, _)) = since(15, "another access method of a table that exists", "access_method", cx) {
