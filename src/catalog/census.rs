@@ -56,10 +56,22 @@ pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
     rows.iter().map(|row| Ok(Unread { schema: cell(row, "space")?, what: cell(row, "what")? })).collect()
 }
 
-/// Describes objects, except those of temporary tables.
-const DESCRIBE: &str = "select pg_catalog.pg_describe_object(class, oid, 0) as what, (object).schema as space
-    from unnest($1::oid[], $2::oid[]) as ids (class, oid), pg_catalog.pg_identify_object(class, oid, 0) as object
+/// Describes objects, except those of temporary tables, and what falls with members of extensions: the constraints, indexes and
+/// triggers of their tables, for example.
+const DESCRIBE: &str = "with recursive ids as (select * from unnest($1::oid[], $2::oid[]) as ids (class, oid)),
+        above as (
+            select class, oid, class as on_class, oid as on_oid, 0 as steps from ids
+            union
+            select a.class, a.oid, d.refclassid, d.refobjid, a.steps + 1
+            from above a join pg_catalog.pg_depend d
+                 on d.classid = a.on_class and d.objid = a.on_oid and d.deptype in ('a', 'i', 'P', 'S')
+            where a.steps < 5)
+    select pg_catalog.pg_describe_object(class, oid, 0) as what, (object).schema as space
+    from ids, pg_catalog.pg_identify_object(class, oid, 0) as object
     where coalesce((object).schema, '') !~ '^pg_(toast|temp)'
+      and not exists (select from above a join pg_catalog.pg_depend e
+                      on e.classid = a.on_class and e.objid = a.on_oid and e.deptype = 'e'
+                      where a.class = ids.class and a.oid = ids.oid)
     order by class, oid";
 
 /// Describes the objects of PostgreSQL and of extensions on which other privileges are granted than at the start. Without a row

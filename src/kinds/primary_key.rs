@@ -165,6 +165,12 @@ pub fn columns_of(table: &Address, state: &State) -> Vec<String> {
     keys.into_iter().flat_map(|(_, key)| key.columns.clone()).collect()
 }
 
+/// Returns the primary key that a column is a part of.
+pub fn with_column(column: &Address, state: &State) -> Option<Address> {
+    let keys = state.children_of::<PrimaryKey>(column.parent()?, PrimaryKey::NAME).into_iter();
+    keys.filter(|(_, key)| key.columns.iter().any(|name| name == column.key())).map(|(at, _)| at.clone()).next()
+}
+
 impl PrimaryKey {
     /// The statements after which it is the part that PostgreSQL makes, where it stays one and is not declared.
     fn plain_again(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {

@@ -120,6 +120,8 @@ pub struct Step {
     pub run_as: Option<String>,
     /// It replaces the object by a new one, whose facets start from birth.
     pub renews: bool,
+    /// The object whose rows it moves: all such statements share a transaction, or the rows would be lost on the way.
+    pub carries: Option<Address>,
     /// How many bytes at its beginning it has in common with others that may become one statement with it; 0 for none.
     pub joins: usize,
     /// Why it may well fail, and what to do about that.
@@ -150,6 +152,13 @@ impl Step {
     #[must_use]
     pub fn speaks_for(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.speaks_for.extend(others);
+        self
+    }
+
+    /// Sets the object whose rows it moves.
+    #[must_use]
+    pub fn carries(mut self, at: &Address) -> Self {
+        self.carries = Some(at.clone());
         self
     }
 

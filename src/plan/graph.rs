@@ -6,10 +6,11 @@
 //! edges is refused.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::{has_path_connecting, tarjan_scc};
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
+use petgraph::visit::EdgeFiltered;
 use rustc_hash::FxHashMap;
 
 use super::emit::{Emitted, Verb};
@@ -20,7 +21,7 @@ use super::{Input, fold, overload};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::names::Names;
 use crate::kind::{RELATION, Reference, References, Slot, find};
-use crate::model::{Address, State};
+use crate::model::{Address, State, Transaction};
 
 /// How strong an edge is. Where edges form a circle, the weakest are ignored first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,13 +43,17 @@ pub fn order(emitted: &mut Emitted, input: Input<'_>) -> Result<(Vec<usize>, Vec
     let names = Names::of(input.desired, input.register);
     loop {
         let graph = build(emitted, input, &names);
-        let circle = hard_circle(&graph);
+        let circle = circles(&graph, Edge::Hard).into_iter().next().unwrap_or_default();
         if circle.is_empty() {
+            // A name in SQL text may well mean what it says, so it does not give way where a constraint could.
+            if circles(&graph, Edge::Soft).iter().any(|circle| yield_names(emitted, circle, input)) {
+                continue;
+            }
             let order = sort(&graph, emitted, input);
             let waits = wait::kept(&graph, &order);
             return Ok(fold::fold(emitted, &order, &waits));
         }
-        if !unfold(emitted, &circle, input) {
+        if !yield_names(emitted, &circle, input) && !unfold(emitted, &circle, input) {
             return Err(circular(&circle, emitted).into());
         }
     }
@@ -65,6 +70,7 @@ fn build(emitted: &Emitted, input: Input<'_>, names: &Names) -> Graph {
     builder.drops();
     builder.slots();
     builder.moves();
+    builder.carries();
     builder.graph
 }
 
@@ -336,6 +342,34 @@ impl Builder<'_> {
         }
     }
 
+    /// Keeps statements after which a transaction must end, or that run outside of one, from coming between those that move
+    /// the rows of one table: before them where possible, else after them.
+    fn carries(&mut self) {
+        let mut groups: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
+        for (i, node) in self.emitted.nodes.iter().enumerate() {
+            if let Some(table) = &node.step.carries {
+                groups.entry(table).or_default().push(i);
+            }
+        }
+        let ends = |i: &usize| self.emitted.nodes[*i].step.transaction != Transaction::Inside;
+        let ends: Vec<usize> = (0..self.emitted.nodes.len()).filter(ends).collect();
+        for group in groups.into_values() {
+            let (saves, fills): (Vec<usize>, Vec<usize>) =
+                group.into_iter().partition(|i| self.emitted.nodes[*i].verb == Verb::Drop);
+            for &end in &ends {
+                let path = |graph: &Graph, from: usize, to: usize| {
+                    let hard = EdgeFiltered::from_fn(graph, |edge| *edge.weight() == Edge::Hard);
+                    has_path_connecting(&hard, NodeIndex::new(from), NodeIndex::new(to), None)
+                };
+                if !saves.iter().any(|save| path(&self.graph, *save, end)) {
+                    saves.iter().for_each(|save| self.edge(end, *save, Edge::Hard));
+                } else if !fills.iter().any(|fill| path(&self.graph, end, *fill)) {
+                    fills.iter().for_each(|fill| self.edge(*fill, end, Edge::Hard));
+                }
+            }
+        }
+    }
+
     /// Orders the statement that frees a name before the one that takes it.
     fn slots(&mut self) {
         let register = self.input.register;
@@ -386,20 +420,41 @@ impl Builder<'_> {
     }
 }
 
-/// Returns the statements of a circle of hard edges; empty if there is none.
-fn hard_circle(graph: &Graph) -> Vec<usize> {
-    let hard = graph.filter_map(|_, n| Some(*n), |_, e| (*e == Edge::Hard).then_some(()));
-    let mut circles: Vec<Vec<usize>> = tarjan_scc(&hard)
+/// Returns the circles of edges that are at least so strong, each as its statements.
+fn circles(graph: &Graph, weakest: Edge) -> Vec<Vec<usize>> {
+    let strong = graph.filter_map(|_, n| Some(*n), |_, e| (*e >= weakest).then_some(()));
+    let mut circles: Vec<Vec<usize>> = tarjan_scc(&strong)
         .into_iter()
         .filter(|c| c.len() > 1)
         .map(|c| {
-            let mut list: Vec<usize> = c.into_iter().map(|n| hard[n]).collect();
+            let mut list: Vec<usize> = c.into_iter().map(|n| strong[n]).collect();
             list.sort_unstable();
             list
         })
         .collect();
     circles.sort();
-    circles.into_iter().next().unwrap_or_default()
+    circles
+}
+
+/// Gives the folded drops in a circle statements of their own whose names something else in it takes: the constraint of a table
+/// that goes lets go of its name before the table can go. Returns whether there were any.
+fn yield_names(emitted: &mut Emitted, circle: &[usize], input: Input<'_>) -> bool {
+    let inside: HashSet<usize> = circle.iter().copied().collect();
+    let in_circle = |list: &[usize]| list.iter().any(|i| inside.contains(i));
+    let places = |at: &Address| {
+        let slots = find(input.register, at.kind()).rules.slots;
+        slots.iter().map(|slot| (*slot, at.top().key().to_owned(), at.key().to_owned())).collect::<Vec<_>>()
+    };
+    let makes = emitted.makes.iter().filter(|(_, list)| in_circle(list));
+    let taken: HashSet<(Slot, String, String)> = makes.flat_map(|(at, _)| places(at)).collect();
+    let is_part = |at: &Address| at.parent() != Some(at.top());
+    let yields = |at: &&Address| {
+        let is_dropped = emitted.drops.get(*at).is_some_and(|list| in_circle(list));
+        is_dropped && is_part(at) && places(at).iter().any(|place| taken.contains(place))
+    };
+    let mut guilty: Vec<Address> = emitted.folded.iter().filter(yields).cloned().collect();
+    guilty.sort();
+    guilty.iter().filter(|at| emitted.unfold(at, input)).count() > 0
 }
 
 /// Gives the folded drops in a circle statements of their own. Returns whether there were any.

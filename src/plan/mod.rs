@@ -87,6 +87,8 @@ pub struct PlanStep {
     pub admits: Option<(String, String)>,
     /// The role that it runs as, if that is not the applying role.
     pub run_as: Option<String>,
+    /// The object whose rows it moves, in one transaction with other statements.
+    pub carries: Option<Address>,
     /// The number of its segment, from 0. Statements of one segment share a transaction.
     pub segment: usize,
 }
@@ -235,6 +237,7 @@ pub fn plan_from(start: &Start, input: Input<'_>) -> Result<Plan, Diagnostics> {
     warnings.extend(emitted.nodes.iter().filter_map(|node| node.step.warns.clone()));
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
     segment::segment(&mut steps, &emitted, input);
+    segment::none_is_torn(&steps)?;
     warnings.extend(alike::hints(&changes, &steps, input));
     Ok(Plan { steps, changes, touched, warnings, waits })
 }
@@ -282,6 +285,7 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         hands_to: node.step.hands_to.clone(),
         admits: node.step.admits.clone(),
         run_as: node.step.run_as.clone(),
+        carries: node.step.carries.clone(),
         segment: 0,
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::emit::{Emitted, Verb};
 use super::fate::Action;
 use super::{Input, PlanStep};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Address, Lock, Transaction};
 
 /// The number of locks per relation, as measured on tables of a few columns: one for itself, and one for its TOAST
@@ -32,6 +33,26 @@ pub fn segment(steps: &mut [PlanStep], emitted: &Emitted, input: Input<'_>) {
     }
 }
 
+/// Refuses a plan in which statements that move the rows of one table do not share a transaction.
+pub fn none_is_torn(steps: &[PlanStep]) -> Result<(), Diagnostics> {
+    let mut problems = Diagnostics::default();
+    for pair in steps.iter().filter(|step| step.carries.is_some()).collect::<Vec<_>>().windows(2) {
+        let (Some(table), true) = (&pair[0].carries, pair[0].carries == pair[1].carries) else { continue };
+        if pair[0].segment != pair[1].segment {
+            let message =
+                format!("{table} must be made anew in one transaction, but the plan needs a commit in between");
+            let problem = Diagnostic::new(Code::Refused, message).help(
+                "apply the rest of the changes first, and then this one: with it, nothing else may need a commit",
+            );
+            problems.push(match pair[0].origin {
+                Some(span) => problem.label(span, "this change moves all rows"),
+                None => problem,
+            });
+        }
+    }
+    problems.into_result(())
+}
+
 /// Returns the indices of the steps at which PostgreSQL requires a transaction to begin; the first is 0, and the number
 /// of steps is added as the last.
 fn commits(steps: &[PlanStep]) -> Vec<usize> {
@@ -50,7 +71,7 @@ fn seams<'a>(steps: &[PlanStep], action: impl Fn(&Address) -> Option<&'a Action>
         let replaced = step.at.ancestors().filter(|at| matches!(action(at), Some(Action::Replace)));
         // All renames stay together.
         let renamed = (step.verb == Verb::Rename).then_some(None);
-        for key in itself.into_iter().chain(replaced).map(Some).chain(renamed) {
+        for key in itself.into_iter().chain(replaced).chain(&step.carries).map(Some).chain(renamed) {
             spans.entry(key).or_insert((i, i)).1 = i;
         }
     }

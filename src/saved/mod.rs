@@ -286,6 +286,7 @@ impl SavedStep {
             hands_to: now.and_then(|now| now.hands_to.clone()),
             admits: now.and_then(|now| now.admits.clone()),
             run_as: now.and_then(|now| now.run_as.clone()),
+            carries: None,
             segment: self.segment,
         })
     }

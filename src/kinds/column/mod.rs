@@ -34,6 +34,7 @@ use crate::kind::{
     Alter, COLLATION, Cx, Entry, Form, Home, Identity as Naming, Kind, Misfit, Privileges, References, Renaming, Rules,
     Under,
 };
+use crate::kinds::primary_key;
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
 use crate::sql;
 
@@ -323,7 +324,7 @@ impl Kind for Column {
             steps.extend(steps_of_identity.map(|s| if adds { s.takes(takes.clone()) } else { s }));
         }
         if !*not_null && old.not_null {
-            steps.push(self.step(cx, "drop not null"));
+            steps.push(self.step(cx, "drop not null").needs(primary_key::with_column(cx.at, cx.live)));
         }
         let above = inherited::above(cx.at, cx.desired);
         // A not-null constraint of a table above may first have to become `no inherit`.

@@ -38,7 +38,8 @@ pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
         return referenced::detach(cx).into_iter().chain([drop]).collect();
     }
     let aside = |name: String, query: String| {
-        Step::new(format!("create temporary table {name} on commit drop as {query}")).lock(Lock::AccessExclusive)
+        let sql = format!("create temporary table {name} on commit drop as {query}");
+        Step::new(sql).lock(Lock::AccessExclusive).carries(cx.at)
     };
     let whole = is_partitioned(cx.at, cx.live);
     let mut steps = vec![
@@ -87,7 +88,7 @@ fn put(cx: &Cx<'_>, others: impl IntoIterator<Item = Address>) -> Vec<Step> {
         let values: Vec<String> = shared(cx).map(|(at, column)| taken(at, column, cx)).collect();
         let values = values.join(", ");
         let insert = format!("insert into {into} ({list}) overriding system value select {values} from pg_temp.{from}");
-        let step = Step::new(insert).lock(Lock::AccessExclusive).needs(others);
+        let step = Step::new(insert).lock(Lock::AccessExclusive).needs(others).carries(cx.at);
         let fits = shared(cx).all(|(at, column)| fits(at, column, cx));
         let risk = "values that do not fit the new types are cut, rounded or refused";
         steps.push(if fits { step } else { step.hazard(HazardClass::Data, risk) });
@@ -99,6 +100,7 @@ fn put(cx: &Cx<'_>, others: impl IntoIterator<Item = Address>) -> Vec<Step> {
     steps.extend(counting(cx).map(|column| {
         let (sequence, counted) = (sequence(cx, column), counted(column));
         Step::new(format!("select setval({sequence}, last) from pg_temp.{counted} where last is not null"))
+            .carries(cx.at)
     }));
     steps
 }
