@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::columns_in;
 use super::column::Column;
+use super::owner::Owner;
 use super::part::catalog::{USER_SCHEMA, options, tablespace};
 use super::part::constraint::{
     INCLUDED, index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use, keeps_options,
@@ -183,7 +184,9 @@ impl Kind for Index {
         let needs: Vec<Address> = needs.into_iter().chain(part::parts_below(cx)).collect();
         let parts = parts::steps(self, false, cx);
         let mut steps = parts.unwrap_or_else(|| vec![self.build(&cx.name(), cx)]);
-        steps.splice(..1, [steps[0].clone().needs(needs)]);
+        // PostgreSQL runs functions in it as the owner of the table, who is to be known by then.
+        let owner = cx.at.parent().filter(|_| self.texts().next().is_some()).map(|table| table.child(Owner::NAME, ""));
+        steps.splice(..1, [steps[0].clone().needs(needs).needs(owner)]);
         let becomes_part = |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self) && !own.invalid;
         steps.extend(part::adopted(cx, |own| becomes_part(own).then(|| parts::stem(own))?, "idx"));
         if self.only {

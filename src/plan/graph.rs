@@ -373,17 +373,19 @@ impl Builder<'_> {
     /// Orders the statement that frees a name before the one that takes it.
     fn slots(&mut self) {
         let register = self.input.register;
-        let mut freed: HashMap<(Slot, String, String), (&Address, usize)> = HashMap::new();
+        let mut freed: HashMap<(Slot, String, String), Vec<(&Address, usize)>> = HashMap::new();
         for (at, drops) in &self.emitted.drops {
             for slot in find(register, at.kind()).rules.slots {
                 if let Some(&last) = drops.last() {
-                    freed.insert((*slot, at.top().key().to_owned(), at.key().to_owned()), (at, last));
+                    let key = (*slot, at.top().key().to_owned(), at.key().to_owned());
+                    freed.entry(key).or_default().push((at, last));
                 }
             }
         }
         for (i, node) in self.emitted.nodes.iter().enumerate() {
             for name in &node.step.gives {
-                freed.insert((RELATION, node.at.top().key().to_owned(), name.clone()), (&node.at, i));
+                let key = (RELATION, node.at.top().key().to_owned(), name.clone());
+                freed.entry(key).or_default().push((&node.at, i));
             }
         }
         let mut takes: HashMap<&Address, usize> = HashMap::new();
@@ -391,7 +393,7 @@ impl Builder<'_> {
             takes.extend(moved.takes.map(|takes| (&moved.to, takes)));
             for slot in find(register, moved.from.kind()).rules.slots {
                 let key = (*slot, moved.from.top().key().to_owned(), moved.from.key().to_owned());
-                freed.extend(moved.frees.map(|frees| (key, (&moved.to, frees))));
+                freed.entry(key).or_default().extend(moved.frees.map(|frees| (&moved.to, frees)));
             }
         }
         for (drop, make) in overload::pairs(self.emitted, self.input) {
@@ -403,7 +405,7 @@ impl Builder<'_> {
             let node = &self.emitted.nodes[i];
             for name in &node.step.takes {
                 let key = (RELATION, node.at.top().key().to_owned(), name.clone());
-                if let Some((_, free)) = freed.get(&key).filter(|(by, _)| **by != node.at) {
+                for (_, free) in freed.get(&key).into_iter().flatten().filter(|(by, _)| **by != node.at) {
                     self.edge(*free, i, Edge::Hard);
                 }
             }
@@ -411,9 +413,9 @@ impl Builder<'_> {
         for (at, makes) in &self.emitted.makes {
             for slot in find(register, at.kind()).rules.slots {
                 let key = (*slot, at.top().key().to_owned(), at.key().to_owned());
-                match (freed.get(&key), takes.get(at).or_else(|| makes.first())) {
-                    (Some((by, free)), Some(&make)) if *by != at => self.edge(*free, make, Edge::Hard),
-                    _ => {}
+                let Some(&make) = takes.get(at).or_else(|| makes.first()) else { continue };
+                for (_, free) in freed.get(&key).into_iter().flatten().filter(|(by, _)| *by != at) {
+                    self.edge(*free, make, Edge::Hard);
                 }
             }
         }
@@ -463,8 +465,10 @@ fn unfold(emitted: &mut Emitted, circle: &[usize], input: Input<'_>) -> bool {
     let in_circle = |at: &Address, emitted: &Emitted| {
         emitted.drops.get(at).is_some_and(|list| list.iter().any(|i| inside.contains(i)))
     };
+    let together = |at: &Address, to: &Address, emitted: &Emitted| emitted.drops.get(at) == emitted.drops.get(to);
     let uses_circle = |at: &Address, emitted: &Emitted, live: &State| {
-        live.uses(at).iter().any(|to| in_circle(to, emitted) && !to.is_within(at.parent().unwrap_or(at)))
+        let is_other = |to: &Address| !to.is_within(at.parent().unwrap_or(at)) && !together(at, to, emitted);
+        live.uses(at).iter().any(|to| in_circle(to, emitted) && is_other(to))
     };
     let mut guilty: Vec<Address> = emitted
         .folded

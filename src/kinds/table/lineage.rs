@@ -407,7 +407,18 @@ pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     let word = if bounds.as_str() == "default" { "" } else { "for " };
     let sql = format!("alter table {parent} attach partition {} {word}{bounds}", cx.identity());
     let needs: Vec<Address> = brought(cx).into_iter().chain(columns_above(cx)).chain(leaving(cx)).collect();
-    Some(Step::new(sql).lock(Lock::AccessExclusive).needs(needs))
+    let step = Step::new(sql).lock(Lock::AccessExclusive).needs(needs);
+    Some(incomplete_above(cx).into_iter().fold(step, |step, index| step.gives(index.key())))
+}
+
+/// Returns the new indexes of the tables above that are to lack parts. They come after the partition is attached, which would
+/// give them one.
+fn incomplete_above(cx: &Cx<'_>) -> Vec<Address> {
+    let indexes = above(cx.at, cx.desired).into_iter().flat_map(|table| {
+        let own = cx.desired.children_of::<Index>(&table, Index::NAME).into_iter();
+        own.filter(|(_, index)| index.only).map(|(at, _)| at.clone()).collect::<Vec<_>>()
+    });
+    indexes.filter(|at| !cx.live.contains(at)).collect()
 }
 
 /// Returns statements that add the checks of the tables above, which a table needs before it is put below them and does

@@ -1,0 +1,1 @@
+insert into shop.t values (1, 1);

@@ -1,0 +1,1 @@
+insert into shop.job values (1, 'a');
