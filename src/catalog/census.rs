@@ -109,6 +109,7 @@ fn rows_of(catalogs: &[(u32, String)]) -> String {
         .map(|(class, name)| {
             let but = match name.as_str() {
                 "pg_constraint" => " and contype <> 'n'", // read with the column or the domain that refuses nulls
+                "pg_operator" => " and oprcode <> 0",     // else only named, as the commutator or negator of another
                 "pg_namespace" => " and nspname !~ '^pg_'", // of temporary tables
                 _ => "",
             };

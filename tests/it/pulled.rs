@@ -185,3 +185,18 @@ fn what_no_kind_reads_is_named_and_nothing_is_written() {
     assert!(!output.stderr.contains("plain"), "what is read is not named: {}", output.stderr);
     assert!(!dir.path().join("pulled").exists());
 }
+
+#[test]
+fn what_falls_with_an_extension_and_what_is_only_named_is_not_missed() {
+    let database = Database::create();
+    database.psql(
+        "create extension earthdistance cascade;
+         create function public.same(boolean, boolean) returns boolean language sql as 'select $1 = $2';
+         create operator public.=== (leftarg = boolean, rightarg = boolean, procedure = public.same, negator = operator(public.!==))",
+    );
+    let dir = tempfile::tempdir().expect("a directory");
+    for args in [&["pull", "-o", "."][..], &["plan", "--exit-code"]] {
+        let output = dbstate([args, &["-d", &database.url()]].concat(), dir.path());
+        assert_eq!(output.code, Some(0), "{args:?}\n{}\n{}", output.stdout, output.stderr);
+    }
+}
