@@ -255,14 +255,14 @@ pub fn index_attached(end: &str, whole: &str, described: &str) -> String {
     };
     format!(
         "case when ic.relispartition is not true then 'no'
-              when exists (select from pg_inherits h join pg_index pi on pi.indexrelid = h.inhparent
-                           where h.inhrelid = ic.oid and not pi.indisvalid) then 'early'
               when exists (select from pg_inherits h join pg_class pc on pc.oid = h.inhparent
                            where h.inhrelid = ic.oid and ic.relname = c.relname || '_' || {columns} '{end}'
                              and pc.reloptions is not distinct from ic.reloptions
                              and pc.reltablespace = ic.reltablespace{whole})
                and not exists (select from pg_description e
-                               where {described} or e.classoid = 1259 and e.objoid = ic.oid) then 'plain'
+                               where {described} or e.classoid = 1259 and e.objoid = ic.oid)
+              then case when exists (select from pg_inherits h join pg_index pi on pi.indexrelid = h.inhparent
+                                     where h.inhrelid = ic.oid and not pi.indisvalid) then 'early' else 'plain' end
               else 'named' end as live_attached"
     )
 }
