@@ -1,6 +1,6 @@
 //! A database made by SQL that we did not write, pulled and built again elsewhere: `pg_dump` sees no difference.
 
-use crate::support::binary::dbstate;
+use crate::support::binary::{dbstate, dbstate_with};
 use crate::support::cluster::cluster;
 use crate::support::database::{Database, without_column_order};
 
@@ -199,4 +199,23 @@ fn what_falls_with_an_extension_and_what_is_only_named_is_not_missed() {
         let output = dbstate([args, &["-d", &database.url()]].concat(), dir.path());
         assert_eq!(output.code, Some(0), "{args:?}\n{}\n{}", output.stdout, output.stderr);
     }
+}
+
+#[test]
+fn a_secret_of_the_environment_does_not_matter_to_a_pull() {
+    let database = Database::create();
+    database.psql(
+        "create foreign data wrapper w; create server s foreign data wrapper w;
+         create user mapping for current_user server s options (user 'x', password 'public')",
+    );
+    let dir = tempfile::tempdir().expect("a directory");
+    let pull = |variables: &[(&str, &str)]| {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let output = dbstate_with(["pull", "-q", "-d", &database.url()], dir.path(), &variables);
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        output.stdout
+    };
+    let text = pull(&[]);
+    let name = text.split("env: ").nth(1).and_then(|rest| rest.split([' ', '\n', '}']).next()).expect("a variable");
+    assert_eq!(pull(&[(name, "other")]), text);
 }
