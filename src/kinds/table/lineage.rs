@@ -446,8 +446,7 @@ fn checks_to_share(cx: &Cx<'_>) -> Vec<Step> {
 fn brought(cx: &Cx<'_>) -> Vec<Address> {
     let brings =
         [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, NotNull::NAME, Index::NAME];
-    let stands = |at: &&Address| at.kind() == Column::NAME && cx.live.contains(at);
-    cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind()) && !stands(c)).cloned().collect()
+    cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind())).cloned().collect()
 }
 
 /// Returns the other partitions of the table above that give up their bounds. They must do so before others take them.
