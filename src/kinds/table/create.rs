@@ -1,7 +1,7 @@
 //! `create table`, and the statements that follow it directly.
 
 use super::carry;
-use super::lineage::{attach, leaving, parents};
+use super::lineage::{attach, columns_above, leaving, parents};
 use super::{RowSecurity, Table, mark};
 use crate::kind::{Cx, Kind};
 use crate::kinds::check::Check;
@@ -30,7 +30,8 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
         .collect();
     let inline = columns.iter().map(|(at, _)| (*at).clone()).chain(spoken);
     let sql = sentence(table, apart, &lines, cx);
-    let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose).needs(leaving(cx)).needs(changing_above(cx))];
+    // Some changes of a column above spread to the tables below and some do not, and a key or a check may name a new one.
+    let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose).needs(leaving(cx)).needs(columns_above(cx))];
     for (at, column) in &columns {
         // A child table copies them when it is created.
         steps.extend(column.after_create(apart, &cx.at(at)).into_iter().map(Step::completes));
@@ -129,15 +130,6 @@ pub fn checks_above(at: &Address, cx: &Cx<'_>) -> Vec<(String, Address)> {
         out.extend(checks_above(&parent, cx));
     }
     out
-}
-
-/// Returns the columns of the tables directly above that change. Some changes spread to the tables below and some do
-/// not, so a new table is created only afterwards.
-fn changing_above(cx: &Cx<'_>) -> Vec<Address> {
-    let above = parents(cx.at, cx.desired);
-    let columns = above.iter().flat_map(|parent| cx.desired.children_of::<Column>(parent, Column::NAME));
-    let changes = |at: &Address, new: &Column| cx.live.spec::<Column>(at).is_some_and(|old| old != new);
-    columns.filter(|(at, new)| changes(at, new)).map(|(at, _)| at.clone()).collect()
 }
 
 /// Returns whether a new partition declares indexes or constraints that become parts of its parent's. These must exist

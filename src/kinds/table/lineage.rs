@@ -461,13 +461,13 @@ pub fn leaving(cx: &Cx<'_>) -> Vec<Address> {
     above.iter().flat_map(|table| heirs(table, cx.live)).filter(moves).cloned().collect()
 }
 
-/// Returns the columns of the tables directly above.
+/// Returns the columns of all tables above.
 pub(super) fn columns_above(cx: &Cx<'_>) -> Vec<Address> {
     let columns = |p: &Address| {
         let list = cx.desired.children_of::<Column>(p, Column::NAME);
         list.into_iter().map(|(at, _)| at.clone()).collect::<Vec<_>>()
     };
-    parents(cx.at, cx.desired).iter().flat_map(columns).collect()
+    above(cx.at, cx.desired).iter().flat_map(columns).collect()
 }
 
 /// Returns the statements that move a table from below some tables to below others.
