@@ -72,7 +72,7 @@ impl Kind for Owner {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        if follows_table(cx) {
+        if follows_table(&cx.parent()) {
             return Vec::new();
         }
         let sql = format!("alter {} owner to {}", cx.parent().target(), sql::ident(&self.role));
@@ -110,13 +110,29 @@ pub fn owner_of<'a>(at: &Address, state: &'a State) -> Option<&'a Owner> {
 
 /// The owner of an object that declares none.
 fn inherited<'a>(at: &Address, state: &'a State) -> Option<&'a Owner> {
-    let table = state.spec::<Sequence>(at).and_then(Sequence::owner_column).and_then(|c| c.parent().cloned());
+    let column = state.spec::<Sequence>(at).and_then(|sequence| sequence.column_in(state));
+    let table = column.and_then(|column| column.parent().cloned());
     let mut places = table.iter().chain(at.ancestors());
     places.find_map(|place| state.spec::<Owner>(&place.child(Owner::NAME, "")))
 }
 
-/// A sequence that falls with a column changes its owner with the table, and only so.
-fn follows_table(cx: &Cx<'_>) -> bool {
-    let parent = cx.parent();
-    parent.desired.spec::<Sequence>(parent.at).is_some_and(|s| s.owner_column().is_some())
+/// The owner that a thing has in the end: the declared one, else the one it has.
+pub fn owner_after<'a>(thing: &Address, cx: &Cx<'a>) -> &'a str {
+    let declared = cx.desired.spec::<Owner>(&thing.child(Owner::NAME, ""));
+    declared.map_or_else(|| owner_before(thing, cx), |owner| &owner.role)
+}
+
+/// The owner that a thing has: the applying role if it does not exist yet.
+pub fn owner_before<'a>(thing: &Address, cx: &Cx<'a>) -> &'a str {
+    let as_read = || cx.whole.spec::<Owner>(&cx.at(thing).address_as_read()?.child(Owner::NAME, ""));
+    let owner = cx.live.spec::<Owner>(&thing.child(Owner::NAME, "")).or_else(as_read);
+    owner.map_or(&cx.server.user, |owner| &owner.role)
+}
+
+/// A sequence that stays with its column, or is made with the table of it, has the owner of the table.
+pub fn follows_table(sequence: &Cx<'_>) -> bool {
+    let Some(wanted) = sequence.desired.spec::<Sequence>(sequence.at) else { return false };
+    let Some(column) = wanted.column_in(sequence.desired) else { return false };
+    let is_new = || column.parent().is_some_and(|table| !sequence.live.contains(table));
+    sequence.live.spec::<Sequence>(sequence.at).map_or_else(is_new, |there| there.owned_by == wanted.owned_by)
 }

@@ -4,11 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
+use super::owner::{Owner, follows_table, owner_after, owner_before};
 use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA};
 use super::part::sequence_options::{CATALOG, with_hazard};
-use super::part::{SequenceOptions, TypeName, is_default, since};
+use super::part::{FOREIGN_TABLE, SequenceOptions, TypeName, is_default, since};
 use super::schema::Schema;
 use super::table::Table;
+use super::view::View;
 use crate::diagnostic::Diagnostics;
 use crate::kind::{
     Alter, Cx, Entry, Form, Home, Kind, Misfit, Privileges, RELATION, References, Renaming, Rules, Under,
@@ -48,6 +50,9 @@ pub struct Sequence {
     #[serde(default, skip_serializing_if = "is_default")]
     pub owned_by: Option<String>,
 }
+
+/// The kinds whose columns may own sequences.
+const OWNERS: [KindName; 3] = [Table::NAME, FOREIGN_TABLE, View::NAME];
 
 fn bigint() -> TypeName {
     TypeName::parse("bigint").expect("bigint is a type")
@@ -98,25 +103,62 @@ impl Sequence {
         Step::new(format!("alter sequence {} set {}", cx.identity(), if logged { "logged" } else { "unlogged" }))
     }
 
-    /// The address of the column it falls with.
+    /// The address of the column it falls with, if that is one of a table.
     pub fn owner_column(&self) -> Option<Address> {
-        let parts = sql::split_name(self.owned_by.as_deref()?)?;
-        let [schema, table, column] = parts.as_slice() else { return None };
-        Some(Address::root(Schema::NAME, schema).child(Table::NAME, table).child(Column::NAME, column))
+        self.columns().next()
     }
 
-    /// The statements that hand it over; a column that goes must not take it along.
+    /// The address of the column it falls with, in a state that has its table, foreign table or view.
+    pub fn column_in(&self, state: &State) -> Option<Address> {
+        self.columns().find(|column| column.parent().is_some_and(|relation| state.contains(relation)))
+    }
+
+    /// The addresses that the column it falls with may have.
+    fn columns(&self) -> impl Iterator<Item = Address> {
+        let parts = self.owned_by.as_deref().and_then(sql::split_name);
+        let parts: Option<[String; 3]> = parts.and_then(|parts| parts.try_into().ok());
+        parts.into_iter().flat_map(|[schema, relation, column]| {
+            let schema = Address::root(Schema::NAME, &schema);
+            OWNERS.map(|kind| schema.child(kind, &relation).child(Column::NAME, &column))
+        })
+    }
+
+    /// The statements that hand it over. A column that goes must not take it along, and while it falls with one it cannot
+    /// get another owner.
     fn change_owner(&self, old: &Self, cx: &Cx<'_>) -> Vec<Step> {
-        let leaves = self.owned_by.is_some() && old.owner_column().is_some_and(|column| !cx.desired.contains(&column));
+        let column = old.column_in(cx.live);
+        let goes = |at: &Address| cx.live.contains(at) && !cx.desired.contains(at);
+        let leaves = column.iter().flat_map(with_relation).any(goes);
         let free = || Step::new(format!("alter sequence {} owned by none", cx.identity())).frees();
-        leaves.then(free).into_iter().chain([self.owned_by_step(cx)]).collect()
+        let frees = self.owned_by.is_none() || column.is_some() && (leaves || self.heir(cx).is_some());
+        frees.then(free).into_iter().chain(self.owned_by_steps(cx)).collect()
     }
 
-    fn owned_by_step(&self, cx: &Cx<'_>) -> Step {
-        let owner = self.owned_by.as_deref().unwrap_or("none");
-        let new = self.owner_column().filter(|column| !cx.live.contains(column));
-        Step::new(format!("alter sequence {} owned by {owner}", cx.identity())).needs(new).late()
+    /// The statements that link it to its column, whose table must have the same owner by then.
+    fn owned_by_steps(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let Some(column) = &self.owned_by else { return Vec::new() };
+        let at = self.column_in(cx.desired);
+        let new = at.iter().flat_map(with_relation).filter(|at| !cx.live.contains(at)).cloned();
+        let table = at.as_ref().and_then(Address::parent).filter(|_| !follows_table(cx));
+        let owners = table.into_iter().chain([cx.at]).map(|thing| thing.child(Owner::NAME, ""));
+        let step =
+            Step::new(format!("alter sequence {} owned by {column}", cx.identity())).needs(new.chain(owners)).late();
+        let unsaid = self.heir(cx).filter(|_| !cx.desired.contains(&cx.at.child(Owner::NAME, "")));
+        let hand = unsaid.map(|role| Step::new(format!("alter {} owner to {}", cx.target(), sql::ident(role))));
+        hand.into_iter().chain([step]).collect()
     }
+
+    /// The owner of its table, where that is another than its own.
+    fn heir<'a>(&self, cx: &Cx<'a>) -> Option<&'a str> {
+        let column = self.column_in(cx.desired)?;
+        let heir = owner_after(column.parent()?, cx);
+        (heir != owner_before(cx.at, cx)).then_some(heir)
+    }
+}
+
+/// A column and what it is in.
+fn with_relation(column: &Address) -> impl Iterator<Item = &Address> {
+    column.parent().into_iter().chain([column])
 }
 
 impl Kind for Sequence {
@@ -183,11 +225,7 @@ impl Kind for Sequence {
         for word in self.options().words() {
             sql += &format!(" {word}");
         }
-        let mut steps = vec![Step::new(sql)];
-        if self.owned_by.is_some() {
-            steps.push(self.owned_by_step(cx));
-        }
-        steps
+        [Step::new(sql)].into_iter().chain(self.owned_by_steps(cx)).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -213,8 +251,10 @@ impl Kind for Sequence {
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {
-        let Some(column) = self.owner_column() else { return };
-        self.owned_by = Some(sql::dotted(column.moved(renaming.from, renaming.to).path()));
+        let moved = self.columns().find(|column| column.is_within(renaming.from));
+        if let Some(column) = moved {
+            self.owned_by = Some(sql::dotted(column.moved(renaming.from, renaming.to).path()));
+        }
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
