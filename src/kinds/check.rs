@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::part::constraint::FROM_ABOVE;
 use super::part::{FOREIGN_TABLE, Sql, constraint, is_default, since};
-use super::table::{Attached, Table, half_detached, hide_plain};
+use super::table::{Attached, Table, above, half_detached, hide_plain, is_sprung_from};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
@@ -65,6 +65,19 @@ impl Kind for Check {
         hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
     }
 
+    /// A check that a table has by itself too cannot go before that of the table above.
+    fn foresee(live: &mut State, desired: &State) {
+        for at in live.of_kind(Self::NAME) {
+            let is_own = live.spec::<Self>(&at).is_some_and(|check| matches!(check.attached, Attached::No));
+            for their in same_above(&at, live).into_iter().filter(|_| is_own) {
+                let tables = at.parent().zip(their.parent());
+                if tables.is_some_and(|(table, above)| is_sprung_from(table, above, desired)) {
+                    live.add_edge(their, at.clone());
+                }
+            }
+        }
+    }
+
     fn carry(&mut self, stored: &Self) {
         self.attached = stored.attached;
     }
@@ -107,12 +120,12 @@ impl Kind for Check {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let needs = self.attached.leaves_with(cx).or_else(|| half_detached(cx));
+        let needs = self.leaves_with(cx).or_else(|| half_detached(cx));
         constraint::drop(cx).into_iter().map(|step| step.needs(needs.clone())).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
-        let needs = self.attached.leaves_with(cx);
+        let needs = self.leaves_with(cx);
         constraint::rename(to, cx).into_iter().map(|step| step.needs(needs.clone())).collect()
     }
 
@@ -122,6 +135,12 @@ impl Kind for Check {
 }
 
 impl Check {
+    /// Returns the table that must leave the one above before the check can be dropped or renamed.
+    fn leaves_with(&self, cx: &Cx<'_>) -> Option<Address> {
+        let table = || cx.at.parent().filter(|t| cx.desired.contains(t) && !same_above(cx.at, cx.live).is_empty());
+        self.attached.leaves_with(cx).or_else(|| table().cloned())
+    }
+
     /// What stands behind its name.
     pub fn words(&self) -> String {
         let Self { expression, no_inherit, not_valid, not_enforced, attached: _ } = self;
@@ -133,6 +152,13 @@ impl Check {
         };
         format!("check ({expression}){inherit}{state}")
     }
+}
+
+/// Returns the checks of the tables above that the one at `at` is also a part of.
+fn same_above(at: &Address, live: &State) -> Vec<Address> {
+    let tables = at.parent().map(|table| above(table, live)).unwrap_or_default();
+    let same = tables.into_iter().map(|table| table.child(Check::NAME, at.key()));
+    same.filter(|their| live.spec::<Check>(their).is_some_and(|check| !check.no_inherit)).collect()
 }
 
 /// The declared columns that an expression over the table of `at` may name.

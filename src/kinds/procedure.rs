@@ -12,7 +12,7 @@ use super::part::signature::{Args, routine_key};
 use super::part::{Settings, Sql, TypeName, is_default};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, References, Renaming, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 
 /// A procedure.
@@ -52,7 +52,8 @@ impl Kind for Procedure {
     const NAME: KindName = KindName("procedure");
     const NOUN: &'static str = "procedure";
     const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Schema::NAME]), key: "procedures", form: Form::Map }];
-    const RULES: Rules = routine::rules("procedures", "procedure");
+    const RULES: Rules =
+        Rules { identity: Identity::By(routine::with_modes), ..routine::rules("procedures", "procedure") };
 
     const PRESENT: Option<&'static str> = Some("pg_proc where prokind = 'p' and oid >= 16384");
 

@@ -51,10 +51,10 @@ fn options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Parameters, D::
 fn stored(text: &str) -> Option<Parameters> {
     let option = |piece: &str| {
         let tokens = sql::tokens(piece);
-        let [name, equals, value] = tokens.as_slice() else { return None };
+        let [name, equals, value, ..] = tokens.as_slice() else { return None };
         let value = match value.class {
             TokenClass::Str => unquote(value.text),
-            _ => value.text.to_owned(),
+            _ => piece[value.start..].trim().to_owned(),
         };
         equals.is("=").then_some((name.name()?, value))
     };
@@ -67,6 +67,16 @@ fn unquote(literal: &str) -> String {
     let inner = literal.trim_start_matches(['E', 'e']);
     let inner = inner.strip_prefix('\'').and_then(|t| t.strip_suffix('\'')).unwrap_or(inner).replace("''", "'");
     if escaped { inner.replace("\\\\", "\\") } else { inner }
+}
+
+/// `name = value`. A number stays one, as `1` is true to PostgreSQL, and `'1'` is not.
+fn assignment((name, value): (&String, &String)) -> String {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let is_whole = !digits.contains('.');
+    let is_number = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.parse::<f64>().is_ok();
+    let is_exact = is_number && !(is_whole && digits.len() > 1 && digits.starts_with('0'));
+    let value = if is_exact { value.clone() } else { sql::literal(value) };
+    format!("{} = {value}", sql::ident(name))
 }
 
 impl Kind for TextSearchDictionary {
@@ -107,7 +117,7 @@ impl Kind for TextSearchDictionary {
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let Self { template, options } = self;
-        let words = options.iter().map(|(k, v)| format!(", {} = {}", sql::ident(k), sql::literal(v)));
+        let words = options.iter().map(|option| format!(", {}", assignment(option)));
         vec![Step::new(format!("create {} (template = {template}{})", cx.target(), words.collect::<String>()))]
     }
 
@@ -118,8 +128,7 @@ impl Kind for TextSearchDictionary {
         }
         let gone = old.options.keys().filter(|k| !options.contains_key(*k)).map(|k| sql::ident(k));
         let set = in_order(&old.options, options);
-        let words: Vec<String> =
-            gone.chain(set.into_iter().map(|(k, v)| format!("{} = {}", sql::ident(k), sql::literal(v)))).collect();
+        let words: Vec<String> = gone.chain(set.into_iter().map(assignment)).collect();
         Alter::InPlace(vec![Step::new(format!("alter {} ({})", cx.target(), words.join(", ")))])
     }
 }
@@ -129,9 +138,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_are_written_as_such() {
+        for (value, written) in
+            [("1", "1"), ("-2.50", "-2.50"), ("007", "'007'"), ("", "''"), ("1.2.3", "'1.2.3'"), ("on", "'on'")]
+        {
+            assert_eq!(assignment((&"n".to_owned(), &value.to_owned())), format!("n = {written}"));
+        }
+    }
+
+    #[test]
     fn stored_options_are_read() {
-        let map = stored("language = 'english', \"StopWords\" = E'a\\\\b', x = 'it''s, so', n = 3").expect("read");
+        let map =
+            stored("language = 'english', \"StopWords\" = E'a\\\\b', x = 'it''s, so', n = 3, m = -1.5").expect("read");
         let map: Vec<(&str, &str)> = map.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        assert_eq!(map, [("language", "english"), ("StopWords", "a\\b"), ("x", "it's, so"), ("n", "3")]);
+        assert_eq!(map, [("language", "english"), ("StopWords", "a\\b"), ("x", "it's, so"), ("n", "3"), ("m", "-1.5")]);
     }
 }

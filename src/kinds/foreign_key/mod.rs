@@ -14,7 +14,7 @@ use super::part::since;
 use super::part::{TypeName, is_default};
 use super::primary_key::PrimaryKey;
 use super::schema::Schema;
-use super::table::{Attached, Table, hide_plain};
+use super::table::{Attached, Table, hide_plain, line_of};
 use super::unique::Unique;
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::picture::Mark;
@@ -388,7 +388,8 @@ impl ForeignKey {
     }
 }
 
-/// Returns the referenced columns of a table and the keys that make them unique; nothing if the table is not declared.
+/// Returns the referenced columns of a table and the keys that make them unique, which a partition may have from the tables
+/// above; nothing if the table is not declared.
 fn rests_on(table: &Address, columns: &[String], desired: &State) -> Vec<Address> {
     if !desired.contains(table) {
         return Vec::new();
@@ -408,6 +409,7 @@ fn rests_on(table: &Address, columns: &[String], desired: &State) -> Vec<Address
         own.sort_unstable();
         own == wanted
     };
-    let keys = desired.children(table).into_iter().filter(is_key).cloned();
+    let line = line_of(table, desired);
+    let keys = line.iter().flat_map(|table| desired.children(table)).filter(is_key).cloned();
     columns.iter().map(|c| table.child(Column::NAME, c)).chain(keys).collect()
 }

@@ -140,6 +140,15 @@ pub fn name(at: &Address) -> &str {
     &at.key()[..at.key().rfind_args()]
 }
 
+/// Returns the name with the modes and types of the inputs: `shop.total(in bigint)`. Without any mode PostgreSQL would also
+/// look for a procedure of which some of these types are outputs.
+pub fn with_modes(at: &Address) -> String {
+    let types = &at.key()[name(at).len()..];
+    let types = types.strip_prefix('(').and_then(|types| types.strip_suffix(')')).unwrap_or_default();
+    let inputs: Vec<String> = sql::split_commas(types).into_iter().map(|t| format!("in {}", t.trim())).collect();
+    format!("{}({})", sql::dotted([at.top().key(), name(at)]), inputs.join(", "))
+}
+
 /// Returns the name with arguments for `create`: `shop.total(order_id bigint)`.
 pub fn declaration(args: &Args, cx: &Cx<'_>) -> String {
     format!("{}.{}({args})", sql::ident(cx.at.top().key()), sql::ident(name(cx.at)))

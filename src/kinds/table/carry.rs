@@ -4,7 +4,7 @@
 //! Meanwhile the rows are in a temporary table, and the last values of its identity sequences in others. Sequences
 //! owned by its columns are released and owned again.
 
-use super::{Table, heirs, is_partition, is_partitioned, parents, referenced};
+use super::{Table, heirs, is_partitioned, line_of, referenced};
 use crate::kind::{Cx, Kind};
 use crate::kinds::column::Column;
 use crate::kinds::part::convert::{is_another, needs_text, text_of};
@@ -27,7 +27,7 @@ fn is_carried(at: &Address, live: &State, desired: &State) -> bool {
 
 /// Returns whether a table is replaced for this reason, or as a partition of one that is.
 pub fn is_made_anew(at: &Address, live: &State, desired: &State) -> bool {
-    ancestors(at, live).iter().any(|t| is_carried(t, live, desired))
+    line_of(at, live).iter().any(|t| is_carried(t, live, desired))
 }
 
 /// Returns `drop table`; before it, if the table is replaced, the statements that save its rows.
@@ -68,7 +68,7 @@ pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
 /// of the table itself if it has no partitions.
 pub fn after_create(cx: &Cx<'_>) -> Vec<Step> {
     let tree = |top: &Address| descendants(top, cx.desired);
-    let top = ancestors(cx.at, cx.desired).into_iter().rfind(|t| applies(&cx.at(t)));
+    let top = line_of(cx.at, cx.desired).into_iter().rfind(|t| applies(&cx.at(t)));
     let Some(top) = top else { return Vec::new() };
     let below = tree(&top);
     let leaf = |at: &&Address| heirs(at, cx.desired).is_empty();
@@ -103,15 +103,6 @@ fn put(cx: &Cx<'_>, others: impl IntoIterator<Item = Address>) -> Vec<Step> {
             .carries(cx.at)
     }));
     steps
-}
-
-/// Returns the table itself and the tables that it is a partition of, from the bottom up.
-fn ancestors(at: &Address, state: &State) -> Vec<Address> {
-    let mut list = vec![at.clone()];
-    if is_partition(at, state) {
-        list.extend(parents(at, state).iter().flat_map(|p| ancestors(p, state)));
-    }
-    list
 }
 
 /// Returns all partitions below a table, however deep.

@@ -233,10 +233,20 @@ pub fn parents(at: &Address, state: &State) -> Vec<Address> {
 }
 
 /// Returns all tables above a table, however far.
-pub(super) fn above(at: &Address, state: &State) -> Vec<Address> {
+pub fn above(at: &Address, state: &State) -> Vec<Address> {
     let parents = parents(at, state);
     let higher: Vec<Address> = parents.iter().flat_map(|parent| above(parent, state)).collect();
     parents.into_iter().chain(higher).collect()
+}
+
+/// Returns the table itself and the tables that it is a partition of, from the bottom up. It has parts of
+/// their indexes and keys.
+pub fn line_of(at: &Address, state: &State) -> Vec<Address> {
+    let mut list = vec![at.clone()];
+    if is_partition(at, state) {
+        list.extend(parents(at, state).iter().flat_map(|p| line_of(p, state)));
+    }
+    list
 }
 
 /// Returns the tables directly below a table.
@@ -479,15 +489,20 @@ pub fn steps(new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
         steps.extend(detach::steps(parent, new, old, cx));
     }
     let alter = |what: String| Step::new(format!("alter table {table} {what}")).lock(Lock::AccessExclusive);
-    for parent in old.inherits.iter().filter(|p| !new.inherits.contains(p)) {
+    // Their order counts, and a new one comes last.
+    let stays = old.inherits.iter().filter(|p| new.inherits.contains(p));
+    let kept = stays.zip(new.inherits).take_while(|(old, new)| old == new).count();
+    let (kept, comes) = new.inherits.split_at(kept);
+    for parent in old.inherits.iter().filter(|p| !kept.contains(p)) {
+        let leave = alter(format!("no inherit {parent}")).frees();
         let lost = format!("`{parent}` no longer shows the rows of {}", cx.at);
-        steps.push(alter(format!("no inherit {parent}")).frees().hazard(HazardClass::Breaking, lost));
+        let comes_back = comes.contains(parent);
+        steps.push(if comes_back { leave } else { leave.hazard(HazardClass::Breaking, lost) });
     }
-    let comes_below = new.inherits.iter().any(|p| !old.inherits.contains(p));
-    if comes_below || moved && new.partition_of.is_some() {
+    if !comes.is_empty() || moved && new.partition_of.is_some() {
         steps.extend(checks_to_share(cx));
     }
-    for parent in new.inherits.iter().filter(|p| !old.inherits.contains(p)) {
+    for parent in comes {
         steps.push(alter(format!("inherit {parent}")).late().needs(columns_above(cx)).needs(brought(cx)));
     }
     if moved && let Some(step) = attach(new, cx) {

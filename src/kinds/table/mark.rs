@@ -3,7 +3,7 @@
 //!
 //! PostgreSQL stores them with the index, so they are set again after the index is rebuilt.
 
-use super::lineage::above;
+use super::lineage::line_of;
 use super::{Table, Words};
 use crate::kind::{Cx, Kind, Renaming};
 use crate::kinds::column::Column;
@@ -85,5 +85,5 @@ fn makers(name: &str, cx: &Cx<'_>) -> Vec<Address> {
         return own;
     }
     let has_index = |c: &Address| [Index::NAME, PrimaryKey::NAME, Unique::NAME, Exclusion::NAME].contains(&c.kind());
-    above(cx.at, cx.desired).iter().flat_map(of).filter(has_index).collect()
+    line_of(cx.at, cx.desired).iter().flat_map(of).filter(has_index).collect()
 }

@@ -21,8 +21,8 @@ pub use create::{checks_above, takes_part};
 pub use detach::half_detached;
 pub use lineage::steps as moved;
 pub use lineage::{
-    Attached, Heirs, Place, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, parents, place_of,
-    renamed, sprung_from, tables,
+    Attached, Heirs, Place, above, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, line_of, parents,
+    place_of, renamed, sprung_from, tables,
 };
 pub use typed::{leave as leave_type, of_type};
 pub use words::Words;

@@ -2,7 +2,7 @@ set search_path = '';
 set check_function_bodies = off;
 begin;
 -- hazard breaking: clients lose procedure `shop.close(date)`
-drop procedure shop.close(date);
+drop procedure shop.close(in date);
 -- hazard breaking: clients lose procedure `shop.kind_changes()`
 drop procedure shop.kind_changes();
 create function shop.kind_changes() returns integer
@@ -15,5 +15,5 @@ create procedure shop.clean()
     language sql
     set work_mem to '8MB'
 begin atomic end;
-comment on procedure shop.close(date, integer) is 'Kept';
+comment on procedure shop.close(in date, in integer) is 'Kept';
 commit;
