@@ -131,7 +131,7 @@ fn functions_are_made_from_nothing() {
 fn functions_are_dropped() {
     let plan = converge(FUNCTIONS, "");
     assert!(sql(&plan).contains("drop function shop.\"Odd (name)\"(\"char\", bit, interval);\n"), "{}", sql(&plan));
-    assert!(sql(&plan).contains("drop procedure shop.outs(integer);\n"), "{}", sql(&plan));
+    assert!(sql(&plan).contains("drop procedure shop.outs(in integer);\n"), "{}", sql(&plan));
 }
 
 #[test]

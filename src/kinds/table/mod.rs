@@ -2,6 +2,7 @@
 //!
 //! A partition is a table of its own with `partition_of` and `for`; what it has from the tables above is not said again.
 
+mod attached;
 mod carry;
 mod create;
 mod detach;
@@ -16,13 +17,14 @@ mod words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use attached::{Attached, hide_plain};
 pub use carry::{after_create as carry_rows, is_made_anew};
 pub use create::{checks_above, takes_part};
 pub use detach::half_detached;
 pub use lineage::steps as moved;
 pub use lineage::{
-    Attached, Heirs, Place, above, attach, heirs, hide_plain, is_key, is_partition, is_sprung_from, line_of, parents,
-    place_of, renamed, sprung_from, tables,
+    Heirs, Place, above, attach, heirs, is_key, is_partition, is_sprung_from, line_of, parents, place_of, renamed,
+    sprung_from, tables,
 };
 pub use typed::{leave as leave_type, of_type};
 pub use words::Words;

@@ -1,6 +1,7 @@
 set search_path = '';
 set check_function_bodies = off;
 begin;
+alter table shop.base add column more integer;
 create table shop.a (
     id bigint default nextval('shop.base_id_seq'::regclass) not null,
     extra text,
@@ -8,5 +9,4 @@ create table shop.a (
     constraint is_a check (kind = 'A')
 ) inherits (shop.base);
 alter table shop.a alter column kind set default 'A';
-alter table shop.base add column more integer;
 commit;
