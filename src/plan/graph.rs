@@ -362,9 +362,13 @@ impl Builder<'_> {
                     has_path_connecting(&hard, NodeIndex::new(from), NodeIndex::new(to), None)
                 };
                 if !saves.iter().any(|save| path(&self.graph, *save, end)) {
-                    saves.iter().for_each(|save| self.edge(end, *save, Edge::Hard));
+                    for save in &saves {
+                        self.edge(end, *save, Edge::Hard);
+                    }
                 } else if !fills.iter().any(|fill| path(&self.graph, end, *fill)) {
-                    fills.iter().for_each(|fill| self.edge(*fill, end, Edge::Hard));
+                    for fill in &fills {
+                        self.edge(*fill, end, Edge::Hard);
+                    }
                 }
             }
         }
