@@ -282,6 +282,12 @@ impl DefaultPrivilege {
             .map_or_else(|| PrivilegeSet::of(rules.public), |d| d.privileges.clone())
     }
 
+    /// Returns whether somebody's new objects of that sort come with privileges for that grantee.
+    pub fn any_gives(state: &State, grantee: &str, rules: &Privileges) -> bool {
+        let mut all = state.of_kind(Self::NAME).into_iter().filter_map(|at| state.spec::<Self>(&at));
+        all.any(|d| d.grantee == grantee && d.objects == sort_of(rules))
+    }
+
     /// What each grantee gets on an object that `role` makes, besides what [`Self::public_of`] says.
     pub fn given(state: &State, role: &str, on: &Address, rules: &Privileges) -> Vec<(String, PrivilegeSet)> {
         let sort = sort_of(rules);

@@ -1,12 +1,14 @@
 //! The sequence of an identity column, where something is said of it: a name, a comment, privileges.
 //!
-//! It comes and goes with the identity; its numbers are said there.
+//! It comes and goes with the identity; its numbers are said there. Where the project declares privileges, those on it are
+//! exact as well, and its owner is that of the table.
 //! See <https://www.postgresql.org/docs/current/ddl-identity-columns.html>.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::{Column, sequence_of};
+use super::grant::Grant;
 use super::part::catalog::USER_SCHEMA;
 use super::part::is_default;
 use super::sequence;
@@ -70,10 +72,12 @@ impl Kind for IdentitySequence {
         self.name.clone().unwrap_or_else(|| parent.map(|p| sequence_of(p).key().to_owned()).unwrap_or_default())
     }
 
-    /// Where nothing is said of it, it is the column's own affair. A column that is not wanted may get another name.
+    /// Where nothing is said of it, it is the column's own affair, unless the project declares privileges, which are exact
+    /// then. A column that is not wanted may get another name.
     fn managed(&self, at: &Address, desired: &State) -> bool {
         let said = |column| !desired.children_of::<Self>(column, Self::NAME).is_empty();
-        at.parent().is_some_and(|column| !desired.contains(column) || said(column))
+        let is_managed = |column| !desired.contains(column) || said(column) || desired.claims(Grant::NAME);
+        at.parent().is_some_and(is_managed)
     }
 
     /// The statement that makes the identity makes it; one that stands may have another name.

@@ -89,7 +89,7 @@ impl Kind for Grant {
             }
         }
         born.retain(|(name, set)| !set.is_empty() || *name == cx.server.user);
-        if let Some(owner) = cx.desired.spec::<Owner>(&on.child(Owner::NAME, "")) {
+        if let Some(owner) = owner_in(on, cx.desired) {
             hand_over(&mut born, &cx.server.user, &owner.role);
         }
         born.into_iter().map(|(name, privileges)| Self { privileges, by: None }.under(&name)).collect()
@@ -160,8 +160,11 @@ impl Kind for Grant {
         }
     }
 
-    fn managed(&self, _at: &Address, desired: &State) -> bool {
-        desired.claims(Self::NAME)
+    /// What default privileges give to a part of which nothing is said is theirs.
+    fn managed(&self, at: &Address, desired: &State) -> bool {
+        let rules = at.parent().and_then(|thing| unsaid_part(thing, desired));
+        let is_given = |rules| DefaultPrivilege::any_gives(desired, self.grantee(at.key()), &rules);
+        desired.claims(Self::NAME) && !rules.is_some_and(is_given)
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {
@@ -180,13 +183,13 @@ impl Kind for Grant {
 
     /// A new owner takes over all that the old one had, and its own grants go up in that.
     fn foresee(live: &mut State, desired: &State) {
-        let handed_over: Vec<(Address, Address)> = live
-            .of_kind(Owner::NAME)
+        let grants = live.of_kind(Self::NAME);
+        let things: HashSet<&Address> = grants.iter().filter_map(Address::parent).collect();
+        let handed_over: Vec<(Address, Address)> = things
             .into_iter()
-            .filter_map(|at| {
-                let (old, new) = (live.spec::<Owner>(&at)?, desired.spec::<Owner>(&at)?);
-                let thing = at.parent().filter(|_| old != new)?;
-                Some((thing.child(Self::NAME, &old.role), thing.child(Self::NAME, &new.role)))
+            .filter_map(|thing| {
+                let (old, new) = (owner_in(thing, live)?, owner_in(thing, desired)?);
+                (old != new).then(|| (thing.child(Self::NAME, &old.role), thing.child(Self::NAME, &new.role)))
             })
             .collect();
         if handed_over.is_empty() {
@@ -353,7 +356,7 @@ fn target(thing: &Cx<'_>) -> (String, String) {
 fn starting_point(cx: &Cx<'_>) -> PrivilegeSet {
     let thing = cx.parent();
     let Some(rules) = thing.entry.rules.privileges else { return PrivilegeSet::default() };
-    let managed = cx.desired.contains(&thing.at.child(Owner::NAME, ""));
+    let managed = owner_in(thing.at, cx.desired).is_some();
     let made = !managed && !cx.live.contains(thing.at) && cx.at.key() == cx.server.user;
     if made || is_owner(cx.at.key(), thing.at, if managed { cx.desired } else { cx.live }) {
         let mut all = PrivilegeSet::of(rules.all.iter().map(|(name, _)| name));
@@ -364,7 +367,23 @@ fn starting_point(cx: &Cx<'_>) -> PrivilegeSet {
 }
 
 fn is_owner(name: &str, thing: &Address, state: &State) -> bool {
-    state.spec::<Owner>(&thing.child(Owner::NAME, "")).is_some_and(|o| o.role == name)
+    owner_in(thing, state).is_some_and(|owner| owner.role == name)
+}
+
+/// The owner of a thing, or of what it is a part of. Columns are nobody's: who owns the table has it all there.
+fn owner_in<'a>(thing: &Address, state: &'a State) -> Option<&'a Owner> {
+    let entry = find(register(), thing.kind());
+    if entry.rules.owner || is_column(entry) {
+        return state.spec::<Owner>(&thing.child(Owner::NAME, ""));
+    }
+    owner_of(thing, state)
+}
+
+/// The privileges of what only describes a part of something declared, and is not declared itself.
+fn unsaid_part(thing: &Address, desired: &State) -> Option<Privileges> {
+    let rules = &find(register(), thing.kind()).rules;
+    let is_part = rules.shadow && thing.parent().is_some_and(|of| desired.contains(of));
+    rules.privileges.filter(|_| is_part && !desired.contains(thing))
 }
 
 fn by_default(rules: &Privileges) -> Vec<(String, Grant)> {
