@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::part::ROLE;
 use super::sequence::Sequence;
+use super::shell_type::type_of;
 use crate::diagnostic::Diagnostics;
 use crate::kind::access::Fact;
 use crate::kind::{Alter, Cx, Entry, FacetRow, Form, Home, Kind, References, Renaming, Rules, Under, demands, find};
@@ -72,7 +73,7 @@ impl Kind for Owner {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        if follows_table(&cx.parent()) {
+        if follows_table(&cx.parent()) || type_of(cx.parent().at, cx.desired).is_some() {
             return Vec::new();
         }
         let sql = format!("alter {} owner to {}", cx.parent().target(), sql::ident(&self.role));
@@ -103,7 +104,8 @@ impl Kind for Owner {
     }
 }
 
-/// The owner that a declared object has: its own, its table's for an owned sequence, else the nearest above.
+/// The owner that a declared object has: its own, its table's for an owned sequence, its type's for a shell, else the nearest
+/// above.
 pub fn owner_of<'a>(at: &Address, state: &'a State) -> Option<&'a Owner> {
     state.spec::<Owner>(&at.child(Owner::NAME, "")).or_else(|| inherited(at, state))
 }
@@ -111,8 +113,8 @@ pub fn owner_of<'a>(at: &Address, state: &'a State) -> Option<&'a Owner> {
 /// The owner of an object that declares none.
 fn inherited<'a>(at: &Address, state: &'a State) -> Option<&'a Owner> {
     let column = state.spec::<Sequence>(at).and_then(|sequence| sequence.column_in(state));
-    let table = column.and_then(|column| column.parent().cloned());
-    let mut places = table.iter().chain(at.ancestors());
+    let other = column.and_then(|column| column.parent().cloned()).or_else(|| type_of(at, state));
+    let mut places = other.iter().chain(at.ancestors());
     places.find_map(|place| state.spec::<Owner>(&place.child(Owner::NAME, "")))
 }
 

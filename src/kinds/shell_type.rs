@@ -27,7 +27,7 @@ impl Kind for ShellType {
     const NOUN: &'static str = "type";
     const HOMES: &'static [Home] =
         &[Home { under: Under::Kinds(&[Schema::NAME]), key: "shell_types", form: Form::Map }];
-    const RULES: Rules = Rules { class: 1247, falls_with_parent: false, comment: true, ..Rules::DEFAULT };
+    const RULES: Rules = Rules { class: 1247, falls_with_parent: false, owner: true, comment: true, ..Rules::DEFAULT };
 
     const PRESENT: Option<&'static str> = Some(
         "pg_type t where t.oid >= 16384 and (not t.typisdefined or t.typtype = 'b' and t.typinput <> 'array_in'::regproc
@@ -36,7 +36,8 @@ impl Kind for ShellType {
 
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(format!(
-            "select case when t.typisdefined then 0 else t.oid end as oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key
+            "select case when t.typisdefined then 0 else t.oid end as oid, 2615 as parent_class, t.typnamespace as parent, t.typname as key,
+                    t.typowner::regrole::text as owner
              from pg_type t join pg_namespace n on n.oid = t.typnamespace left join pg_range r on r.rngtypid = t.oid
              where (not t.typisdefined or t.typtype = 'b' or r.rngcanonical <> 0) and {USER_SCHEMA}
                and not exists (select from pg_type e where e.typarray = t.oid)
@@ -80,6 +81,12 @@ fn begun(state: &State) -> Vec<Address> {
     let canonical = |at: &Address| state.spec::<RangeType>(at).is_some_and(|r| r.canonical.is_some());
     let ranges = state.of_kind(RangeType::NAME).into_iter().filter(canonical);
     state.of_kind(BaseType::NAME).into_iter().chain(ranges).collect()
+}
+
+/// The type that began as that shell, or will.
+pub fn type_of(shell: &Address, state: &State) -> Option<Address> {
+    let is_shell = shell.kind() == ShellType::NAME;
+    is_shell.then(|| begun(state).into_iter().find(|at| shell_of(at) == *shell))?
 }
 
 /// The shell that a type begins as.
