@@ -7,6 +7,7 @@
 use super::{Table, heirs, is_partitioned, line_of, referenced};
 use crate::kind::{Cx, Kind};
 use crate::kinds::column::Column;
+use crate::kinds::owner::Owner;
 use crate::kinds::part::convert::{is_another, needs_text, text_of};
 use crate::kinds::part::narrow::keeps_values;
 use crate::kinds::sequence::Sequence;
@@ -96,6 +97,7 @@ fn put(cx: &Cx<'_>, others: impl IntoIterator<Item = Address>) -> Vec<Step> {
     steps.extend(sequences(cx).into_iter().map(|(at, column)| {
         let (sequence, column) = (cx.at(&at).identity(), sql::ident(column.key()));
         Step::new(format!("alter sequence {sequence} owned by {}.{column}", cx.identity()))
+            .needs([cx.at.child(Owner::NAME, "")])
     }));
     steps.extend(counting(cx).map(|column| {
         let (sequence, counted) = (sequence(cx, column), counted(column));
