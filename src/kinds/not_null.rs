@@ -231,15 +231,23 @@ pub fn name_of(column: &Address, state: &State) -> String {
     theirs.map_or_else(|| usual_name(column), |their| name_of(&their, state))
 }
 
-/// ` not null`, with its name where a partition that is made by itself would have another than below its table.
+/// ` not null`, with its name where PostgreSQL would choose another: for a partition that is made by itself, and where another
+/// table says that its constraint has that name.
 pub fn words(cx: &Cx<'_>) -> String {
     let name = name_of(cx.at, cx.desired);
-    let comes = cx.server.version.at_least(18) && column_above(cx.at, cx.desired).is_some_and(|above| above.not_null);
-    if comes && name != usual_name(cx.at) {
+    let comes = || column_above(cx.at, cx.desired).is_some_and(|above| above.not_null);
+    let is_other = name != usual_name(cx.at);
+    if cx.server.version.at_least(18) && (is_other && comes() || !is_other && is_said_elsewhere(&name, cx)) {
         format!(" constraint {} not null", sql::ident(&name))
     } else {
         " not null".to_owned()
     }
+}
+
+/// True if another table of the schema declares a constraint with that name.
+fn is_said_elsewhere(name: &str, cx: &Cx<'_>) -> bool {
+    let is_other = |at: &Address| at.top() == cx.at.top() && at.parent() != cx.at.parent();
+    cx.desired.of_kind(NotNull::NAME).iter().any(|at| at.key() == name && is_other(at))
 }
 
 /// The constraint of a column that has something of its own.
