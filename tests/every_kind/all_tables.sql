@@ -136,6 +136,16 @@ alter table shop.lists_ab attach partition "Odd.Schema"."Ab 1" for values with (
 alter table shop.lists_ab_0 alter column b set default 7, alter column b set statistics 9;
 create index on shop.lists (b);
 create index log_only on only shop.log (n);
+create table shop.kept (a int, b text) partition by list (a) tablespace room;
+create table shop.kept_there partition of shop.kept for values in (1);
+create table shop.kept_apart partition of shop.kept for values in (2) tablespace "Small Room";
+create table shop.kept_usual partition of shop.kept for values in (3) tablespace pg_default;
+create index on shop.kept (lower(b));
+alter index shop.kept_apart_lower_idx alter column 1 set statistics 12;
+create unlogged table shop.numbered (id int generated always as identity);
+\if :v15
+alter sequence shop.numbered_id_seq set logged;
+\endif
 create trigger each_row after insert on shop.lists for each row execute function shop.touch();
 alter table shop.lists_ab_0 disable trigger each_row;
 comment on trigger each_row on shop.lists is 'all';

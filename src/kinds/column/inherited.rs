@@ -217,11 +217,24 @@ pub fn below(at: &Address, state: &State) -> Vec<Address> {
     out
 }
 
-/// Returns whether the table of a column stays, but no longer below that of `above`. It leaves before the column above is
-/// dropped, and keeps its own.
+/// Returns whether the table of a column stays, but no longer below that of `above` in the same way. It leaves before the
+/// column above is dropped, and keeps its own.
 pub fn leaves(at: &Address, above: &Address, cx: &Cx<'_>) -> bool {
     let tables = at.parent().zip(above.parent());
-    tables.is_some_and(|(heir, table)| cx.desired.contains(heir) && !is_sprung_from(heir, table, cx.desired))
+    tables.is_some_and(|(heir, table)| cx.desired.contains(heir) && !stays_below(heir, table, cx))
+}
+
+/// Returns whether a table is and stays below another, and so do those in between.
+fn stays_below(heir: &Address, table: &Address, cx: &Cx<'_>) -> bool {
+    let kept = kept_parents(heir, cx.live, cx.desired);
+    kept.iter().any(|parent| parent == table || stays_below(parent, table, cx))
+}
+
+/// Returns the tables directly above a live table that stay there.
+fn kept_parents(at: &Address, live: &State, desired: &State) -> Vec<Address> {
+    let (mut kept, stay) = (parents(at, live), parents(at, desired));
+    kept.retain(|parent| stay.contains(parent));
+    kept
 }
 
 /// Returns whether a column stays below the one in the table above, and both are dropped and created again because they
@@ -246,7 +259,7 @@ type Changes = HashMap<String, Vec<(Column, Column)>>;
 /// Applies to the live columns below what changes to those above will do to them.
 pub fn foresee(live: &mut State, desired: &State) {
     let mut tables: Vec<Address> = tables(live);
-    tables.retain(|t| !heirs(t, live).is_empty() && parents(t, live).is_empty());
+    tables.retain(|t| !heirs(t, live).is_empty() && kept_parents(t, live, desired).is_empty());
     for table in tables {
         pass_down(&table, &Changes::new(), &HashSet::new(), live, desired);
     }

@@ -27,7 +27,7 @@ use super::part::catalog::USER_SCHEMA;
 use super::part::names::object_name;
 use super::part::stored::{self, OfType};
 use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
-use super::table::{Table, heirs, is_made_anew, parents, sprung_from};
+use super::table::{Table, is_made_anew, leaving_below, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::picture::Mark;
 use crate::kind::{
@@ -265,7 +265,7 @@ impl Kind for Column {
             steps.extend(more);
         }
         let mut warning = self.lacks_values(cx);
-        let whole = |s: Step| s.speaks_for(below.iter().cloned()).needs(self.leaving(cx)).warns(warning.take());
+        let whole = |s: Step| s.speaks_for(below.iter().cloned()).needs(leaving_below(cx)).warns(warning.take());
         steps.into_iter().map(whole).collect()
     }
 
@@ -333,7 +333,7 @@ impl Kind for Column {
         // A change of type resets how values are stored.
         let afresh = Self { storage: None, compression: None, ..old.clone() };
         steps.extend(self.attribute_steps(Some(if retyped { &afresh } else { old }), cx));
-        let leaving = self.leaving(cx);
+        let leaving = leaving_below(cx);
         let waits = |s: Step| if s.frees { s } else { s.needs(above.iter().chain(&leaving).cloned()) };
         Alter::InPlace(steps.into_iter().map(waits).collect())
     }
@@ -362,7 +362,7 @@ impl Kind for Column {
         let step = Step::new(format!("alter table {only}{table} drop column {}", cx.name()))
             .lock(Lock::AccessExclusive)
             .speaks_for(spoken)
-            .needs(self.leaving(cx))
+            .needs(leaving_below(cx))
             .needs(table_first);
         // Dropping a generated column loses no data, unless it becomes a plain one: its values can be computed again.
         let loses = self.generated.is_none() || cx.desired.spec::<Self>(cx.at).is_some_and(|c| c.generated.is_none());
@@ -463,13 +463,5 @@ impl Column {
             set,
             alter(format!("drop constraint {check}")).lock(Lock::AccessExclusive),
         ]
-    }
-
-    /// Returns the live tables below the column's table that will no longer be below it. They leave before the column
-    /// changes, so that their own columns stay as they are.
-    fn leaving(&self, cx: &Cx<'_>) -> Vec<Address> {
-        let Some(table) = cx.at.parent() else { return Vec::new() };
-        let leaves = |heir: &&Address| !parents(heir, cx.desired).contains(table) && cx.desired.contains(heir);
-        heirs(table, cx.live).iter().filter(leaves).cloned().collect()
     }
 }

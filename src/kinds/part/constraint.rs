@@ -258,7 +258,10 @@ pub fn index_attached(end: &str, whole: &str, described: &str) -> String {
               when exists (select from pg_inherits h join pg_class pc on pc.oid = h.inhparent
                            where h.inhrelid = ic.oid and ic.relname = c.relname || '_' || {columns} '{end}'
                              and pc.reloptions is not distinct from ic.reloptions
-                             and pc.reltablespace = ic.reltablespace{whole})
+                             and pc.reltablespace = ic.reltablespace{whole}
+                             and not exists (select from pg_attribute ia join pg_attribute pa using (attnum)
+                                             where ia.attrelid = ic.oid and pa.attrelid = pc.oid
+                                               and ia.attstattarget is distinct from pa.attstattarget))
                and not exists (select from pg_description e
                                where {described} or e.classoid = 1259 and e.objoid = ic.oid)
               then case when exists (select from pg_inherits h join pg_index pi on pi.indexrelid = h.inhparent

@@ -2,7 +2,7 @@
 
 use super::carry;
 use super::lineage::{attach, columns_above, leaving, parents};
-use super::{RowSecurity, Table, mark};
+use super::{RowSecurity, Table, mark, storage};
 use crate::kind::{Cx, Kind};
 use crate::kinds::check::Check;
 use crate::kinds::column::{Column, has_order_of_its_own};
@@ -70,12 +70,13 @@ fn sentence(table: &Table, apart: bool, lines: &[String], cx: &Cx<'_>) -> String
     if let Some(by) = &table.partition_by {
         sql += &format!(" partition by {by}");
     }
-    if let Some(method) = &table.access_method {
-        sql += &format!(" using {}", sql::ident(method));
+    let (method, tablespace) = storage::spoken(table, cx.at, cx.desired);
+    if let Some(method) = method {
+        sql += &format!(" using {}", sql::ident(&method));
     }
     sql += &parameters::with(&table.options);
-    if let Some(tablespace) = &table.tablespace {
-        sql += &format!(" tablespace {}", sql::ident(tablespace));
+    if let Some(tablespace) = tablespace {
+        sql += &format!(" tablespace {}", sql::ident(&tablespace));
     }
     sql
 }

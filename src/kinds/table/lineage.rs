@@ -196,6 +196,19 @@ pub fn sprung_from(at: &Address, state: &State) -> Vec<Address> {
     tables(state).into_iter().filter(|below| is_sprung_from(below, at, state)).collect()
 }
 
+/// Returns the live tables below the object's table that leave one above them. They do before a column of the table changes,
+/// so that their own stay as they are, or change with this one alone.
+pub fn leaving_below(cx: &Cx<'_>) -> Vec<Address> {
+    let Some(table) = cx.at.parent().filter(|table| !heirs(table, cx.live).is_empty()) else { return Vec::new() };
+    let leaves = |heir: &Address| {
+        let stay = parents(heir, cx.desired);
+        cx.desired.contains(heir) && parents(heir, cx.live).iter().any(|parent| !stay.contains(parent))
+    };
+    let mut leaving = sprung_from(table, cx.live);
+    leaving.retain(leaves);
+    leaving
+}
+
 /// Qualifies the names of the tables above, reports circles, and notes which tables are below which.
 pub fn complete(desired: &mut State, problems: &mut Diagnostics) {
     for at in tables(desired) {

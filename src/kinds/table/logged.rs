@@ -6,6 +6,7 @@
 use super::Table;
 use crate::kind::{Cx, Kind};
 use crate::kinds::foreign_key::ForeignKey;
+use crate::kinds::identity_sequence::IdentitySequence;
 use crate::kinds::sequence::Sequence;
 use crate::model::{Address, State, Step};
 
@@ -20,7 +21,13 @@ pub fn sequences(unlogged: bool, cx: &Cx<'_>) -> Vec<Step> {
         let stands = cx.live.spec::<Sequence>(at)?;
         (falls(wanted) && falls(stands)).then(|| Sequence::set_logged(!wanted.unlogged, &cx.at(at)))
     };
-    cx.desired.of_kind(Sequence::NAME).iter().filter_map(otherwise).collect()
+    let of_identity = |at: &Address| {
+        let wanted = cx.desired.spec::<IdentitySequence>(at)?.unlogged?;
+        let is_here = at.parent().and_then(Address::parent) == Some(cx.at) && cx.live.contains(at.parent()?);
+        is_here.then(|| Sequence::set_logged(!wanted, &cx.at(at)))
+    };
+    let (own, identities) = (cx.desired.of_kind(Sequence::NAME), cx.desired.of_kind(IdentitySequence::NAME));
+    own.iter().filter_map(otherwise).chain(identities.iter().filter_map(of_identity)).collect()
 }
 
 /// Returns the tables that must change before this one: before it becomes unlogged, those that refer to it; before it

@@ -11,6 +11,7 @@ mod logged;
 pub mod mark;
 pub mod part;
 mod referenced;
+mod storage;
 mod typed;
 mod words;
 
@@ -23,8 +24,8 @@ pub use create::{checks_above, takes_part};
 pub use detach::half_detached;
 pub use lineage::steps as moved;
 pub use lineage::{
-    Heirs, Place, above, attach, heirs, is_key, is_partition, is_sprung_from, line_of, parents, place_of, renamed,
-    sprung_from, tables,
+    Heirs, Place, above, attach, heirs, is_key, is_partition, is_sprung_from, leaving_below, line_of, parents,
+    place_of, renamed, sprung_from, tables,
 };
 pub use typed::{leave as leave_type, of_type};
 pub use words::Words;
@@ -187,6 +188,11 @@ impl Kind for Table {
 
     fn complete(desired: &mut State, problems: &mut Diagnostics, _register: &'static [Entry]) {
         lineage::complete(desired, problems);
+        storage::complete(desired);
+    }
+
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        storage::raise(state);
     }
 
     fn foresee(live: &mut State, desired: &State) {
