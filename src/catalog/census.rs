@@ -47,14 +47,25 @@ pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
             oids.push(oid);
         }
     }
-    if oids.is_empty() {
-        return Ok(Vec::new());
+    let mut rows = query(client, SYSTEM_COLUMNS).await?;
+    if !oids.is_empty() {
+        // There are few, if any. PostgreSQL takes much longer to describe an object than to find it.
+        let lists = [&classes as &(dyn ToSql + Sync), &oids].map(|list| (list, Type::OID_ARRAY));
+        rows.extend(client.query_typed(DESCRIBE, &lists).await.map_err(|error| catalog_error(&error, DESCRIBE))?);
     }
-    // There are few, if any. PostgreSQL takes much longer to describe an object than to find it.
-    let lists = [&classes as &(dyn ToSql + Sync), &oids].map(|list| (list, Type::OID_ARRAY));
-    let rows = client.query_typed(DESCRIBE, &lists).await.map_err(|error| catalog_error(&error, DESCRIBE))?;
     rows.iter().map(|row| Ok(Unread { schema: cell(row, "space")?, what: cell(row, "what")? })).collect()
 }
+
+/// Describes the grants on system columns, which no kind reads.
+const SYSTEM_COLUMNS: &str =
+    "select 'the grant on ' || pg_catalog.pg_describe_object(1259, a.attrelid, a.attnum) as what,
+           n.nspname::text as space
+    from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where a.attnum < 0 and a.attacl is not null and c.oid >= 16384
+      and not exists (select from pg_catalog.pg_depend e
+                      where e.classid = 1259 and e.objid = c.oid and e.deptype = 'e')
+    order by 1";
 
 /// Describes objects, except those of temporary tables, and what falls with members of extensions: the constraints, indexes and
 /// triggers of their tables, for example.

@@ -127,7 +127,11 @@ impl Kind for Index {
         self.attached.managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.is_defined_as(self)))
     }
 
+    /// A part beside an index of the table's own that is defined alike has to be said: that alone would become the part.
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        for (at, part) in beside_alike(state) {
+            state.set(&at, Self { attached: Attached::Named, ..part });
+        }
         hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
     }
 
@@ -344,4 +348,18 @@ impl Index {
         });
         keys.chain(&self.predicate)
     }
+}
+
+/// The parts beside an index of the table's own that is defined alike.
+fn beside_alike(live: &State) -> Vec<(Address, Index)> {
+    let is_beside = |at: &Address, part: &Index| {
+        let table = at.parent().filter(|_| !matches!(part.attached, Attached::No));
+        let all = table.map(|table| live.children_of::<Index>(table, Index::NAME)).unwrap_or_default();
+        all.into_iter().any(|(_, own)| matches!(own.attached, Attached::No) && own.is_defined_as(part))
+    };
+    let beside = |at: Address| {
+        let part = live.spec::<Index>(&at).filter(|part| is_beside(&at, part))?.clone();
+        Some((at, part))
+    };
+    live.of_kind(Index::NAME).into_iter().filter_map(beside).collect()
 }
