@@ -13,7 +13,7 @@ use super::part::constraint::{self, index_fields, index_words, timing};
 use super::part::{
     IndexKey, Parameters, Sql, follow_tablespace, index_key, is_default, refer_to_access_method, refer_to_tablespace,
 };
-use super::table::{Attached, Table, hide_plain};
+use super::table::{Attached, Table, hide_plain, part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
@@ -49,6 +49,9 @@ pub struct Exclusion {
     /// A comment on its index.
     #[serde(default, skip_serializing_if = "is_default")]
     pub index_comment: Option<String>,
+    /// Of a partitioned table: no parts are made with it, and it does not hold before each partition has one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub only: bool,
     /// Whether it is a part of its parent table's.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
@@ -74,7 +77,7 @@ fn is_gist(method: &str) -> bool {
 
 impl PartialEq for Exclusion {
     fn eq(&self, other: &Self) -> bool {
-        self.is_defined_as(other) && self.backing() == other.backing()
+        self.is_defined_as(other) && self.backing() == other.backing() && self.only == other.only
     }
 }
 
@@ -142,14 +145,15 @@ impl Kind for Exclusion {
         }
     }
 
-    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+    fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
         let problem = Problem::new(Code::WrongType, "no column is named").help("name at least one: `[id]`");
-        if self.elements.is_empty() { vec![(problem, "elements")] } else { Vec::new() }
+        if self.elements.is_empty() { vec![(problem, "elements")] } else { part::check_only(at, desired) }
     }
 
     fn inline(&self, at: &Address) -> Option<String> {
         let words = self.words();
-        (self.index_comment.is_none() && constraint::is_closed(&words)).then(|| constraint::inline(at, &words))
+        (self.index_comment.is_none() && !self.only && constraint::is_closed(&words))
+            .then(|| constraint::inline(at, &words))
     }
 
     /// PostgreSQL makes an index with expressions anew, and may spell them otherwise than before.
@@ -160,11 +164,14 @@ impl Kind for Exclusion {
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
         let cost = "builds an index while readers and writers wait";
-        let add = constraint::add(cx, &self.words(), Some(cost)).needs(needs);
-        self.backing().complete([add], cx)
+        let add = constraint::add_key(cx, &self.words(), self.only, cost).needs(needs);
+        self.backing().complete([add].into_iter().chain(part::declared(cx)), cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        if self.only != old.only {
+            return Alter::Replace("its parts are others".to_owned());
+        }
         if !self.is_defined_as(old) {
             return Alter::Replace("it is defined otherwise".to_owned());
         }
@@ -220,6 +227,7 @@ impl Exclusion {
             options: _,
             tablespace: _,
             index_comment: _,
+            only: _,
             attached: _,
         } = self;
         let timing =

@@ -168,9 +168,9 @@ impl Kind for Index {
         }
     }
 
-    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
+    fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
         let problem = Problem::new(Code::WrongType, "no column is named").help("name at least one: `[id]`");
-        if self.columns.is_empty() { vec![(problem, "columns")] } else { Vec::new() }
+        if self.columns.is_empty() { vec![(problem, "columns")] } else { part::check_only(at, desired) }
     }
 
     /// When a column changes its type, PostgreSQL rebuilds an index with expressions and may spell these differently
@@ -193,9 +193,7 @@ impl Kind for Index {
         steps.splice(..1, [steps[0].clone().needs(needs).needs(owner)]);
         let becomes_part = |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self) && !own.invalid;
         steps.extend(part::adopted(cx, |own| becomes_part(own).then(|| parts::stem(own))?, "idx"));
-        if self.only {
-            steps.extend(parts::declared(cx));
-        }
+        steps.extend(part::declared(cx));
         steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
         steps.extend(mark::again(cx));
         steps

@@ -17,6 +17,7 @@ use crate::sql;
 /// A primary key. Its name is in its address.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute of PostgreSQL's own")]
 pub struct PrimaryKey {
     /// Its name; `<table>_pkey` when absent.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -44,6 +45,9 @@ pub struct PrimaryKey {
     /// A comment on its index.
     #[serde(default, skip_serializing_if = "is_default")]
     pub index_comment: Option<String>,
+    /// Of a partitioned table: no parts are made with it, and it does not hold before each partition has one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub only: bool,
     /// Whether it is a part of its parent table's.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
@@ -51,7 +55,7 @@ pub struct PrimaryKey {
 
 impl PartialEq for PrimaryKey {
     fn eq(&self, other: &Self) -> bool {
-        self.definition() == other.definition() && self.backing() == other.backing()
+        self.definition() == other.definition() && self.backing() == other.backing() && self.only == other.only
     }
 }
 
@@ -105,12 +109,12 @@ impl Kind for PrimaryKey {
         backing::references(at, self.tablespace.as_ref(), &columns, out);
     }
 
-    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
-        constraint::check_columns(&self.columns, "columns")
+    fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
+        [constraint::check_columns(&self.columns, "columns"), part::check_only(at, desired)].concat()
     }
 
     fn inline(&self, at: &Address) -> Option<String> {
-        self.index_comment.is_none().then(|| constraint::inline(at, &self.words()))
+        (self.index_comment.is_none() && !self.only).then(|| constraint::inline(at, &self.words()))
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
@@ -124,13 +128,17 @@ impl Kind for PrimaryKey {
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed().and_then(|keyed| keyed.add(cx));
-        let steps = online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]);
+        let at_once = || vec![constraint::add_key(cx, &self.words(), self.only, cost)];
+        let steps = online.unwrap_or_else(at_once).into_iter().chain(part::declared(cx));
         let becomes_part = |own: &Self| matches!(own.attached, Attached::No).then(String::new);
-        let steps = steps.into_iter().map(|step| step.needs(part::parts_below(cx)));
+        let steps = steps.map(|step| step.needs(part::parts_below(cx)));
         self.backing().complete(steps.chain(part::adopted(cx, becomes_part, "pkey")), cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        if self.only != old.only {
+            return Alter::Replace("its parts are others".to_owned());
+        }
         if self.definition() == old.definition() {
             return self.backing().alter(old.backing(), cx);
         }
@@ -217,6 +225,7 @@ impl PrimaryKey {
             options: _,
             tablespace: _,
             index_comment: _,
+            only: _,
             attached: _,
         } = self;
         (self.keys(), include, timing(*deferrable, *initially_deferred))

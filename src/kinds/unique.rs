@@ -44,6 +44,9 @@ pub struct Unique {
     /// A comment on its index.
     #[serde(default, skip_serializing_if = "is_default")]
     pub index_comment: Option<String>,
+    /// Of a partitioned table: no parts are made with it, and it does not hold before each partition has one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub only: bool,
     /// Whether it is a part of its parent table's.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
@@ -51,7 +54,7 @@ pub struct Unique {
 
 impl PartialEq for Unique {
     fn eq(&self, other: &Self) -> bool {
-        self.definition() == other.definition() && self.backing() == other.backing()
+        self.definition() == other.definition() && self.backing() == other.backing() && self.only == other.only
     }
 }
 
@@ -102,12 +105,12 @@ impl Kind for Unique {
         backing::references(at, self.tablespace.as_ref(), &columns, out);
     }
 
-    fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
-        constraint::check_columns(&self.columns, "columns")
+    fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
+        [constraint::check_columns(&self.columns, "columns"), part::check_only(at, desired)].concat()
     }
 
     fn inline(&self, at: &Address) -> Option<String> {
-        self.index_comment.is_none().then(|| constraint::inline(at, &self.words()))
+        (self.index_comment.is_none() && !self.only).then(|| constraint::inline(at, &self.words()))
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
@@ -123,14 +126,18 @@ impl Kind for Unique {
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed().and_then(|keyed| keyed.add(cx));
-        let steps = online.unwrap_or_else(|| vec![constraint::add(cx, &self.words(), Some(cost))]);
+        let at_once = || vec![constraint::add_key(cx, &self.words(), self.only, cost)];
+        let steps = online.unwrap_or_else(at_once).into_iter().chain(part::declared(cx));
         let becomes_part = |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self);
         let renames = part::adopted(cx, |own: &Self| becomes_part(own).then(|| own.stem()), "key");
-        let steps = steps.into_iter().map(|step| step.needs(part::parts_below(cx)));
+        let steps = steps.map(|step| step.needs(part::parts_below(cx)));
         self.backing().complete(steps.chain(renames), cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
+        if self.only != old.only {
+            return Alter::Replace("its parts are others".to_owned());
+        }
         if self.definition() == old.definition() {
             return self.backing().alter(old.backing(), cx);
         }
@@ -217,6 +224,7 @@ impl Unique {
             options: _,
             tablespace: _,
             index_comment: _,
+            only: _,
             attached: _,
         } = self;
         (self.keys(), include, timing(*deferrable, *initially_deferred))

@@ -217,6 +217,14 @@ pub fn below(at: &Address, state: &State) -> Vec<Address> {
     out
 }
 
+/// Returns the columns in tables below that go with a live one, each followed by those below it.
+pub fn falling(at: &Address, live: &State) -> Vec<Address> {
+    let Some(table) = at.parent() else { return Vec::new() };
+    let columns = heirs(table, live).iter().map(|heir| heir.child(Column::NAME, at.key()));
+    let falls = |at: &Address| live.spec::<Column>(at).is_some_and(|column| column.inherited.is_from_above_only());
+    columns.filter(falls).flat_map(|at| [at.clone()].into_iter().chain(falling(&at, live))).collect()
+}
+
 /// Returns whether the table of a column stays, but no longer below that of `above` in the same way. It leaves before the
 /// column above is dropped, and keeps its own.
 pub fn leaves(at: &Address, above: &Address, cx: &Cx<'_>) -> bool {

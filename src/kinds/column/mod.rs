@@ -352,7 +352,9 @@ impl Kind for Column {
         let came = matches!(self.inherited, Inherited::Above | Inherited::Both);
         let came = |t: &Address| came || cx.live.spec::<Table>(t).is_some_and(|t| t.of_type.is_some());
         let table_first = cx.at.parent().filter(|t| came(t) && cx.desired.contains(t)).cloned();
-        let mut below = inherited::below(cx.at, cx.live);
+        // One that is its table's own too stays there, to be dropped by itself.
+        let above = inherited::above(cx.at, cx.live).into_iter().filter(falls);
+        let mut below = inherited::falling(cx.at, cx.live);
         below.retain(|at| !inherited::leaves(at, cx.at, cx));
         let stays = |at: &&Address| cx.desired.contains(at) && !inherited::is_computed_with(at, cx.at, cx);
         let stays = below.iter().any(|at| stays(&at));
@@ -363,7 +365,8 @@ impl Kind for Column {
             .lock(Lock::AccessExclusive)
             .speaks_for(spoken)
             .needs(leaving_below(cx))
-            .needs(table_first);
+            .needs(table_first)
+            .needs(above);
         // Dropping a generated column loses no data, unless it becomes a plain one: its values can be computed again.
         let loses = self.generated.is_none() || cx.desired.spec::<Self>(cx.at).is_some_and(|c| c.generated.is_none());
         vec![if loses { step.hazard(HazardClass::Data, "drops the column with its values") } else { step }]

@@ -9,6 +9,7 @@ use crate::kind::{Cx, Kind};
 use crate::kinds::foreign_table::ForeignTable;
 use crate::kinds::part::index_key::Subject;
 use crate::kinds::part::names::{is_taken, object_name};
+use crate::kinds::table::part::attach;
 use crate::kinds::table::{Attached, Table, heirs, is_made_anew, is_partitioned, takes_part};
 use crate::model::{Address, Lock, State, Step, Transaction};
 use crate::sql;
@@ -29,23 +30,6 @@ pub fn steps(index: &Index, stands: bool, cx: &Cx<'_>) -> Option<Vec<Step>> {
     }
     below(index, cx.at.key(), table, cx, &mut steps)?;
     Some(steps)
-}
-
-/// Returns the statements that attach the declared parts of a new index that is to lack some; none where each partition has
-/// one, since PostgreSQL would then take the index for complete.
-pub fn declared(cx: &Cx<'_>) -> Vec<Step> {
-    let Some(table) = cx.at.parent() else { return Vec::new() };
-    let part = |heir: &Address| {
-        let own = cx.desired.children(heir).into_iter().find(|own| takes_part(own, cx.at, cx))?;
-        let is_whole = cx.desired.spec::<Index>(own).is_some_and(|own| !own.only);
-        Some((is_whole, attach((cx.at.key(), table), (own.key(), heir))))
-    };
-    let heirs = heirs(table, cx.desired);
-    let parts: Vec<(bool, Step)> = heirs.iter().filter_map(part).collect();
-    if parts.iter().filter(|(is_whole, _)| *is_whole).count() == heirs.len() {
-        return Vec::new();
-    }
-    parts.into_iter().map(|(_, step)| step).collect()
 }
 
 /// Returns `create index … on only …`, which builds no parts and takes no time.
@@ -116,12 +100,6 @@ fn part(
         }
     }
     Some(())
-}
-
-/// Returns `alter index … attach partition …`, from the names of both indexes and their tables.
-fn attach(above: (&str, &Address), part: (&str, &Address)) -> Step {
-    let [above, part] = [above, part].map(|(index, table)| sql::dotted([table.top().key(), index]));
-    Step::new(format!("alter index {above} attach partition {part}")).lock(Lock::AccessExclusive)
 }
 
 /// Returns the name that PostgreSQL itself gives a part; `None` if it cannot be predicted, as for an expression.

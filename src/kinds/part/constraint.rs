@@ -35,6 +35,15 @@ pub fn add(cx: &Cx<'_>, definition: &str, cost: Option<&str>) -> Step {
     }
 }
 
+/// Returns [`add`] for a key; `only` makes no parts of it for the partitions.
+pub fn add_key(cx: &Cx<'_>, definition: &str, only: bool, cost: &str) -> Step {
+    if !only {
+        return add(cx, definition, Some(cost));
+    }
+    let add = format!("alter table only {} add constraint {} {definition}", cx.parent().identity(), cx.name());
+    Step::new(add).lock(Lock::AccessExclusive)
+}
+
 /// Returns whether an object is new on a table in use, so that it should be created in a way that takes longer but does
 /// not make clients wait. What is recreated by a rebuild does not count: it would be missing in between.
 pub fn is_new_in_use(cx: &Cx<'_>) -> bool {
@@ -290,7 +299,7 @@ pub fn columns(array: &str, table: &str) -> String {
 /// Returns the fields of a deferrable constraint that has an index.
 pub fn index_fields() -> String {
     format!(
-        "{INCLUDED} as include, con.condeferrable as deferrable, con.condeferred as initially_deferred,
+        "{INCLUDED} as include, not i.indisvalid and ic.relkind = 'I' as only, con.condeferrable as deferrable, con.condeferred as initially_deferred,
          {} as options, {} as tablespace,
          (select e.description from pg_description e
           where e.classoid = 1259 and e.objoid = ic.oid and e.objsubid = 0) as index_comment",

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::part::is_only;
 use super::{Attached, Table, Words, checks_above, detach};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Cx, Kind, RELATION, References};
@@ -358,12 +359,11 @@ pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     Some(incomplete_above(cx).into_iter().fold(step, |step, index| step.gives(index.key())))
 }
 
-/// Returns the new indexes of the tables above that are to lack parts. They come after the partition is attached, which would
+/// Returns the new indexes and keys of the tables above that are to lack parts. They come after the partition is attached, which would
 /// give them one.
 fn incomplete_above(cx: &Cx<'_>) -> Vec<Address> {
     let indexes = above(cx.at, cx.desired).into_iter().flat_map(|table| {
-        let own = cx.desired.children_of::<Index>(&table, Index::NAME).into_iter();
-        own.filter(|(_, index)| index.only).map(|(at, _)| at.clone()).collect::<Vec<_>>()
+        cx.desired.children(&table).into_iter().filter(|at| is_only(at, cx.desired)).cloned().collect::<Vec<_>>()
     });
     indexes.filter(|at| !cx.live.contains(at)).collect()
 }

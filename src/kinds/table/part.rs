@@ -5,13 +5,18 @@
 //! the one above stays.
 
 use super::lineage::{heirs, makes, parents};
-use super::takes_part;
+use super::{is_partitioned, takes_part};
+use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Kind};
 use crate::kinds::comment::Comment;
+use crate::kinds::exclusion::Exclusion;
+use crate::kinds::index::Index;
 use crate::kinds::part::backing::Backing;
 use crate::kinds::part::constraint;
 use crate::kinds::part::names::{is_taken, object_name};
-use crate::model::{Address, Step};
+use crate::kinds::primary_key::PrimaryKey;
+use crate::kinds::unique::Unique;
+use crate::model::{Address, Lock, State, Step};
 use crate::sql;
 
 /// Returns the object of the table above that a live part still belongs to afterwards.
@@ -73,6 +78,43 @@ pub fn adopted<T: Kind>(cx: &Cx<'_>, stem: impl Fn(&T) -> Option<String>, end: &
         tables.extend(heirs(&table, cx.desired).iter().cloned());
     }
     steps
+}
+
+/// Returns the statements that attach the declared parts of a new index or key, if it is to lack some; none where each partition
+/// has one, since PostgreSQL would then take it for complete.
+pub fn declared(cx: &Cx<'_>) -> Vec<Step> {
+    let Some(table) = cx.at.parent().filter(|_| is_only(cx.at, cx.desired)) else { return Vec::new() };
+    let part = |heir: &Address| {
+        let own = cx.desired.children(heir).into_iter().find(|own| takes_part(own, cx.at, cx))?;
+        Some((!is_only(own, cx.desired), attach((cx.at.key(), table), (own.key(), heir))))
+    };
+    let heirs = heirs(table, cx.desired);
+    let parts: Vec<(bool, Step)> = heirs.iter().filter_map(part).collect();
+    if parts.iter().filter(|(is_whole, _)| *is_whole).count() == heirs.len() {
+        return Vec::new();
+    }
+    parts.into_iter().map(|(_, step)| step).collect()
+}
+
+/// Returns whether an index or a constraint with an index is to lack parts.
+pub fn is_only(at: &Address, state: &State) -> bool {
+    let key =
+        || state.spec::<PrimaryKey>(at).map(|key| key.only).or_else(|| state.spec::<Unique>(at).map(|key| key.only));
+    let other = || state.spec::<Exclusion>(at).map(|exclusion| exclusion.only);
+    state.spec::<Index>(at).map(|index| index.only).or_else(key).or_else(other).unwrap_or_default()
+}
+
+/// Refuses `only` where there are no parts.
+pub fn check_only(at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
+    let has_parts = at.parent().is_some_and(|table| is_partitioned(table, desired));
+    let problem = Problem::new(Code::WrongType, "only what is on a partitioned table has parts").help("remove `only`");
+    if is_only(at, desired) && !has_parts { vec![(problem, "only")] } else { Vec::new() }
+}
+
+/// Returns `alter index … attach partition …`, from the names of both indexes and their tables.
+pub fn attach(above: (&str, &Address), part: (&str, &Address)) -> Step {
+    let [above, part] = [above, part].map(|(index, table)| sql::dotted([table.top().key(), index]));
+    Step::new(format!("alter index {above} attach partition {part}")).lock(Lock::AccessExclusive)
 }
 
 /// Returns `alter index … rename to …`, which also renames the constraint that uses the index.
