@@ -88,7 +88,7 @@ impl Kind for CompositeType {
         let risk = format!("drops what columns of the type hold in {}", lost.join(", "));
         let risk = if lost.is_empty() { "fails where a value has no place in the new type" } else { &risk };
         let query = row_of_old(cx);
-        let by = Conversion { create: &create, through: None, cast: Some(&query), risk: Some(risk) };
+        let by = Conversion { create: &create, through: None, between: None, cast: Some(&query), risk: Some(risk) };
         convert(cx, by).map_or_else(Alter::Refuse, Alter::InPlace)
     }
 }

@@ -139,7 +139,11 @@ impl Kind for Domain {
         if self.needs_another(old, cx) {
             let create = self.create_with_checks(cx);
             let risk = format!("fails where a value is no {data_type}");
-            let by = Conversion { create: &create, through: None, cast: None, risk: Some(&risk) };
+            let below = |domain: &Self, state| rests_on(&domain.data_type, state);
+            let from = below(old, cx.live).unwrap_or_else(|| old.data_type.clone());
+            let to = below(self, cx.desired).unwrap_or_else(|| data_type.clone());
+            let between = Some((&from, &to));
+            let by = Conversion { create: &create, through: None, between, cast: None, risk: Some(&risk) };
             return convert(cx, by).map_or_else(Alter::Refuse, Alter::InPlace);
         }
         let alter = |what: &str| Step::new(format!("alter domain {} {what}", cx.identity()));

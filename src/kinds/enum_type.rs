@@ -75,6 +75,7 @@ impl Kind for EnumType {
         let by = Conversion {
             create: &create,
             through: Some("text"),
+            between: None,
             cast: None,
             risk: (!gone.is_empty()).then_some(risk.as_str()),
         };

@@ -7,7 +7,7 @@ use super::{Column, inherited};
 use crate::kind::{Cx, Kind as _};
 use crate::kinds::domain::{has_rules, rests_on};
 use crate::kinds::index::Index;
-use crate::kinds::part::convert::{needs_text, text_of};
+use crate::kinds::part::convert::{is_text, needs_text, reshaped, text_of};
 use crate::kinds::part::narrow::{keeps_values, widens};
 use crate::kinds::part::{FOREIGN_TABLE, TypeName};
 use crate::model::{HazardClass, Step};
@@ -36,7 +36,9 @@ impl Column {
         // PostgreSQL computes a generated column again and accepts no `using` for it, nor if there are foreign tables
         // below.
         let using = match self.generated {
-            None if !foreign => format!(" using {}", self.conversion(old, way, cx)),
+            None if !foreign => {
+                format!(" using {}", reshaped(&cx.name(), (&old.data_type, &self.data_type), &self.data_type))
+            }
             Some(_) | None => String::new(),
         };
         let step = self.joining_step(cx, &format!("type {}{collate}{using}", self.data_type)).disturbs_users();
@@ -59,22 +61,6 @@ impl Column {
         )
     }
 
-    /// Returns the expression for the new value. A scalar becomes the only element of an array, and an array becomes
-    /// its first element, unless PostgreSQL reads or writes the array as text.
-    fn conversion(&self, old: &Self, way: &str, cx: &Cx<'_>) -> String {
-        let (name, to) = (cx.name(), &self.data_type);
-        match (old.data_type.element(), to.element()) {
-            (None, Some(_)) if !is_text(&old.data_type) => {
-                format!("case when {name} is null then null else array[{name}]{way}::{to} end")
-            }
-            (Some(from), None) if !is_text(to) => {
-                let way = if needs_text(&from, to) { "::text" } else { "" };
-                format!("{name}[1]{way}::{to}")
-            }
-            (None | Some(_), None | Some(_)) => format!("{name}{way}::{to}"),
-        }
-    }
-
     /// Returns what may happen to values that the new type cannot hold unchanged. Those of a generated column are
     /// computed again.
     fn risk(&self, old: &Self, way: &str, cx: &Cx<'_>) -> Option<String> {
@@ -92,9 +78,4 @@ impl Column {
         let risk = || format!("turns {} into {}: values may be cut, rounded or refused", old.data_type, self.data_type);
         (!keeps_values(&from, &to)).then(risk)
     }
-}
-
-/// Returns whether a type is one of PostgreSQL's text types.
-fn is_text(data_type: &TypeName) -> bool {
-    ["text", "character varying", "character"].contains(&data_type.without_modifier().as_str())
 }

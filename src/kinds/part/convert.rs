@@ -26,6 +26,8 @@ pub struct Conversion<'a> {
     pub create: &'a Step,
     /// The type in between: `text` for labels.
     pub through: Option<&'a str>,
+    /// What values of a domain are before and after: types that are no domains.
+    pub between: Option<(&'a TypeName, &'a TypeName)>,
     /// The cast that says how, where types that hold the type could not be moved otherwise: the query of a function
     /// whose one argument is `$1`.
     pub cast: Option<&'a str>,
@@ -214,7 +216,12 @@ fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &
         let through = by.through.map(|t| format!("::{t}{array}")).unwrap_or_default();
         let to = &wanted.data_type;
         let collate = wanted.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
-        let using = if holds_rows(table) { format!(" using {name}{through}::{to}") } else { String::new() };
+        let value = match by.between {
+            Some((from, new)) if array.is_empty() => reshaped(&name, (from, new), to),
+            Some((from, new)) if needs_text(from, new) || is_reshaped(from, new) => format!("{name}::text[]::{to}"),
+            Some(_) | None => format!("{name}{through}::{to}"),
+        };
+        let using = if holds_rows(table) { format!(" using {value}") } else { String::new() };
         parts.push(format!("alter column {name} type {to}{collate}{using}"));
         if let Some(default) = &wanted.default {
             parts.push(format!("alter column {name} set default {default}"));
@@ -236,4 +243,30 @@ pub fn needs_text(old: &TypeName, new: &TypeName) -> bool {
 /// Returns the cast to text that precedes the conversion to a type.
 pub fn text_of(to: &TypeName) -> &'static str {
     if to.element().is_some() { "::text[]" } else { "::text" }
+}
+
+/// Returns the expression for a value of `old` as one of `new`, which is written `to`. A scalar becomes the only element of
+/// an array, and an array becomes its first element, unless PostgreSQL reads or writes the array as text.
+pub fn reshaped(name: &str, (old, new): (&TypeName, &TypeName), to: &TypeName) -> String {
+    let way = if needs_text(old, new) { text_of(new) } else { "" };
+    match (old.element(), new.element()) {
+        (None, Some(_)) if !is_text(old) => {
+            format!("case when {name} is null then null else array[{name}]{way}::{to} end")
+        }
+        (Some(from), None) if !is_text(new) => {
+            let way = if needs_text(&from, new) { "::text" } else { "" };
+            format!("{name}[1]{way}::{to}")
+        }
+        (None | Some(_), None | Some(_)) => format!("{name}{way}::{to}"),
+    }
+}
+
+/// Returns whether one is an array and the other is not.
+fn is_reshaped(old: &TypeName, new: &TypeName) -> bool {
+    old.element().is_some() != new.element().is_some()
+}
+
+/// Returns whether a type is one of PostgreSQL's text types.
+pub fn is_text(data_type: &TypeName) -> bool {
+    ["text", "character varying", "character"].contains(&data_type.without_modifier().as_str())
 }
