@@ -183,7 +183,10 @@ impl Kind for BaseType {
             let message = format!("PostgreSQL can't change what {} is made of", cx.at);
             return Alter::Refuse(Problem::new(Code::Refused, message).help("make a type of another name"));
         }
-        Alter::InPlace(vec![Step::new(format!("alter {} set ({})", cx.target(), words.join(", ")))])
+        let step = Step::new(format!("alter {} set ({})", cx.target(), words.join(", ")));
+        // Its functions take the type, which is usable meanwhile; what has modifiers or subscripts is not.
+        let waits = same.modifier_in != old.modifier_in || same.subscript != old.subscript;
+        Alter::InPlace(vec![if waits { step } else { step.late() }])
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
