@@ -275,7 +275,15 @@ fn closure(request: Request<'_>) -> State {
     for (at, object) in universe.iter().filter(|(at, _)| wanted.contains(*at)) {
         out.insert(at.clone(), object.clone());
     }
+    for (from, to) in universe.edges().filter(|(from, to)| is_told(from, request) && wanted.contains(*to)) {
+        out.add_edge(from.clone(), to.clone());
+    }
     out
+}
+
+/// Returns whether the text of an object does not say all that it needs.
+fn is_told(at: &Address, request: Request<'_>) -> bool {
+    find(request.register, at.kind()).needs.is_some()
 }
 
 /// Returns the desired objects, and those live ones that may be needed besides.
@@ -292,7 +300,8 @@ fn universe(request: Request<'_>) -> State {
             universe.insert(at.clone(), object.clone());
         }
     }
-    for (from, to) in request.live.edges().filter(|(from, _)| !request.desired.contains(from)) {
+    let of_live = request.live.edges().filter(|(from, _)| is_told(from, request) || !request.desired.contains(from));
+    for (from, to) in of_live.chain(request.desired.edges().filter(|(from, _)| is_told(from, request))) {
         universe.add_edge(from.clone(), to.clone());
     }
     universe

@@ -4,6 +4,7 @@ mod activity;
 pub mod census;
 mod depend;
 pub mod fingerprint;
+mod needs;
 mod row;
 mod size;
 
@@ -23,6 +24,7 @@ use crate::session::{cause, cell};
 
 pub use activity::activity;
 use depend::{Edges, Members};
+pub use needs::needs;
 pub use size::measure;
 
 /// A kind with its catalog query.

@@ -28,6 +28,8 @@ pub struct Entry {
     pub rules: Rules,
     /// [`Kind::PRESENT`].
     pub present: Option<&'static str>,
+    /// [`Kind::NEEDS`].
+    pub needs: Option<&'static str>,
     /// [`Kind::catalog`].
     pub catalog: fn(PgVersion) -> Option<String>,
     /// [`Kind::facet`].
@@ -124,6 +126,7 @@ pub const fn entry<K: Kind>() -> Entry {
         homes: K::HOMES,
         rules: K::RULES,
         present: K::PRESENT,
+        needs: K::NEEDS,
         catalog: K::catalog,
         facet: |row, rules| erase(K::facet(row, rules)),
         born: |on, cx| erase(K::born(on, cx)),

@@ -101,6 +101,10 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// one statement, and only the queries of kinds that are present run. With `None` the query always runs.
     const PRESENT: Option<&'static str> = None;
 
+    /// A query that says of objects which are not there yet what its text can't: pairs of keys, of which the first needs the
+    /// second, both among those in the text array `$1`. Asked where several are to be made.
+    const NEEDS: Option<&'static str> = None;
+
     /// One `select`, run with an empty `search_path`; `None` where the version has no such thing.
     ///
     /// Columns named like fields fill the spec; nulls are skipped, and a `jsonb` column is a nested value. Fields whose names

@@ -65,6 +65,12 @@ impl Kind for Extension {
         ..Rules::DEFAULT
     };
 
+    /// What the files of any version say.
+    const NEEDS: Option<&'static str> = Some(
+        "select distinct name::text, needed::text from pg_available_extension_versions, unnest(requires) needed
+         where name = any($1) and needed = any($1)",
+    );
+
     fn catalog(_server: PgVersion) -> Option<String> {
         Some(
             "select e.oid, e.extname as key, n.nspname::text as schema,

@@ -129,6 +129,7 @@ async fn settle_on(
     let mut planned = Planned { whole, fingerprint, ..Planned::new(live, declared, server) };
     let applied = if let Purpose::After(applied) = purpose { Some(applied) } else { None };
     planned.know_renames(session, options, applied).await;
+    catalog::needs(&session.client, &planned.live, &mut planned.desired, register).await?;
     let input = planned.input(options.online);
     let renamed = plan::renamed(input);
     let mut doubtful = scratch::doubtful(&renamed, &planned.desired, register);
