@@ -105,9 +105,8 @@ fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Rena
         .collect();
     wanted.sort_by_key(|(depth, rank, _)| (*depth, *rank));
     for alike in wanted.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        let mut claimed = HashSet::new();
-        let claims = alike.iter().filter_map(|(_, _, at)| claim(at, live, input));
-        let claims: Vec<Claim> = claims.filter(|claim| claimed.insert(claim.from.clone())).collect();
+        let claims: Vec<Claim> = alike.iter().filter_map(|(_, _, at)| claim(at, live, input)).collect();
+        let claims = sole(claims, live);
         for chain in chains(&claims, live) {
             if is_pending(&chain, live, input, &mut out.warnings) {
                 make(&chain, live, aside, input, &mut out.list);
@@ -115,6 +114,20 @@ fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Rena
         }
     }
     out
+}
+
+/// Returns one claim to each live object: the first, unless its new name exists already and that of another does not. The
+/// first was then carried out before.
+fn sole(claims: Vec<Claim>, live: &State) -> Vec<Claim> {
+    let mut best: HashMap<&Address, &Address> = HashMap::new();
+    for Claim { to, from } in &claims {
+        let kept = best.entry(from).or_insert(to);
+        if live.contains(*kept) && !live.contains(to) {
+            *kept = to;
+        }
+    }
+    let best: HashSet<Address> = best.into_values().cloned().collect();
+    claims.into_iter().filter(|claim| best.contains(&claim.to)).collect()
 }
 
 /// Returns the claim of a declared object to a live one with another name, if there is such a live object.
