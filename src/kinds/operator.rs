@@ -1,7 +1,9 @@
 //! An operator: the key is the symbol with the types of its operands, `+(shop.money, shop.money)`, `none` for no operand.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-createoperator.html>. PostgreSQL notes commutators and negators on both
-//! sides, so what is declared on one counts for the other.
+//! sides, so what is declared on one counts for the other; `none` says that it has none all the same.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,15 +19,16 @@ use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
 /// An operator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Operator {
     /// The function that does it.
     pub function: QualifiedName,
-    /// The operator that does the same with its operands swapped: `=`, `operator(shop.=)`.
+    /// The operator that does the same with its operands swapped: `=`, `operator(shop.=)`; `none` where it has none although
+    /// another one names it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub commutator: Option<String>,
-    /// The operator that is its negation.
+    /// The operator that is its negation; `none` likewise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub negator: Option<String>,
     /// The function that estimates the selectivity of a comparison with a constant.
@@ -40,6 +43,23 @@ pub struct Operator {
     /// Can join sorted inputs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub merges: bool,
+}
+
+impl PartialEq for Operator {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { function, commutator, negator, restrict, join, hashes, merges } = self;
+        (function, restrict, join) == (&other.function, &other.restrict, &other.join)
+            && (said(commutator), said(negator)) == (said(&other.commutator), said(&other.negator))
+            && (hashes, merges) == (&other.hashes, &other.merges)
+    }
+}
+
+/// What says that an operator has no other side.
+const NONE: &str = "none";
+
+/// The other side, where there is one.
+fn said(other: &Option<String>) -> Option<&String> {
+    other.as_ref().filter(|name| *name != NONE)
 }
 
 /// `shop.+ (integer, integer)`.
@@ -129,6 +149,16 @@ impl Kind for Operator {
         }
     }
 
+    /// An operator that another one names without being named in turn says so.
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
+        for (at, is_negation) in named_by_others(state).into_keys() {
+            if let Some(mut spec) = state.spec::<Self>(&at).cloned() {
+                spec.side(is_negation).get_or_insert_with(|| NONE.to_owned());
+                state.set(&at, spec);
+            }
+        }
+    }
+
     fn references(&self, at: &Address, out: &mut References) {
         for data_type in operands(at.key()).into_iter().flatten().flatten() {
             data_type.reference(out, "function");
@@ -164,15 +194,20 @@ impl Kind for Operator {
         let mut add = |word: &str, value: Option<String>| words.extend(value.map(|v| format!("{word} = {v}")));
         add("leftarg", left.map(|t| t.to_string()));
         add("rightarg", right.map(|t| t.to_string()));
-        add("commutator", commutator.clone());
-        add("negator", negator.clone());
+        add("commutator", said(commutator).cloned());
+        add("negator", said(negator).cloned());
         add("restrict", restrict.as_ref().map(ToString::to_string));
         add("join", join.as_ref().map(ToString::to_string));
         let flags = [("hashes", hashes), ("merges", merges)];
         words.extend(flags.into_iter().filter(|(_, on)| **on).map(|(word, _)| word.to_owned()));
         let symbol = &cx.at.key()[..cx.at.key().rfind_args()];
         let name = format!("{}.{symbol}", sql::ident(cx.at.top().key()));
-        vec![Step::new(format!("create operator {name} (\n    {}\n)", words.join(",\n    ")))]
+        let step = Step::new(format!("create operator {name} (\n    {}\n)", words.join(",\n    ")));
+        // One that names this one later would be noted on it.
+        let first =
+            [(commutator, false), (negator, true)].into_iter().filter(|(side, _)| side.as_deref() == Some(NONE));
+        let others = first.flat_map(|(_, negates)| named_by_others(cx.desired).remove(&(cx.at.clone(), negates)));
+        vec![step.needs(others.flatten())]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -189,15 +224,22 @@ impl Kind for Operator {
         }
         // From PostgreSQL 17 on what was not said can be said later, but never taken back.
         let mut fixed = false;
-        for (word, new, old) in [("commutator", commutator, &old.commutator), ("negator", negator, &old.negator)] {
+        let sides = [("commutator", commutator, &old.commutator), ("negator", negator, &old.negator)];
+        for (word, new, old) in sides.map(|(word, new, old)| (word, said(new), said(old))) {
             fixed |= new != old && old.is_some();
-            words.extend(new.as_ref().filter(|_| new != old).map(|new| format!("{word} = {new}")));
+            words.extend(new.filter(|_| new != old).map(|new| format!("{word} = {new}")));
         }
         for (word, new, old) in [("hashes", *hashes, old.hashes), ("merges", *merges, old.merges)] {
             fixed |= old && !new;
             words.extend((new && !old).then(|| word.to_owned()));
         }
-        let late = (commutator, negator, hashes, merges) != (&old.commutator, &old.negator, &old.hashes, &old.merges);
+        let sides = (said(commutator), said(negator)) != (said(&old.commutator), said(&old.negator));
+        let late = sides || (hashes, merges) != (&old.hashes, &old.merges);
+        let unsaid = [(commutator, &old.commutator), (negator, &old.negator)];
+        if unsaid.iter().any(|(new, old)| new.as_deref() == Some(NONE) && said(old).is_some()) {
+            let problem = Problem::new(Code::Refused, format!("{} is noted on both sides", cx.at));
+            return Alter::Refuse(problem.help("PostgreSQL can't take that back on one: drop both operators first"));
+        }
         if fixed || late && !cx.server.version.at_least(17) {
             return Alter::Replace("PostgreSQL can't change what the planner may do with it".to_owned());
         }
@@ -208,6 +250,10 @@ impl Kind for Operator {
 }
 
 impl Operator {
+    fn side(&mut self, is_negation: bool) -> &mut Option<String> {
+        if is_negation { &mut self.negator } else { &mut self.commutator }
+    }
+
     /// Its commutator and its negator, where they are declared.
     fn other_sides(&self, at: &Address) -> Vec<Address> {
         let Ok([left, right]) = operands(at.key()) else { return Vec::new() };
@@ -217,9 +263,31 @@ impl Operator {
     }
 }
 
+/// The operators that others name as their commutator, or negator where that is true, and by which.
+fn named_by_others(state: &State) -> BTreeMap<(Address, bool), Vec<Address>> {
+    let mut named: BTreeMap<(Address, bool), Vec<Address>> = BTreeMap::new();
+    for at in state.of_kind(Operator::NAME) {
+        let Some(spec) = state.spec::<Operator>(&at) else { continue };
+        for is_negation in [false, true] {
+            let only = if is_negation {
+                Operator { commutator: None, ..spec.clone() }
+            } else {
+                Operator { negator: None, ..spec.clone() }
+            };
+            for other in only.other_sides(&at) {
+                named.entry((other, is_negation)).or_default().push(at.clone());
+            }
+        }
+    }
+    named
+}
+
 /// `operator(shop.=)` for `=` where the schema declares that symbol, and for `shop.=`.
 fn qualified(named: &str, schema: &str, desired: &State) -> String {
     let text = named.trim();
+    if text.eq_ignore_ascii_case(NONE) {
+        return NONE.to_owned();
+    }
     let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     if let Some(inner) = bare.to_lowercase().strip_prefix("operator(pg_catalog.").and_then(|t| t.strip_suffix(')')) {
         return inner.to_owned();
