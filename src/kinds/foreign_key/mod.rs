@@ -1,10 +1,12 @@
 //! A foreign key. See <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK>.
 
+mod echo;
 mod target;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use echo::{ECHOES, Echoes};
 pub use target::{Action, Target, What};
 
 use super::column::Column;
@@ -58,6 +60,9 @@ pub struct ForeignKey {
     /// Whether it comes from a table above.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
+    /// What it brings along for partitions of the referenced table.
+    #[serde(default, rename = "live_echoes", skip_serializing)]
+    pub echoes: Echoes,
     /// What it rests on, found in the project.
     #[serde(skip)]
     pub rests_on: RestsOn,
@@ -146,7 +151,7 @@ impl Kind for ForeignKey {
              {delete} || {set} as on_delete, {update} as on_update,
              case con.confmatchtype when 'f' then 'full' else 'simple' end as \"match\", {period} as period,
              con.condeferrable as deferrable, con.condeferred as initially_deferred,
-             not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced, {FROM_ABOVE}",
+             not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced, {FROM_ABOVE}, {ECHOES}",
             own = columns("con.conkey", "con.conrelid"),
             delete = action("con.confdeltype"),
             update = action("con.confupdtype"),
@@ -195,6 +200,7 @@ impl Kind for ForeignKey {
 
     fn carry(&mut self, stored: &Self) {
         self.attached = stored.attached;
+        self.echoes = stored.echoes.clone();
     }
 
     fn references(&self, at: &Address, out: &mut References) {
@@ -235,12 +241,16 @@ impl Kind for ForeignKey {
         let cost = state.is_empty().then_some("compares every row while writers of both tables wait");
         let timing = timing(self.deferrable, self.initially_deferred);
         let definition = format!("{}{timing}{state}", self.definition());
-        if constraint::is_on_partitioned(cx) {
-            return vec![constraint::add(cx, &definition, cost).lock(Lock::ShareRowExclusive)]; // it can't be `not valid`
-        }
-        let mut steps = constraint::add_and_validate(cx, &definition, cost);
-        steps[0].lock = Lock::ShareRowExclusive;
-        steps
+        let mut steps = if constraint::is_on_partitioned(cx) {
+            vec![constraint::add(cx, &definition, cost)] // it can't be `not valid`
+        } else {
+            constraint::add_and_validate(cx, &definition, cost)
+        };
+        let (mut free, leaves) = Self::free_name(cx);
+        let first = steps[0].clone().lock(Lock::ShareRowExclusive);
+        steps[0] = first.needs(self.before_echoes(cx)).needs(leaves);
+        free.append(&mut steps);
+        free
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -256,6 +266,7 @@ impl Kind for ForeignKey {
             not_valid,
             not_enforced,
             attached: _,
+            echoes: _,
             rests_on: _,
             lets_go: _,
         } = self;

@@ -1,0 +1,11 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+alter table shop.bills rename constraint bills_user_id_fkey to bills_user_id_fkey2;
+alter table shop.bills add constraint bills_user_id_fkey foreign key (user_id) references shop.others(id);
+alter table shop.bills rename constraint bills_user_id_fkey1 to bills_user_id_fkey3;
+alter table shop.bills add constraint bills_user_id_fkey1 foreign key (user_id) references shop.others(id) on delete cascade;
+alter table shop.orders add constraint orders_user_id_fkey foreign key (user_id) references shop.others(id);
+alter table shop.orders add constraint orders_user_id_fkey1 foreign key (user_id) references shop.others(id) on delete cascade;
+alter table shop.orders add constraint buyer foreign key (user_id) references shop.users(id);
+commit;
