@@ -2,7 +2,10 @@
 //!
 //! The index of a primary key, a unique or an exclusion constraint is that constraint's.
 
+mod keyed;
 mod parts;
+
+pub use keyed::drop_key;
 
 use std::collections::BTreeMap;
 
@@ -119,7 +122,7 @@ impl Kind for Index {
             keys = index_key::catalog(""),
             tablespace = tablespace("ic"),
             options = options("ic.reloptions"),
-            attached = index_attached("idx", "", "e.classoid = 1259 and e.objoid = ic.oid"),
+            attached = index_attached("idx", "", "'named'", "e.classoid = 1259 and e.objoid = ic.oid"),
         ))
     }
 
@@ -230,7 +233,7 @@ impl Kind for Index {
             return steps;
         }
         let step = Step::new(format!("drop index {}", cx.identity())).lock(Lock::AccessExclusive);
-        vec![step.needs(self.attached.leaves_with(cx))]
+        keyed::drop_index(self, step.needs(self.attached.leaves_with(cx)), cx)
     }
 
     fn follow(&mut self, renaming: Renaming<'_>) {

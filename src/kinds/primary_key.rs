@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::index::drop_key;
 use super::part::backing::{self, Backing};
 use super::part::constraint::{self, Keyed, columns, index_fields, index_tail, index_words, timing};
 use super::part::names::object_name;
@@ -153,7 +154,8 @@ impl Kind for PrimaryKey {
             return steps;
         }
         let needs = self.attached.leaves_with(cx);
-        constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned())).collect()
+        let steps = constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned()));
+        steps.flat_map(|step| drop_key(self.attached, &self.columns, step, cx)).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

@@ -247,15 +247,18 @@ pub fn catalog(sort: char, fields: &str) -> String {
 /// Returns SQL that says whether the index `ic` of a constraint is part of the parent table's. `end` is the end of the
 /// name that PostgreSQL would choose; with `pkey`, the name does not contain the columns.
 ///
-/// A part of a mere index is never plain: PostgreSQL would make an index of it, not a constraint.
+/// A part of a mere index (`keyed`) is never plain: PostgreSQL would make an index of it, not a constraint.
 pub fn attached(end: &str) -> String {
     let whole = "exists (select from pg_constraint p where p.conindid = pc.oid and p.contype = con.contype)";
-    index_attached(end, &format!(" and {whole}"), "e.classoid = 2606 and e.objoid = con.oid")
+    let other = "case when exists (select from pg_inherits h join pg_constraint p on p.conindid = h.inhparent
+                                   where h.inhrelid = ic.oid and p.contype in ('p', 'u', 'x'))
+                      then 'named' else 'keyed' end";
+    index_attached(end, &format!(" and {whole}"), other, "e.classoid = 2606 and e.objoid = con.oid")
 }
 
 /// Returns the same SQL for any index; `whole` says further of the index `pc` of the parent table when a part is plain,
-/// `described` which rows of `pg_description` belong to it.
-pub fn index_attached(end: &str, whole: &str, described: &str) -> String {
+/// `other` what it is otherwise, `described` which rows of `pg_description` belong to it.
+pub fn index_attached(end: &str, whole: &str, other: &str, described: &str) -> String {
     let columns = match end {
         "pkey" => "",
         _ => {
@@ -275,7 +278,7 @@ pub fn index_attached(end: &str, whole: &str, described: &str) -> String {
                                where {described} or e.classoid = 1259 and e.objoid = ic.oid)
               then case when exists (select from pg_inherits h join pg_index pi on pi.indexrelid = h.inhparent
                                      where h.inhrelid = ic.oid and not pi.indisvalid) then 'early' else 'plain' end
-              else 'named' end as live_attached"
+              else {other} end as live_attached"
     )
 }
 

@@ -28,6 +28,8 @@ pub enum Attached {
     Plain,
     /// It is, with a name, parameters or a comment of its own.
     Named,
+    /// It is a key, of a mere index.
+    Keyed,
     /// It is, of an index that still lacks parts, so PostgreSQL would not make it by itself.
     Early,
 }
@@ -68,6 +70,7 @@ impl Attached {
             // The name that PostgreSQL generated contains the table's old name.
             Self::Plain | Self::Early => now.key() != table.key() && indexes.contains(&at.kind()) && is_theirs(),
             // Its own name, parameters or comment are to be removed.
+            Self::Keyed => true,
             Self::Named => place.partition_of.is_some() && is_theirs(),
         }
     }

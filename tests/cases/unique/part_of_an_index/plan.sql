@@ -1,0 +1,10 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+alter table shop.orders detach partition shop.later_orders;
+alter table shop.later_orders drop constraint later_orders_pkey;
+alter table shop.orders attach partition shop.later_orders for values from (10) to (20);
+alter table shop.orders detach partition shop.first_orders;
+alter table shop.first_orders drop constraint first_id;
+alter table shop.orders attach partition shop.first_orders for values from (0) to (10);
+commit;
