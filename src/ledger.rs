@@ -348,6 +348,10 @@ fn top(at: &Address) -> &str {
     at.path().first().map_or("", |name| name.split('.').next().unwrap_or(name))
 }
 
+/// The form of an address in the ledger. A column and an index may have the same name, and both a comment.
 fn key(at: &Address) -> String {
-    format!("{at:?}")
+    match at.parent().filter(|_| at.key().is_empty()) {
+        Some(parent) => format!("{}/{parent:?}", at.kind()),
+        None => format!("{at:?}"),
+    }
 }

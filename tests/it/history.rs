@@ -77,3 +77,14 @@ fn what_was_rolled_back_leaves_no_line() {
     project.run(&["apply", "--yes", "--allow", "rewrite,data"], 1);
     assert_eq!(applies(&project).len(), 1);
 }
+
+#[test]
+fn comments_on_things_of_one_name_are_told_apart() {
+    let database = Database::create();
+    let columns = "columns: { a: { type: int, comment: one } }, indexes: { a: { columns: [a], comment: other } }";
+    let schema = format!("schemas: {{ shop: {{ tables: {{ t: {{ {columns} }} }} }} }}\n");
+    let project = Project::new(&database, &[("schema.yaml", &schema)]);
+    let output = project.run(&["apply", "--yes"], 0);
+    assert!(!output.stderr.contains("could not be written"), "{}", output.stderr);
+    assert_eq!(applies(&project).len(), 1);
+}
