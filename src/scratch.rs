@@ -42,7 +42,7 @@ pub fn doubtful(live: &State, desired: &State, register: &'static [Entry]) -> Ve
     desired
         .iter()
         .filter(|(at, wanted)| {
-            live.get(at).is_some_and(|there| !there.spec.same(&*wanted.spec)) && holds_text(at, wanted, register)
+            live.get(at).is_some_and(|there| !there.is_like(wanted)) && holds_text(at, wanted, register)
         })
         .map(|(at, _)| at.clone())
         .collect()

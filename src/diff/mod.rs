@@ -22,19 +22,24 @@ pub enum Difference {
 /// alone.
 pub fn diff(live: &State, desired: &State) -> IndexMap<Address, Difference> {
     let mut out = IndexMap::new();
+    let mut shared = 0;
     for (at, wanted) in desired.iter() {
-        match live.get(at) {
+        let there = live.get(at);
+        shared += usize::from(there.is_some());
+        match there {
             None => {
                 out.insert(at.clone(), Difference::Missing);
             }
-            Some(there) if !there.spec.same(&*wanted.spec) => {
+            Some(there) if !there.is_like(wanted) => {
                 out.insert(at.clone(), Difference::Unequal);
             }
             Some(_) => {}
         }
     }
-    for (at, _) in live.iter().filter(|(at, _)| !desired.contains(at)) {
-        out.insert(at.clone(), Difference::Extra);
+    if shared < live.len() {
+        for (at, _) in live.iter().filter(|(at, _)| !desired.contains(at)) {
+            out.insert(at.clone(), Difference::Extra);
+        }
     }
     out
 }

@@ -1,5 +1,7 @@
 //! The address of an object: its kind, its parent's address and its key under that parent.
 
+mod unique;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -22,6 +24,8 @@ impl fmt::Display for KindName {
 }
 
 /// Where an object stands: cheap to clone, compare and hash.
+///
+/// Equal addresses are the same value in memory, see [`unique`].
 #[derive(Clone)]
 pub struct Address(Arc<Inner>);
 
@@ -47,7 +51,7 @@ impl Address {
     fn build(kind: KindName, parent: Option<Self>, key: &str) -> Self {
         let mut hasher = DefaultHasher::new();
         (kind, parent.as_ref().map(|p| p.0.hash), key).hash(&mut hasher);
-        Self(Arc::new(Inner { hash: hasher.finish(), kind, parent, key: key.into() }))
+        unique::of(hasher.finish(), kind, parent, key)
     }
 
     /// Returns its kind.
@@ -106,10 +110,6 @@ impl Address {
 impl PartialEq for Address {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
-            || self.0.hash == other.0.hash
-                && (std::ptr::eq(self.0.kind.0, other.0.kind.0) || self.0.kind == other.0.kind)
-                && self.0.key == other.0.key
-                && self.0.parent == other.0.parent
     }
 }
 
@@ -129,6 +129,9 @@ impl PartialOrd for Address {
 
 impl Ord for Address {
     fn cmp(&self, other: &Self) -> Ordering {
+        if self == other {
+            return Ordering::Equal;
+        }
         let are_named_siblings = self.parent() == other.parent() && !self.key().is_empty() && !other.key().is_empty();
         let by_path = if are_named_siblings { self.key().cmp(other.key()) } else { self.path().cmp(&other.path()) };
         by_path.then_with(|| self.kind().cmp(&other.kind()))

@@ -17,5 +17,6 @@ pub fn texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 fn shown(hash: Sha256) -> String {
-    hash.finalize().iter().take(16).fold(String::new(), |out, byte| out + &format!("{byte:02x}"))
+    let digit = |n: u8| char::from_digit(n.into(), 16).unwrap_or_default();
+    hash.finalize().iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -139,6 +139,11 @@ impl Object {
         self.written.get_or_insert(declared);
     }
 
+    /// Returns whether the specs of both are equal.
+    pub fn is_like(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.spec, &other.spec) || self.spec.same(&*other.spec)
+    }
+
     /// Returns what was declared.
     pub fn as_written(&self) -> &Arc<dyn Spec> {
         self.written.as_ref().unwrap_or(&self.spec)
@@ -169,16 +174,32 @@ pub struct State {
 struct Places {
     children: FxHashMap<Address, Vec<Address>>,
     tops: Vec<Address>,
-    kinds: HashMap<KindName, Vec<Address>>,
+    kinds: FxHashMap<KindName, Vec<Address>>,
 }
 
 impl Places {
     fn add(&mut self, at: &Address) {
-        match at.parent() {
-            Some(parent) => self.children.entry(parent.clone()).or_default().push(at.clone()),
+        match at.parent().map(|parent| (parent, self.children.get_mut(parent))) {
+            Some((_, Some(children))) => children.push(at.clone()),
+            Some((parent, None)) => drop(self.children.insert(parent.clone(), vec![at.clone()])),
             None => self.tops.push(at.clone()),
         }
         self.kinds.entry(at.kind()).or_default().push(at.clone());
+    }
+
+    fn remove(&mut self, gone: &FxHashSet<Address>) {
+        let parents: FxHashSet<Option<&Address>> = gone.iter().map(Address::parent).collect();
+        for parent in parents {
+            let siblings = match parent {
+                Some(parent) => self.children.get_mut(parent),
+                None => Some(&mut self.tops),
+            };
+            siblings.into_iter().for_each(|list| list.retain(|at| !gone.contains(at)));
+        }
+        let kinds: HashSet<KindName> = gone.iter().map(Address::kind).collect();
+        for kind in kinds {
+            self.kinds.entry(kind).or_default().retain(|at| !gone.contains(at));
+        }
     }
 }
 
@@ -287,14 +308,18 @@ impl State {
             return;
         }
         // A parent may have been added after its child.
-        let stays = |at: &Address| !gone.contains(at) && !at.ancestors().any(|a| gone.contains(a));
-        Arc::make_mut(&mut self.objects).retain(|at, _| stays(at));
-        self.reindex();
+        let goes_with = |at: &Address| at.ancestors().any(|a| gone.contains(a));
+        let late: Vec<Address> = self.objects.keys().filter(|at| goes_with(at)).cloned().collect();
+        gone.extend(late);
+        Arc::make_mut(&mut self.objects).retain(|at, _| !gone.contains(at));
+        Arc::make_mut(&mut self.places).remove(&gone);
     }
 
     /// Removes the object at an address and everything below it.
     pub fn remove(&mut self, at: &Address) {
-        self.retain(|a, _| a != at);
+        if self.contains(at) {
+            self.retain(|a, _| a != at);
+        }
     }
 
     /// Moves the object at `from`, and everything below it, to `to`.

@@ -95,7 +95,8 @@ fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Rena
     let rank = |at: &Address| input.register.iter().position(|e| e.name == at.kind());
     let known: HashSet<KindName> = input.register.iter().filter(|e| is_known(e)).map(|e| e.name).collect();
     // Usually most objects already have their names, and need no search.
-    let moves = |at: &Address| at.ancestors().any(|a| input.desired.get(a).is_some_and(|o| o.was.is_some()));
+    let any = input.desired.iter().any(|(_, o)| o.was.is_some());
+    let moves = |at: &Address| any && at.ancestors().any(|a| input.desired.get(a).is_some_and(|o| o.was.is_some()));
     let stands = |at: &Address| live.contains(at) && !is_alone(find(input.register, at.kind())) && !moves(at);
     let mut wanted: Vec<(usize, Option<usize>, &Address)> = input
         .desired
