@@ -1,6 +1,8 @@
 //! Checks what needs no database: references that lead nowhere, and each kind's own checks.
 
 use std::collections::HashSet;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -15,41 +17,87 @@ use crate::sql::grammar::{self, Grammar};
 /// The addresses of objects that are declared but could not be read.
 pub type Broken = HashSet<Address>;
 
+/// The number of objects for which a further thread is worth its start.
+const MANY: usize = 2000;
+
 /// Checks every object, and returns the problems.
+///
+/// Threads share the objects and look for those with problems. Only these, which are few, are then checked in order.
 pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources: &Sources) -> Diagnostics {
     let names = Names::of(state, register);
     let mut problems = clashes(state, register);
-    // Many defaults and checks have the same text, which is parsed once.
-    let mut sound: FxHashSet<(String, Grammar)> = FxHashSet::default();
-    for (at, object) in state.iter() {
+    let checks = Checks { state, broken, names: &names, register, sources };
+    let objects: Vec<(&Address, &Object)> = state.iter().collect();
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(objects.len() / MANY + 1);
+    let suspects = std::thread::scope(|scope| {
+        let parts = objects.chunks(objects.len().div_ceil(threads).max(1));
+        let threads: Vec<_> = parts.map(|part| scope.spawn(|| checks.suspects(part))).collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect::<Vec<_>>()
+    });
+    let mut sound = Sound::default();
+    for (at, object) in suspects {
+        checks.object(at, object, &mut sound, &mut problems);
+    }
+    problems
+}
+
+/// Texts found sound. Many defaults and checks have the same text, which is parsed once.
+type Sound = FxHashMap<Grammar, FxHashSet<String>>;
+
+/// What objects are checked against.
+struct Checks<'a> {
+    state: &'a State,
+    broken: &'a Broken,
+    names: &'a Names,
+    register: &'static [Entry],
+    sources: &'a Sources,
+}
+
+impl Checks<'_> {
+    /// Returns the objects that have problems.
+    fn suspects<'o>(&self, objects: &[(&'o Address, &'o Object)]) -> Vec<(&'o Address, &'o Object)> {
+        let mut sound = Sound::default();
+        let has_problems = |(at, object): &&(&Address, &Object)| {
+            let mut problems = Diagnostics::default();
+            self.object(at, object, &mut sound, &mut problems);
+            !problems.is_empty()
+        };
+        objects.iter().filter(has_problems).copied().collect()
+    }
+
+    /// Checks one object.
+    fn object(&self, at: &Address, object: &Object, sound: &mut Sound, problems: &mut Diagnostics) {
+        let Self { state, broken, names, register, sources } = *self;
         let entry = find(register, at.kind());
         let mut references = References::default();
         (entry.references)(&*object.spec, at, &mut references);
         for (reference, field) in references.list {
-            if let Some((problem, word)) = dangling(&reference, at, state, broken, &names, register) {
-                place(problem, object, field, &word, sources, &mut problems);
+            if let Some((problem, word)) = dangling(&reference, at, state, broken, names, register) {
+                place(problem, object, field, &word, sources, problems);
             }
         }
         for text in references.texts {
             let Text { text: sql, grammar, .. } = &text;
-            if sound.contains(&(sql.clone(), grammar.clone())) {
+            if sound.get(grammar).is_some_and(|texts| texts.contains(sql)) {
                 continue;
             }
             if let Some(fault) = grammar::check(sql, grammar) {
                 let problem = Problem::new(Code::Sql, fault.message).help(fault.help);
                 let problem = problem.within(fault.range.start, fault.range.end);
-                place_text(problem, object, &text, sources, &mut problems);
+                place_text(problem, object, &text, sources, problems);
             } else {
-                sound.insert((text.text, text.grammar));
+                sound.entry(text.grammar).or_default().insert(text.text);
             }
         }
         if !broken.contains(at) {
             for (problem, field) in (entry.check)(&*object.spec, at, state) {
-                place(problem, object, field, "", sources, &mut problems);
+                place(problem, object, field, "", sources, problems);
             }
         }
     }
-    problems
 }
 
 /// Reports objects that share a name in a namespace of PostgreSQL, such as a table and an index.

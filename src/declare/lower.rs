@@ -1,8 +1,11 @@
 //! Turns YAML into flat objects: decides which keys are children and which are fields, and what each object's address
 //! is.
 
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::path::Path;
+
+use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span, io_text};
 use crate::kind::{Entry, Form, Home, Lowered, find, home};
@@ -23,7 +26,7 @@ pub struct Lowering<'a> {
     /// The problems found so far.
     pub problems: Diagnostics,
     later: Vec<(KindName, crate::kind::Later)>,
-    ordinals: HashMap<Option<Address>, u32>,
+    ordinals: FxHashMap<Option<Address>, u32>,
 }
 
 /// The keys that every object accepts.
@@ -39,7 +42,7 @@ impl<'a> Lowering<'a> {
             broken: HashSet::new(),
             problems: Diagnostics::default(),
             later: Vec::new(),
-            ordinals: HashMap::new(),
+            ordinals: FxHashMap::default(),
         }
     }
 
@@ -139,8 +142,8 @@ impl<'a> Lowering<'a> {
 
     /// Lowers one object and its children.
     fn object(&mut self, entry: &'static Entry, parent: Option<&Address>, key: Option<&Key>, node: &Node) {
-        let parts = self.split(entry, node);
-        let at = if let Some((at, object)) = self.read(entry, parent, key, node, &parts) {
+        let mut parts = self.split(entry, node);
+        let at = if let Some((at, object)) = self.read(entry, parent, key, node, &mut parts) {
             if parts.unknown {
                 self.broken.insert(at.clone());
             }
@@ -165,7 +168,7 @@ impl<'a> Lowering<'a> {
     fn split<'n>(&mut self, entry: &'static Entry, node: &'n Node) -> Parts<'n> {
         let mut parts = Parts::default();
         let Some(entries) = node.as_map() else { return parts };
-        let fields: Vec<&str> = (entry.fields)().iter().copied().filter(|f| !f.starts_with("live_")).collect();
+        let fields = || (entry.fields)().iter().copied().filter(|f| !f.starts_with("live_"));
         for (key, value) in entries {
             let text = &*key.text;
             if let Some((child, home)) = home(self.register, Some(entry), text) {
@@ -176,11 +179,11 @@ impl<'a> Lowering<'a> {
                 parts.protect = self.expect_bool(value);
             } else if text == "file" && entry.rules.file.is_some() {
                 parts.file = Some(value);
-            } else if fields.contains(&text) {
+            } else if fields().any(|field| field == text) {
                 parts.fields.push((key.clone(), value.clone()));
             } else {
                 let file = entry.rules.file.map(|_| "file");
-                let known = fields.iter().copied().chain(self.child_keys(Some(entry))).chain(COMMON).chain(file);
+                let known = fields().chain(self.child_keys(Some(entry))).chain(COMMON).chain(file);
                 self.unknown_key(key, known.collect());
                 parts.unknown = true;
             }
@@ -194,9 +197,9 @@ impl<'a> Lowering<'a> {
         parent: Option<&Address>,
         key: Option<&Key>,
         node: &Node,
-        parts: &Parts<'_>,
+        parts: &mut Parts<'_>,
     ) -> Option<(Address, Object)> {
-        let mut fields = parts.fields.clone();
+        let mut fields = std::mem::take(&mut parts.fields);
         if let (Some(file), Some(field)) = (parts.file, entry.rules.file) {
             if let Some((key, value)) = fields.iter().find(|(k, _)| &*k.text == field) {
                 self.two_sources(field, key.span.or(value.span), file.span);
@@ -205,8 +208,8 @@ impl<'a> Lowering<'a> {
             fields.push(self.read_file(file, field)?);
         }
         let spec_node = match &node.value {
-            Value::Map(_) => Node { value: Value::Map(fields), span: node.span },
-            Value::Null | Value::Scalar(_) | Value::List(_) => node.clone(),
+            Value::Map(_) => Cow::Owned(Node { value: Value::Map(fields), span: node.span }),
+            Value::Null | Value::Scalar(_) | Value::List(_) => Cow::Borrowed(node),
         };
         let (spec, errors) = read_all(&spec_node, entry.read, parts.unknown);
         for mut error in errors {
@@ -218,7 +221,7 @@ impl<'a> Lowering<'a> {
             self.at(error.problem, span, node);
         }
         let spec = spec?;
-        let spec = (entry.located)(&*spec, &self.directory(node)).unwrap_or(spec);
+        let spec = (entry.located)(&*spec, self.directory(node)).unwrap_or(spec);
         let written = match key {
             Some(key) => key.text.to_string(),
             None => (entry.one_key)(&*spec, parent),
@@ -236,15 +239,15 @@ impl<'a> Lowering<'a> {
         };
         let at = parent.map_or_else(|| Address::root(entry.name, &name), |p| p.child(entry.name, &name));
         let mut object = Object::new(spec, origin(key, node, &spec_node));
-        object.was.clone_from(&parts.was);
+        object.was = parts.was.take();
         object.protect = parts.protect;
         Some((at, object))
     }
 
     /// Returns the directory of the file that contains a node.
-    fn directory(&self, node: &Node) -> PathBuf {
+    fn directory(&self, node: &Node) -> &Path {
         let file = node.span.map(|s| self.sources.path(s.file));
-        file.and_then(Path::parent).unwrap_or(Path::new("")).to_owned()
+        file.and_then(Path::parent).unwrap_or(Path::new(""))
     }
 
     /// Adds an object. Returns `false` if it is already declared. A schema may be declared in several places: their
@@ -377,7 +380,7 @@ pub(super) fn read_all<T>(
     read: impl Fn(&Node) -> Result<T, BridgeError>,
     unknown: bool,
 ) -> (Option<T>, Vec<BridgeError>) {
-    let mut node = node.clone();
+    let mut node = Cow::Borrowed(node);
     let mut errors: Vec<BridgeError> = Vec::new();
     loop {
         let error = match read(&node) {
@@ -385,7 +388,7 @@ pub(super) fn read_all<T>(
             Err(error) => error,
         };
         let whole = error.span == node.span || error.span.is_none();
-        let culprit = match &mut node.value {
+        let culprit = match &mut node.to_mut().value {
             Value::Map(fields) if !whole => {
                 let holds =
                     |(k, v): &(Key, Node)| [k.span, v.span].into_iter().flatten().any(|s| within(error.span, s));

@@ -11,8 +11,19 @@ use crate::sql::{self, Token, TokenClass};
 /// An index of a state by the namespaces its objects take a place in.
 #[derive(Debug, Default)]
 pub struct Names {
-    by_slot: FxHashMap<(Slot, String, String), Vec<Address>>,
-    by_name: FxHashMap<String, Vec<Address>>,
+    /// By schema and name.
+    by_slot: FxHashMap<Slot, FxHashMap<String, ByName>>,
+    by_name: ByName,
+}
+
+type ByName = FxHashMap<String, Vec<Address>>;
+
+/// Adds an object under its name.
+fn add(at: &Address, name: &str, index: &mut ByName) {
+    match index.get_mut(name) {
+        Some(list) => list.push(at.clone()),
+        None => drop(index.insert(name.to_owned(), vec![at.clone()])),
+    }
 }
 
 impl Names {
@@ -33,13 +44,16 @@ impl Names {
             if !slots.iter().any(|slot| is_indexed(*slot)) {
                 continue;
             }
+            let schema = at.top().key();
             for slot in slots {
-                let name = slot.bare(at.key());
-                let key = (*slot, at.top().key().to_owned(), name.to_owned());
-                names.by_slot.entry(key).or_default().push(at.clone());
+                let schemas = names.by_slot.entry(*slot).or_default();
+                if !schemas.contains_key(schema) {
+                    schemas.insert(schema.to_owned(), ByName::default());
+                }
+                schemas.get_mut(schema).into_iter().for_each(|index| add(at, slot.bare(at.key()), index));
             }
             if let Some(slot) = slots.first() {
-                names.by_name.entry(slot.bare(at.key()).to_owned()).or_default().push(at.clone());
+                add(at, slot.bare(at.key()), &mut names.by_name);
             }
         }
         names
@@ -47,15 +61,19 @@ impl Names {
 
     /// Returns the objects with this name in a namespace of a schema: several for overloaded routines.
     pub fn at(&self, slot: Slot, schema: &str, name: &str) -> &[Address] {
-        self.by_slot.get(&(slot, schema.to_owned(), name.to_owned())).map_or(&[], Vec::as_slice)
+        self.schema(slot, schema).and_then(|names| names.get(name)).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the names in a namespace of a schema, in order, for suggestions.
     pub fn candidates(&self, slot: Slot, schema: &str) -> Vec<&str> {
-        let in_place = |k: &&(Slot, String, String)| k.0 == slot && k.1 == schema;
-        let mut list: Vec<&str> = self.by_slot.keys().filter(in_place).map(|k| k.2.as_str()).collect();
+        let names = self.schema(slot, schema).into_iter().flat_map(ByName::keys);
+        let mut list: Vec<&str> = names.map(String::as_str).collect();
         list.sort_unstable();
         list
+    }
+
+    fn schema(&self, slot: Slot, schema: &str) -> Option<&ByName> {
+        self.by_slot.get(&slot)?.get(schema)
     }
 
     /// Returns the objects that `reference` stands for, as seen from `from`; for SQL text, all that it may name.

@@ -1,7 +1,8 @@
 //! Finds lines of the register: by kind, or by where kinds nest.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
 
 use super::{Entry, Home, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, ROUTINE, References, Under};
 use crate::model::{Address, KindName, Spec};
@@ -12,14 +13,25 @@ use crate::model::{Address, KindName, Spec};
 /// When the register has none: an address is made from a line.
 pub fn find(register: &'static [Entry], kind: KindName) -> &'static Entry {
     // This is called several times per object, and a process has only one register.
-    static LINES: OnceLock<HashMap<KindName, &'static Entry>> = OnceLock::new();
+    static LINES: OnceLock<FxHashMap<KindName, &'static Entry>> = OnceLock::new();
     let lines = LINES.get_or_init(|| register.iter().map(|e| (e.name, e)).collect());
     lines.get(&kind).expect("every address's kind has a line in the register")
 }
 
 /// Returns the kind, and its home, at a key under an object of `parent`, or at the top level for `None`.
 pub fn home(register: &'static [Entry], parent: Option<&Entry>, key: &str) -> Option<(&'static Entry, &'static Home)> {
-    register.iter().find_map(|e| e.nests_under(parent).find(|h| h.key == key).map(|h| (e, h)))
+    // As in `find`.
+    static HOMES: OnceLock<FxHashMap<(Option<KindName>, &str), (&Entry, &Home)>> = OnceLock::new();
+    let homes = HOMES.get_or_init(|| {
+        let mut homes = FxHashMap::default();
+        for parent in register.iter().map(Some).chain([None]) {
+            for (entry, home) in register.iter().flat_map(|e| e.nests_under(parent).map(move |h| (e, h))) {
+                homes.entry((parent.map(|p| p.name), home.key)).or_insert((entry, home));
+            }
+        }
+        homes
+    });
+    homes.get(&(parent.map(|p| p.name), key)).copied()
 }
 
 /// Returns the kinds, with their homes, that may be under an object of `parent`, or at the top level for `None`. The
