@@ -5,8 +5,7 @@
 //! replaces each by the object that it is a part of. See
 //! <https://www.postgresql.org/docs/current/catalog-pg-depend.html>.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio_postgres::Row;
 
 use crate::diagnostic::Result;
@@ -14,7 +13,10 @@ use crate::model::{Address, ObjectId, State};
 use crate::session::cell;
 
 /// Maps the class and oid of every member of an extension to those of the extension.
-pub type Members = HashMap<(u32, u32), (u32, u32)>;
+pub type Members = FxHashMap<(u32, u32), (u32, u32)>;
+
+/// The address of every object, by its id.
+pub type Ids = FxHashMap<ObjectId, Address>;
 
 /// Returns the members of extensions.
 pub const MEMBERS: &str =
@@ -85,15 +87,15 @@ where (d.objid, d.objsubid, d.classid)
 
 /// Adds edges to a state that contains the objects at their ends.
 pub struct Edges<'a> {
-    ids: &'a HashMap<ObjectId, Address>,
+    ids: &'a Ids,
     members: &'a Members,
-    seen: HashSet<(&'a Address, &'a Address, bool)>,
+    seen: FxHashSet<(&'a Address, &'a Address, bool)>,
 }
 
 impl<'a> Edges<'a> {
     /// Creates edges between objects with these ids. An object that uses a member of an extension uses the extension.
-    pub fn new(ids: &'a HashMap<ObjectId, Address>, members: &'a Members) -> Self {
-        Self { ids, members, seen: HashSet::new() }
+    pub fn new(ids: &'a Ids, members: &'a Members) -> Self {
+        Self { ids, members, seen: FxHashSet::default() }
     }
 
     /// Adds the edge of one row of [`EDGES`].

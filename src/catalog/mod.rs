@@ -19,11 +19,11 @@ use tokio_postgres::{Client, Row, RowStream};
 use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
 use crate::kind::{Entry, FacetRow, Rules};
 use crate::model::node::{Key, Node, Value};
-use crate::model::{Address, Locks, Object, ObjectId, Origin, PgVersion, Server, State};
+use crate::model::{Address, Locks, Object, Origin, PgVersion, Server, State};
 use crate::session::{cause, cell};
 
 pub use activity::activity;
-use depend::{Edges, Members};
+use depend::{Edges, Ids, Members};
 pub use needs::needs;
 pub use size::measure;
 
@@ -73,10 +73,10 @@ async fn read_and_ask(
     let mut reading = Reading::new(register);
     each(depend::MEMBERS, next().await?, |row| reading.member(row)).await?;
     for (entry, sql) in &queries {
-        let mut ordinal = 0;
+        let (mut ordinal, mut columns) = (0, None);
         let read = |row: &Row| {
             ordinal += 1;
-            reading.row(entry, sql, row, ordinal - 1)
+            reading.row(entry, sql, columns.get_or_insert_with(|| row::columns(row)), row, ordinal - 1)
         };
         each(sql, next().await?, read).await?;
     }
@@ -200,7 +200,7 @@ fn lost(error: &tokio_postgres::Error) -> Box<Diagnostic> {
 /// A state that is being filled.
 struct Reading {
     state: State,
-    ids: HashMap<ObjectId, Address>,
+    ids: Ids,
     members: Members,
     facets: Vec<&'static Entry>,
 }
@@ -208,7 +208,7 @@ struct Reading {
 impl Reading {
     fn new(register: &'static [Entry]) -> Self {
         let facets = register.iter().filter(|e| e.is_facet()).collect();
-        Self { state: State::default(), ids: HashMap::new(), members: Members::new(), facets }
+        Self { state: State::default(), ids: Ids::default(), members: Members::default(), facets }
     }
 
     /// Records a member of an extension.
@@ -218,8 +218,15 @@ impl Reading {
     }
 
     /// Adds the object of one row. Skips members of extensions, and objects whose parent was not read.
-    fn row(&mut self, entry: &'static Entry, sql: &str, row: &Row, ordinal: u32) -> Result<()> {
-        let (fixed, fields) = row::split(row).map_err(|p| defect(entry, sql, &p))?;
+    fn row(
+        &mut self,
+        entry: &'static Entry,
+        sql: &str,
+        columns: &[row::Column],
+        row: &Row,
+        ordinal: u32,
+    ) -> Result<()> {
+        let (fixed, fields) = row::split(row, columns).map_err(|p| defect(entry, sql, &p))?;
         let id = (entry.rules.class, fixed.oid, fixed.sub);
         if entry.rules.class != 0 && self.members.contains_key(&(id.0, id.1)) {
             return Ok(());

@@ -27,27 +27,59 @@ pub struct Fixed {
     pub facets: FacetRow,
 }
 
+/// What a column of a query is.
+#[derive(Debug, Clone, Copy)]
+pub enum Column {
+    Oid,
+    Sub,
+    ParentClass,
+    Parent,
+    ParentSub,
+    Key,
+    Ordinal,
+    Owner,
+    Acl,
+    Field,
+}
+
+/// Returns what each column of a row is, as in every other row of the query.
+pub fn columns(row: &Row) -> Vec<Column> {
+    let column = |name: &str| match name {
+        "oid" => Column::Oid,
+        "sub" => Column::Sub,
+        "parent_class" => Column::ParentClass,
+        "parent" => Column::Parent,
+        "parent_sub" => Column::ParentSub,
+        "key" => Column::Key,
+        "ordinal" => Column::Ordinal,
+        FacetRow::OWNER => Column::Owner,
+        FacetRow::ACL => Column::Acl,
+        _ => Column::Field,
+    };
+    row.columns().iter().map(|c| column(c.name())).collect()
+}
+
 /// Separates the fixed columns of a row from its fields. Fields that are null are left out.
-pub fn split(row: &Row) -> Result<(Fixed, Vec<(&str, Node)>), Problem> {
+pub fn split<'r>(row: &'r Row, columns: &[Column]) -> Result<(Fixed, Vec<(&'r str, Node)>), Problem> {
     let mut fixed = Fixed::default();
     let mut fields = Vec::with_capacity(row.len());
     let (mut parent_class, mut parent, mut parent_sub) = (None, None, 0);
-    for (i, column) in row.columns().iter().enumerate() {
+    for (i, (column, what)) in row.columns().iter().zip(columns).enumerate() {
         let value = || value(row, i, column.type_());
-        match column.name() {
-            "oid" => fixed.oid = number(row, i)?.unwrap_or_default(),
-            "sub" => fixed.sub = number(row, i)?.unwrap_or_default(),
-            "parent_class" => parent_class = number(row, i)?,
-            "parent" => parent = number(row, i)?,
-            "parent_sub" => parent_sub = number(row, i)?.unwrap_or_default(),
-            "key" => value()?.as_text().unwrap_or_default().clone_into(&mut fixed.key),
-            "ordinal" => fixed.ordinal = number(row, i)?,
-            FacetRow::OWNER => fixed.facets.owner = value()?.as_text().map(unquote),
-            FacetRow::ACL => fixed.facets.acl = Some(items(&value()?)),
-            name => {
+        match what {
+            Column::Oid => fixed.oid = number(row, i)?.unwrap_or_default(),
+            Column::Sub => fixed.sub = number(row, i)?.unwrap_or_default(),
+            Column::ParentClass => parent_class = number(row, i)?,
+            Column::Parent => parent = number(row, i)?,
+            Column::ParentSub => parent_sub = number(row, i)?.unwrap_or_default(),
+            Column::Key => value()?.as_text().unwrap_or_default().clone_into(&mut fixed.key),
+            Column::Ordinal => fixed.ordinal = number(row, i)?,
+            Column::Owner => fixed.facets.owner = value()?.as_text().map(unquote),
+            Column::Acl => fixed.facets.acl = Some(items(&value()?)),
+            Column::Field => {
                 let value = value()?;
                 if value.value != Value::Null {
-                    fields.push((name, value));
+                    fields.push((column.name(), value));
                 }
             }
         }
