@@ -6,8 +6,12 @@ use crate::model::{Address, Spec, State};
 
 /// Returns the root node of a file that declares every object in `state` whose ancestors are in it too.
 pub fn raise(state: &State, register: &'static [Entry]) -> Node {
-    let top: Vec<&Address> = state.iter().map(|(at, _)| at).filter(|at| at.parent().is_none()).collect();
-    Node::new(Value::Map(nest(state, register, None, &top)))
+    raise_part(state, register, &state.tops().iter().collect::<Vec<_>>())
+}
+
+/// Returns the root node of a file that declares these top-level objects, with everything below them.
+pub fn raise_part(state: &State, register: &'static [Entry], tops: &[&Address]) -> Node {
+    Node::new(Value::Map(nest(state, register, None, tops)))
 }
 
 /// Returns the node of one object: the value at its key.

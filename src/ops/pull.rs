@@ -7,13 +7,14 @@ use globset::GlobSet;
 use crate::catalog;
 use crate::declare::bodies::{plain, take_out};
 use crate::declare::lower::Lowering;
-use crate::declare::raise::raise;
+use crate::declare::raise::raise_part;
 use crate::declare::write::write;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Sources};
 use crate::diff::{diff, scope};
 use crate::kind::{Scope, find};
 use crate::kinds;
 use crate::ledger;
+use crate::model::node::Node;
 use crate::model::{Address, Manage, State};
 use crate::session::Session;
 
@@ -37,31 +38,28 @@ pub struct Choices {
 /// Reads a database and returns it as files: one per schema, one for roles, one for the rest.
 pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>, Diagnostics> {
     let register = kinds::register();
-    let state = read(session, choices).await?;
+    let Read { live, short } = read(session, choices).await?;
+    let (spaces, others): (Vec<&Address>, Vec<&Address>) = short.tops().iter().partition(|at| is_space(at));
+    let (cluster, rest): (Vec<&Address>, Vec<&Address>) =
+        others.into_iter().partition(|at| find(register, at.kind()).rules.scope == Scope::Cluster);
+    let mut sources = Sources::default();
+    let mut written = Written::new(choices, &mut sources);
     let mut files = Vec::new();
-    let spaces: Vec<Address> = state
-        .iter()
-        .map(|(at, _)| at)
-        .filter(|at| at.parent().is_none() && find(register, at.kind()).rules.space)
-        .cloned()
-        .collect();
-    for space in &spaces {
+    // One file at a time, as nodes take more memory than the objects.
+    for space in spaces {
         let name = file_name(space.key());
-        let mut root = raise(&part(&state, |at| at == space), register);
+        let mut root = written.raise(&short, &[space]);
         if choices.bodies {
             files.extend(take_out(&mut root, name.trim_end_matches(".yaml"), register));
         }
         files.push((name, write(&root)));
     }
-    let cluster = |at: &Address| find(register, at.kind()).rules.scope == Scope::Cluster;
-    let roles = part(&state, cluster);
-    if !roles.is_empty() {
-        files.push(("roles.yaml".to_owned(), write(&raise(&roles, register))));
+    for (name, tops) in [("roles.yaml", cluster), ("database.yaml", rest)] {
+        if !tops.is_empty() {
+            files.push((name.to_owned(), write(&written.raise(&short, &tops))));
+        }
     }
-    let rest = part(&state, |at| !cluster(at) && !spaces.contains(at));
-    if !rest.is_empty() {
-        files.push(("database.yaml".to_owned(), write(&raise(&rest, register))));
-    }
+    written.is_all(&live, choices)?;
     Ok(files)
 }
 
@@ -84,29 +82,52 @@ pub async fn unwritten(session: &Session) -> Result<Option<String>, Diagnostics>
 
 /// Returns the names of the schemas that a pull of everything writes.
 pub async fn schemas(session: &Session) -> Result<Vec<String>, Diagnostics> {
-    let state = read(session, &Choices::default()).await?;
-    let is_one = |at: &&Address| at.parent().is_none() && find(kinds::register(), at.kind()).rules.space;
-    Ok(state.iter().map(|(at, _)| at).filter(is_one).map(|at| at.key().to_owned()).collect())
+    let choices = Choices::default();
+    let read = read(session, &choices).await?;
+    read.written(&choices)?;
+    Ok(read.short.tops().iter().filter(|at| is_space(at)).map(|at| at.key().to_owned()).collect())
 }
 
 /// Returns the file of one schema, or `None` if the database does not have it.
 pub async fn schema(session: &Session, name: &str) -> Result<Option<File>, Diagnostics> {
-    let register = kinds::register();
-    let state =
-        read(session, &Choices { manage: Manage::Schemas, schemas: vec![name.to_owned()], ..Choices::default() })
-            .await?;
-    let is_it = |at: &Address| at.key() == name && find(register, at.kind()).rules.space;
-    let part = part(&state, is_it);
-    Ok((!part.is_empty()).then(|| (file_name(name), write(&raise(&part, register)))))
+    let choices = Choices { manage: Manage::Schemas, schemas: vec![name.to_owned()], ..Choices::default() };
+    let read = read(session, &choices).await?;
+    read.written(&choices)?;
+    let space = read.short.tops().iter().find(|at| at.key() == name && is_space(at));
+    Ok(space.map(|space| (file_name(name), write(&raise_part(&read.short, kinds::register(), &[space])))))
+}
+
+/// Returns whether an address is that of a schema.
+fn is_space(at: &Address) -> bool {
+    find(kinds::register(), at.kind()).rules.space
 }
 
 /// Returns everything as one text.
 pub async fn pull_one(session: &Session, choices: &Choices) -> Result<String, Diagnostics> {
-    Ok(write(&raise(&read(session, choices).await?, kinds::register())))
+    read(session, choices).await?.written(choices)
 }
 
-/// Reads the chosen part of a database, in its shortest form.
-async fn read(session: &Session, choices: &Choices) -> Result<State, Diagnostics> {
+/// The chosen part of a database.
+struct Read {
+    /// As the catalog has it.
+    live: State,
+    /// In its shortest form.
+    short: State,
+}
+
+impl Read {
+    /// Returns everything as one text.
+    fn written(&self, choices: &Choices) -> Result<String, Diagnostics> {
+        let mut sources = Sources::default();
+        let mut written = Written::new(choices, &mut sources);
+        let text = write(&written.raise(&self.short, &self.short.tops().iter().collect::<Vec<_>>()));
+        written.is_all(&self.live, choices)?;
+        Ok(text)
+    }
+}
+
+/// Reads the chosen part of a database.
+async fn read(session: &Session, choices: &Choices) -> Result<Read, Diagnostics> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
     let mut state = catalog::read(&session.client, server.version, register).await?;
@@ -119,8 +140,7 @@ async fn read(session: &Session, choices: &Choices) -> Result<State, Diagnostics
     for entry in register.iter().rev() {
         (entry.before_raise)(&mut state, register);
     }
-    all_written(&live, &state, choices)?;
-    Ok(state)
+    Ok(Read { live, short: state })
 }
 
 /// Fails if the database contains objects that no kind reads.
@@ -142,26 +162,40 @@ async fn all_read(session: &Session, state: &State, choices: &Choices) -> Result
     problems.into_result(())
 }
 
-/// Fails if the YAML, when read again, does not say the same as the database.
-fn all_written(live: &State, short: &State, choices: &Choices) -> Result<(), Diagnostics> {
-    let register = kinds::register();
-    let mut sources = Sources::default();
-    let mut lowering = Lowering::new(register, &mut sources);
-    lowering.state.set_whole(choices.manage == Manage::Database);
-    lowering.file(&raise(short, register));
-    lowering.finish();
-    let (mut said, mut problems) = (lowering.state, lowering.problems);
-    let mut live = live.clone();
-    scope::project(&mut live, &mut said, choices.manage, &GlobSet::empty(), register);
-    // Whether a secret is the one in the database depends on the environment, and is no matter of the YAML.
-    let names_secret = |at: &Address| {
-        said.get(at).is_some_and(|o| (find(register, at.kind()).located)(&*o.spec, Path::new("")).is_some())
-    };
-    for at in diff(&live, &said).keys().filter(|at| !names_secret(at)) {
-        let message = format!("the YAML of {at} says something else than the database");
-        problems.push(Diagnostic::new(Code::Internal, message).help("please report it; nothing was written"));
+/// What the YAML says when it is read again.
+struct Written<'a>(Lowering<'a>);
+
+impl<'a> Written<'a> {
+    fn new(choices: &Choices, sources: &'a mut Sources) -> Self {
+        let mut lowering = Lowering::new(kinds::register(), sources);
+        lowering.state.set_whole(choices.manage == Manage::Database);
+        Self(lowering)
     }
-    problems.into_result(())
+
+    /// Returns the YAML of top-level objects and of everything below them, having read it again.
+    fn raise(&mut self, short: &State, tops: &[&Address]) -> Node {
+        let node = raise_part(short, kinds::register(), tops);
+        self.0.file(&node);
+        node
+    }
+
+    /// Fails if all that was written does not say the same as the database.
+    fn is_all(mut self, live: &State, choices: &Choices) -> Result<(), Diagnostics> {
+        let register = kinds::register();
+        self.0.finish();
+        let (mut said, mut problems) = (self.0.state, self.0.problems);
+        let mut live = live.clone();
+        scope::project(&mut live, &mut said, choices.manage, &GlobSet::empty(), register);
+        // Whether a secret is the one in the database depends on the environment, and is no matter of the YAML.
+        let names_secret = |at: &Address| {
+            said.get(at).is_some_and(|o| (find(register, at.kind()).located)(&*o.spec, Path::new("")).is_some())
+        };
+        for at in diff(&live, &said).keys().filter(|at| !names_secret(at)) {
+            let message = format!("the YAML of {at} says something else than the database");
+            problems.push(Diagnostic::new(Code::Internal, message).help("please report it; nothing was written"));
+        }
+        problems.into_result(())
+    }
 }
 
 /// Removes everything that was not chosen.
@@ -180,15 +214,6 @@ fn narrow(state: &mut State, choices: &Choices) {
             Scope::Database => all || choices.manage == Manage::Database,
         }
     });
-}
-
-/// Returns the top-level objects that satisfy `keep`, with everything below them.
-fn part(state: &State, keep: impl Fn(&Address) -> bool) -> State {
-    let mut out = State::default();
-    for (at, object) in state.iter().filter(|(at, _)| keep(at.top())) {
-        out.insert(at.clone(), object.clone());
-    }
-    out
 }
 
 /// Returns the file name for a schema, in characters that every file system accepts.
