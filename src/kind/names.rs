@@ -50,7 +50,9 @@ impl Names {
                 if !schemas.contains_key(schema) {
                     schemas.insert(schema.to_owned(), ByName::default());
                 }
-                schemas.get_mut(schema).into_iter().for_each(|index| add(at, slot.bare(at.key()), index));
+                if let Some(index) = schemas.get_mut(schema) {
+                    add(at, slot.bare(at.key()), index);
+                }
             }
             if let Some(slot) = slots.first() {
                 add(at, slot.bare(at.key()), &mut names.by_name);

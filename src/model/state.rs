@@ -194,7 +194,9 @@ impl Places {
                 Some(parent) => self.children.get_mut(parent),
                 None => Some(&mut self.tops),
             };
-            siblings.into_iter().for_each(|list| list.retain(|at| !gone.contains(at)));
+            if let Some(list) = siblings {
+                list.retain(|at| !gone.contains(at));
+            }
         }
         let kinds: HashSet<KindName> = gone.iter().map(Address::kind).collect();
         for kind in kinds {

@@ -59,7 +59,7 @@ pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>, Dia
             files.push((name.to_owned(), write(&written.raise(&short, &tops))));
         }
     }
-    written.is_all(&live, choices)?;
+    written.compare(&live, choices)?;
     Ok(files)
 }
 
@@ -121,7 +121,7 @@ impl Read {
         let mut sources = Sources::default();
         let mut written = Written::new(choices, &mut sources);
         let text = write(&written.raise(&self.short, &self.short.tops().iter().collect::<Vec<_>>()));
-        written.is_all(&self.live, choices)?;
+        written.compare(&self.live, choices)?;
         Ok(text)
     }
 }
@@ -180,7 +180,7 @@ impl<'a> Written<'a> {
     }
 
     /// Fails if all that was written does not say the same as the database.
-    fn is_all(mut self, live: &State, choices: &Choices) -> Result<(), Diagnostics> {
+    fn compare(mut self, live: &State, choices: &Choices) -> Result<(), Diagnostics> {
         let register = kinds::register();
         self.0.finish();
         let (mut said, mut problems) = (self.0.state, self.0.problems);
