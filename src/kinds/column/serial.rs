@@ -50,33 +50,29 @@ fn before(at: &Address, desired: &State) -> Address {
 pub fn compact(state: &mut State) {
     let mut unsaid: HashSet<Address> = HashSet::new();
     for at in state.of_kind(Column::NAME) {
-        let sequence = sequence_of(&at);
-        let Some(serial) = serial_of(state, &at, &sequence) else { continue };
+        let Some((serial, sequence)) = serial_of(state, &at) else { continue };
         state.set(&at, serial);
         unsaid.insert(sequence);
     }
     state.retain(|at, _| !unsaid.contains(at));
 }
 
-/// Returns the serial column that means the same as a column and its sequence.
-fn serial_of(state: &State, at: &Address, sequence: &Address) -> Option<Column> {
+/// Returns the serial column that means the same as a column and its sequence, and that sequence.
+fn serial_of(state: &State, at: &Address) -> Option<(Column, Address)> {
     let column = state.spec::<Column>(at)?;
+    let default = column.default.as_ref().filter(|_| column.not_null)?;
     let name = match column.data_type.as_str() {
         "integer" => "serial",
         "bigint" => "bigserial",
         "smallint" => "smallserial",
         _ => return None,
     };
+    let sequence = sequence_of(at);
     let plain = Sequence { owned_by: Some(sql::dotted(at.path())), ..Sequence::of_type(column.data_type.clone()) };
-    let as_made = state.spec::<Sequence>(sequence)? == &plain && state.children(sequence).is_empty();
-    let default = column.default.as_ref().is_some_and(|d| *d == default_of(sequence));
+    let as_made = state.spec::<Sequence>(&sequence)? == &plain && state.children(&sequence).is_empty();
     let data_type = TypeName::parse(name).expect("a serial is read as a type");
-    (as_made && default && column.not_null).then(|| Column {
-        data_type,
-        not_null: false,
-        default: None,
-        ..column.clone()
-    })
+    let serial = || Column { data_type, not_null: false, default: None, ..column.clone() };
+    (as_made && *default == default_of(&sequence)).then(|| (serial(), sequence))
 }
 
 fn default_of(sequence: &Address) -> Sql {
