@@ -49,7 +49,8 @@ impl PartialEq for Operator {
     fn eq(&self, other: &Self) -> bool {
         let Self { function, commutator, negator, restrict, join, hashes, merges } = self;
         (function, restrict, join) == (&other.function, &other.restrict, &other.join)
-            && (said(commutator), said(negator)) == (said(&other.commutator), said(&other.negator))
+            && (said(commutator.as_ref()), said(negator.as_ref()))
+                == (said(other.commutator.as_ref()), said(other.negator.as_ref()))
             && (hashes, merges) == (&other.hashes, &other.merges)
     }
 }
@@ -58,8 +59,8 @@ impl PartialEq for Operator {
 const NONE: &str = "none";
 
 /// The other side, where there is one.
-fn said(other: &Option<String>) -> Option<&String> {
-    other.as_ref().filter(|name| *name != NONE)
+fn said(other: Option<&String>) -> Option<&String> {
+    other.filter(|name| *name != NONE)
 }
 
 /// `shop.+ (integer, integer)`.
@@ -194,8 +195,8 @@ impl Kind for Operator {
         let mut add = |word: &str, value: Option<String>| words.extend(value.map(|v| format!("{word} = {v}")));
         add("leftarg", left.map(|t| t.to_string()));
         add("rightarg", right.map(|t| t.to_string()));
-        add("commutator", said(commutator).cloned());
-        add("negator", said(negator).cloned());
+        add("commutator", said(commutator.as_ref()).cloned());
+        add("negator", said(negator.as_ref()).cloned());
         add("restrict", restrict.as_ref().map(ToString::to_string));
         add("join", join.as_ref().map(ToString::to_string));
         let flags = [("hashes", hashes), ("merges", merges)];
@@ -206,7 +207,7 @@ impl Kind for Operator {
         // One that names this one later would be noted on it.
         let first =
             [(commutator, false), (negator, true)].into_iter().filter(|(side, _)| side.as_deref() == Some(NONE));
-        let others = first.flat_map(|(_, negates)| named_by_others(cx.desired).remove(&(cx.at.clone(), negates)));
+        let others = first.filter_map(|(_, negates)| named_by_others(cx.desired).remove(&(cx.at.clone(), negates)));
         vec![step.needs(others.flatten())]
     }
 
@@ -225,7 +226,7 @@ impl Kind for Operator {
         // From PostgreSQL 17 on what was not said can be said later, but never taken back.
         let mut fixed = false;
         let sides = [("commutator", commutator, &old.commutator), ("negator", negator, &old.negator)];
-        for (word, new, old) in sides.map(|(word, new, old)| (word, said(new), said(old))) {
+        for (word, new, old) in sides.map(|(word, new, old)| (word, said(new.as_ref()), said(old.as_ref()))) {
             fixed |= new != old && old.is_some();
             words.extend(new.filter(|_| new != old).map(|new| format!("{word} = {new}")));
         }
@@ -233,10 +234,11 @@ impl Kind for Operator {
             fixed |= old && !new;
             words.extend((new && !old).then(|| word.to_owned()));
         }
-        let sides = (said(commutator), said(negator)) != (said(&old.commutator), said(&old.negator));
+        let sides = (said(commutator.as_ref()), said(negator.as_ref()))
+            != (said(old.commutator.as_ref()), said(old.negator.as_ref()));
         let late = sides || (hashes, merges) != (&old.hashes, &old.merges);
         let unsaid = [(commutator, &old.commutator), (negator, &old.negator)];
-        if unsaid.iter().any(|(new, old)| new.as_deref() == Some(NONE) && said(old).is_some()) {
+        if unsaid.iter().any(|(new, old)| new.as_deref() == Some(NONE) && said(old.as_ref()).is_some()) {
             let problem = Problem::new(Code::Refused, format!("{} is noted on both sides", cx.at));
             return Alter::Refuse(problem.help("PostgreSQL can't take that back on one: drop both operators first"));
         }

@@ -123,7 +123,7 @@ fn sole(claims: Vec<Claim>, live: &State) -> Vec<Claim> {
     let mut best: HashMap<&Address, &Address> = HashMap::new();
     for Claim { to, from } in &claims {
         let kept = best.entry(from).or_insert(to);
-        if live.contains(*kept) && !live.contains(to) {
+        if live.contains(kept) && !live.contains(to) {
             *kept = to;
         }
     }
