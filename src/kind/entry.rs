@@ -106,6 +106,8 @@ pub struct Entry {
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::demands`].
     pub demands: fn(&dyn Spec, Act, &Cx<'_>) -> Vec<Demand>,
+    /// [`Kind::rivals`], of two objects of this kind.
+    pub rivals: fn(&dyn Spec, &dyn Spec) -> bool,
     /// [`Kind::access`].
     pub access: fn(&dyn Spec, &Address) -> Option<Fact>,
     /// [`Kind::draw`].
@@ -169,6 +171,7 @@ pub const fn entry<K: Kind>() -> Entry {
         drop: |spec, cx| of::<K>(spec).drop(cx),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
         demands: |spec, act, cx| of::<K>(spec).demands(act, cx),
+        rivals: |spec, other| of::<K>(spec).rivals(of::<K>(other)),
         access: |spec, at| of::<K>(spec).access(at),
         draw: |spec, at| of::<K>(spec).draw(at),
         respelled: respelled::<K>,

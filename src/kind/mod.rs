@@ -225,6 +225,12 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         Vec::new()
     }
 
+    /// True if a call may mean this as well as `other`, a routine of the same name: their numbers of arguments can be the same,
+    /// and one has arguments that need not be given.
+    fn rivals(&self, _other: &Self) -> bool {
+        false
+    }
+
     /// Adjusts live objects of this kind after a rename from `old` to `new`.
     fn rekeyed(_live: &mut State, _old: &Address, _new: &Address) {}
 

@@ -168,6 +168,10 @@ impl Kind for Function {
         renaming.signature(key)
     }
 
+    fn rivals(&self, other: &Self) -> bool {
+        self.args.rival(&other.args)
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(self.definition("create", cx))]
     }

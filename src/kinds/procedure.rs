@@ -87,6 +87,10 @@ impl Kind for Procedure {
         renaming.signature(key)
     }
 
+    fn rivals(&self, other: &Self) -> bool {
+        self.args.rival(&other.args)
+    }
+
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(self.definition("create", cx))]
     }

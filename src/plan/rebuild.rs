@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::Input;
 use super::fate::{Action, Fate};
+use super::overload;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kind::{Alter, find};
 use crate::model::Address;
@@ -146,7 +147,8 @@ fn touch(
         Some(Action::Drop | Action::Replace | Action::Create) => return None,
         Some(Action::Alter(_)) | None => {}
     }
-    if how == Touch::Dropped && !comes_otherwise(used, input) && fates.contains_key(user) {
+    let by_itself = !comes_otherwise(used, input) && !overload::has_rival(used, input);
+    if how == Touch::Dropped && by_itself && fates.contains_key(user) {
         return None; // it lets go by an alteration of its own
     }
     if rebuildable {

@@ -90,6 +90,17 @@ impl Args {
         self.inputs().map(|a| a.data_type.as_str()).collect::<Vec<_>>().join(", ")
     }
 
+    /// Returns whether a call may fit both: [`Kind::rivals`](crate::kind::Kind::rivals).
+    pub fn rival(&self, other: &Self) -> bool {
+        let numbers = |args: &Self| {
+            let open = args.inputs().any(|a| a.mode == Mode::Variadic);
+            let least = args.inputs().filter(|a| a.default.is_none() && a.mode != Mode::Variadic).count();
+            (least, if open { usize::MAX } else { args.inputs().count() })
+        };
+        let (mine, theirs) = (numbers(self), numbers(other));
+        mine.0 <= theirs.1 && theirs.0 <= mine.1 && (mine.0 < mine.1 || theirs.0 < theirs.1)
+    }
+
     /// Updates types and defaults after a rename.
     pub fn follow(&mut self, renaming: Renaming<'_>) {
         for arg in &mut self.0 {
