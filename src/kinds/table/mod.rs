@@ -39,7 +39,9 @@ use super::schema::Schema;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::kind::access::Fact;
 use crate::kind::picture::Mark;
-use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Privileges, RELATION, References, Renaming, Rules, TYPE, Under};
+use crate::kind::{
+    Alter, Cx, Entry, Form, Home, Kind, Misfit, Privileges, RELATION, References, Renaming, Rules, TYPE, Under,
+};
 use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
@@ -223,6 +225,11 @@ impl Kind for Table {
 
     fn check(&self, _at: &Address, _desired: &State) -> Vec<(Problem, &'static str)> {
         self.place().check()
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        let chosen = self.partition_by.is_some() && self.access_method.is_some();
+        chosen.then(|| since(17, "access methods of partitioned tables", "access_method", cx))?
     }
 
     fn draw(&self, _at: &Address) -> Option<Mark> {
