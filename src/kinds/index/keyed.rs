@@ -60,10 +60,7 @@ fn aside(partitions: &[Address], drop: Step, cx: &Cx<'_>) -> Vec<Step> {
         Some(Step::new(sql).lock(Lock::AccessExclusive))
     });
     let attach = places.iter().rev().filter_map(|(at, place)| {
-        let (parent, bounds) = place.partition_of.zip(place.bounds)?;
-        let word = if bounds.as_str() == "default" { "" } else { "for " };
-        let sql = format!("alter table {parent} attach partition {} {word}{bounds}", cx.at(at).identity());
-        let step = Step::new(sql).lock(Lock::AccessExclusive);
+        let step = Step::new(place.attach_sql(&cx.at(at).identity())?).lock(Lock::AccessExclusive);
         let is_empty = cx.live.size(at).is_some_and(|size| size.bytes == 0);
         let cost = format!("compares every row of {at} with its bounds while readers and writers wait");
         Some(if is_empty { step } else { step.hazard(HazardClass::Block, cost) })

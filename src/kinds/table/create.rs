@@ -60,9 +60,8 @@ fn sentence(table: &Table, apart: bool, lines: &[String], cx: &Cx<'_>) -> String
     if !lines.is_empty() || below.is_none() && table.of_type.is_none() {
         sql += &format!(" ({}\n)", lines.join(","));
     }
-    if let (Some(bounds), Some(_)) = (&table.bounds, below) {
-        let word = if bounds.as_str() == "default" { "" } else { "for " };
-        sql += &format!(" {word}{bounds}");
+    if let Some(words) = table.place().bound_words().filter(|_| below.is_some()) {
+        sql += &format!(" {words}");
     }
     if !table.inherits.is_empty() {
         sql += &format!(" inherits ({})", table.inherits.join(", "));

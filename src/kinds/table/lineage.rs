@@ -65,6 +65,19 @@ impl<'a> Place<'a> {
         self.partition_of.into_iter().chain(self.inherits)
     }
 
+    /// Returns which rows it holds as a partition, as a statement says it.
+    pub fn bound_words(self) -> Option<String> {
+        let bounds = self.bounds?;
+        let word = if bounds.as_str() == "default" { "" } else { "for " };
+        Some(format!("{word}{bounds}"))
+    }
+
+    /// Returns the statement that makes `table` the partition at this place.
+    pub fn attach_sql(self, table: &str) -> Option<String> {
+        let parent = self.partition_of?;
+        Some(format!("alter table {parent} attach partition {table} {}", self.bound_words()?))
+    }
+
     /// Returns whether this is a live partition whose `detach … concurrently` was interrupted: the catalog query gives
     /// it no bounds.
     pub fn is_half_detached(self) -> bool {
@@ -351,9 +364,7 @@ pub fn note_keys(live: &mut State, desired: &State) {
 
 /// Returns `attach partition`, which runs once everything exists that the partition must bring along.
 pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
-    let (parent, bounds) = place.partition_of.zip(place.bounds)?;
-    let word = if bounds.as_str() == "default" { "" } else { "for " };
-    let sql = format!("alter table {parent} attach partition {} {word}{bounds}", cx.identity());
+    let sql = place.attach_sql(&cx.identity())?;
     let needs: Vec<Address> = brought(cx).into_iter().chain(columns_above(cx)).chain(leaving(cx)).collect();
     let step = Step::new(sql).lock(Lock::AccessExclusive).needs(needs);
     Some(incomplete_above(cx).into_iter().fold(step, |step, index| step.gives(index.key())))
