@@ -143,9 +143,8 @@ impl ForeignTable {
             let lines: Vec<String> = lines.iter().map(|line| format!("\n    {line}")).collect();
             sql += &format!(" ({}\n)", lines.join(","));
         }
-        if let Some((_, bounds)) = below {
-            let word = if bounds.as_str() == "default" { "" } else { "for " };
-            sql += &format!(" {word}{bounds}");
+        if let Some(words) = self.place().bound_words().filter(|_| below.is_some()) {
+            sql += &format!(" {words}");
         }
         if !self.inherits.is_empty() {
             sql += &format!(" inherits ({})", self.inherits.join(", "));
