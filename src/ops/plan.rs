@@ -58,16 +58,9 @@ pub(super) async fn compare(
     if let Some(only) = &options.only {
         planned.confine(only);
     }
-    let mut start = plan::Start::of(planned.input(options.online));
-    planned.make_from(&start, options.online)?;
+    planned.make(session, options.online).await?;
     if planned.plan.is_empty() {
         return Ok(planned);
-    }
-    // Hazards, and whether an online form is better, depend on how many rows there are.
-    let touched: Vec<Address> = planned.plan.steps.iter().map(|step| step.at.clone()).collect();
-    if catalog::measure(&session.client, &mut planned.live, touched.iter()).await? {
-        start.take_sizes(&planned.live);
-        planned.make_from(&start, options.online)?;
     }
     planned.compare(options.online);
     planned.weigh_access(options.online);
@@ -157,7 +150,7 @@ async fn settle_on(
 impl Planned {
     /// Makes the plan and computes the lines that differ.
     fn finish(&mut self, online: bool) -> Result<(), Diagnostics> {
-        self.make(online)?;
+        self.make_from(&plan::Start::of(self.input(online)), online)?;
         self.compare(online);
         Ok(())
     }
@@ -168,10 +161,17 @@ impl Planned {
         self.differences = self.plan.changes.iter().map(|c| (c.at.clone(), differences(self, &renamed, c))).collect();
     }
 
-    /// Makes the plan.
-    pub(super) fn make(&mut self, online: bool) -> Result<(), Diagnostics> {
-        let start = plan::Start::of(self.input(online));
-        self.make_from(&start, online)
+    /// Makes the plan, and once more when the relations that it touches are measured: hazards, and whether an online form is
+    /// better, depend on how many rows there are.
+    pub(super) async fn make(&mut self, session: &Session, online: bool) -> Result<(), Diagnostics> {
+        let mut start = plan::Start::of(self.input(online));
+        self.make_from(&start, online)?;
+        let touched: Vec<Address> = self.plan.steps.iter().map(|step| step.at.clone()).collect();
+        if catalog::measure(&session.client, &mut self.live, touched.iter()).await? {
+            start.take_sizes(&self.live);
+            self.make_from(&start, online)?;
+        }
+        Ok(())
     }
 
     /// Makes the plan. A warning is kept once, even if the plan is made several times.

@@ -74,8 +74,8 @@ pub async fn restore(
     let mut planned = settle(session, &project.state, options).await?;
     saved.check_ground(&planned.whole, &planned.desired, register)?;
     planned.confine(options.only.as_ref().unwrap_or(&HashSet::new()));
-    planned.make(options.online)?;
-    planned.plan = saved.plan(&planned.plan, &planned.desired, register)?;
+    planned.make(session, options.online).await?;
+    planned.plan = saved.plan(&planned, register)?;
     planned.compare(options.online);
     Ok(planned)
 }

@@ -4,6 +4,7 @@
 //! contains no secret: a statement with one is saved as it is shown, and gets the secret from the environment when it
 //! is applied. `docs/saved-plan.schema.json` describes the format.
 
+mod empty;
 mod file;
 mod ground;
 mod place;
@@ -42,6 +43,8 @@ pub struct Saved {
     pub touches: Vec<Place>,
     /// What the catalog said about the objects that the plan touches or relies on.
     pub stands_on: Vec<Stand>,
+    /// The relations that held nothing when the plan was made and that its statements are about.
+    pub found_empty: Vec<Place>,
     /// The digest of all other fields.
     pub fingerprint: String,
 }
@@ -161,6 +164,7 @@ impl Saved {
             steps: plan.steps.iter().map(SavedStep::of).collect(),
             touches: plan.touched.iter().map(Place::of).collect(),
             stands_on: ground::of(planned, register),
+            found_empty: empty::found(plan, &planned.live).iter().map(Place::of).collect(),
             fingerprint: String::new(),
         };
         file::stamped(saved)
@@ -205,9 +209,9 @@ impl Saved {
         problems.into_result(())
     }
 
-    /// Returns the plan as it was saved. Secrets come from `fresh`, the plan that would be made now for the same
-    /// objects.
-    pub fn plan(&self, fresh: &Plan, desired: &State, register: &'static [Entry]) -> Result<Plan, Diagnostics> {
+    /// Returns the plan as it was saved. Secrets come from `made`, with the plan that would be made now for the same objects.
+    pub fn plan(&self, made: &Planned, register: &'static [Entry]) -> Result<Plan, Diagnostics> {
+        let (fresh, desired) = (&made.plan, &made.desired);
         let touched = self.touched(register)?;
         let mut problems = Diagnostics::default();
         for at in fresh.touched.iter().filter(|at| !touched.contains(*at)) {
@@ -231,6 +235,13 @@ impl Saved {
                 Some(step) => plan.steps.push(step),
                 None if !planned.contains(&at) => {}
                 None => problems.push(stale(format!("{at} has another secret since the plan was saved"), None)),
+            }
+        }
+        for relation in &self.found_empty {
+            let at = relation.address(register)?;
+            if empty::has_filled(&at, &plan.steps, fresh, &made.live) {
+                let message = format!("{at} held no rows when the plan was saved and holds some now");
+                problems.push(stale(message, PlanStep::origin(&at, desired)));
             }
         }
         problems.into_result(plan)
@@ -310,7 +321,8 @@ mod tests {
         let json = r#"{ "format": 1, "dbstate": "1", "target": { "system": "7", "database": "a", "server_version": 150000 },
             "project": { "manage": "schemas", "exclude": [], "ledger": true, "online": true, "revision": null,
                          "files": [], "bodies": [] },
-            "changes": [], "steps": [], "touches": [], "stands_on": [], "fingerprint": "" }"#;
+            "changes": [], "steps": [], "touches": [], "stands_on": [], "found_empty": [],
+            "fingerprint": "" }"#;
         let saved: Saved = serde_json::from_str(json).expect("a plan");
         for (database, system, fits) in
             [("a", Some("7"), true), ("a", None, true), ("a", Some("8"), false), ("b", Some("7"), false)]

@@ -69,7 +69,7 @@ fn an_unrelated_change_is_no_reason_to_refuse() {
     let project = saved(&database);
     database.psql(
         "alter table shop.other add by_hand int; create table shop.more (); comment on table shop.orders is 'x';
-         alter type shop.status owner to postgres; drop view shop.totals; insert into shop.orders values (1, 2)",
+         alter type shop.status owner to postgres; drop view shop.totals; insert into shop.users values (1)",
     );
     project.run(&["apply", "a.plan", "--yes", "--allow", "block"], 0);
     let columns = "select string_agg(attname, ' ' order by attnum) from pg_attribute
@@ -82,6 +82,21 @@ fn an_unrelated_change_is_no_reason_to_refuse() {
         assert!(drift.stdout.contains(what), "{what}: {}", drift.stdout);
     }
     assert!(!drift.stdout.contains("shop.orders.status"), "{}", drift.stdout);
+}
+
+#[test]
+fn a_table_that_was_found_empty_may_not_fill_where_that_counts() {
+    let database = Database::create();
+    let project = saved(&database);
+    database.psql("insert into shop.orders values (1, 2)");
+    refused(&project, &database, "table `shop.orders` held no rows when the plan was saved and holds some now");
+
+    // A comment is the same with and without rows.
+    database.psql("truncate shop.orders");
+    project.write("schema.yaml", &BEFORE.replace("total: int }", "total: { type: int, comment: x } }"));
+    project.run(&["plan", "--out", "a.plan"], 0);
+    database.psql("insert into shop.orders values (1, 2)");
+    project.run(&["apply", "a.plan", "--yes"], 0);
 }
 
 #[test]
