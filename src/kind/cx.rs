@@ -74,11 +74,18 @@ impl<'a> Cx<'a> {
         self.online && self.at.parent().and_then(|p| self.live.size(p)).is_some_and(|size| size.bytes > 0)
     }
 
-    /// Returns the step with hazard `block`, unless it has no row of the parent to look at: the parent does not exist
-    /// yet, or was found empty.
+    /// Returns the step with hazard `block`, unless it has no row of the parent to look at.
     pub fn reads_rows(&self, step: Step, cost: &str) -> Step {
-        let found_empty = |p| self.live.size(p).is_some_and(|size| size.bytes == 0);
-        let has_none = self.parent_is_new() || self.at.parent().is_some_and(found_empty);
+        match self.at.parent() {
+            Some(parent) => self.reads_rows_of(parent, step, cost),
+            None => step.hazard(HazardClass::Block, cost),
+        }
+    }
+
+    /// Returns the step with hazard `block`, unless it has no row of `relation` to look at: that does not exist yet, or was
+    /// found empty.
+    pub fn reads_rows_of(&self, relation: &Address, step: Step, cost: &str) -> Step {
+        let has_none = !self.live.contains(relation) || self.live.size(relation).is_some_and(|size| size.bytes == 0);
         if has_none { step } else { step.hazard(HazardClass::Block, cost) }
     }
 

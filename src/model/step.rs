@@ -92,6 +92,8 @@ pub struct Step {
     pub needs: Vec<Address>,
     /// Risks.
     pub hazards: Vec<Hazard>,
+    /// Relations whose rows it reads, besides the one that it is about: their sizes count.
+    pub reads: Vec<Address>,
     /// The lock it takes.
     pub lock: Lock,
     /// Where it may run.
@@ -166,6 +168,13 @@ impl Step {
     #[must_use]
     pub fn needs(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.needs.extend(others);
+        self
+    }
+
+    /// Adds relations whose rows it reads.
+    #[must_use]
+    pub fn reads(mut self, relations: impl IntoIterator<Item = Address>) -> Self {
+        self.reads.extend(relations);
         self
     }
 

@@ -166,8 +166,9 @@ impl Planned {
     pub(super) async fn make(&mut self, session: &Session, online: bool) -> Result<(), Diagnostics> {
         let mut start = plan::Start::of(self.input(online));
         self.make_from(&start, online)?;
-        let touched: Vec<Address> = self.plan.steps.iter().map(|step| step.at.clone()).collect();
-        if catalog::measure(&session.client, &mut self.live, touched.iter()).await? {
+        let sized = self.plan.steps.iter().flat_map(|step| std::iter::once(&step.at).chain(&step.reads));
+        let sized: Vec<Address> = sized.cloned().collect();
+        if catalog::measure(&session.client, &mut self.live, sized.iter()).await? {
             start.take_sizes(&self.live);
             self.make_from(&start, online)?;
         }

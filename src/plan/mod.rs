@@ -67,6 +67,8 @@ pub struct PlanStep {
     pub shown: Option<String>,
     /// The risks of the statement.
     pub hazards: Vec<Hazard>,
+    /// Relations whose rows it reads, besides the one that it is about.
+    pub reads: Vec<Address>,
     /// The size of the relation that the statement is about; only set if the statement has hazards.
     pub size: Option<Size>,
     /// The lock it takes.
@@ -276,6 +278,7 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         shown: node.step.shown.clone(),
         size: size.filter(|_| !hazards.is_empty()),
         hazards,
+        reads: node.step.reads.clone(),
         lock: node.step.lock,
         transaction: node.step.transaction,
         origin: PlanStep::origin(&node.at, input.desired),

@@ -288,6 +288,7 @@ impl SavedStep {
             sql,
             shown: self.secret.then(|| self.sql.clone()),
             hazards: self.hazards.clone(),
+            reads: now.map(|now| now.reads.clone()).unwrap_or_default(),
             size: self.size,
             lock: self.lock,
             transaction: self.transaction,

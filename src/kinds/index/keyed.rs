@@ -8,7 +8,7 @@ use crate::kind::{Cx, Kind};
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::table::{Attached, Place, Table, heirs, parents};
 use crate::kinds::unique::Unique;
-use crate::model::{Address, HazardClass, Lock, Step};
+use crate::model::{Address, Lock, Step};
 
 /// Returns `drop`, which drops an index, between statements that take the partitions aside which have such keys.
 pub fn drop_index(index: &Index, drop: Step, cx: &Cx<'_>) -> Vec<Step> {
@@ -61,9 +61,8 @@ fn aside(partitions: &[Address], drop: Step, cx: &Cx<'_>) -> Vec<Step> {
     });
     let attach = places.iter().rev().filter_map(|(at, place)| {
         let step = Step::new(place.attach_sql(&cx.at(at).identity())?).lock(Lock::AccessExclusive);
-        let is_empty = cx.live.size(at).is_some_and(|size| size.bytes == 0);
         let cost = format!("compares every row of {at} with its bounds while readers and writers wait");
-        Some(if is_empty { step } else { step.hazard(HazardClass::Block, cost) })
+        Some(cx.reads_rows_of(at, step.reads([(*at).clone()]), &cost))
     });
     detach.chain([drop]).chain(attach).collect()
 }

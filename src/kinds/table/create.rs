@@ -1,7 +1,7 @@
 //! `create table`, and the statements that follow it directly.
 
 use super::carry;
-use super::lineage::{attach, columns_above, leaving, parents};
+use super::lineage::{attach, columns_above, leaving, parents, sees_default};
 use super::{RowSecurity, Table, mark, storage};
 use crate::kind::{Cx, Kind};
 use crate::kinds::check::Check;
@@ -11,13 +11,14 @@ use crate::kinds::index::Index;
 use crate::kinds::part::{constraint, parameters};
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::unique::Unique;
-use crate::model::{Address, Step};
+use crate::model::{Address, Lock, Step};
 use crate::sql;
 
 /// Returns all statements that create a table.
 pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     let columns = cx.desired.children_of::<Column>(cx.at, Column::NAME);
-    let apart = table.partition_of.is_some() && (brings_parts(cx) || has_order_of_its_own(cx.at, cx.desired));
+    let apart = table.partition_of.is_some()
+        && (brings_parts(cx) || has_order_of_its_own(cx.at, cx.desired) || is_above_in_use(table, cx));
     let (constraints, spoken): (Vec<String>, Vec<Address>) = constraints(cx).into_iter().unzip();
     let (shared, whose): (Vec<String>, Vec<Address>) =
         if apart { checks_above(cx.at, cx).into_iter().unzip() } else { Default::default() };
@@ -31,7 +32,11 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     let inline = columns.iter().map(|(at, _)| (*at).clone()).chain(spoken);
     let sql = sentence(table, apart, &lines, cx);
     // Some changes of a column above spread to the tables below and some do not, and a key or a check may name a new one.
-    let mut steps = vec![Step::new(sql).speaks_for(inline).needs(whose).needs(leaving(cx)).needs(columns_above(cx))];
+    let create = Step::new(sql).speaks_for(inline).needs(whose).needs(leaving(cx)).needs(columns_above(cx));
+    let mut steps = vec![match live_above(table, cx).filter(|_| !apart) {
+        Some(above) => sees_default(create.lock(Lock::AccessExclusive).reads([above]), cx),
+        None => create,
+    }];
     for (at, column) in &columns {
         // A child table copies them when it is created.
         steps.extend(column.after_create(apart, &cx.at(at)).into_iter().map(Step::completes));
@@ -44,6 +49,18 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     steps.extend(table.cluster_on.as_deref().map(|index| mark::cluster_on(Some(index), cx)));
     steps.extend(carry::after_create(cx));
     steps
+}
+
+/// Returns the live table that a new partition comes below. `create table … partition of` locks it against readers, too.
+fn live_above(table: &Table, cx: &Cx<'_>) -> Option<Address> {
+    table.partition_of.as_ref()?;
+    parents(cx.at, cx.desired).into_iter().find(|above| cx.live.contains(above))
+}
+
+/// Returns whether that table holds rows, so that clients may be using it: `attach partition` lets them go on.
+fn is_above_in_use(table: &Table, cx: &Cx<'_>) -> bool {
+    let size = live_above(table, cx).and_then(|above| cx.live.size(&above));
+    cx.online && size.is_some_and(|size| size.bytes > 0)
 }
 
 /// Returns the `create table` statement alone.

@@ -366,8 +366,23 @@ pub fn note_keys(live: &mut State, desired: &State) {
 pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     let sql = place.attach_sql(&cx.identity())?;
     let needs: Vec<Address> = brought(cx).into_iter().chain(columns_above(cx)).chain(leaving(cx)).collect();
-    let step = Step::new(sql).lock(Lock::AccessExclusive).needs(needs);
+    let step = sees_default(Step::new(sql).lock(Lock::AccessExclusive).needs(needs), cx);
     Some(incomplete_above(cx).into_iter().fold(step, |step, index| step.gives(index.key())))
+}
+
+/// Returns `step`, which makes a table a partition, with what it costs to look through the default partition for rows that belong
+/// there. See <https://www.postgresql.org/docs/current/sql-altertable.html>.
+pub fn sees_default(step: Step, cx: &Cx<'_>) -> Step {
+    let is_default = |at: &Address, state: &State| {
+        place(at, state).and_then(|place| place.bounds).is_some_and(|bounds| bounds.as_str() == "default")
+    };
+    let above = parents(cx.at, cx.desired);
+    let beside = above.iter().flat_map(|table| heirs(table, cx.live)).filter(|heir| *heir != cx.at);
+    let mut defaults = beside.filter(|heir| is_default(heir, cx.live) && is_default(heir, cx.desired));
+    defaults.next().into_iter().fold(step, |step, at| {
+        let cost = format!("scans {at}, the default partition, while its readers and writers wait");
+        cx.reads_rows_of(at, step.reads([at.clone()]), &cost)
+    })
 }
 
 /// Returns the new indexes and keys of the tables above that are to lack parts. They come after the partition is attached, which would
@@ -454,8 +469,7 @@ pub fn steps(new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
         steps.push(alter(format!("inherit {parent}")).late().needs(columns_above(cx)).needs(brought(cx)));
     }
     if moved && let Some(step) = attach(new, cx) {
-        steps
-            .push(step.late().hazard(HazardClass::Block, "scans the table to see that its rows are within the bounds"));
+        steps.push(cx.reads_rows_of(cx.at, step.late(), "scans the table to see that its rows are within the bounds"));
     }
     steps
 }
