@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::{IndexMap, IndexSet};
+
 use super::emit::{Emitted, Verb};
 use super::fate::Action;
 use super::{Input, PlanStep};
@@ -36,19 +38,22 @@ pub fn segment(steps: &mut [PlanStep], emitted: &Emitted, input: Input<'_>) {
 /// Refuses a plan in which statements that move the rows of one table do not share a transaction.
 pub fn none_is_torn(steps: &[PlanStep]) -> Result<(), Diagnostics> {
     let mut problems = Diagnostics::default();
-    for pair in steps.iter().filter(|step| step.carries.is_some()).collect::<Vec<_>>().windows(2) {
-        let (Some(table), true) = (&pair[0].carries, pair[0].carries == pair[1].carries) else { continue };
-        if pair[0].segment != pair[1].segment {
-            let message =
-                format!("{table} must be made anew in one transaction, but the plan needs a commit in between");
-            let problem = Diagnostic::new(Code::Refused, message).help(
-                "apply the rest of the changes first, and then this one: with it, nothing else may need a commit",
-            );
-            problems.push(match pair[0].origin {
-                Some(span) => problem.label(span, "this change moves all rows"),
-                None => problem,
-            });
+    let moves = steps.iter().filter_map(|step| Some((step.carries.as_ref()?, step)));
+    let mut firsts: IndexMap<&Address, &PlanStep> = IndexMap::new();
+    let mut torn: IndexSet<&Address> = IndexSet::new();
+    for (table, step) in moves {
+        if firsts.entry(table).or_insert(step).segment != step.segment {
+            torn.insert(table);
         }
+    }
+    for table in torn {
+        let message = format!("{table} must be made anew in one transaction, but the plan needs a commit in between");
+        let problem = Diagnostic::new(Code::Refused, message)
+            .help("apply the rest of the changes first, and then this one: with it, nothing else may need a commit");
+        problems.push(match firsts[table].origin {
+            Some(span) => problem.label(span, "this change moves all rows"),
+            None => problem,
+        });
     }
     problems.into_result(())
 }
@@ -131,5 +136,48 @@ impl<'a> Locks<'a> {
         let relation = std::iter::once(&step.at).chain(step.at.ancestors()).find(|at| at.parent() == Some(at.top()));
         let fresh = relation.is_some_and(|at| (step.lock > Lock::None || step.relations > 0) && self.known.insert(at));
         self.count += EACH * step.relations.max(usize::from(fresh));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::KindName;
+
+    const ANY: KindName = KindName("any");
+
+    /// A statement that moves rows of a table, in that segment.
+    fn moving(table: &str, segment: usize) -> PlanStep {
+        let at = Address::root(ANY, table);
+        PlanStep {
+            carries: Some(at.clone()),
+            at,
+            verb: Verb::Alter,
+            sql: String::new(),
+            shown: None,
+            hazards: Vec::new(),
+            size: None,
+            lock: Lock::None,
+            transaction: Transaction::Inside,
+            origin: None,
+            relations: 0,
+            shared: false,
+            demands: Vec::new(),
+            hands_to: None,
+            admits: None,
+            run_as: None,
+            segment,
+        }
+    }
+
+    #[test]
+    fn rows_of_no_table_are_moved_across_a_commit() {
+        let is_torn = |steps: &[(&str, usize)]| {
+            let steps: Vec<PlanStep> = steps.iter().map(|(table, segment)| moving(table, *segment)).collect();
+            none_is_torn(&steps).err().map_or(0, |problems| problems.iter().count())
+        };
+        assert_eq!(is_torn(&[("a", 0), ("a", 1)]), 1);
+        assert_eq!(is_torn(&[("a", 0), ("a", 0), ("b", 1), ("b", 1)]), 0);
+        assert_eq!(is_torn(&[("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]), 2, "whose statements alternate");
     }
 }
