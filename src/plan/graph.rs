@@ -5,23 +5,23 @@
 //! edges form a circle that contains folded drops, these drops get statements of their own; any other circle of hard
 //! edges is refused.
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, hash_map};
 
-use petgraph::algo::{has_path_connecting, tarjan_scc};
+use petgraph::algo::has_path_connecting;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeFiltered;
 use rustc_hash::FxHashMap;
 
+use super::circle::{circles, circular, unfold, yield_names};
 use super::emit::{Emitted, Verb};
 use super::needs::needs;
 use super::sort::sort;
 use super::wait::{self, Wait};
 use super::{Input, fold, overload};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostics;
 use crate::kind::names::Names;
-use crate::kind::{RELATION, Reference, References, Slot, find};
-use crate::model::{Address, State, Transaction};
+use crate::kind::{Entry, RELATION, Reference, References, Slot, find};
+use crate::model::{Address, Transaction};
 
 /// How strong an edge is. Where edges form a circle, the weakest are ignored first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,15 @@ pub(super) enum Edge {
 
 /// The graph of a plan. Each node is a statement, given by its index in `emitted.nodes`.
 pub(super) type Graph = DiGraph<usize, Edge>;
+
+/// A name in a slot of a schema: the slot, the schema, the name.
+pub(super) type SlotName = (Slot, String, String);
+
+/// Returns the names that an object takes.
+pub(super) fn slot_names(at: &Address, register: &'static [Entry]) -> impl Iterator<Item = SlotName> {
+    let slots = find(register, at.kind()).rules.slots.iter();
+    slots.map(|slot| (*slot, at.top().key().to_owned(), at.key().to_owned()))
+}
 
 /// Returns the statements in the order in which they run, as indices into `emitted.nodes`, and which of them wait for
 /// which, as indices into that order.
@@ -89,8 +98,10 @@ impl Builder<'_> {
         }
         let Self { graph, edges, .. } = self;
         match edges.entry((before, after)) {
-            Entry::Occupied(there) => graph[*there.get()] = edge,
-            Entry::Vacant(new) => _ = new.insert(graph.add_edge(NodeIndex::new(before), NodeIndex::new(after), edge)),
+            hash_map::Entry::Occupied(there) => graph[*there.get()] = edge,
+            hash_map::Entry::Vacant(new) => {
+                _ = new.insert(graph.add_edge(NodeIndex::new(before), NodeIndex::new(after), edge))
+            }
         }
     }
 
@@ -377,13 +388,10 @@ impl Builder<'_> {
     /// Orders the statement that frees a name before the one that takes it.
     fn slots(&mut self) {
         let register = self.input.register;
-        let mut freed: HashMap<(Slot, String, String), Vec<(&Address, usize)>> = HashMap::new();
+        let mut freed: HashMap<SlotName, Vec<(&Address, usize)>> = HashMap::new();
         for (at, drops) in &self.emitted.drops {
-            for slot in find(register, at.kind()).rules.slots {
-                if let Some(&last) = drops.last() {
-                    let key = (*slot, at.top().key().to_owned(), at.key().to_owned());
-                    freed.entry(key).or_default().push((at, last));
-                }
+            for name in slot_names(at, register) {
+                freed.entry(name).or_default().extend(drops.last().map(|last| (at, *last)));
             }
         }
         for (i, node) in self.emitted.nodes.iter().enumerate() {
@@ -395,9 +403,8 @@ impl Builder<'_> {
         let mut takes: HashMap<&Address, usize> = HashMap::new();
         for moved in &self.emitted.moves {
             takes.extend(moved.takes.map(|takes| (&moved.to, takes)));
-            for slot in find(register, moved.from.kind()).rules.slots {
-                let key = (*slot, moved.from.top().key().to_owned(), moved.from.key().to_owned());
-                freed.entry(key).or_default().extend(moved.frees.map(|frees| (&moved.to, frees)));
+            for name in slot_names(&moved.from, register) {
+                freed.entry(name).or_default().extend(moved.frees.map(|frees| (&moved.to, frees)));
             }
         }
         for (drop, make) in overload::pairs(self.emitted, self.input) {
@@ -415,78 +422,12 @@ impl Builder<'_> {
             }
         }
         for (at, makes) in &self.emitted.makes {
-            for slot in find(register, at.kind()).rules.slots {
-                let key = (*slot, at.top().key().to_owned(), at.key().to_owned());
-                let Some(&make) = takes.get(at).or_else(|| makes.first()) else { continue };
-                for (_, free) in freed.get(&key).into_iter().flatten().filter(|(by, _)| *by != at) {
+            let Some(&make) = takes.get(at).or_else(|| makes.first()) else { continue };
+            for name in slot_names(at, register) {
+                for (_, free) in freed.get(&name).into_iter().flatten().filter(|(by, _)| *by != at) {
                     self.edge(*free, make, Edge::Hard);
                 }
             }
         }
     }
-}
-
-/// Returns the circles of edges that are at least so strong, each as its statements.
-fn circles(graph: &Graph, weakest: Edge) -> Vec<Vec<usize>> {
-    let strong = graph.filter_map(|_, n| Some(*n), |_, e| (*e >= weakest).then_some(()));
-    let mut circles: Vec<Vec<usize>> = tarjan_scc(&strong)
-        .into_iter()
-        .filter(|c| c.len() > 1)
-        .map(|c| {
-            let mut list: Vec<usize> = c.into_iter().map(|n| strong[n]).collect();
-            list.sort_unstable();
-            list
-        })
-        .collect();
-    circles.sort();
-    circles
-}
-
-/// Gives the folded drops in a circle statements of their own whose names something else in it takes: the constraint of a table
-/// that goes lets go of its name before the table can go. Returns whether there were any.
-fn yield_names(emitted: &mut Emitted, circle: &[usize], input: Input<'_>) -> bool {
-    let inside: HashSet<usize> = circle.iter().copied().collect();
-    let in_circle = |list: &[usize]| list.iter().any(|i| inside.contains(i));
-    let places = |at: &Address| {
-        let slots = find(input.register, at.kind()).rules.slots;
-        slots.iter().map(|slot| (*slot, at.top().key().to_owned(), at.key().to_owned())).collect::<Vec<_>>()
-    };
-    let makes = emitted.makes.iter().filter(|(_, list)| in_circle(list));
-    let taken: HashSet<(Slot, String, String)> = makes.flat_map(|(at, _)| places(at)).collect();
-    let is_part = |at: &Address| at.parent() != Some(at.top());
-    let yields = |at: &&Address| {
-        let is_dropped = emitted.drops.get(*at).is_some_and(|list| in_circle(list));
-        is_dropped && is_part(at) && places(at).iter().any(|place| taken.contains(place))
-    };
-    let mut guilty: Vec<Address> = emitted.folded.iter().filter(yields).cloned().collect();
-    guilty.sort();
-    guilty.iter().filter(|at| emitted.unfold(at, input)).count() > 0
-}
-
-/// Gives the folded drops in a circle statements of their own. Returns whether there were any.
-fn unfold(emitted: &mut Emitted, circle: &[usize], input: Input<'_>) -> bool {
-    let inside: HashSet<usize> = circle.iter().copied().collect();
-    let in_circle = |at: &Address, emitted: &Emitted| {
-        emitted.drops.get(at).is_some_and(|list| list.iter().any(|i| inside.contains(i)))
-    };
-    let together = |at: &Address, to: &Address, emitted: &Emitted| emitted.drops.get(at) == emitted.drops.get(to);
-    let uses_circle = |at: &Address, emitted: &Emitted, live: &State| {
-        let is_other = |to: &Address| !to.is_within(at.parent().unwrap_or(at)) && !together(at, to, emitted);
-        live.uses(at).iter().any(|to| in_circle(to, emitted) && is_other(to))
-    };
-    let mut guilty: Vec<Address> = emitted
-        .folded
-        .iter()
-        .filter(|at| in_circle(at, emitted) && uses_circle(at, emitted, input.live))
-        .cloned()
-        .collect();
-    guilty.sort();
-    // All of them are unfolded: `any` would stop at the first.
-    guilty.iter().filter(|at| emitted.unfold(at, input)).count() > 0
-}
-
-fn circular(circle: &[usize], emitted: &Emitted) -> Diagnostic {
-    let list: Vec<String> = circle.iter().map(|i| format!("{}", emitted.nodes[*i].at)).collect();
-    Diagnostic::new(Code::Refused, format!("these changes need each other first: {}", list.join(", ")))
-        .help("make the change in two steps, or break the circle in the YAML")
 }

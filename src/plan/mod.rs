@@ -4,6 +4,7 @@
 //! `segment`.
 
 mod alike;
+mod circle;
 mod emit;
 mod fate;
 mod fold;
