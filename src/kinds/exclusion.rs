@@ -49,7 +49,7 @@ pub struct Exclusion {
     /// A comment on its index.
     #[serde(default, skip_serializing_if = "is_default")]
     pub index_comment: Option<String>,
-    /// Of a partitioned table: no parts are made with it, and it does not hold before each partition has one.
+    /// Of a partitioned table: it gets no parts but those that partitions declare, and is not valid until each has one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub only: bool,
     /// Whether it is a part of its parent table's.
@@ -77,7 +77,7 @@ fn is_gist(method: &str) -> bool {
 
 impl PartialEq for Exclusion {
     fn eq(&self, other: &Self) -> bool {
-        self.is_defined_as(other) && self.backing() == other.backing() && self.only == other.only
+        self.is_defined_as(other) && self.backing() == other.backing()
     }
 }
 
@@ -169,9 +169,6 @@ impl Kind for Exclusion {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        if self.only != old.only {
-            return Alter::Replace("its parts are others".to_owned());
-        }
         if !self.is_defined_as(old) {
             return Alter::Replace("it is defined otherwise".to_owned());
         }
@@ -202,8 +199,8 @@ impl Kind for Exclusion {
 
 impl Exclusion {
     fn backing(&self) -> Backing<'_> {
-        let Self { options, tablespace, index_comment, .. } = self;
-        Backing { options, tablespace: tablespace.as_ref(), comment: index_comment.as_ref() }
+        let Self { options, tablespace, index_comment, only, .. } = self;
+        Backing { options, tablespace: tablespace.as_ref(), comment: index_comment.as_ref(), only: *only }
     }
 
     /// What stands behind its name.

@@ -61,7 +61,7 @@ pub struct Index {
     /// Detail of planner statistics of keys that are expressions, by the key's number from 1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub statistics: BTreeMap<u16, u16>,
-    /// Partitions have no part in it until one is attached by hand.
+    /// Of a partitioned table: it gets no parts but those that partitions declare, and is not valid until each has one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub only: bool,
     /// Building it failed halfway, so it is unusable. It is rebuilt unless this is declared.

@@ -56,7 +56,7 @@ pub struct PrimaryKey {
 
 impl PartialEq for PrimaryKey {
     fn eq(&self, other: &Self) -> bool {
-        self.definition() == other.definition() && self.backing() == other.backing() && self.only == other.only
+        self.definition() == other.definition() && self.backing() == other.backing()
     }
 }
 
@@ -137,9 +137,6 @@ impl Kind for PrimaryKey {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        if self.only != old.only {
-            return Alter::Replace("its parts are others".to_owned());
-        }
         if self.definition() == old.definition() {
             return self.backing().alter(old.backing(), cx);
         }
@@ -190,8 +187,8 @@ impl PrimaryKey {
     }
 
     fn backing(&self) -> Backing<'_> {
-        let Self { options, tablespace, index_comment, .. } = self;
-        Backing { options, tablespace: tablespace.as_ref(), comment: index_comment.as_ref() }
+        let Self { options, tablespace, index_comment, only, .. } = self;
+        Backing { options, tablespace: tablespace.as_ref(), comment: index_comment.as_ref(), only: *only }
     }
 
     /// What stands behind its name.

@@ -45,7 +45,7 @@ pub struct Unique {
     /// A comment on its index.
     #[serde(default, skip_serializing_if = "is_default")]
     pub index_comment: Option<String>,
-    /// Of a partitioned table: no parts are made with it, and it does not hold before each partition has one.
+    /// Of a partitioned table: it gets no parts but those that partitions declare, and is not valid until each has one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub only: bool,
     /// Whether it is a part of its parent table's.
@@ -55,7 +55,7 @@ pub struct Unique {
 
 impl PartialEq for Unique {
     fn eq(&self, other: &Self) -> bool {
-        self.definition() == other.definition() && self.backing() == other.backing() && self.only == other.only
+        self.definition() == other.definition() && self.backing() == other.backing()
     }
 }
 
@@ -136,9 +136,6 @@ impl Kind for Unique {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        if self.only != old.only {
-            return Alter::Replace("its parts are others".to_owned());
-        }
         if self.definition() == old.definition() {
             return self.backing().alter(old.backing(), cx);
         }
@@ -188,8 +185,8 @@ impl Unique {
     }
 
     fn backing(&self) -> Backing<'_> {
-        let Self { options, tablespace, index_comment, .. } = self;
-        Backing { options, tablespace: tablespace.as_ref(), comment: index_comment.as_ref() }
+        let Self { options, tablespace, index_comment, only, .. } = self;
+        Backing { options, tablespace: tablespace.as_ref(), comment: index_comment.as_ref(), only: *only }
     }
 
     /// What stands behind its name.

@@ -8,7 +8,7 @@ use crate::kinds::table::mark;
 use crate::model::{Address, Step};
 use crate::sql;
 
-/// What can change in place.
+/// What is set besides the definition. Most of it can change in place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backing<'a> {
     /// Storage parameters.
@@ -17,6 +17,8 @@ pub struct Backing<'a> {
     pub tablespace: Option<&'a String>,
     /// A comment on it; the constraint's own is another.
     pub comment: Option<&'a String>,
+    /// Whether it gets no parts but those that partitions declare.
+    pub only: bool,
 }
 
 impl Backing<'_> {
@@ -33,8 +35,11 @@ impl Backing<'_> {
         Alter::InPlace(steps)
     }
 
-    /// Returns how the index changes from `old` to this, while the constraint stays the same.
+    /// Returns how the index changes from `old` to this, while the constraint's definition stays the same.
     pub fn alter(self, old: Self, cx: &Cx<'_>) -> Alter {
+        if self.only != old.only {
+            return Alter::Replace("`only` changes".to_owned());
+        }
         if let Some(replace) = keeps_options(old.options, self.options, cx) {
             return replace;
         }

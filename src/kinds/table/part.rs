@@ -49,7 +49,7 @@ pub fn plain_constraint(
     name: Option<String>,
     cx: &Cx<'_>,
 ) -> Option<Vec<Step>> {
-    let bare = Backing { comment: None, ..theirs };
+    let bare = Backing { comment: None, only: mine.only, ..theirs };
     let Alter::InPlace(steps) = bare.alter(mine, cx) else { return None };
     let comments = format!("constraint {} on {}", cx.name(), cx.parent().identity());
     Some(steps.into_iter().chain(plain(name, &comments, |to| constraint::rename(to, cx), cx)).collect())
@@ -80,8 +80,8 @@ pub fn adopted<T: Kind>(cx: &Cx<'_>, stem: impl Fn(&T) -> Option<String>, end: &
     steps
 }
 
-/// Returns the statements that attach the declared parts of a new index or key, if it is to lack some; none where each partition
-/// has one, since PostgreSQL would then take it for complete.
+/// Returns the statements that attach the declared parts of a new index or key with `only`; none where each partition has
+/// one, since PostgreSQL would then take it for complete.
 pub fn declared(cx: &Cx<'_>) -> Vec<Step> {
     let Some(table) = cx.at.parent().filter(|_| is_only(cx.at, cx.desired)) else { return Vec::new() };
     let part = |heir: &Address| {
@@ -96,12 +96,12 @@ pub fn declared(cx: &Cx<'_>) -> Vec<Step> {
     parts.into_iter().map(|(_, step)| step).collect()
 }
 
-/// Returns whether an index or a constraint with an index is to lack parts.
+/// Returns whether an index or a constraint with an index says `only`.
 pub fn is_only(at: &Address, state: &State) -> bool {
-    let key =
-        || state.spec::<PrimaryKey>(at).map(|key| key.only).or_else(|| state.spec::<Unique>(at).map(|key| key.only));
-    let other = || state.spec::<Exclusion>(at).map(|exclusion| exclusion.only);
-    state.spec::<Index>(at).map(|index| index.only).or_else(key).or_else(other).unwrap_or_default()
+    let only = state.spec::<Index>(at).map(|index| index.only);
+    let only = only.or_else(|| state.spec::<PrimaryKey>(at).map(|key| key.only));
+    let only = only.or_else(|| state.spec::<Unique>(at).map(|key| key.only));
+    only.or_else(|| state.spec::<Exclusion>(at).map(|exclusion| exclusion.only)).unwrap_or_default()
 }
 
 /// Refuses `only` where there are no parts.
