@@ -70,10 +70,10 @@ pub struct Table {
     /// Row security.
     #[serde(skip_serializing_if = "is_default")]
     pub rls: RowSecurity,
-    /// Its access method; `heap` when absent.
+    /// Its access method; when absent, that of the table it is a partition of (17 and later), or `heap`.
     #[serde(skip_serializing_if = "is_default")]
     pub access_method: Option<String>,
-    /// Where it is; the database's own tablespace when absent.
+    /// Where it is; when absent, where the table is that it is a partition of, or the database's own tablespace.
     #[serde(skip_serializing_if = "is_default")]
     pub tablespace: Option<String>,
     /// Storage parameters, as in `with (…)`; those of its overflow table begin with `toast.`.
