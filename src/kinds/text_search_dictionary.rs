@@ -72,10 +72,10 @@ fn unquote(literal: &str) -> String {
 /// `name = value`. A number stays one, as `1` is true to PostgreSQL, and `'1'` is not.
 fn assignment((name, value): (&String, &String)) -> String {
     let digits = value.strip_prefix('-').unwrap_or(value);
-    let is_whole = !digits.contains('.');
     let is_number = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.parse::<f64>().is_ok();
-    let is_exact = is_number && !(is_whole && digits.len() > 1 && digits.starts_with('0'));
-    let value = if is_exact { value.clone() } else { sql::literal(value) };
+    // PostgreSQL stores `007` as `7`, and `-0` as `0`.
+    let is_exact = digits.contains('.') || value == "0" || !digits.starts_with('0');
+    let value = if is_number && is_exact { value.clone() } else { sql::literal(value) };
     format!("{} = {value}", sql::ident(name))
 }
 
@@ -139,9 +139,16 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_such() {
-        for (value, written) in
-            [("1", "1"), ("-2.50", "-2.50"), ("007", "'007'"), ("", "''"), ("1.2.3", "'1.2.3'"), ("on", "'on'")]
-        {
+        for (value, written) in [
+            ("1", "1"),
+            ("-2.50", "-2.50"),
+            ("0", "0"),
+            ("007", "'007'"),
+            ("-0", "'-0'"),
+            ("", "''"),
+            ("1.2.3", "'1.2.3'"),
+            ("on", "'on'"),
+        ] {
             assert_eq!(assignment((&"n".to_owned(), &value.to_owned())), format!("n = {written}"));
         }
     }
