@@ -16,7 +16,7 @@ const FEW: usize = 4096;
 
 static ALL: [Mutex<Part>; PARTS] = [const { Mutex::new(Part { addresses: HashTable::new(), limit: FEW }) }; PARTS];
 
-/// The addresses whose hash ends alike.
+/// The addresses for which [`part_of`] says the same.
 struct Part {
     addresses: HashTable<Address>,
     /// The number of addresses at which those that are not used are forgotten.
@@ -25,9 +25,8 @@ struct Part {
 
 /// Returns the address with that kind, parent and key, whose hash is `hash`.
 pub(super) fn of(hash: u64, kind: KindName, parent: Option<Address>, key: &str) -> Address {
-    let part = usize::try_from(hash % PARTS as u64).unwrap_or_default();
     // What a thread that panicked left is sound: an address is complete before it is added.
-    let mut part = ALL[part].lock().unwrap_or_else(PoisonError::into_inner);
+    let mut part = ALL[part_of(hash)].lock().unwrap_or_else(PoisonError::into_inner);
     let is_it = |at: &Address| at.0.hash == hash && at.0.parent == parent && &*at.0.key == key && at.0.kind == kind;
     if let Some(at) = part.addresses.find(hash, is_it) {
         return at.clone();
@@ -36,6 +35,12 @@ pub(super) fn of(hash: u64, kind: KindName, parent: Option<Address>, key: &str) 
     let at = Address(Arc::new(Inner { hash, kind, parent, key: key.into() }));
     part.addresses.insert_unique(hash, at.clone(), |at| at.0.hash);
     at
+}
+
+/// Returns the number of the part in which addresses with this hash are. It uses bits in the middle, as a part looks
+/// addresses up by those at both ends.
+fn part_of(hash: u64) -> usize {
+    usize::try_from((hash >> 32) % PARTS as u64).unwrap_or_default()
 }
 
 impl Part {
