@@ -58,7 +58,7 @@ impl PartialEq for Operator {
 /// What says that an operator has no other side.
 const NONE: &str = "none";
 
-/// The other side, where there is one.
+/// Returns the other side, where there is one.
 fn said(other: Option<&String>) -> Option<&String> {
     other.filter(|name| *name != NONE)
 }
@@ -204,11 +204,11 @@ impl Kind for Operator {
         let symbol = &cx.at.key()[..cx.at.key().rfind_args()];
         let name = format!("{}.{symbol}", sql::ident(cx.at.top().key()));
         let step = Step::new(format!("create operator {name} (\n    {}\n)", words.join(",\n    ")));
-        // One that names this one later would be noted on it.
-        let first =
-            [(commutator, false), (negator, true)].into_iter().filter(|(side, _)| side.as_deref() == Some(NONE));
-        let others = first.filter_map(|(_, negates)| named_by_others(cx.desired).remove(&(cx.at.clone(), negates)));
-        vec![step.needs(others.flatten())]
+        // PostgreSQL would note an operator that names this one, and is created later, on this one too.
+        let sides = [(commutator, false), (negator, true)].into_iter();
+        let without = sides.filter(|(side, _)| side.as_deref() == Some(NONE)).map(|(_, is_negation)| is_negation);
+        let first = without.filter_map(|side| named_by_others(cx.desired).remove(&(cx.at.clone(), side)));
+        vec![step.needs(first.flatten())]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -223,60 +223,63 @@ impl Kind for Operator {
                 words.push(format!("{word} = {}", value(new)));
             }
         }
-        // From PostgreSQL 17 on what was not said can be said later, but never taken back.
-        let mut fixed = false;
         let sides = [("commutator", commutator, &old.commutator), ("negator", negator, &old.negator)];
-        for (word, new, old) in sides.map(|(word, new, old)| (word, said(new.as_ref()), said(old.as_ref()))) {
-            fixed |= new != old && old.is_some();
-            words.extend(new.filter(|_| new != old).map(|new| format!("{word} = {new}")));
-        }
-        for (word, new, old) in [("hashes", *hashes, old.hashes), ("merges", *merges, old.merges)] {
-            fixed |= old && !new;
-            words.extend((new && !old).then(|| word.to_owned()));
-        }
-        let sides = (said(commutator.as_ref()), said(negator.as_ref()))
-            != (said(old.commutator.as_ref()), said(old.negator.as_ref()));
-        let late = sides || (hashes, merges) != (&old.hashes, &old.merges);
-        let unsaid = [(commutator, &old.commutator), (negator, &old.negator)];
-        if unsaid.iter().any(|(new, old)| new.as_deref() == Some(NONE) && said(old.as_ref()).is_some()) {
+        if sides.iter().any(|(_, new, old)| new.as_deref() == Some(NONE) && said(old.as_ref()).is_some()) {
             let problem = Problem::new(Code::Refused, format!("{} is noted on both sides", cx.at));
             return Alter::Refuse(problem.help("PostgreSQL can't take that back on one: drop both operators first"));
         }
-        if fixed || late && !cx.server.version.at_least(17) {
+        // From PostgreSQL 17 on what was not said can be said later, but never taken back.
+        let (mut said_later, mut taken_back) = (false, false);
+        for (word, new, old) in sides.map(|(word, new, old)| (word, said(new.as_ref()), said(old.as_ref()))) {
+            taken_back |= new != old && old.is_some();
+            let new = new.filter(|_| new != old);
+            said_later |= new.is_some();
+            words.extend(new.map(|new| format!("{word} = {new}")));
+        }
+        for (word, new, old) in [("hashes", *hashes, old.hashes), ("merges", *merges, old.merges)] {
+            taken_back |= old && !new;
+            said_later |= new && !old;
+            words.extend((new && !old).then(|| word.to_owned()));
+        }
+        if taken_back || said_later && !cx.server.version.at_least(17) {
             return Alter::Replace("PostgreSQL can't change what the planner may do with it".to_owned());
         }
         let step = Step::new(format!("alter {} set ({})", cx.target(), words.join(", ")));
-        let new = self.other_sides(cx.at).into_iter().filter(|other| !cx.live.contains(other));
+        let new = self.other_sides(cx.at).filter(|other| !cx.live.contains(other));
         Alter::InPlace(vec![step.needs(new)])
     }
 }
 
 impl Operator {
+    /// Returns the key for its negator or its commutator.
     fn side(&mut self, is_negation: bool) -> &mut Option<String> {
         if is_negation { &mut self.negator } else { &mut self.commutator }
     }
 
-    /// Its commutator and its negator, where they are declared.
-    fn other_sides(&self, at: &Address) -> Vec<Address> {
-        let Ok([left, right]) = operands(at.key()) else { return Vec::new() };
-        let commutator = self.commutator.as_ref().and_then(|c| named(c, &[right.clone(), left.clone()]));
-        let negator = self.negator.as_ref().and_then(|n| named(n, &[left, right]));
-        commutator.into_iter().chain(negator).collect()
+    /// Returns its commutator and its negator, where they are declared.
+    fn other_sides(&self, at: &Address) -> impl Iterator<Item = Address> {
+        [false, true].into_iter().filter_map(|is_negation| self.other_side(is_negation, at))
+    }
+
+    /// Returns its negator or its commutator, where that is declared.
+    fn other_side(&self, is_negation: bool, at: &Address) -> Option<Address> {
+        let [left, right] = operands(at.key()).ok()?;
+        if is_negation {
+            named(self.negator.as_ref()?, &[left, right])
+        } else {
+            named(self.commutator.as_ref()?, &[right, left])
+        }
     }
 }
 
-/// The operators that others name as their commutator, or negator where that is true, and by which.
+/// Returns the operators that others name as their commutator or, where the flag is true, as their negator, each with those
+/// others.
 fn named_by_others(state: &State) -> BTreeMap<(Address, bool), Vec<Address>> {
     let mut named: BTreeMap<(Address, bool), Vec<Address>> = BTreeMap::new();
     for at in state.of_kind(Operator::NAME) {
         let Some(spec) = state.spec::<Operator>(&at) else { continue };
         for is_negation in [false, true] {
-            let only = if is_negation {
-                Operator { commutator: None, ..spec.clone() }
-            } else {
-                Operator { negator: None, ..spec.clone() }
-            };
-            for other in only.other_sides(&at) {
+            if let Some(other) = spec.other_side(is_negation, &at) {
                 named.entry((other, is_negation)).or_default().push(at.clone());
             }
         }
@@ -317,21 +320,16 @@ fn named(text: &str, operands: &[Option<TypeName>; 2]) -> Option<Address> {
 
 /// Notes the commutator and negator of `at` on the operators they are.
 fn tell_other_sides(at: &Address, desired: &mut State) {
-    let (Some(spec), Ok(operands)) = (desired.spec::<Operator>(at).cloned(), operands(at.key())) else { return };
+    let Some(spec) = desired.spec::<Operator>(at).cloned() else { return };
     let symbol = &at.key()[..at.key().rfind_args()];
     let itself = format!("operator({}.{symbol})", sql::ident(at.top().key()));
-    let [left, right] = operands.clone();
-    if let Some(other) = spec.commutator.and_then(|c| named(&c, &[right, left]))
-        && let Some(mut there) = desired.spec::<Operator>(&other).cloned()
-    {
-        there.commutator.get_or_insert_with(|| itself.clone());
-        desired.set(&other, there);
-    }
-    if let Some(other) = spec.negator.and_then(|n| named(&n, &operands))
-        && let Some(mut there) = desired.spec::<Operator>(&other).cloned()
-    {
-        there.negator.get_or_insert(itself);
-        desired.set(&other, there);
+    for is_negation in [false, true] {
+        if let Some(other) = spec.other_side(is_negation, at)
+            && let Some(mut there) = desired.spec::<Operator>(&other).cloned()
+        {
+            there.side(is_negation).get_or_insert_with(|| itself.clone());
+            desired.set(&other, there);
+        }
     }
 }
 
