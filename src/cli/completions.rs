@@ -28,7 +28,7 @@ impl Command {
     }
 }
 
-/// The command, with nothing offered for values of which only the user knows: else shells offer files.
+/// Returns the command with no completions for values that only the user knows: shells would offer files for them.
 fn hinted(command: Clap) -> Clap {
     let hint = |arg: Arg| {
         let is_unknown = arg.get_action().takes_values() && arg.get_value_hint() == ValueHint::Unknown;

@@ -184,7 +184,7 @@ impl Kind for BaseType {
             return Alter::Refuse(Problem::new(Code::Refused, message).help("make a type of another name"));
         }
         let step = Step::new(format!("alter {} set ({})", cx.target(), words.join(", ")));
-        // Its functions take the type, which is usable meanwhile; what has modifiers or subscripts is not.
+        // Functions can use the type before this, and those that it names have to. Columns with modifiers or subscripts can't.
         let waits = same.modifier_in != old.modifier_in || same.subscript != old.subscript;
         Alter::InPlace(vec![if waits { step } else { step.late() }])
     }

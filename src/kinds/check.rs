@@ -65,11 +65,13 @@ impl Kind for Check {
         hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
     }
 
-    /// A check that a table has by itself too cannot go before that of the table above.
+    /// A check that is both the table's own and inherited can be dropped only after the one above.
     fn foresee(live: &mut State, desired: &State) {
         for at in live.of_kind(Self::NAME) {
-            let is_own = live.spec::<Self>(&at).is_some_and(|check| matches!(check.attached, Attached::No));
-            for their in same_above(&at, live).into_iter().filter(|_| is_own) {
+            if !live.spec::<Self>(&at).is_some_and(|check| matches!(check.attached, Attached::No)) {
+                continue;
+            }
+            for their in same_above(&at, live) {
                 let tables = at.parent().zip(their.parent());
                 if tables.is_some_and(|(table, above)| is_sprung_from(table, above, desired)) {
                     live.add_edge(their, at.clone());

@@ -112,18 +112,18 @@ impl Kind for IdentitySequence {
         let from = sql::dotted([cx.at.top().key(), &name]);
         let step = Step::new(format!("alter sequence {from} rename to {}", cx.name()));
         let renamed = (name != cx.at.key()).then(|| step.takes(cx.at.key()));
-        renamed.into_iter().chain(self.unlogged.map(|_| self.log(cx)).into_iter().flatten()).collect()
+        renamed.into_iter().chain(self.unlogged.and_then(|_| self.log(cx))).collect()
     }
 
     fn alter(&self, _old: &Self, cx: &Cx<'_>) -> Alter {
-        Alter::InPlace(self.log(cx))
+        Alter::InPlace(self.log(cx).into_iter().collect())
     }
 
     /// It goes with the identity, or becomes what the table is.
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         let column = cx.at.parent().and_then(|column| cx.desired.spec::<Column>(column));
         let stays = self.unlogged.is_some() && column.is_some_and(|c| c.identity.is_some());
-        if stays { Self::default().log(cx) } else { Vec::new() }
+        if stays { Self::default().log(cx).into_iter().collect() } else { Vec::new() }
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
@@ -141,16 +141,16 @@ impl Kind for IdentitySequence {
 }
 
 impl IdentitySequence {
-    /// Makes it logged or unlogged. A table that changes so takes it along, and does the rest.
-    fn log(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let table =
-            is_unlogged(cx.at, cx.desired).filter(|_| is_unlogged(cx.at, cx.live) == is_unlogged(cx.at, cx.desired));
-        let wanted = table.map(|table| self.unlogged.unwrap_or(table));
-        wanted.map(|unlogged| Sequence::set_logged(!unlogged, cx)).into_iter().collect()
+    /// Returns the statement that makes it logged or unlogged; none where its table becomes so too, whose statements
+    /// include it.
+    fn log(&self, cx: &Cx<'_>) -> Option<Step> {
+        let [before, after] = [cx.live, cx.desired].map(|state| is_unlogged(cx.at, state));
+        let table = after.filter(|_| before == after)?;
+        Some(Sequence::set_logged(!self.unlogged.unwrap_or(table), cx))
     }
 }
 
-/// Whether the table of an identity's sequence is unlogged.
+/// Returns whether the table of an identity's sequence is unlogged.
 fn is_unlogged(at: &Address, state: &State) -> Option<bool> {
     let table = at.parent().and_then(Address::parent)?;
     state.spec::<Table>(table).map(|table| table.unlogged)

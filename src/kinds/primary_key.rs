@@ -46,7 +46,7 @@ pub struct PrimaryKey {
     /// A comment on its index.
     #[serde(default, skip_serializing_if = "is_default")]
     pub index_comment: Option<String>,
-    /// Of a partitioned table: no parts are made with it, and it does not hold before each partition has one.
+    /// Of a partitioned table: it gets no parts but those that partitions declare, and is not valid until each has one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub only: bool,
     /// Whether it is a part of its parent table's.
@@ -172,10 +172,10 @@ pub fn columns_of(table: &Address, state: &State) -> Vec<String> {
     keys.into_iter().flat_map(|(_, key)| key.columns.clone()).collect()
 }
 
-/// Returns the primary key that a column is a part of.
+/// Returns the primary key that contains a column.
 pub fn with_column(column: &Address, state: &State) -> Option<Address> {
-    let keys = state.children_of::<PrimaryKey>(column.parent()?, PrimaryKey::NAME).into_iter();
-    keys.filter(|(_, key)| key.columns.iter().any(|name| name == column.key())).map(|(at, _)| at.clone()).next()
+    let mut keys = state.children_of::<PrimaryKey>(column.parent()?, PrimaryKey::NAME).into_iter();
+    keys.find(|(_, key)| key.columns.iter().any(|name| name == column.key())).map(|(at, _)| at.clone())
 }
 
 impl PrimaryKey {

@@ -247,7 +247,7 @@ pub fn catalog(sort: char, fields: &str) -> String {
 /// Returns SQL that says whether the index `ic` of a constraint is part of the parent table's. `end` is the end of the
 /// name that PostgreSQL would choose; with `pkey`, the name does not contain the columns.
 ///
-/// A part of a mere index (`keyed`) is never plain: PostgreSQL would make an index of it, not a constraint.
+/// A part of an index that is no key (`keyed`) is never plain: PostgreSQL itself would make an index, not a constraint.
 pub fn attached(end: &str) -> String {
     let whole = "exists (select from pg_constraint p where p.conindid = pc.oid and p.contype = con.contype)";
     let other = "case when exists (select from pg_inherits h join pg_constraint p on p.conindid = h.inhparent
@@ -302,7 +302,8 @@ pub fn columns(array: &str, table: &str) -> String {
 /// Returns the fields of a deferrable constraint that has an index.
 pub fn index_fields() -> String {
     format!(
-        "{INCLUDED} as include, not i.indisvalid and ic.relkind = 'I' as only, con.condeferrable as deferrable, con.condeferred as initially_deferred,
+        "{INCLUDED} as include, not i.indisvalid and ic.relkind = 'I' as only,
+         con.condeferrable as deferrable, con.condeferred as initially_deferred,
          {} as options, {} as tablespace,
          (select e.description from pg_description e
           where e.classoid = 1259 and e.objoid = ic.oid and e.objsubid = 0) as index_comment",

@@ -28,9 +28,9 @@ pub enum Attached {
     Plain,
     /// It is, with a name, parameters or a comment of its own.
     Named,
-    /// It is a key, of a mere index.
+    /// It is a key, and a part of an index that is no key.
     Keyed,
-    /// It is, of an index that still lacks parts, so PostgreSQL would not make it by itself.
+    /// It is, of an index that still lacks other parts, so PostgreSQL did not make it by itself.
     Early,
 }
 
@@ -69,14 +69,12 @@ impl Attached {
             Self::No => !(shares && adopted()),
             // The name that PostgreSQL generated contains the table's old name.
             Self::Plain | Self::Early => now.key() != table.key() && indexes.contains(&at.kind()) && is_theirs(),
-            // Its own name, parameters or comment are to be removed.
             Self::Keyed => true,
+            // Its own name, parameters or comment are to be removed.
             Self::Named => place.partition_of.is_some() && is_theirs(),
         }
     }
-}
 
-impl Attached {
     /// Returns the table that must be detached from the one above before this part of an index or constraint can be
     /// dropped.
     pub fn leaves_with(self, cx: &Cx<'_>) -> Option<Address> {
