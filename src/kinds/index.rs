@@ -5,7 +5,7 @@
 mod keyed;
 mod parts;
 
-pub use keyed::drop_key;
+pub use keyed::{drop_key, indexes_to_drop};
 
 use std::collections::BTreeMap;
 

@@ -331,3 +331,33 @@ fn an_empty_table_keeps_nobody_waiting() {
     project.run(&["apply", "--yes"], 0);
     project.run(&["plan", "--exit-code"], 0);
 }
+
+#[test]
+fn a_key_can_go_while_the_index_that_has_it_as_a_part_is_replaced() {
+    let database = Database::create();
+    database.psql(
+        "create schema shop;
+         create table shop.orders (id int not null) partition by range (id);
+         create table shop.first partition of shop.orders for values from (0) to (10);
+         create table shop.later partition of shop.orders for values from (10) to (20);
+         alter table shop.first add primary key (id);
+         create unique index by_id on only shop.orders (id);
+         alter index shop.by_id attach partition shop.first_pkey;
+         insert into shop.orders values (1), (11)",
+    );
+    let schema = "schemas:
+  shop:
+    tables:
+      orders:
+        partition_by: range (id)
+        columns: { id: int not null }
+        indexes: { by_id: { columns: [id], unique: true } }
+      first: { partition_of: orders, for: values from (0) to (10) }
+      later: { partition_of: orders, for: values from (10) to (20) }
+";
+    let project = Project::new(&database, &[("schema.yaml", schema)]);
+    let plan = project.run(&["plan", "--offline"], 0).stdout;
+    assert!(plan.contains("drop constraint first_pkey"), "{plan}");
+    project.run(&["apply", "--offline", "--yes", "--allow", "block"], 0);
+    project.settled();
+}

@@ -14,7 +14,7 @@ use crate::kinds::column::Column;
 use crate::kinds::exclusion::Exclusion;
 use crate::kinds::foreign_key::ForeignKey;
 use crate::kinds::foreign_table::ForeignTable;
-use crate::kinds::index::Index;
+use crate::kinds::index::{Index, indexes_to_drop};
 use crate::kinds::not_null::NotNull;
 use crate::kinds::part::convert::is_another;
 use crate::kinds::primary_key::PrimaryKey;
@@ -365,7 +365,7 @@ pub fn note_keys(live: &mut State, desired: &State) {
 /// Returns `attach partition`, which runs once everything exists that the partition must bring along.
 pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     let sql = place.attach_sql(&cx.identity())?;
-    let needs: Vec<Address> = brought(cx).into_iter().chain(columns_above(cx)).chain(leaving(cx)).collect();
+    let needs = brought(cx).into_iter().chain(columns_above(cx)).chain(leaving(cx)).chain(indexes_to_drop(cx.at, cx));
     let step = sees_default(Step::new(sql).lock(Lock::AccessExclusive).needs(needs), cx);
     Some(incomplete_above(cx).into_iter().fold(step, |step, index| step.gives(index.key())))
 }
