@@ -90,6 +90,8 @@ pub struct Step {
     pub speaks_for: Vec<Address>,
     /// Objects that must exist before it runs, or be gone if they go, in addition to the references of its own.
     pub needs: Vec<Address>,
+    /// Objects that are created only after it.
+    pub precedes: Vec<Address>,
     /// Risks.
     pub hazards: Vec<Hazard>,
     /// Relations whose rows it reads, besides the one that it is about: their sizes count.
@@ -175,6 +177,13 @@ impl Step {
     #[must_use]
     pub fn reads(mut self, relations: impl IntoIterator<Item = Address>) -> Self {
         self.reads.extend(relations);
+        self
+    }
+
+    /// Adds objects that are created only after it.
+    #[must_use]
+    pub fn precedes(mut self, others: impl IntoIterator<Item = Address>) -> Self {
+        self.precedes.extend(others);
         self
     }
 

@@ -177,7 +177,8 @@ impl Builder<'_> {
         }
     }
 
-    /// Orders the creation of an object after that of its ancestors and of everything that it refers to.
+    /// Orders the creation of an object after that of its ancestors and of everything that it refers to, and as its
+    /// statements say.
     fn makes(&mut self, names: &Names) {
         let servants = names.servants(self.input.desired, self.input.register);
         for at in self.emitted.makes.keys() {
@@ -211,6 +212,11 @@ impl Builder<'_> {
                 let gone = || self.dropped(need).last().copied().filter(|_| !self.input.desired.contains(need));
                 if let Some(there) = self.stands_from(need).or_else(gone) {
                     self.edge(there, i, Edge::Hard);
+                }
+            }
+            for later in &self.emitted.nodes[i].step.precedes {
+                if let Some(first) = self.made_again(later) {
+                    self.edge(i, first, Edge::Hard);
                 }
             }
         }

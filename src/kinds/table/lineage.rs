@@ -366,12 +366,11 @@ pub fn note_keys(live: &mut State, desired: &State) {
 pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     let sql = place.attach_sql(&cx.identity())?;
     let needs = brought(cx).into_iter().chain(columns_above(cx)).chain(leaving(cx)).chain(indexes_to_drop(cx.at, cx));
-    let step = sees_default(Step::new(sql).lock(Lock::AccessExclusive).needs(needs), cx);
-    Some(incomplete_above(cx).into_iter().fold(step, |step, index| step.gives(index.key())))
+    Some(sees_default(Step::new(sql).lock(Lock::AccessExclusive).needs(needs).precedes(incomplete_above(cx)), cx))
 }
 
-/// Returns `step`, which makes a table a partition, with what it costs to look through the default partition for rows that belong
-/// there. See <https://www.postgresql.org/docs/current/sql-altertable.html>.
+/// Returns `step`, which makes a table a partition, with what it costs to look through the default partition for rows that
+/// belong there. See <https://www.postgresql.org/docs/current/sql-altertable.html>.
 pub fn sees_default(step: Step, cx: &Cx<'_>) -> Step {
     let is_default = |at: &Address, state: &State| {
         place(at, state).and_then(|place| place.bounds).is_some_and(|bounds| bounds.as_str() == "default")
@@ -385,13 +384,12 @@ pub fn sees_default(step: Step, cx: &Cx<'_>) -> Step {
     })
 }
 
-/// Returns the new indexes and keys of the tables above that are to lack parts. They come after the partition is attached, which would
-/// give them one.
+/// Returns the new indexes and keys of the tables above that are to lack parts. They are created after the partition is
+/// attached, which would give them one.
 fn incomplete_above(cx: &Cx<'_>) -> Vec<Address> {
-    let indexes = above(cx.at, cx.desired).into_iter().flat_map(|table| {
-        cx.desired.children(&table).into_iter().filter(|at| is_only(at, cx.desired)).cloned().collect::<Vec<_>>()
-    });
-    indexes.filter(|at| !cx.live.contains(at)).collect()
+    let tables = above(cx.at, cx.desired);
+    let indexes = tables.iter().flat_map(|table| cx.desired.children(table));
+    indexes.filter(|at| is_only(at, cx.desired) && !cx.live.contains(at)).cloned().collect()
 }
 
 /// Returns statements that add the checks of the tables above, which a table needs before it is put below them and does
