@@ -61,7 +61,8 @@ pub fn unfold(emitted: &mut Emitted, circle: &[usize], input: Input<'_>) -> bool
 /// Gives all these drops statements of their own, in order. Returns whether any was folded.
 fn unfold_all(mut guilty: Vec<Address>, emitted: &mut Emitted, input: Input<'_>) -> bool {
     guilty.sort();
-    guilty.iter().fold(false, |any, at| emitted.unfold(at, input) || any)
+    // All of them are unfolded: `any` would stop at the first.
+    guilty.iter().filter(|at| emitted.unfold(at, input)).count() > 0
 }
 
 /// Returns the refusal of a plan with a circle that cannot be broken.

@@ -100,7 +100,7 @@ impl Builder<'_> {
         match edges.entry((before, after)) {
             hash_map::Entry::Occupied(there) => graph[*there.get()] = edge,
             hash_map::Entry::Vacant(new) => {
-                _ = new.insert(graph.add_edge(NodeIndex::new(before), NodeIndex::new(after), edge))
+                _ = new.insert(graph.add_edge(NodeIndex::new(before), NodeIndex::new(after), edge));
             }
         }
     }

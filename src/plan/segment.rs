@@ -172,12 +172,12 @@ mod tests {
 
     #[test]
     fn rows_of_no_table_are_moved_across_a_commit() {
-        let is_torn = |steps: &[(&str, usize)]| {
+        let torn = |steps: &[(&str, usize)]| {
             let steps: Vec<PlanStep> = steps.iter().map(|(table, segment)| moving(table, *segment)).collect();
             none_is_torn(&steps).err().map_or(0, |problems| problems.iter().count())
         };
-        assert_eq!(is_torn(&[("a", 0), ("a", 1)]), 1);
-        assert_eq!(is_torn(&[("a", 0), ("a", 0), ("b", 1), ("b", 1)]), 0);
-        assert_eq!(is_torn(&[("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]), 2, "whose statements alternate");
+        assert_eq!(torn(&[("a", 0), ("a", 1)]), 1);
+        assert_eq!(torn(&[("a", 0), ("a", 0), ("b", 1), ("b", 1)]), 0);
+        assert_eq!(torn(&[("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]), 2, "whose statements alternate");
     }
 }
