@@ -91,9 +91,9 @@ impl Kind for EnumType {
             let message = format!("the label `{l}` stands twice");
             (Problem::new(Code::Duplicate, message).help("remove one of them"), "labels")
         });
-        let long = self.labels.iter().filter(|l| l.is_empty() || l.len() > 63).map(|l| {
+        let long = self.labels.iter().filter(|l| l.len() > 63).map(|l| {
             let message = format!("the label `{l}` has {} bytes", l.len());
-            (Problem::new(Code::WrongType, message).help("a label has 1 to 63 bytes"), "labels")
+            (Problem::new(Code::WrongType, message).help("a label has at most 63 bytes"), "labels")
         });
         twice.chain(long).collect()
     }
