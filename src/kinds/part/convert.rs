@@ -15,7 +15,7 @@ use crate::kinds::column::{Column, above};
 use crate::kinds::domain::Domain;
 use crate::kinds::enum_type::EnumType;
 use crate::kinds::schema::Schema;
-use crate::kinds::table::{Table, is_key, is_made_anew};
+use crate::kinds::table::{Table, is_key, is_made_anew, of_type};
 use crate::model::{Address, HazardClass, Lock, Object, State, Step};
 use crate::sql;
 
@@ -92,12 +92,13 @@ struct Columns<'a> {
     below: Vec<&'a Address>,
     /// Columns of which only the default uses the type.
     named: Vec<&'a Address>,
-    /// Columns that get another type in the same plan.
+    /// Columns that get another type in the same plan, and tables of the type, which leave it meanwhile.
     leaving: Vec<Address>,
 }
 
 fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
     let mut columns = Columns { moved: BTreeMap::new(), below: Vec::new(), named: Vec::new(), leaving: Vec::new() };
+    let of_type = of_type(cx.at, cx.live);
     let mut users: Vec<&Address> = users(cx, cx.at);
     users.sort();
     users.dedup();
@@ -105,6 +106,10 @@ fn columns<'a>(cx: &Cx<'a>) -> Result<Columns<'a>, Problem> {
         let Some(column) = cx.desired.spec::<Column>(user) else {
             if !cx.desired.contains(user) || can_go(cx, user) {
                 continue; // dropped, or dropped and made again
+            }
+            if of_type.contains(user) {
+                columns.leaving.push(user.clone());
+                continue;
             }
             return Err(in_the_way(cx.at, user));
         };

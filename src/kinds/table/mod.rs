@@ -269,15 +269,9 @@ impl Kind for Table {
         let alter =
             |what: String| Step::new(format!("alter table {} {what}", cx.identity())).lock(Lock::AccessExclusive);
         let mut steps = lineage::steps(self.place(), old.place(), cx);
-        if *of_type != old.of_type {
-            steps.push(typed::change(of_type.as_ref(), cx));
-        }
-        if let Some(of) = of_type.as_ref().filter(|_| old.tie != typed::Tie::Kept && *of_type == old.of_type) {
-            let of = of.to_string();
-            if let Some(problem) = typed::misfit(&of, cx) {
-                return Alter::Refuse(problem);
-            }
-            steps.extend(typed::steps(&of, old.tie, cx));
+        match typed::steps(of_type.as_ref(), old, cx) {
+            Ok(typed) => steps.extend(typed),
+            Err(problem) => return Alter::Refuse(problem),
         }
         if *unlogged != old.unlogged {
             let word = if *unlogged { "unlogged" } else { "logged" };

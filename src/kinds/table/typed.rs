@@ -75,29 +75,32 @@ pub fn of_type(composite: &Address, state: &State) -> Vec<Address> {
     state.of_kind(Table::NAME).into_iter().filter(is).collect()
 }
 
-/// Returns the statements by which a table leaves its type, unless it has left it already, and returns to it.
-pub fn steps(of: &str, tie: Tie, cx: &Cx<'_>) -> Vec<Step> {
-    let columns = cx.desired.children(cx.at).into_iter().filter(|c| c.kind() == Column::NAME).cloned();
-    let attributes = attributes(of, cx.desired).into_iter();
-    let needs: Vec<Address> = columns.chain(attributes).collect();
-    let leave = (tie != Tie::Left).then(|| not_of(&cx.identity()));
-    let again = Step::new(format!("alter table {} of {of}", cx.identity())).lock(Lock::AccessExclusive);
-    leave.into_iter().chain([again.late().needs(needs)]).collect()
+/// Returns the statements by which a table leaves its type and takes the one that is wanted, where it must.
+pub fn steps(wanted: Option<&TypeName>, old: &Table, cx: &Cx<'_>) -> Result<Vec<Step>, Problem> {
+    if wanted == old.of_type.as_ref() && old.tie == Tie::Kept {
+        return Ok(Vec::new());
+    }
+    let leave = (old.of_type.is_some() && old.tie != Tie::Left).then(|| not_of(&cx.identity()));
+    let take = wanted.map(|of| take(&of.to_string(), cx)).transpose()?;
+    Ok(leave.into_iter().chain(take).collect())
 }
 
-/// Returns the statement that gives the table another type, or none.
-pub fn change(of: Option<&TypeName>, cx: &Cx<'_>) -> Step {
-    let Some(of) = of.map(ToString::to_string) else { return not_of(&cx.identity()) };
+/// Returns the statement that gives the table a type, once its columns and the attributes are as they are to be.
+fn take(of: &str, cx: &Cx<'_>) -> Result<Step, Problem> {
+    if let Some(problem) = misfit(of, cx) {
+        return Err(problem);
+    }
     let columns = |state: &State| -> Vec<Address> {
         state.children(cx.at).into_iter().filter(|c| c.kind() == Column::NAME).cloned().collect()
     };
     let step = Step::new(format!("alter table {} of {of}", cx.identity())).lock(Lock::AccessExclusive);
-    step.late().needs([cx.live, cx.desired].into_iter().flat_map(|s| attributes(&of, s).into_iter().chain(columns(s))))
+    let needs = [cx.live, cx.desired].into_iter().flat_map(|s| attributes(of, s).into_iter().chain(columns(s)));
+    Ok(step.late().needs(needs))
 }
 
-/// Returns why the table cannot return to its type, if so: its new columns are at the end, wherever the type has the
+/// Returns why the table cannot have a type, if so: its new columns are at the end, wherever the type has the
 /// attributes.
-pub fn misfit(of: &str, cx: &Cx<'_>) -> Option<Problem> {
+fn misfit(of: &str, cx: &Cx<'_>) -> Option<Problem> {
     let names = |state: &State, at: &Address, kind: KindName| -> Vec<String> {
         state.children(at).into_iter().filter(|c| c.kind() == kind).map(|c| c.key().to_owned()).collect()
     };
