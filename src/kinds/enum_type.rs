@@ -149,8 +149,11 @@ fn holds(node: &Node, label: &str) -> bool {
     match &node.value {
         Value::Null => false,
         Value::Scalar(text) => {
-            text.text.contains(label)
-                && sql::tokens(&text.text).iter().any(|t| t.class == TokenClass::Str && t.text.contains(label))
+            let is_in = |constant: &str| match label {
+                "" => constant.ends_with("''") && constant.len() <= "E''".len() || constant.contains("\"\""), // in an array
+                _ => constant.contains(label),
+            };
+            sql::tokens(&text.text).iter().any(|t| t.class == TokenClass::Str && is_in(t.text))
         }
         Value::List(items) => items.iter().any(|n| holds(n, label)),
         Value::Map(entries) => entries.iter().any(|(_, n)| holds(n, label)),

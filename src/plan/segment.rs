@@ -156,6 +156,7 @@ mod tests {
             sql: String::new(),
             shown: None,
             hazards: Vec::new(),
+            reads: Vec::new(),
             size: None,
             lock: Lock::None,
             transaction: Transaction::Inside,

@@ -332,20 +332,18 @@ fn an_empty_table_keeps_nobody_waiting() {
     project.run(&["plan", "--exit-code"], 0);
 }
 
-#[test]
-fn a_key_can_go_while_the_index_that_has_it_as_a_part_is_replaced() {
-    let database = Database::create();
-    database.psql(
-        "create schema shop;
-         create table shop.orders (id int not null) partition by range (id);
-         create table shop.first partition of shop.orders for values from (0) to (10);
-         create table shop.later partition of shop.orders for values from (10) to (20);
-         alter table shop.first add primary key (id);
-         create unique index by_id on only shop.orders (id);
-         alter index shop.by_id attach partition shop.first_pkey;
-         insert into shop.orders values (1), (11)",
-    );
-    let schema = "schemas:
+/// An index that lacks a part, and of which another part is a key.
+const KEYED: &str = "create schema shop;
+     create table shop.orders (id int not null) partition by range (id);
+     create table shop.first partition of shop.orders for values from (0) to (10);
+     create table shop.later partition of shop.orders for values from (10) to (20);
+     alter table shop.first add primary key (id);
+     create unique index by_id on only shop.orders (id);
+     alter index shop.by_id attach partition shop.first_pkey;
+     insert into shop.orders values (1), (11)";
+
+/// The same with all parts, and none of them a key.
+const UNKEYED: &str = "schemas:
   shop:
     tables:
       orders:
@@ -355,7 +353,26 @@ fn a_key_can_go_while_the_index_that_has_it_as_a_part_is_replaced() {
       first: { partition_of: orders, for: values from (0) to (10) }
       later: { partition_of: orders, for: values from (10) to (20) }
 ";
-    let project = Project::new(&database, &[("schema.yaml", schema)]);
+
+#[test]
+fn an_index_that_has_a_key_as_a_part_gets_the_others() {
+    let database = Database::create();
+    database.psql(KEYED);
+    let schema = UNKEYED.replace("to (10) }", "to (10), primary_key: [id] }");
+    let project = Project::new(&database, &[("schema.yaml", &schema)]);
+    let plan = project.run(&["plan"], 0).stdout;
+    assert!(plan.contains("create unique index concurrently later_id_idx"), "{plan}");
+    assert!(!plan.contains("shop.first"), "{plan}");
+    project.run(&["apply", "--yes"], 0);
+    project.settled();
+    assert_eq!(database.psql("select indisvalid from pg_index where indexrelid = 'shop.by_id'::regclass"), "t");
+}
+
+#[test]
+fn a_key_can_go_while_the_index_that_has_it_as_a_part_is_replaced() {
+    let database = Database::create();
+    database.psql(KEYED);
+    let project = Project::new(&database, &[("schema.yaml", UNKEYED)]);
     let plan = project.run(&["plan", "--offline"], 0).stdout;
     assert!(plan.contains("drop constraint first_pkey"), "{plan}");
     project.run(&["apply", "--offline", "--yes", "--allow", "block"], 0);

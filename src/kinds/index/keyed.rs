@@ -55,12 +55,17 @@ fn index_above(table: &Address, columns: &[String], live: &State) -> Option<Addr
 /// Adds the partitions, at any depth, that have a key which is a part of the index.
 fn partitions(index: &Index, table: &Address, live: &State, keyed: &mut Vec<Address>) {
     for heir in heirs(table, live) {
-        if keys(heir, live).into_iter().any(|columns| is_over(index, columns)) {
+        if has_keyed_part(index, heir, live) {
             keyed.push(heir.clone());
         } else {
             partitions(index, heir, live, keyed);
         }
     }
+}
+
+/// Returns whether a partition has a key that is a part of such an index.
+pub(super) fn has_keyed_part(index: &Index, partition: &Address, live: &State) -> bool {
+    keys(partition, live).into_iter().any(|columns| is_over(index, columns))
 }
 
 /// Returns the columns of each such key of a table.

@@ -5,6 +5,7 @@
 //! continues from what there is: parts that are attached, not attached yet, or invalid.
 
 use super::Index;
+use super::keyed::has_keyed_part;
 use crate::kind::{Cx, Kind};
 use crate::kinds::foreign_table::ForeignTable;
 use crate::kinds::part::index_key::Subject;
@@ -28,8 +29,17 @@ pub fn steps(index: &Index, stands: bool, cx: &Cx<'_>) -> Option<Vec<Step>> {
     if !stands {
         steps.push(on_only(index, cx.at.key(), table));
     }
-    below(index, cx.at.key(), table, cx, &mut steps)?;
+    below(index, Whole { name: cx.at.key(), table, stands }, cx, &mut steps)?;
     Some(steps)
+}
+
+/// An index above, of which the others are parts.
+#[derive(Clone, Copy)]
+struct Whole<'a> {
+    name: &'a str,
+    table: &'a Address,
+    /// It exists already, so keys of partitions may be parts of it.
+    stands: bool,
 }
 
 /// Returns `create index … on only …`, which builds no parts and takes no time.
@@ -38,10 +48,10 @@ fn on_only(index: &Index, name: &str, table: &Address) -> Step {
     Step::new(index.definition("", &sql::ident(name), &on)).lock(Lock::Share)
 }
 
-/// Adds the statements for the parts of the index `name` of `table`. Returns `None` if a partition changes in the same
+/// Adds the statements for the parts of an index. Returns `None` if a partition changes in the same
 /// plan, or a part cannot be handled this way.
-fn below(index: &Index, name: &str, table: &Address, cx: &Cx<'_>, steps: &mut Vec<Step>) -> Option<()> {
-    let (live, desired) = (heirs(table, cx.live), heirs(table, cx.desired));
+fn below(index: &Index, whole: Whole<'_>, cx: &Cx<'_>, steps: &mut Vec<Step>) -> Option<()> {
+    let (live, desired) = (heirs(whole.table, cx.live), heirs(whole.table, cx.desired));
     let moves = |heir: &Address| {
         let place = |state: &'_ State| state.spec::<Table>(heir).map(|t| (t.partition_of.clone(), t.bounds.clone()));
         let stays = cx.whole.contains(heir) && place(cx.live) == place(cx.desired);
@@ -50,17 +60,15 @@ fn below(index: &Index, name: &str, table: &Address, cx: &Cx<'_>, steps: &mut Ve
     if live.len() != desired.len() || live.iter().any(moves) {
         return None;
     }
-    live.iter().try_for_each(|heir| part(index, (name, table), heir, cx, steps))
+    live.iter().try_for_each(|heir| part(index, whole, heir, cx, steps))
 }
 
 /// Adds the statements for the part of one partition. Returns `None` if the part cannot be handled this way.
-fn part(
-    index: &Index,
-    (above, table): (&str, &Address),
-    heir: &Address,
-    cx: &Cx<'_>,
-    steps: &mut Vec<Step>,
-) -> Option<()> {
+fn part(index: &Index, whole: Whole<'_>, heir: &Address, cx: &Cx<'_>, steps: &mut Vec<Step>) -> Option<()> {
+    if has_keyed_part(index, heir, cx.live) {
+        return whole.stands.then_some(());
+    }
+    let above = (whole.name, whole.table);
     let is_mid = is_partitioned(heir, cx.live);
     let alike =
         cx.whole.children_of::<Index>(heir, Index::NAME).into_iter().filter(|(_, own)| own.is_defined_as(index));
@@ -71,13 +79,13 @@ fn part(
         (Some((at, _)), _) if cx.live.contains(at) && !cx.desired.contains(at) => return None,
         (Some((at, own)), _) if !own.invalid => {
             if is_mid && own.only {
-                below(index, at.key(), heir, cx, steps)?;
+                below(index, Whole { name: at.key(), table: heir, stands: true }, cx, steps)?;
             }
             if matches!(own.attached, Attached::No) {
-                steps.push(attach((above, table), (at.key(), heir)));
+                steps.push(attach(above, (at.key(), heir)));
             }
         }
-        (None, Some(own)) => steps.push(attach((above, table), (own.key(), heir)).needs([own.clone()])),
+        (None, Some(own)) => steps.push(attach(above, (own.key(), heir)).needs([own.clone()])),
         (Some(_), Some(_)) => return None,
         (broken, None) => {
             let own = part_name(index, heir)?;
@@ -90,13 +98,13 @@ fn part(
             }
             if is_mid {
                 steps.push(on_only(index, &own, heir).takes(own.clone()));
-                below(index, &own, heir, cx, steps)?;
+                below(index, Whole { name: &own, table: heir, stands: false }, cx, steps)?;
             } else {
                 let sql = index.definition("concurrently ", &sql::ident(&own), &sql::dotted(heir.path()));
                 let build = Step::new(sql).lock(Lock::ShareUpdateExclusive).transaction(Transaction::Outside);
                 steps.push(build.takes(own.clone()));
             }
-            steps.push(attach((above, table), (&own, heir)));
+            steps.push(attach(above, (&own, heir)));
         }
     }
     Some(())

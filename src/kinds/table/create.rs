@@ -51,10 +51,11 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     steps
 }
 
-/// Returns the live table that a new partition comes below. `create table … partition of` locks it against readers, too.
+/// Returns the table that a new partition comes below, if that exists and stays. `create table … partition of` locks it against readers, too.
 fn live_above(table: &Table, cx: &Cx<'_>) -> Option<Address> {
     table.partition_of.as_ref()?;
-    parents(cx.at, cx.desired).into_iter().find(|above| cx.live.contains(above))
+    let stays = |above: &Address| cx.live.contains(above) && !carry::is_made_anew(above, cx.live, cx.desired);
+    parents(cx.at, cx.desired).into_iter().find(stays)
 }
 
 /// Returns whether that table holds rows, so that clients may be using it: `attach partition` lets them go on.

@@ -9,8 +9,6 @@ begin;
 alter type shop."Odd Name" add value 'b';
 alter type shop.bare add value '';
 alter type shop.bare add value 'one';
-commit;
-begin;
 alter table shop.orders alter column status set default 'draft';
 comment on type shop.status is 'Where an order is';
 commit;

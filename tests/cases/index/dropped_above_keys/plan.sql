@@ -4,8 +4,6 @@ begin;
 alter table shop.orders detach partition shop.first_orders;
 alter table shop.orders detach partition shop.later_orders;
 drop index shop.orders_id;
--- hazard block: compares every row of table `shop.later_orders` with its bounds while readers and writers wait
 alter table shop.orders attach partition shop.later_orders for values from (10) to (20);
--- hazard block: compares every row of table `shop.first_orders` with its bounds while readers and writers wait
 alter table shop.orders attach partition shop.first_orders for values from (0) to (10);
 commit;

@@ -9,6 +9,5 @@ alter table shop.orders detach partition shop.last_orders;
 drop index shop.orders_id;
 -- hazard block: compares every row of table `shop.last_orders` with its bounds while readers and writers wait
 alter table shop.orders attach partition shop.last_orders for values from (10) to (20);
--- hazard block: compares every row of table `shop.first_orders` with its bounds while readers and writers wait
 alter table shop.orders attach partition shop.first_orders for values from (0) to (10);
 commit;

@@ -15,7 +15,13 @@ alter table shop.orders detach partition shop.orders_2;
 alter table shop.orders_2 disable row level security;
 -- hazard block: scans the table to see that its rows are within the bounds
 alter table shop.orders attach partition shop.orders_2 for values from (15) to (20);
-create table shop.orders_3 partition of shop.orders for values from (20) to (30);
+create table shop.orders_3 (
+    id bigint,
+    note text,
+    number bigint,
+    added text default 'x' not null
+);
+alter table shop.orders attach partition shop.orders_3 for values from (20) to (30);
 -- hazard block: builds the index while writers wait
 create index orders_note_idx on shop.orders (note);
 commit;

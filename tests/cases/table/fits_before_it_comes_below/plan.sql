@@ -10,14 +10,12 @@ create table shop.letters (
 -- hazard rewrite: rewrites the table to turn integer into bigint
 alter table shop.letters_1 alter column id type bigint using id::bigint;
 alter table shop.letters_1 alter column id set not null;
--- hazard block: scans the table to see that its rows are within the bounds
 alter table shop.letters attach partition shop.letters_1 for values in (1);
 -- hazard rewrite: rewrites the table to turn integer into bigint
 alter table shop.orders_1 alter column id type bigint using id::bigint, alter column note type text collate "C" using note::text;
 alter table shop.orders_1 alter column id set not null;
 -- hazard rewrite: rewrites the table
 alter table shop.orders_1 add column doubled bigint generated always as (id * 2) stored;
--- hazard block: scans the table to see that its rows are within the bounds
 alter table shop.orders attach partition shop.orders_1 for values in (1);
 -- hazard rewrite: rewrites the table to turn integer into bigint
 alter table shop.small_things alter column id type bigint using id::bigint;
