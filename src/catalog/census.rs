@@ -6,8 +6,8 @@
 
 use std::collections::HashSet;
 
-use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row};
 
 use super::{catalog_error, query};
 use crate::diagnostic::Result;
@@ -21,6 +21,29 @@ pub struct Unread {
     pub schema: Option<String>,
     /// PostgreSQL's description: `operator family shop.f for access method btree`.
     pub what: String,
+    /// Why YAML cannot say it.
+    pub why: String,
+    /// What to do about it.
+    pub help: &'static str,
+}
+
+impl Unread {
+    /// An object of no known kind, or one in a schema that is never touched.
+    fn unknown(row: &Row) -> Result<Self> {
+        let schema: Option<String> = cell(row, "space")?;
+        let why = match &schema {
+            Some(schema) if schema.starts_with("pg_") => format!("stands in `{schema}`, which is PostgreSQL's own"),
+            _ => "is of a kind that dbstate does not know".to_owned(),
+        };
+        Ok(Self { schema, what: cell(row, "what")?, why, help: "drop it, or keep it in SQL of your own" })
+    }
+
+    /// An index of a partition that would become a part of the one above.
+    fn apart(row: &Row) -> Result<Self> {
+        let why = "is no part of the unfinished index above that is defined alike, and YAML cannot say so".to_owned();
+        let help = "attach it with `alter index … attach partition`, or drop it";
+        Ok(Self { schema: cell(row, "space")?, what: cell(row, "what")?, why, help })
+    }
 }
 
 /// Lists the catalogs whose rows have an oid. Left out are those whose rows are parts of other objects or stand for
@@ -31,7 +54,8 @@ const CATALOGS: &str = "select c.oid, c.relname::text as name
       and c.relname not in ('pg_attrdef', 'pg_enum', 'pg_amop', 'pg_amproc', 'pg_default_acl', 'pg_largeobject_metadata')
     order by c.oid";
 
-/// Returns the objects created by users that `state`, the whole database as read, does not contain.
+/// Returns the objects created by users that `state`, the whole database as read, does not contain, or of which it does not say
+/// all.
 pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
     let known: HashSet<(u32, u32)> =
         state.iter().filter_map(|(_, object)| object.origin.id().map(|(class, oid, _)| (class, oid))).collect();
@@ -53,7 +77,8 @@ pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
         let lists = [&classes as &(dyn ToSql + Sync), &oids].map(|list| (list, Type::OID_ARRAY));
         rows.extend(client.query_typed(DESCRIBE, &lists).await.map_err(|error| catalog_error(&error, DESCRIBE))?);
     }
-    rows.iter().map(|row| Ok(Unread { schema: cell(row, "space")?, what: cell(row, "what")? })).collect()
+    let apart = query(client, APART).await?;
+    rows.iter().map(Unread::unknown).chain(apart.iter().map(Unread::apart)).collect()
 }
 
 /// Describes the grants on system columns, which no kind reads.
@@ -65,6 +90,33 @@ const SYSTEM_COLUMNS: &str =
     where a.attnum < 0 and a.attacl is not null and c.oid >= 16384
       and not exists (select from pg_catalog.pg_depend e
                       where e.classid = 1259 and e.objid = c.oid and e.deptype = 'e')
+    order by 1";
+
+/// Describes the indexes of partitions that are no part of one above which lacks parts and is defined alike, though others are, or
+/// other partitions have none. Where all partitions have one and none is a part, nothing needs to be said.
+const APART: &str = "with lacking as (
+        select i.*, c.relam, array(select a.attname from unnest(i.indkey) with ordinality k(n, i)
+                                   left join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n order by k.i) as names
+        from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+        where c.relkind = 'I' and not i.indisvalid),
+    below as (
+        select l.indexrelid as whole, l.indrelid as above, h.inhrelid as partition, i.indexrelid as index,
+               exists (select from pg_catalog.pg_inherits p where p.inhrelid = i.indexrelid and p.inhparent = l.indexrelid) as attached
+        from lacking l join pg_catalog.pg_inherits h on h.inhparent = l.indrelid
+             join pg_catalog.pg_index i on i.indrelid = h.inhrelid
+             join pg_catalog.pg_class c on c.oid = i.indexrelid and c.relam = l.relam
+        where (i.indisunique, i.indisprimary, i.indnkeyatts, i.indclass::text, i.indcollation::text, i.indoption::text)
+              = (l.indisunique, l.indisprimary, l.indnkeyatts, l.indclass::text, l.indcollation::text, l.indoption::text)
+          and l.names = array(select a.attname from unnest(i.indkey) with ordinality k(n, i)
+                              left join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n order by k.i)
+          and pg_catalog.pg_get_expr(i.indexprs, i.indrelid) is not distinct from pg_catalog.pg_get_expr(l.indexprs, l.indrelid)
+          and pg_catalog.pg_get_expr(i.indpred, i.indrelid) is not distinct from pg_catalog.pg_get_expr(l.indpred, l.indrelid))
+    select pg_catalog.pg_describe_object(1259, b.index, 0) as what, n.nspname::text as space
+    from below b join pg_catalog.pg_class c on c.oid = b.index join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where not exists (select from below o where o.whole = b.whole and o.partition = b.partition and o.attached)
+      and (exists (select from below o where o.whole = b.whole and o.attached)
+           or (select count(distinct o.partition) from below o where o.whole = b.whole)
+              < (select count(*) from pg_catalog.pg_inherits h where h.inhparent = b.above))
     order by 1";
 
 /// Describes objects, except those of temporary tables, and what falls with members of extensions: the constraints, indexes and

@@ -149,14 +149,8 @@ async fn all_read(session: &Session, state: &State, choices: &Choices) -> Result
     for object in catalog::census::unread(&session.client, state).await? {
         let asked = choices.schemas.is_empty() || object.schema.as_ref().is_some_and(|s| choices.schemas.contains(s));
         if asked {
-            let why = match object.schema {
-                Some(schema) if schema.starts_with("pg_") => format!("stands in `{schema}`, which is PostgreSQL's own"),
-                _ => "is of a kind that dbstate does not know".to_owned(),
-            };
-            problems.push(
-                Diagnostic::new(Code::Internal, format!("{} {why}", object.what))
-                    .help("drop it, or keep it in SQL of your own; nothing was written"),
-            );
+            let problem = Diagnostic::new(Code::Internal, format!("{} {}", object.what, object.why));
+            problems.push(problem.help(format!("{}; nothing was written", object.help)));
         }
     }
     problems.into_result(())
