@@ -9,7 +9,7 @@ use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA};
 use super::part::sequence_options::{CATALOG, with_hazard};
 use super::part::{FOREIGN_TABLE, SequenceOptions, TypeName, is_default, since};
 use super::schema::Schema;
-use super::table::Table;
+use super::table::{Table, is_made_anew};
 use super::view::View;
 use crate::diagnostic::Diagnostics;
 use crate::kind::{
@@ -138,7 +138,8 @@ impl Sequence {
     fn owned_by_steps(&self, cx: &Cx<'_>) -> Vec<Step> {
         let Some(column) = &self.owned_by else { return Vec::new() };
         let at = self.column_in(cx.desired);
-        let new = at.iter().flat_map(with_relation).filter(|at| !cx.live.contains(at)).cloned();
+        let anew = at.as_ref().and_then(Address::parent).is_some_and(|t| is_made_anew(t, cx.live, cx.desired));
+        let new = at.iter().flat_map(with_relation).filter(|at| anew || !cx.live.contains(at)).cloned();
         let table = at.as_ref().and_then(Address::parent).filter(|_| !follows_table(cx));
         let owners = table.into_iter().chain([cx.at]).map(|thing| thing.child(Owner::NAME, ""));
         let step =
