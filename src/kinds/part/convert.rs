@@ -214,12 +214,16 @@ fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &
     for at in columns {
         let name = sql::ident(at.key());
         let Some(wanted) = cx.desired.spec::<Column>(at) else { continue };
-        if cx.live.spec::<Column>(at).is_some_and(|c| c.default.is_some()) {
+        let held = cx.live.spec::<Column>(at);
+        if held.is_some_and(|c| c.default.is_some()) {
             parts.push(format!("alter column {name} drop default"));
         }
-        let array = if wanted.data_type.element().is_some() { "[]" } else { "" };
+        // What becomes an array, or is one no longer, does so in the change of the column itself.
+        let is_array = |t: &TypeName| t.element().is_some();
+        let later = held.map(|c| &c.data_type).filter(|held| is_array(held) != is_array(&wanted.data_type));
+        let to = later.unwrap_or(&wanted.data_type);
+        let array = if is_array(to) { "[]" } else { "" };
         let through = by.through.map(|t| format!("::{t}{array}")).unwrap_or_default();
-        let to = &wanted.data_type;
         let collate = wanted.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
         let value = match by.between {
             Some((from, new)) if array.is_empty() => reshaped(&name, (from, new), to),
@@ -228,7 +232,7 @@ fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &
         };
         let using = if holds_rows(table) { format!(" using {value}") } else { String::new() };
         parts.push(format!("alter column {name} type {to}{collate}{using}"));
-        if let Some(default) = &wanted.default {
+        if let Some(default) = wanted.default.as_ref().filter(|_| later.is_none()) {
             parts.push(format!("alter column {name} set default {default}"));
         }
     }
