@@ -7,11 +7,12 @@ use crate::kind::{Cx, Kind};
 use crate::kinds::foreign_key::ForeignKey;
 use crate::model::{Address, Lock, State, Step};
 
-/// Adds edges from foreign keys that are dropped to the partitions that are dropped, so that the keys go first.
+/// Adds edges from foreign keys that are dropped to the partitions that are dropped, so that the keys go first. A partition
+/// that is detached need not wait for them.
 pub fn note(live: &mut State, desired: &State) {
     let goes = |at: &Address| !desired.contains(at) || at.parent().is_some_and(|t| is_made_anew(t, live, desired));
-    let partitions: Vec<Address> =
-        live.of_kind(Table::NAME).into_iter().filter(|t| !desired.contains(t) && is_partition(t, live)).collect();
+    let waits = |t: &Address| !desired.contains(t) && is_partition(t, live) && !is_referred_to(t, live, desired);
+    let partitions: Vec<Address> = live.of_kind(Table::NAME).into_iter().filter(waits).collect();
     let mut edges = Vec::new();
     for key in live.of_kind(ForeignKey::NAME).into_iter().filter(|key| !partitions.is_empty() && goes(key)) {
         let below = partitions.iter().filter(|partition| refers(&key, partition, live));
@@ -25,13 +26,18 @@ pub fn note(live: &mut State, desired: &State) {
 /// Returns `detach partition` if a foreign key that stays refers to the table above.
 pub fn detach(cx: &Cx<'_>) -> Option<Step> {
     let above = parents(cx.at, cx.live).into_iter().find(|_| is_partition(cx.at, cx.live))?;
-    let keys = cx.live.of_kind(ForeignKey::NAME);
-    let stays = |key: &&Address| {
-        cx.desired.contains(key) && !key.parent().is_some_and(|t| is_made_anew(t, cx.live, cx.desired))
-    };
-    keys.iter().filter(stays).find(|key| refers(key, cx.at, cx.live))?;
+    if !is_referred_to(cx.at, cx.live, cx.desired) {
+        return None;
+    }
     let sql = format!("alter table {} detach partition {}", cx.at(&above).identity(), cx.identity());
     Some(Step::new(sql).lock(Lock::AccessExclusive))
+}
+
+/// Returns whether a foreign key that stays refers to a table above a partition.
+fn is_referred_to(partition: &Address, live: &State, desired: &State) -> bool {
+    let stays =
+        |key: &Address| desired.contains(key) && !key.parent().is_some_and(|table| is_made_anew(table, live, desired));
+    live.of_kind(ForeignKey::NAME).iter().any(|key| stays(key) && refers(key, partition, live))
 }
 
 /// Returns whether a live foreign key refers to a table above a partition.
