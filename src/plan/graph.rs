@@ -283,6 +283,14 @@ impl Builder<'_> {
         named.filter(|at| !self.dropped(at).is_empty()).collect()
     }
 
+    /// Returns the statement with which an object goes that belongs to one which a new one replaces: the last about that.
+    fn gone_with_renewed(&self, user: &Address) -> Option<usize> {
+        let renews = |i: &usize| self.emitted.nodes[*i].step.renews;
+        let is_gone = self.emitted.folded.contains(user);
+        let made = self.made(user.parent().filter(|_| is_gone)?);
+        made.last().copied().filter(|_| made.iter().any(renews))
+    }
+
     fn user_first(&mut self, user: &Address, used: &Address) {
         let (user_dropped, used_dropped) = (self.dropped(user).last().copied(), self.dropped(used).first().copied());
         if let (Some(u), Some(d)) = (user_dropped, used_dropped)
@@ -307,6 +315,9 @@ impl Builder<'_> {
             }
         }
         if let (None, Some(d)) = (user_dropped, used_dropped) {
+            if let Some(gone) = self.gone_with_renewed(user) {
+                self.edge(gone, d, Edge::Hard);
+            }
             // A statement that takes over the name of the dropped object runs after the drop, so neither it nor what
             // follows it is the one that lets go of that object.
             let takes = |i: &usize| self.emitted.nodes[*i].step.takes.iter().any(|name| name == used.key());
