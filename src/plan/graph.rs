@@ -371,7 +371,8 @@ impl Builder<'_> {
     }
 
     /// Keeps statements after which a transaction must end, or that run outside of one, from coming between those that move
-    /// the rows of one table: before them where possible, else after them.
+    /// the rows of one table: before them where possible, else after them. Tables that exist are put below the new one before
+    /// that is filled.
     fn carries(&mut self) {
         let mut groups: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
         for (i, node) in self.emitted.nodes.iter().enumerate() {
@@ -384,6 +385,11 @@ impl Builder<'_> {
         for group in groups.into_values() {
             let (saves, fills): (Vec<usize>, Vec<usize>) =
                 group.into_iter().partition(|i| self.emitted.nodes[*i].verb == Verb::Drop);
+            let (places, puts): (Vec<usize>, Vec<usize>) =
+                fills.iter().partition(|i| self.emitted.nodes[**i].verb == Verb::Alter);
+            for (place, put) in places.iter().flat_map(|place| puts.iter().map(move |put| (*place, *put))) {
+                self.edge(place, put, Edge::Hard);
+            }
             for &end in &ends {
                 let path = |graph: &Graph, from: usize, to: usize| {
                     let hard = EdgeFiltered::from_fn(graph, |edge| *edge.weight() == Edge::Hard);

@@ -66,17 +66,30 @@ pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
 }
 
 /// Returns the statements that fill the new table. They follow the creation of its last leaf partition (by address), or
-/// of the table itself if it has no partitions.
+/// of the table itself if no leaf is new: it has none, or only tables that exist already and are attached.
 pub fn after_create(cx: &Cx<'_>) -> Vec<Step> {
     let tree = |top: &Address| descendants(top, cx.desired);
-    let top = line_of(cx.at, cx.desired).into_iter().rfind(|t| applies(&cx.at(t)));
-    let Some(top) = top else { return Vec::new() };
+    let Some(top) = top(cx) else { return Vec::new() };
     let below = tree(&top);
-    let leaf = |at: &&Address| heirs(at, cx.desired).is_empty();
-    match below.iter().filter(leaf).max() {
-        Some(last) if last != cx.at => Vec::new(),
-        Some(last) => put(&cx.at(&top), below.iter().filter(|at| *at != last).cloned()),
-        None => put(&cx.at(&top), []),
+    let is_new = |at: &Address| !cx.live.contains(at) || is_made_anew(at, cx.live, cx.desired);
+    let new_leaf = |at: &&Address| heirs(at, cx.desired).is_empty() && is_new(at);
+    let last = below.iter().filter(new_leaf).max().unwrap_or(&top);
+    if last != cx.at {
+        return Vec::new();
+    }
+    put(&cx.at(&top), below.iter().filter(|at| *at != last).cloned())
+}
+
+/// Returns the topmost table above that is made anew, or the table itself.
+fn top(cx: &Cx<'_>) -> Option<Address> {
+    line_of(cx.at, cx.desired).into_iter().rfind(|t| applies(&cx.at(t)))
+}
+
+/// Returns `attach`, which puts a table that exists below another, so that it precedes the statements that fill that.
+pub fn before_put(attach: Step, cx: &Cx<'_>) -> Step {
+    match top(cx) {
+        Some(top) => attach.carries(&top),
+        None => attach,
     }
 }
 
