@@ -283,6 +283,13 @@ impl Builder<'_> {
         named.filter(|at| !self.dropped(at).is_empty()).collect()
     }
 
+    /// Returns whether `user` is dropped along with what `used` is a part of, as a partition is with the table above.
+    /// What it has of `used` goes with that: a partition's copies of a foreign key, for example.
+    fn falls_with_whole(&self, user: &Address, used: &Address) -> bool {
+        let whole = used.parent().filter(|_| self.emitted.folded.contains(user));
+        whole.is_some_and(|whole| self.input.live.falls_with(user).contains(whole))
+    }
+
     /// Returns the statement with which an object goes that belongs to one which a new one replaces: the last about that.
     fn gone_with_renewed(&self, user: &Address) -> Option<usize> {
         let renews = |i: &usize| self.emitted.nodes[*i].step.renews;
@@ -295,6 +302,7 @@ impl Builder<'_> {
         let (user_dropped, used_dropped) = (self.dropped(user).last().copied(), self.dropped(used).first().copied());
         if let (Some(u), Some(d)) = (user_dropped, used_dropped)
             && !self.dropped(user).contains(&d)
+            && !self.falls_with_whole(user, used)
         {
             self.edge(u, d, Edge::Hard);
         }
