@@ -16,7 +16,7 @@ use super::part::since;
 use super::part::{TypeName, is_default};
 use super::primary_key::PrimaryKey;
 use super::schema::Schema;
-use super::table::{Attached, Table, hide_plain, is_made_anew, line_of};
+use super::table::{Attached, Table, hide_plain, line_of};
 use super::unique::Unique;
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::picture::Mark;
@@ -303,7 +303,7 @@ impl Kind for ForeignKey {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let goes = |table: &Address| !cx.desired.contains(table) || is_made_anew(table, cx.live, cx.desired);
+        let goes = |table: &Address| !cx.desired.contains(table);
         if !matches!(self.attached, Attached::No) && cx.at.parent().is_some_and(goes) {
             return Vec::new(); // with the key above or with the table, whichever is first
         }
