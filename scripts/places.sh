@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the scripts that look for PostgreSQL.
 
 # Where distributions, package managers and version managers put their programs, a line each.
