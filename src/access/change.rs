@@ -50,7 +50,8 @@ struct Moved {
 struct Found {
     whats: Vec<What>,
     rights: Vec<(Moved, Way, Option<Address>)>,
-    rows: BTreeMap<(Option<Rows>, Option<Rows>), Vec<Address>>,
+    /// By thing, before and after.
+    rows: BTreeMap<Address, (Option<Rows>, Option<Rows>)>,
 }
 
 impl Comparison<'_> {
@@ -110,15 +111,37 @@ impl Comparison<'_> {
                 }
             }
         }
-        let both = |rows: &Option<Rows>, other: &Rights| {
-            let common =
-                |(command, _): &(&&'static str, &Vec<String>)| other.list.iter().any(|r| r.privilege == **command);
-            rows.as_ref().map(|rows| rows.iter().filter(common).map(|(c, p)| (*c, p.clone())).collect::<Rows>())
+        if had.barrier.is_none() && has.barrier.is_none() && !is_new {
+            self.rows_on(at, old, new, [&had, &has], found);
+        }
+    }
+
+    /// Finds what changes for one role about the rows of one thing. What a role may do with a part alone is reported for
+    /// the whole.
+    fn rows_on(&self, at: &Address, old: &Reach, new: &Reach, [had, has]: [&Rights; 2], found: &mut Found) {
+        if had.rows == has.rows {
+            return;
+        }
+        let may = |rights: &Rights, command: &str| rights.list.iter().any(|right| right.privilege == command);
+        let whole = at.parent().filter(|_| self.after.is_part(at));
+        let of_whole = whole.map(|whole| (self.before.rights(old, whole), self.after.rights(new, whole)));
+        let of_whole =
+            |command: &str| of_whole.as_ref().is_some_and(|(had, has)| may(had, command) && may(has, command));
+        let kept = |command: &str| may(had, command) && may(has, command) && !of_whole(command);
+        let of_kept = |rows: &Option<Rows>| {
+            let rows = rows.as_ref()?.iter().filter(|(command, _)| kept(command));
+            Some(rows.map(|(command, policies)| (*command, policies.clone())).collect::<Rows>())
         };
-        let (before, after) = (both(&had.rows, &has), both(&has.rows, &had));
-        let seen = had.barrier.is_none() && has.barrier.is_none() && !is_new;
-        if seen && before != after && !(had.list.is_empty() || has.list.is_empty()) {
-            found.rows.entry((before, after)).or_default().push(at.clone());
+        let (before, after) = (of_kept(&had.rows), of_kept(&has.rows));
+        let is_empty = |rows: &Option<Rows>| rows.as_ref().is_none_or(BTreeMap::is_empty);
+        if before == after || (is_empty(&before) && is_empty(&after)) {
+            return;
+        }
+        let (known, then) = found.rows.entry(whole.unwrap_or(at).clone()).or_insert((None, None));
+        for (rows, more) in [(known, before), (then, after)] {
+            if let Some(more) = more {
+                rows.get_or_insert_default().extend(more);
+            }
         }
     }
 
@@ -192,7 +215,11 @@ impl Found {
             way,
             barrier,
         });
-        let rows = self.rows.into_iter().map(|((before, after), on)| What::Rows { on, before, after });
+        let mut by_rows: BTreeMap<_, Vec<Address>> = BTreeMap::new();
+        for (on, rows) in self.rows {
+            by_rows.entry(rows).or_default().push(on);
+        }
+        let rows = by_rows.into_iter().map(|((before, after), on)| What::Rows { on, before, after });
         self.whats.into_iter().chain(rights).chain(rows).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Access, Reach};
 use crate::kind::RoutineKey;
 use crate::model::Address;
-use crate::model::access::{Cause, EVERYBODY, Right, Rights};
+use crate::model::access::{Cause, EVERYBODY, Right, Rights, Rows};
 use crate::sql;
 
 /// Everything that a role may do.
@@ -95,6 +95,10 @@ impl Access {
         if let Some(whole) = at.parent().filter(|_| self.is_part(at)) {
             let of_whole = self.rights(reach, whole);
             rights.list.retain(|right| of_whole.list.iter().all(|other| other.privilege != right.privilege));
+            let has = |command: &str| rights.list.iter().any(|right| right.privilege == command);
+            let rows = rights.rows.take().into_iter().flatten();
+            let rows: Rows = rows.filter(|(command, _)| has(command)).collect();
+            rights.rows = (!rows.is_empty()).then_some(rows);
         }
         (!rights.list.is_empty()).then_some(rights)
     }

@@ -93,9 +93,13 @@ impl Access {
         self.right(reach, top, thing, &rules, USAGE).is_none().then(|| top.clone())
     }
 
-    /// Returns which rows a role sees, if policies apply to it.
+    /// Returns which rows a role sees, if policies apply to it. For a part, the policies are those of its whole.
     fn rows(&self, reach: &Reach, at: &Address, list: &[Right]) -> Option<Rows> {
-        let thing = self.things.get(at)?;
+        if list.is_empty() {
+            return None;
+        }
+        let whole = at.parent().filter(|_| self.is_part(at));
+        let thing = self.things.get(whole.unwrap_or(at))?;
         let forced = thing.forced?;
         let owns = thing.owner.as_ref().is_some_and(|owner| reach.has.contains_key(owner));
         if reach.superuser || reach.bypass_rls || (owns && !forced) {

@@ -316,6 +316,40 @@ fn a_plan_tells_who_may_do_more_or_less() {
     );
 }
 
+/// Policies bind who may do something with a column alone, too.
+#[test]
+fn rows_are_told_of_privileges_on_columns() {
+    let cluster = own_cluster();
+    let database = Database::create_in(cluster.server());
+    let schema = "schemas:\n  shop:\n    grants: { app: usage }\n    tables:\n      orders:\n        columns:\n          \
+                  id: { type: int, grants: { app: [select, update] } }\n          \
+                  note: { type: text, grants: { app: update } }\n        rls: enabled\n        \
+                  grants: { app: insert }\n        policies: { mine: { to: [app], using: id = 1 } }\n";
+    let roles = [("roles.yaml", "roles: { app: {} }\n"), ("schema.yaml", schema)];
+    let project = Project::new(&database, &roles);
+    project.apply();
+    let of = project.run(&["access", "shop.orders"], 0).stdout;
+    for (column, rows) in [("id", "select `mine`; update `mine`"), ("note", "update `mine`")] {
+        let told = format!("column `shop.orders.{column}`\n    `app`  ");
+        let rest = of.split(&told).nth(1).unwrap_or_else(|| panic!("{of}"));
+        let line = rest.lines().nth(1).expect("a line").trim();
+        assert_eq!(line, format!("rows as policies let through: {rows}"), "{of}");
+    }
+    let with = |text: &str| {
+        project.write("schema.yaml", text);
+        told(&project)
+    };
+    assert_eq!(
+        with(&schema.replace("to: [app]", "to: [app], for: select")),
+        ["~ `app` sees rows of table `shop.orders` as policies let through: insert none; select `mine`; update none"],
+        "in one line, however many columns"
+    );
+    assert_eq!(
+        with(&schema.replace("rls: enabled", "rls: disabled")),
+        ["+ `app` sees every row of table `shop.orders`"]
+    );
+}
+
 #[test]
 fn other_formats_tell_it_too() {
     let cluster = own_cluster();
