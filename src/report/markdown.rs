@@ -78,12 +78,10 @@ impl Page {
 
     /// Adds hazards, changes, access and statements.
     fn plan(&mut self, planned: &Planned, sources: &Sources, sides: bool) {
-        let hazards = hazards(planned, sources);
-        if !hazards.is_empty() {
-            let _ =
-                writeln!(self.text, "\n**Hazards.** To apply without being asked: `--allow {}`\n", allowed(planned));
+        if let Some([list, allow]) = text::hazards(planned) {
+            let _ = writeln!(self.text, "\n**Hazards:** {list}. To apply without being asked: `--allow {allow}`\n");
             self.text.push_str("| hazard | what | lock | where |\n|---|---|---|---|\n");
-            self.list(&hazards, LIMIT / 2);
+            self.list(&hazards(planned, sources), LIMIT / 2);
         }
         self.folded("Changes", "diff", &changes(planned, sources, sides), LIMIT / 4);
         if !planned.access.is_empty() {
@@ -157,17 +155,6 @@ fn sides(planned: &Planned, sources: &Sources) -> Vec<String> {
         format!("| {} |", cells.join(" | "))
     };
     planned.plan.changes.iter().map(row).collect()
-}
-
-/// Returns the hazard classes that must be allowed for a plan: `data,block`.
-fn allowed(planned: &Planned) -> String {
-    let mut classes: Vec<&str> = Vec::new();
-    for (_, hazard) in planned.plan.hazards() {
-        if !classes.contains(&hazard.class.as_str()) {
-            classes.push(hazard.class.as_str());
-        }
-    }
-    classes.join(",")
 }
 
 /// Returns a row of the table for each hazard.

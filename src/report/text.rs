@@ -231,16 +231,20 @@ fn write_access(out: &mut String, planned: &Planned, paint: &Paint) {
 
 /// Writes which classes of hazards the plan has, and how to allow them.
 fn write_hazards(out: &mut String, planned: &Planned, paint: &Paint) {
-    let count = |class: HazardClass| planned.plan.hazards().filter(|(_, h)| h.class == class).count();
-    let found: Vec<(HazardClass, usize)> =
-        HazardClass::ALL.into_iter().map(|class| (class, count(class))).filter(|(_, count)| *count > 0).collect();
-    if found.is_empty() {
-        return;
+    if let Some([list, allow]) = hazards(planned) {
+        let text = format!("Hazards: {list}. To apply without being asked: --allow {allow}");
+        let _ = writeln!(out, "\n{}", paint.with("31", &text));
     }
-    let list: Vec<String> = found.iter().map(|(class, count)| format!("{} {count}", class.as_str())).collect();
-    let allow: Vec<&str> = found.iter().map(|(class, _)| class.as_str()).collect();
-    let text = format!("Hazards: {}. To apply without being asked: --allow {}", list.join(", "), allow.join(","));
-    let _ = writeln!(out, "\n{}", paint.with("31", &text));
+}
+
+/// Returns how many hazards of each class a plan has, and the classes: `data 2, block 1` and `data,block`.
+pub fn hazards(planned: &Planned) -> Option<[String; 2]> {
+    let count = |class: HazardClass| planned.plan.hazards().filter(|(_, h)| h.class == class).count();
+    let counts = HazardClass::ALL.into_iter().map(|class| (class.as_str(), count(class)));
+    let found: Vec<(&str, usize)> = counts.filter(|(_, count)| *count > 0).collect();
+    let list: Vec<String> = found.iter().map(|(class, count)| format!("{class} {count}")).collect();
+    let allow: Vec<&str> = found.iter().map(|(class, _)| *class).collect();
+    (!found.is_empty()).then(|| [list.join(", "), allow.join(",")])
 }
 
 /// Returns what a hazard may cost, with the object that it is about, for places where the statement is not shown.

@@ -22,7 +22,7 @@ fn a_plan_says_what_it_risks_and_where() {
     let plan = project.run(&["plan", "--format", "markdown"], 0).stdout;
     for part in [
         "### dbstate plan: 0 to add, 0 to change, 0 to replace, 1 to drop\n",
-        "`--allow data,breaking`",
+        "\n**Hazards:** data 1, breaking 1. To apply without being asked: `--allow data,breaking`\n",
         "| data | column `shop.orders.note`: drops the column with its values",
         "```diff\n- column `shop.orders.note`\n```",
         "```sql\nalter table shop.orders drop column note;\n```",
