@@ -45,13 +45,13 @@ fn is_referred(entry: &Entry) -> bool {
 fn homes(register: &'static [Entry], parent: Option<&Entry>) -> Map<String, Value> {
     let mut out = Map::new();
     for (entry, home) in nested(register, parent) {
-        out.entry(home.key).or_insert_with(|| place(entry, home));
+        out.entry(home.key).or_insert_with(|| place(entry, home, parent));
     }
     out
 }
 
 /// Returns the schema of the value at the key of a home.
-fn place(entry: &Entry, home: &Home) -> Value {
+fn place(entry: &Entry, home: &Home, parent: Option<&Entry>) -> Value {
     let one = json!({ "$ref": format!("#/$defs/{}", entry.name.0) });
     // Editors show the description at the key, not that of the schema it refers to.
     let what = (entry.schema)().get("description").cloned().unwrap_or_default();
@@ -60,7 +60,7 @@ fn place(entry: &Entry, home: &Home) -> Value {
         Form::Map => json!({ "type": ["object", "null"], "additionalProperties": one, "description": what }),
         Form::List(_) => json!({ "anyOf": [text(), { "type": "null" }, { "type": "array", "items": one }] }),
         Form::Free => {
-            let mut schema = (entry.free_schema)(home);
+            let mut schema = (entry.free_schema)(home, parent);
             lenient(&mut schema);
             schema
         }
@@ -155,7 +155,7 @@ fn lenient(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
             fields.remove("format");
-            let of_words = ["enum", "const", "pattern"].iter().any(|key| fields.contains_key(*key));
+            let of_words = ["enum", "const", "pattern", "examples"].iter().any(|key| fields.contains_key(*key));
             match fields.get_mut("type") {
                 Some(Value::String(name)) if name == "string" && !of_words => {
                     fields.insert("type".to_owned(), json!(["string", "number", "boolean"]));

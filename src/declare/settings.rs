@@ -31,6 +31,7 @@ pub struct Settings {
     pub environments: BTreeMap<String, Environment>,
     /// Hazard classes that need no further allowance.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("items" = { "type": "string", "enum": ["data", "access", "rewrite", "block", "breaking"] }))]
     pub allow: Vec<String>,
     /// Globs over `schema.name` that are not managed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -213,6 +214,7 @@ pub struct Environment {
     pub database: Option<Databases>,
     /// Hazard classes that need no further allowance there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("items" = { "type": "string", "enum": ["data", "access", "rewrite", "block", "breaking"] }))]
     pub allow: Vec<String>,
     /// Values for `${name}` in files.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

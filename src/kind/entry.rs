@@ -43,7 +43,7 @@ pub struct Entry {
     /// True where text is a short form of its own: [`Kind::short`].
     pub reads_text: fn() -> bool,
     /// [`Kind::free_schema`].
-    pub free_schema: fn(&Home) -> serde_json::Value,
+    pub free_schema: fn(&Home, Option<&Self>) -> serde_json::Value,
     /// Reads any form but [`Form::Free`].
     pub read: fn(&Node) -> ReadResult,
     /// Writes the shortest form that says all.

@@ -153,8 +153,8 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         None
     }
 
-    /// The JSON Schema of [`Form::Free`].
-    fn free_schema(_home: &Home) -> serde_json::Value {
+    /// The JSON Schema of [`Form::Free`], below an object of a kind.
+    fn free_schema(_home: &Home, _parent: Option<&Entry>) -> serde_json::Value {
         serde_json::Value::Bool(true)
     }
 

@@ -52,9 +52,11 @@ pub struct BaseType {
     pub by_value: bool,
     /// How values are aligned: `char`, `int2`, `int4`, `double`; `int4` when absent.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("examples" = ["char", "int2", "int4", "double"]))]
     pub alignment: Option<String>,
     /// How large values are stored: `plain`, `external`, `extended`, `main`; `plain` when absent.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("examples" = ["plain", "external", "extended", "main"]))]
     pub storage: Option<String>,
     /// The category for implicit casts, a letter; `U` when absent.
     #[serde(default, skip_serializing_if = "is_default")]

@@ -110,11 +110,17 @@ impl Kind for DefaultPrivilege {
         });
     }
 
-    fn free_schema(_home: &Home) -> serde_json::Value {
-        let granted = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
-        let by_grantee = json!({ "type": "object", "additionalProperties": granted });
+    fn free_schema(_home: &Home, _parent: Option<&Entry>) -> serde_json::Value {
+        let by_grantee = |objects: &str| {
+            let mut rules = register().iter().filter_map(|e| e.rules.privileges);
+            let of = rules.find(|p| p.plural == objects).map(|p| p.all).unwrap_or_default();
+            let words: Vec<&str> = of.iter().map(|(name, _)| *name).chain(["none"]).collect();
+            let one = json!({ "type": "string", "examples": words });
+            let granted = json!({ "anyOf": [one, { "type": "array", "items": one }] });
+            json!({ "type": "object", "additionalProperties": granted })
+        };
         let properties: serde_json::Map<String, serde_json::Value> =
-            plurals().map(|objects| (objects.to_owned(), by_grantee.clone())).collect();
+            plurals().map(|objects| (objects.to_owned(), by_grantee(objects))).collect();
         let by_objects = json!({ "type": "object", "properties": properties, "additionalProperties": false });
         let by_schema = json!({ "type": "object", "additionalProperties": by_objects });
         json!({ "type": "object", "additionalProperties": by_schema })

@@ -25,6 +25,7 @@ use crate::sql;
 pub struct Exclusion {
     /// The access method of its index; `gist` when absent.
     #[serde(default = "gist", skip_serializing_if = "is_gist")]
+    #[schemars(extend("examples" = ["gist", "spgist", "btree", "hash"]))]
     pub method: String,
     /// What is compared, and how: `room with =`.
     pub elements: Vec<Element>,

@@ -27,6 +27,7 @@ pub struct Function {
     pub returns: Option<Returns>,
     /// Its language.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("examples" = ["sql", "plpgsql"]))]
     pub language: Option<String>,
     /// What PostgreSQL may assume of its result.
     #[serde(default, skip_serializing_if = "is_default")]

@@ -42,6 +42,7 @@ pub struct Index {
     pub unique: bool,
     /// Its access method; `btree` when absent.
     #[serde(default = "btree", skip_serializing_if = "is_btree")]
+    #[schemars(extend("examples" = ["btree", "hash", "gist", "spgist", "gin", "brin"]))]
     pub method: String,
     /// Which rows it holds.
     #[serde(default, rename = "where", skip_serializing_if = "is_default")]

@@ -24,6 +24,7 @@ pub struct Procedure {
     pub args: Args,
     /// Its language.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("examples" = ["sql", "plpgsql"]))]
     pub language: Option<String>,
     /// Whose privileges it runs with.
     #[serde(default, skip_serializing_if = "is_default")]

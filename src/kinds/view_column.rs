@@ -26,12 +26,14 @@ pub struct ViewColumn {
     /// How large values are stored, in a materialized view: `plain`, `external`, `extended`, `main`; the type's own way
     /// when absent.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(extend("examples" = ["plain", "external", "extended", "main"]))]
     pub storage: Option<String>,
     /// How the type itself stores them.
     #[serde(skip_serializing)]
     pub live_storage: OfType,
     /// How large values are compressed, in a materialized view: `pglz` or `lz4`; the server's default when absent.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(extend("examples" = ["pglz", "lz4"]))]
     pub compression: Option<String>,
     /// Detail of planner statistics, for a materialized view; the server's default when absent.
     #[serde(skip_serializing_if = "is_default")]

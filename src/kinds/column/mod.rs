@@ -65,6 +65,7 @@ pub struct Column {
     pub stored: bool,
     /// How large values are stored: `plain`, `external`, `extended`, `main`; the type's own way when absent.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("examples" = ["plain", "external", "extended", "main"]))]
     pub storage: Option<String>,
     /// How the type itself stores them.
     #[serde(default, skip_serializing)]
@@ -74,6 +75,7 @@ pub struct Column {
     pub live_sequence: OwnSequence,
     /// How large values are compressed: `pglz` or `lz4`; the server's default when absent.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("examples" = ["pglz", "lz4"]))]
     pub compression: Option<String>,
     /// Detail of planner statistics, 0 to 10,000; the server's default when absent.
     #[serde(default, skip_serializing_if = "is_default")]

@@ -104,8 +104,11 @@ impl Kind for Grant {
         }
     }
 
-    fn free_schema(home: &Home) -> serde_json::Value {
-        if matches!(home.under, Under::Granted) { on_thing_schema() } else { under_role_schema(register()) }
+    fn free_schema(home: &Home, parent: Option<&Entry>) -> serde_json::Value {
+        if !matches!(home.under, Under::Granted) {
+            return under_role_schema(register());
+        }
+        on_thing_schema(parent.and_then(|parent| parent.rules.privileges.as_ref()))
     }
 
     fn raise(children: &[(&Address, &Self)]) -> Option<Node> {

@@ -239,26 +239,28 @@ impl<'de> Deserialize<'de> for PrivilegeSet {
 }
 
 /// Returns the JSON Schema of `grants:` on an object.
-pub fn on_thing_schema() -> serde_json::Value {
+pub fn on_thing_schema(privileges: Option<&Privileges>) -> serde_json::Value {
     let columns = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
     let of_columns = json!({ "type": "object", "additionalProperties": columns });
-    let granted = json!({ "anyOf": [
-        { "type": "string" },
-        { "type": "array", "items": { "anyOf": [{ "type": "string" }, of_columns.clone()] } },
-        of_columns
-    ] });
+    let names = privileges.into_iter().flat_map(|p| p.all).map(|(name, _)| *name);
+    let words: Vec<&str> = names.chain(["all", "none"]).collect();
+    let one = json!({ "type": "string", "examples": words });
+    let granted = json!({
+        "description": "A privilege, a list of them, or `none`; `select with grant option` may be passed on.",
+        "anyOf": [one, { "type": "array", "items": { "anyOf": [one, of_columns] } }, of_columns]
+    });
     json!({ "type": "object", "additionalProperties": granted })
 }
 
 /// Returns the JSON Schema of `grants:` under a role.
 pub fn under_role_schema(register: &'static [Entry]) -> serde_json::Value {
-    let by_name = on_thing_schema();
-    let things = |entry: &Entry| {
+    let things = |entry: &Entry, privileges: &Privileges| {
+        let mut by_name = on_thing_schema(Some(privileges));
         let alone = entry.homes.iter().any(|home| home.form == Form::One);
-        if alone { by_name["additionalProperties"].clone() } else { by_name.clone() }
+        if alone { by_name["additionalProperties"].take() } else { by_name }
     };
-    let properties: serde_json::Map<String, serde_json::Value> =
-        register.iter().filter_map(|e| Some((e.rules.privileges?.plural.to_owned(), things(e)))).collect();
+    let of = |e: &Entry| e.rules.privileges.map(|p| (p.plural.to_owned(), things(e, &p)));
+    let properties: serde_json::Map<String, serde_json::Value> = register.iter().filter_map(of).collect();
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 

@@ -81,6 +81,7 @@ pub struct Table {
     pub options: Parameters,
     /// How subscribers identify the old row: `full`, `nothing`, `using index <name>`; the primary key when absent.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(extend("examples" = ["full", "nothing", "using index "]))]
     pub replica_identity: Option<Words>,
     /// The index that `cluster` orders it by.
     #[serde(skip_serializing_if = "is_default")]

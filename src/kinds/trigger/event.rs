@@ -170,9 +170,8 @@ impl<'de> Deserialize<'de> for Item {
 crate::kinds::part::own_schema!(Events, _generator => {
     let columns = serde_json::json!({ "type": "array", "items": { "type": "string" } });
     let update = serde_json::json!({ "type": "object", "properties": { "update": columns }, "required": ["update"], "additionalProperties": false });
-    schemars::json_schema!({
-        "anyOf": [{ "type": "string" }, { "type": "array", "items": { "anyOf": [{ "type": "string" }, update] } }]
-    })
+    let one = serde_json::json!({ "type": "string", "examples": ["insert", "update", "delete", "truncate"] });
+    schemars::json_schema!({ "anyOf": [one, { "type": "array", "items": { "anyOf": [one, update] } }] })
 });
 
 #[cfg(test)]
