@@ -11,10 +11,8 @@ create table shop.sale (
     at integer not null
 ) partition by range (at);
 alter table shop.sale_0 alter column id set default nextval('shop.sale_id_seq'::regclass);
--- hazard block: scans the table to see that its rows are within the bounds
 alter table shop.sale attach partition shop.sale_0 for values from (0) to (10);
 alter table shop.sale_1 alter column id set default nextval('shop.sale_id_seq'::regclass);
--- hazard block: scans the table to see that its rows are within the bounds
 alter table shop.sale attach partition shop.sale_1 for values from (10) to (20);
 insert into shop.sale (id, at) overriding system value select id, at from pg_temp."rows of sale";
 alter sequence shop.sale_id_seq owned by shop.sale.id;
