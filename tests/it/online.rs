@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::cases::ROWS;
+use crate::support::binary::dbstate;
 use crate::support::cluster::own_cluster;
 use crate::support::database::Database;
 use crate::support::project::Project;
@@ -85,10 +86,26 @@ fn a_lock_that_never_comes_is_an_error_that_says_what_stays() {
     let (database, project) = filled();
     project.write("schema.yaml", &BEFORE.replace("note: text", "note: text, more: int"));
     let before = database.pg_dump();
+    let sleepers = "from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
     std::thread::scope(|threads| {
-        threads.spawn(|| database.psql("begin; lock table shop.a; select pg_sleep(20); commit"));
-        std::thread::sleep(Duration::from_millis(500));
-        let output = project.run(&["apply", "--yes", "--lock-timeout", "10ms"], 1);
+        // It holds the lock until it is cancelled.
+        threads.spawn(|| {
+            database.psql(
+                "do $$ begin
+                     lock table shop.a;
+                     perform pg_sleep(600);
+                 exception when query_canceled then
+                     null;
+                 end $$",
+            )
+        });
+        while database.psql(&format!("select count(*) {sleepers}")) == "0" {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let apply = ["apply", "--yes", "--lock-timeout", "10ms", "-d", &database.url()];
+        let output = dbstate(apply, project.path());
+        database.psql(&format!("select pg_cancel_backend(pid) {sleepers}"));
+        assert_eq!(output.code, Some(1), "{}", output.stdout);
         assert!(
             output.stderr.contains("\nlock\n") && output.stderr.contains("nothing was changed"),
             "{}",
