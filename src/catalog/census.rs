@@ -107,6 +107,8 @@ const APART: &str = "with lacking as (
              join pg_catalog.pg_class c on c.oid = i.indexrelid and c.relam = l.relam
         where (i.indisunique, i.indisprimary, i.indnkeyatts, i.indclass::text, i.indcollation::text, i.indoption::text)
               = (l.indisunique, l.indisprimary, l.indnkeyatts, l.indclass::text, l.indcollation::text, l.indoption::text)
+          and exists (select from pg_catalog.pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
+              = exists (select from pg_catalog.pg_constraint k where k.conindid = l.indexrelid and k.contype in ('p', 'u', 'x'))
           and l.names = array(select a.attname from unnest(i.indkey) with ordinality k(n, i)
                               left join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n order by k.i)
           and pg_catalog.pg_get_expr(i.indexprs, i.indrelid) is not distinct from pg_catalog.pg_get_expr(l.indexprs, l.indrelid)
