@@ -31,7 +31,7 @@ pub struct Settings {
     pub environments: BTreeMap<String, Environment>,
     /// Hazard classes that need no further allowance.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("items" = { "type": "string", "enum": ["data", "access", "rewrite", "block", "breaking"] }))]
+    #[schemars(extend("items" = hazard_class_schema()))]
     pub allow: Vec<String>,
     /// Globs over `schema.name` that are not managed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -214,7 +214,7 @@ pub struct Environment {
     pub database: Option<Databases>,
     /// Hazard classes that need no further allowance there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("items" = { "type": "string", "enum": ["data", "access", "rewrite", "block", "breaking"] }))]
+    #[schemars(extend("items" = hazard_class_schema()))]
     pub allow: Vec<String>,
     /// Values for `${name}` in files.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -235,6 +235,11 @@ pub fn read(node: &Node, problems: &mut Diagnostics) -> Settings {
     }
     check(node, problems);
     settings.unwrap_or_default()
+}
+
+/// Returns the JSON Schema of a class of hazards.
+fn hazard_class_schema() -> serde_json::Value {
+    serde_json::json!({ "type": "string", "enum": HazardClass::ALL.map(HazardClass::as_str) })
 }
 
 /// Checks each value by itself, so that problems can point at it.

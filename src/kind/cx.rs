@@ -71,7 +71,12 @@ impl<'a> Cx<'a> {
 
     /// Returns whether clients may be using the rows of the parent, so that they must not wait for long.
     pub fn parent_is_in_use(&self) -> bool {
-        self.online && self.at.parent().and_then(|p| self.live.size(p)).is_some_and(|size| size.bytes > 0)
+        self.at.parent().is_some_and(|parent| self.is_in_use(parent))
+    }
+
+    /// Returns whether clients may be using the rows of `relation`, so that they must not wait for long.
+    pub fn is_in_use(&self, relation: &Address) -> bool {
+        self.online && self.live.size(relation).is_some_and(|size| size.bytes > 0)
     }
 
     /// Returns the step with hazard `block`, unless it has no row of the parent to look at.

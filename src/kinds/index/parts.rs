@@ -48,8 +48,8 @@ fn on_only(index: &Index, name: &str, table: &Address) -> Step {
     Step::new(index.definition("", &sql::ident(name), &on)).lock(Lock::Share)
 }
 
-/// Adds the statements for the parts of an index. Returns `None` if a partition changes in the same
-/// plan, or a part cannot be handled this way.
+/// Adds the statements for the parts of an index. Returns `None` if a partition changes in the same plan, or a part cannot
+/// be handled this way.
 fn below(index: &Index, whole: Whole<'_>, cx: &Cx<'_>, steps: &mut Vec<Step>) -> Option<()> {
     let (live, desired) = (heirs(whole.table, cx.live), heirs(whole.table, cx.desired));
     let moves = |heir: &Address| {

@@ -68,9 +68,8 @@ pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
 /// Returns the statements that fill the new table. They follow the creation of its last leaf partition (by address), or
 /// of the table itself if no leaf is new: it has none, or only tables that exist already and are attached.
 pub fn after_create(cx: &Cx<'_>) -> Vec<Step> {
-    let tree = |top: &Address| descendants(top, cx.desired);
     let Some(top) = top(cx) else { return Vec::new() };
-    let below = tree(&top);
+    let below = descendants(&top, cx.desired);
     let is_new = |at: &Address| !cx.live.contains(at) || is_made_anew(at, cx.live, cx.desired);
     let new_leaf = |at: &&Address| heirs(at, cx.desired).is_empty() && is_new(at);
     let last = below.iter().filter(new_leaf).max().unwrap_or(&top);

@@ -18,7 +18,10 @@ use crate::sql;
 pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     let columns = cx.desired.children_of::<Column>(cx.at, Column::NAME);
     let apart = table.partition_of.is_some()
-        && (brings_parts(cx) || has_order_of_its_own(cx.at, cx.desired) || is_above_in_use(table, cx));
+        && (brings_parts(cx)
+            || has_order_of_its_own(cx.at, cx.desired)
+            // `attach partition` lets clients of the table above go on.
+            || live_above(table, cx).is_some_and(|above| cx.is_in_use(&above)));
     let (constraints, spoken): (Vec<String>, Vec<Address>) = constraints(cx).into_iter().unzip();
     let (shared, whose): (Vec<String>, Vec<Address>) =
         if apart { checks_above(cx.at, cx).into_iter().unzip() } else { Default::default() };
@@ -51,17 +54,12 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     steps
 }
 
-/// Returns the table that a new partition comes below, if that exists and stays. `create table … partition of` locks it against readers, too.
+/// Returns the table that a new partition comes below, if that exists and stays. `create table … partition of` locks it
+/// against readers, too.
 fn live_above(table: &Table, cx: &Cx<'_>) -> Option<Address> {
     table.partition_of.as_ref()?;
     let stays = |above: &Address| cx.live.contains(above) && !carry::is_made_anew(above, cx.live, cx.desired);
     parents(cx.at, cx.desired).into_iter().find(stays)
-}
-
-/// Returns whether that table holds rows, so that clients may be using it: `attach partition` lets them go on.
-fn is_above_in_use(table: &Table, cx: &Cx<'_>) -> bool {
-    let size = live_above(table, cx).and_then(|above| cx.live.size(&above));
-    cx.online && size.is_some_and(|size| size.bytes > 0)
 }
 
 /// Returns the `create table` statement alone.

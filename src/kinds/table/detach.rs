@@ -46,10 +46,8 @@ pub fn half_detached(cx: &Cx<'_>) -> Option<Address> {
 /// default partition. If an existing check implies the bounds, PostgreSQL leaves no other.
 fn left_check(new: Place<'_>, cx: &Cx<'_>) -> Option<String> {
     let above = parents(cx.at, cx.live).into_iter().next().filter(|_| new.partition_of.is_none() && cx.online)?;
-    let is_default = |heir: &Address| {
-        let bounds = place(heir, cx.live).and_then(|place| place.bounds);
-        bounds.is_none_or(|bounds| bounds.as_str() == "default")
-    };
+    let is_default =
+        |heir: &Address| place(heir, cx.live).is_none_or(|place| place.bounds.is_none() || place.is_default());
     let holds_rows = cx.live.size(cx.at).is_some_and(|size| size.bytes > 0);
     let has_checks = !cx.live.children_of::<Check>(cx.at, Check::NAME).is_empty();
     let table = cx.live.spec::<Table>(&above)?;

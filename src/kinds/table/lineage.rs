@@ -65,11 +65,15 @@ impl<'a> Place<'a> {
         self.partition_of.into_iter().chain(self.inherits)
     }
 
+    /// Returns whether it is the default partition.
+    pub fn is_default(self) -> bool {
+        self.bounds.is_some_and(|bounds| bounds.as_str() == "default")
+    }
+
     /// Returns which rows it holds as a partition, as a statement says it.
     pub fn bound_words(self) -> Option<String> {
-        let bounds = self.bounds?;
-        let word = if bounds.as_str() == "default" { "" } else { "for " };
-        Some(format!("{word}{bounds}"))
+        let word = if self.is_default() { "" } else { "for " };
+        Some(format!("{word}{}", self.bounds?))
     }
 
     /// Returns the statement that makes `table` the partition at this place.
@@ -372,9 +376,7 @@ pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
 /// Returns `step`, which makes a table a partition, with what it costs to look through the default partition for rows that
 /// belong there. See <https://www.postgresql.org/docs/current/sql-altertable.html>.
 pub fn sees_default(step: Step, cx: &Cx<'_>) -> Step {
-    let is_default = |at: &Address, state: &State| {
-        place(at, state).and_then(|place| place.bounds).is_some_and(|bounds| bounds.as_str() == "default")
-    };
+    let is_default = |at: &Address, state: &State| place(at, state).is_some_and(Place::is_default);
     let above = parents(cx.at, cx.desired);
     let beside = above.iter().flat_map(|table| heirs(table, cx.live)).filter(|heir| *heir != cx.at);
     let mut defaults = beside.filter(|heir| is_default(heir, cx.live) && is_default(heir, cx.desired));

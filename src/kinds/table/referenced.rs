@@ -10,11 +10,12 @@ use crate::model::{Address, Lock, State, Step};
 /// Adds edges from foreign keys that are dropped to the partitions that are dropped, so that the keys go first. A partition
 /// that is detached need not wait for them.
 pub fn note(live: &mut State, desired: &State) {
-    let goes = |at: &Address| !desired.contains(at) || at.parent().is_some_and(|t| is_made_anew(t, live, desired));
     let waits = |t: &Address| !desired.contains(t) && is_partition(t, live) && !is_referred_to(t, live, desired);
     let partitions: Vec<Address> = live.of_kind(Table::NAME).into_iter().filter(waits).collect();
     let mut edges = Vec::new();
-    for key in live.of_kind(ForeignKey::NAME).into_iter().filter(|key| !partitions.is_empty() && goes(key)) {
+    for key in
+        live.of_kind(ForeignKey::NAME).into_iter().filter(|key| !partitions.is_empty() && !stays(key, live, desired))
+    {
         let below = partitions.iter().filter(|partition| refers(&key, partition, live));
         edges.extend(below.map(|partition| (key.clone(), partition.clone())));
     }
@@ -35,9 +36,12 @@ pub fn detach(cx: &Cx<'_>) -> Option<Step> {
 
 /// Returns whether a foreign key that stays refers to a table above a partition.
 fn is_referred_to(partition: &Address, live: &State, desired: &State) -> bool {
-    let stays =
-        |key: &Address| desired.contains(key) && !key.parent().is_some_and(|table| is_made_anew(table, live, desired));
-    live.of_kind(ForeignKey::NAME).iter().any(|key| stays(key) && refers(key, partition, live))
+    live.of_kind(ForeignKey::NAME).iter().any(|key| stays(key, live, desired) && refers(key, partition, live))
+}
+
+/// Returns whether a foreign key is neither dropped nor made anew along with its table.
+fn stays(key: &Address, live: &State, desired: &State) -> bool {
+    desired.contains(key) && !key.parent().is_some_and(|table| is_made_anew(table, live, desired))
 }
 
 /// Returns whether a live foreign key refers to a table above a partition.
