@@ -112,6 +112,35 @@ Examples:
   dbstate local psql shop -- -c 'select 1'
   dbstate local stop";
 
+/// Of `local start`.
+pub const LOCAL_START: &str = "\
+Examples:
+  dbstate local start              starts the server
+  dbstate local start shop audit   and makes these databases where they are missing";
+
+/// Of `local stop`.
+pub const LOCAL_STOP: &str = "\
+Example:
+  dbstate local stop   stops the server; what its databases hold stays";
+
+/// Of `local status`.
+pub const LOCAL_STATUS: &str = "\
+Example:
+  dbstate local status || dbstate local start
+
+Exits with 0 if the server runs, with 2 if not.";
+
+/// Of `local url`.
+pub const LOCAL_URL: &str = "\
+Example:
+  pg_dump --schema-only \"$(dbstate local url shop)\"";
+
+/// Of `local psql`.
+pub const LOCAL_PSQL: &str = "\
+Examples:
+  dbstate local psql shop
+  dbstate local psql shop -- -f rows.sql   passes what follows `--` to psql";
+
 /// Of `schema`.
 pub const SCHEMA: &str = "\
 Examples:

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::connection::{LOCAL_DATABASE, server};
 use super::output::Output;
-use super::{Failure, exit};
+use super::{Failure, examples, exit};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::local::{Server, Status};
 use crate::session::{self, Target};
@@ -22,21 +22,26 @@ pub struct Command {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Start the server, and make the named databases where they are missing
+    #[command(after_help = examples::LOCAL_START)]
     Start {
         /// Databases
         databases: Vec<String>,
     },
     /// Stop the server
+    #[command(after_help = examples::LOCAL_STOP)]
     Stop,
     /// Say whether it runs
+    #[command(after_help = examples::LOCAL_STATUS)]
     Status,
     /// Print the URL of a database
+    #[command(after_help = examples::LOCAL_URL)]
     Url {
         /// The database
         #[arg(default_value = LOCAL_DATABASE)]
         database: String,
     },
     /// Open psql
+    #[command(after_help = examples::LOCAL_PSQL)]
     Psql {
         /// The database
         #[arg(default_value = LOCAL_DATABASE)]

@@ -30,11 +30,17 @@ impl Command {
         };
         let shown = out.display().to_string();
         std::fs::create_dir_all(out).map_err(|error| failed(&error, &shown))?;
-        let pages = command.get_subcommands().count() + 1;
+        let pages = pages(&command);
         clap_mangen::generate_to(command, out).map_err(|error| failed(&error, &shown))?;
         output.talk(&format!("wrote {pages} pages into {shown}"));
         Ok(exit::OK)
     }
+}
+
+/// Returns the number of pages: one for the command, and those of each subcommand.
+fn pages(command: &clap::Command) -> usize {
+    let documented = command.get_subcommands().filter(|command| !command.is_hide_set());
+    1 + documented.map(pages).sum::<usize>()
 }
 
 fn failed(error: &Error, what: &str) -> Box<Diagnostic> {

@@ -11,8 +11,8 @@ use crate::declare::raise::raise_object;
 use crate::declare::write::write;
 use crate::diagnostic::{Diagnostics, Result};
 use crate::diff::{scope, show};
-use crate::model::node::Node;
-use crate::model::{Address, Server, State};
+use crate::model::node::{Node, Value};
+use crate::model::{Address, Object, Server, State};
 use crate::plan::{self, Change, Input, Lines, Plan, Planned, Verb};
 use crate::scratch::differs_in_text_alone;
 use crate::session::Session;
@@ -230,14 +230,26 @@ fn is_in(at: &Address, these: &HashSet<&Address>) -> bool {
     !these.is_empty() && std::iter::once(at).chain(at.ancestors()).any(|at| these.contains(at))
 }
 
-/// Returns the lines in which the canonical YAML of an object differs between the live state, after renames, and the
-/// desired one. Of an object that is nothing but text of several lines, such as the query of a view, these are the lines
-/// of the text.
+/// Returns the lines in which the canonical YAML of a changed object differs between the live state, after renames, and the
+/// desired one. What is below an object that stays is not shown, as it is a change of its own if it changes. Of an object
+/// that is nothing but text of several lines, such as the query of a view, these are the lines of the text.
 fn differences(planned: &Planned, renamed: &State, change: &Change) -> Lines {
+    let at = &change.at;
     let written = |node: Node| match node.as_text() {
         Some(text) if text.contains('\n') => text.to_owned(),
+        _ if matches!(&node.value, Value::Map(fields) if fields.is_empty()) => String::new(),
         _ => write(&node),
     };
-    let text = |state: &State| raise_object(state, kinds::register(), &change.at).map(written).unwrap_or_default();
-    show::lines(&text(renamed), &text(&planned.desired))
+    let text = |state: &State| raise_object(state, kinds::register(), at).map(written).unwrap_or_default();
+    if matches!(change.verb, Verb::Create | Verb::Drop) {
+        return show::lines(&text(renamed), &text(&planned.desired));
+    }
+    let alone = |state: &State| {
+        let mut alone = State::default();
+        if let Some(object) = state.get(at) {
+            alone.insert(at.clone(), Object::new(Arc::clone(&object.spec), object.origin.clone()));
+        }
+        text(&alone)
+    };
+    show::lines(&alone(renamed), &alone(&planned.desired))
 }

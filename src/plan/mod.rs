@@ -139,7 +139,7 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
     /// The objects that change, without those below a new or dropped object.
     pub changes: Vec<Change>,
-    /// The addresses of all objects that change, including those below a new or dropped object.
+    /// The addresses of all objects that change, including those below a new or dropped object, sorted.
     pub touched: Vec<Address>,
     /// Warnings for the user.
     pub warnings: Vec<String>,

@@ -74,9 +74,10 @@ impl Planned {
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the place in the YAML that declares a changed object; `None` for one that is dropped.
+    /// Returns the place in the YAML that asks for a change: that of the object or, if it is dropped, of its nearest
+    /// declared ancestor.
     pub fn origin(&self, change: &Change) -> Option<Span> {
-        self.declared.get(&change.at)?.origin.span()
+        PlanStep::origin(&change.at, &self.declared)
     }
 
     /// Returns the lines in which a changed object differs.

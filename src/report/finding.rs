@@ -159,7 +159,7 @@ fn from_change(planned: &Planned, change: &Change, message: String, sources: &So
         subject: change.at.to_string(),
         message,
         help: None,
-        place: PlanStep::origin(&change.at, &planned.declared).map(|span| place(span, sources)),
+        place: planned.origin(change).map(|span| place(span, sources)),
         related: Vec::new(),
     }
 }

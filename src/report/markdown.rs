@@ -8,6 +8,7 @@ mod fleet;
 use std::fmt::Write;
 
 use super::access;
+use super::fleet::count;
 use super::since;
 use super::text::{self, head, place};
 use crate::diagnostic::Sources;
@@ -22,6 +23,9 @@ const LIMIT: usize = 65_536;
 /// The number of bytes reserved for the ends of the sections.
 const REST: usize = 4_096;
 
+/// The largest number of hazards that are shown at first.
+const SHOWN: usize = 12;
+
 /// The largest number of bytes of a line; longer lines are cut.
 const LINE: usize = 1_000;
 
@@ -33,7 +37,7 @@ pub fn plan(planned: &Planned, sources: &Sources) -> String {
     if planned.plan.is_empty() {
         return "### dbstate plan: no changes\n\nThe database is as declared.\n".to_owned();
     }
-    let [add, change, replace, drop] = planned.plan.counts();
+    let [add, change, replace, drop] = planned.plan.counts().map(count);
     let title = format!("dbstate plan: {add} to add, {change} to change, {replace} to replace, {drop} to drop");
     let mut page = Page::new("dbstate plan", &title, planned);
     page.plan(planned, sources, false);
@@ -45,8 +49,8 @@ pub fn drift(planned: &Planned, sources: &Sources) -> String {
     if planned.plan.is_empty() {
         return "### dbstate drift: none\n\nThe database is as declared.\n".to_owned();
     }
-    let count = planned.plan.changes.len();
-    let title = format!("dbstate drift: {count} {}", if count == 1 { "difference" } else { "differences" });
+    let number = planned.plan.changes.len();
+    let title = format!("dbstate drift: {} difference{}", count(number), if number == 1 { "" } else { "s" });
     let mut page = Page::new("dbstate drift", &title, planned);
     let _ = writeln!(page.text, "\n{}.\n", since::summary(planned));
     page.text.push_str("| difference | moved | where |\n|---|---|---|\n");
@@ -80,8 +84,16 @@ impl Page {
     fn plan(&mut self, planned: &Planned, sources: &Sources, sides: bool) {
         if let Some([list, allow]) = text::hazards(planned) {
             let _ = writeln!(self.text, "\n**Hazards:** {list}. To apply without being asked: `--allow {allow}`\n");
+            let rows = hazards(planned, sources);
+            let folds = rows.len() > SHOWN;
+            if folds {
+                let _ = writeln!(self.text, "<details><summary>{} hazards</summary>\n", count(rows.len()));
+            }
             self.text.push_str("| hazard | what | lock | where |\n|---|---|---|---|\n");
-            self.list(&hazards(planned, sources), LIMIT / 2);
+            self.list(&rows, LIMIT / 2);
+            if folds {
+                self.text.push_str("\n</details>\n");
+            }
         }
         self.folded("Changes", "diff", &changes(planned, sources, sides), LIMIT / 4);
         if !planned.access.is_empty() {
@@ -117,7 +129,7 @@ impl Page {
 
     fn more(&mut self, lines: usize) {
         if lines > 0 {
-            let lines = if lines == 1 { "1 more line".to_owned() } else { format!("{lines} more lines") };
+            let lines = format!("{} more line{}", count(lines), if lines == 1 { "" } else { "s" });
             let _ = writeln!(self.text, "\n… and {lines}: `{}` prints them all.", self.command);
         }
     }
@@ -222,7 +234,7 @@ mod tests {
         page.folded("Changes", "diff", &vec!["+ table".to_owned(); 9_000], LIMIT / 2);
         let lines = page.text.matches("+ table\n").count();
         assert!(lines > 3_000, "{lines}");
-        assert!(page.text.contains(&format!("… and {} more lines: `dbstate plan`", 9_000 - lines)));
+        assert!(page.text.contains(&format!("… and {} more lines: `dbstate plan`", count(9_000 - lines))));
         assert!(page.text.len() < LIMIT / 2);
     }
 

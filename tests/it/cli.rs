@@ -68,6 +68,10 @@ fn help_of_every_command_has_examples_and_goes_to_stdout() {
         assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{name}");
         assert!(output.stdout.contains("Examples:\n") && output.stdout.contains("Usage: dbstate"), "{}", output.stdout);
     }
+    for action in ["start", "stop", "status", "url", "psql"] {
+        let output = dbstate(["local", action, "--help"], here());
+        assert!(output.stdout.contains("\nExample"), "{}", output.stdout);
+    }
     let output = dbstate(["--help"], here());
     assert_eq!(output.code, Some(0));
     assert!(COMMANDS.iter().all(|name| output.stdout.contains(&format!("\n  {name} "))), "{}", output.stdout);
@@ -144,6 +148,8 @@ fn every_command_has_a_man_page() {
         let page = fs::read_to_string(out.join(format!("dbstate-{name}.1"))).expect(name);
         assert!(page.contains(".TH dbstate-") && page.contains("Examples:"), "{name}: {page}");
     }
+    let pages = fs::read_dir(&out).expect("the directory").count();
+    assert!(output.stderr.starts_with(&format!("wrote {pages} pages into ")), "{pages}: {}", output.stderr);
     let first = fs::read_to_string(out.join("dbstate.1")).expect("the first page");
     assert_eq!(dbstate(["man"], here()).stdout, first);
     let blocked = dbstate(["man", "-o", &out.join("dbstate.1").display().to_string()], here());
@@ -208,7 +214,7 @@ fn a_plan_as_text() {
   ~ column `shop.orders.total`  schema.yaml:7:11
         - numeric(12,2)
         + numeric(14,3)
-  - view `shop.open`
+  - view `shop.open`            schema.yaml:2:3
 
 Statements, in order:
 

@@ -68,7 +68,7 @@ fn each_difference_says_which_side_moved_since_which_apply() {
     insta::assert_snapshot!(timeless(&project.run(&["drift"], 2).stdout), @"
     The database differs from the YAML in 5 places. To make it as declared:
 
-      - table `shop.by_hand`
+      - table `shop.by_hand`   schema.yaml:2:3
             the database moved since apply 1
       + table `shop.u`         schema.yaml:7:7
             the database moved since apply 1

@@ -96,7 +96,7 @@ fn databases_with_the_same_plan_are_one_group() {
     1 of 4 databases: 2 steps
       c
 
-      - column `shop.t.b`
+      - column `shop.t.b`        schema.yaml:4:7
       + check `shop.t.positive`  schema.yaml:4:43
 
     Statements, in order:

@@ -24,7 +24,7 @@ fn a_plan_says_what_it_risks_and_where() {
         "### dbstate plan: 0 to add, 0 to change, 0 to replace, 1 to drop\n",
         "\n**Hazards:** data 1, breaking 1. To apply without being asked: `--allow data,breaking`\n",
         "| data | column `shop.orders.note`: drops the column with its values",
-        "```diff\n- column `shop.orders.note`\n```",
+        "```diff\n- column `shop.orders.note`  schema.yaml:4:7\n```",
         "```sql\nalter table shop.orders drop column note;\n```",
     ] {
         assert!(plan.contains(part), "{part:?} is not in\n{plan}");
@@ -32,7 +32,8 @@ fn a_plan_says_what_it_risks_and_where() {
     let drift = project.run(&["drift", "--format", "markdown"], 2).stdout;
     assert!(drift.starts_with("### dbstate drift: 1 difference\n"), "{drift}");
     assert!(drift.contains("\n1 in the YAML, 0 in the database, 0 in both.\n"), "{drift}");
-    let row = "| column `shop.orders.note` is in the database alone | the YAML moved since apply 1 |  |";
+    let row =
+        "| column `shop.orders.note` is in the database alone | the YAML moved since apply 1 | `schema.yaml:4:7` |";
     assert!(drift.contains(row), "{drift}");
     assert!(drift.contains("\n- apply 1: 20") && drift.contains("Z by postgres\n"), "{drift}");
     assert!(drift.contains("#     the YAML moved since apply 1\n"), "{drift}");
@@ -48,6 +49,24 @@ fn a_query_is_compared_line_by_line() {
     let plan = project.run(&["plan", "--format", "markdown"], 0).stdout;
     let differ: Vec<&str> = plan.lines().filter(|line| line.starts_with("-  ") || line.starts_with("+  ")).collect();
     assert!(differ.len() == 3 && differ[0].starts_with('-') && differ[2].ends_with("no"), "{plan}");
+}
+
+#[test]
+fn of_a_changed_table_only_what_changes_is_shown() {
+    let database = Database::create();
+    database.psql(
+        "create schema shop; create table shop.t (price numeric default 0 check (price >= 0), id int);
+        create index on shop.t (lower(id::text)); comment on table shop.t is 'old';
+        grant select on shop.t to public",
+    );
+    let schema = "schemas:\n  shop:\n    tables:\n      t:\n        comment: new\n        options: { fillfactor: 70 }\n        columns:\n          id: int\n          \
+        price: { type: numeric, default: 0, comment: net }\n        checks: { t_price_check: price >= 0 }\n        \
+        indexes: { t_lower_idx: [lower(cast(id as text))] }\n";
+    let project = Project::new(&database, &[("schema.yaml", schema)]);
+    let plan = project.run(&["plan", "--format", "markdown"], 0).stdout;
+    let differ: Vec<&str> = plan.lines().filter(|line| line.starts_with("-  ") || line.starts_with("+  ")).collect();
+    let expected = ["+     options: { fillfactor: \"70\" }", "-     old", "+     new"];
+    assert_eq!(differ, expected, "{plan}");
 }
 
 #[test]
