@@ -215,10 +215,12 @@ async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored>
     Ok(Stored { state, failure })
 }
 
-/// Runs the statements. Those that fail are tried again after the others, until no more succeed. Returns the first
-/// error that remains.
+/// Runs the statements. Those that fail are tried again after the others, until no more succeed, and then in the same way
+/// with the `search_path` of the role: they may run functions whose bodies name things without their schemas. Returns the
+/// first error that remains.
 async fn run(scratch: &Session, statements: &[&str]) -> Result<Option<String>> {
     let mut waiting: Vec<&str> = statements.to_vec();
+    let mut on_own_path = false;
     loop {
         let before = waiting.len();
         let mut failed_again = Vec::new();
@@ -233,8 +235,13 @@ async fn run(scratch: &Session, statements: &[&str]) -> Result<Option<String>> {
                 failed_again.push(sql);
             }
         }
-        if failed_again.is_empty() || failed_again.len() == before {
+        let is_stuck = failed_again.len() == before;
+        if failed_again.is_empty() || is_stuck && on_own_path {
             return Ok(first);
+        }
+        if is_stuck {
+            on_own_path = true;
+            scratch.client.batch_execute("reset search_path").await.map_err(|e| failed("filled", &e))?;
         }
         waiting = failed_again;
     }

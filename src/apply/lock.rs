@@ -62,6 +62,12 @@ pub async fn lock(client: &Client, options: &Options, wait: &mut dyn Wait) -> Re
     take(client, DATABASE, "on this database", wait).await.map(|_| ())
 }
 
+/// Gives the session the `search_path` that its role has by itself, instead of the empty one that [`lock`] sets.
+pub async fn take_own_path(client: &Client) -> Result<()> {
+    let sql = "reset search_path";
+    client.batch_execute(sql).await.map_err(|error| server_error(&error, sql))
+}
+
 /// The lock that allows one apply per cluster. It is released when the value is dropped.
 pub struct ClusterLock {
     /// Whether another apply held it first, so that what was read before may have changed.

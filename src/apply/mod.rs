@@ -23,7 +23,7 @@ use crate::sql::{ident, literal};
 use lost::{Interrupted, is_lost, lost};
 
 pub use capacity::check as check_capacity;
-pub use lock::{ClusterLock, Wait, interrupted, lock, lock_cluster};
+pub use lock::{ClusterLock, Wait, interrupted, lock, lock_cluster, take_own_path};
 pub use pooled::check as check_pool;
 pub use preflight::{Ground, preflight};
 pub use progress::Progress;

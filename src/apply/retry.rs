@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use tokio_postgres::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::PlanStep;
@@ -28,6 +28,9 @@ pub enum Again {
     /// Only if planning again gives a different plan, as another session may have made the same change at the same
     /// time.
     IfOther,
+    /// With the `search_path` that the role has by itself: a statement ran a function whose body names things without
+    /// their schemas, which clients with that path can call.
+    OnOwnPath,
 }
 
 impl From<Box<Diagnostic>> for Stopped {
@@ -50,6 +53,8 @@ impl Again {
             Self::Later
         } else if step.shared && MOVED.contains(code) {
             Self::IfOther
+        } else if error.as_db_error().is_some_and(misses_in_body) {
+            Self::OnOwnPath
         } else {
             Self::Never
         }
@@ -59,6 +64,13 @@ impl Again {
     pub(super) fn code(self, problem: &Diagnostic) -> Code {
         if self == Self::Later { Code::Lock } else { problem.problem.code }
     }
+}
+
+/// Returns whether the body of a function, rather than the statement that ran it, names what is not on the search path.
+fn misses_in_body(error: &DbError) -> bool {
+    const MISSING: [SqlState; 3] =
+        [SqlState::UNDEFINED_TABLE, SqlState::UNDEFINED_FUNCTION, SqlState::UNDEFINED_OBJECT];
+    MISSING.contains(error.code()) && matches!(error.position(), Some(ErrorPosition::Internal { .. }))
 }
 
 /// How many times a plan is tried again.

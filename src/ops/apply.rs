@@ -167,6 +167,7 @@ impl Job<'_> {
         let mut rest = self.ready(planned).await?;
         let mut cluster = None;
         let mut tries = 0;
+        let mut on_own_path = false;
         loop {
             if cluster.is_none() && rest.steps.iter().any(|step| step.shared) {
                 cluster = apply::lock_cluster(self.session, &mut Waiting(clerk.talk)).await?;
@@ -178,13 +179,22 @@ impl Job<'_> {
                 return Ok(false);
             }
             let Err(stopped) = apply::run(self.session, &rest, &self.choices.run, clerk).await else { return Ok(true) };
-            if stopped.again == Again::Never || tries == apply::TRIES {
-                return Err(stopped.problem.into());
+            match stopped.again {
+                Again::OnOwnPath if !on_own_path => {
+                    on_own_path = true;
+                    apply::take_own_path(&self.session.client).await?;
+                    clerk.again();
+                    clerk.talk.warning(&on_own_path_because(&stopped.problem));
+                }
+                Again::Later | Again::IfOther if tries < apply::TRIES => {
+                    tries += 1;
+                    let pause = apply::pause(tries);
+                    clerk.again();
+                    clerk.talk.progress(Event::Again(tries, pause));
+                    apply::sleep(pause).await;
+                }
+                Again::Never | Again::Later | Again::IfOther | Again::OnOwnPath => return Err(stopped.problem.into()),
             }
-            tries += 1;
-            let pause = apply::pause(tries);
-            clerk.again(Event::Again(tries, pause));
-            apply::sleep(pause).await;
             if !clerk.talk.goes_on() {
                 return Err(apply::interrupted().into());
             }
@@ -230,9 +240,8 @@ struct Clerk<'a> {
 
 impl Clerk<'_> {
     /// Starts counting from 0, for a plan that was made again.
-    fn again(&mut self, event: Event<'_>) {
+    fn again(&mut self) {
         self.committed = 0;
-        self.talk.progress(event);
     }
 }
 
@@ -262,6 +271,15 @@ impl apply::Watch for Clerk<'_> {
         };
         self.ledger.then(|| ledger::entry(&entry))
     }
+}
+
+/// Says why the rest of a plan runs with the role's own `search_path`.
+fn on_own_path_because(problem: &Diagnostic) -> String {
+    let cause = &problem.problem.message;
+    format!(
+        "a function that a statement runs names things without their schemas ({cause}); the statements run again with the \
+         `search_path` of the role. `settings: {{ search_path: … }}` of the function lets everybody call it"
+    )
 }
 
 /// Writes to the ledger; `only` limits the objects that are recorded.
