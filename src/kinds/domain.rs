@@ -187,10 +187,9 @@ impl Domain {
         if let Some(default) = &self.default {
             sql += &format!(" default {}", default.as_default());
         }
-        if let (true, Some(name)) = (self.not_null, &self.not_null_name) {
-            sql += &format!(" constraint {}", sql::ident(name));
-        }
         if self.not_null {
+            let named = self.not_null_name.clone().or_else(|| usual_name_if_taken(cx));
+            sql += &named.map(|name| format!(" constraint {}", sql::ident(&name))).unwrap_or_default();
             sql += " not null";
         }
         sql
@@ -250,6 +249,15 @@ impl Domain {
         let Column { data_type, not_null, collation, default, .. } = column;
         Ok(Self { data_type, not_null, not_null_name: None, not_null_comment: None, collation, default })
     }
+}
+
+/// The name that PostgreSQL would give the constraint that refuses nulls, if another domain has it, so that it would choose
+/// another.
+fn usual_name_if_taken(cx: &Cx<'_>) -> Option<String> {
+    let usual = object_name(cx.at.key(), "", "not_null");
+    let mut others =
+        cx.live.children_of::<Domain>(cx.at.parent()?, Domain::NAME).into_iter().filter(|(at, _)| *at != cx.at);
+    others.any(|(_, other)| other.not_null_name.as_ref() == Some(&usual)).then_some(usual)
 }
 
 /// True when a column is an array of the domain: PostgreSQL can't check values there.
