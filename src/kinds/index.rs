@@ -2,9 +2,13 @@
 //!
 //! The index of a primary key, a unique or an exclusion constraint is that constraint's.
 
+mod apart;
 mod keyed;
 mod parts;
 
+pub use apart::{
+    becomes_part, beside, check_apart, foreseen, is_apart, is_part_of_index, join, refuse_place, take_place,
+};
 pub use keyed::{drop_key, indexes_to_drop};
 
 use std::collections::BTreeMap;
@@ -128,7 +132,9 @@ impl Kind for Index {
     }
 
     fn managed(&self, at: &Address, desired: &State) -> bool {
-        self.attached.managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.is_defined_as(self)))
+        let free = |their: &Address| !at.parent().is_some_and(|table| apart::has_key_as_part(table, their, desired));
+        let alike = |their: &Address| desired.spec::<Self>(their).is_some_and(|t| t.is_defined_as(self));
+        self.attached.managed(at, desired, |their| alike(their) && free(their))
     }
 
     /// A part beside an index of the table's own that is defined alike has to be said: that alone would become the part.

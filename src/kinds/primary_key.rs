@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::index::drop_key;
+use super::index::{beside, check_apart, drop_key, foreseen, join, refuse_place, take_place};
 use super::part::backing::{self, Backing};
-use super::part::constraint::{self, Keyed, columns, index_fields, index_tail, index_words, timing};
+use super::part::constraint::{self, APART, Keyed, columns, index_fields, index_tail, index_words, timing};
 use super::part::names::object_name;
 use super::part::{Parameters, follow_tablespace, is_default, since};
 use super::table::{Attached, Table, hide_plain, part};
@@ -49,6 +49,10 @@ pub struct PrimaryKey {
     /// Of a partitioned table: it gets no parts but those that partitions declare, and is not valid until each has one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub only: bool,
+    /// Of a partition: it stands beside the part of an index above that is defined like it and no key. Without this it is that
+    /// part.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub apart: bool,
     /// Whether it is a part of its parent table's.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
@@ -56,7 +60,7 @@ pub struct PrimaryKey {
 
 impl PartialEq for PrimaryKey {
     fn eq(&self, other: &Self) -> bool {
-        self.definition() == other.definition() && self.backing() == other.backing()
+        self.definition() == other.definition() && self.backing() == other.backing() && self.apart == other.apart
     }
 }
 
@@ -80,7 +84,7 @@ impl Kind for PrimaryKey {
         let overlaps = if server.at_least(18) { "con.conperiod" } else { "false" };
         let fields = format!(
             "case when con.conname <> c.relname || '_pkey' then con.conname::text end as name,
-             {} as columns, {overlaps} as without_overlaps, {index}, {attached}",
+             {} as columns, {overlaps} as without_overlaps, {index}, {attached}, {APART} as apart",
             columns("con.conkey", "con.conrelid"),
             index = index_fields(),
             attached = constraint::attached("pkey"),
@@ -97,6 +101,14 @@ impl Kind for PrimaryKey {
         self.attached.managed(at, desired, |their| their.kind() == Self::NAME)
     }
 
+    fn foresee(live: &mut State, desired: &State) {
+        for (at, apart) in foreseen(Self::NAME, live, desired) {
+            if let Some(key) = live.spec::<Self>(&at).cloned() {
+                live.set(&at, Self { apart, ..key });
+            }
+        }
+    }
+
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
         hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
     }
@@ -111,15 +123,17 @@ impl Kind for PrimaryKey {
     }
 
     fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
-        [constraint::check_columns(&self.columns, "columns"), part::check_only(at, desired)].concat()
+        let own = constraint::check_columns(&self.columns, "columns");
+        [own, part::check_only(at, desired), check_apart(at, desired)].concat()
     }
 
     fn inline(&self, at: &Address) -> Option<String> {
-        (self.index_comment.is_none() && !self.only).then(|| constraint::inline(at, &self.words()))
+        (self.index_comment.is_none() && !self.only && !self.apart).then(|| constraint::inline(at, &self.words()))
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        self.without_overlaps.then(|| since(18, "keys `without overlaps`", "without_overlaps", cx))?
+        let overlaps = self.without_overlaps.then(|| since(18, "keys `without overlaps`", "without_overlaps", cx));
+        overlaps.flatten().or_else(|| refuse_place(cx))
     }
 
     fn draw(&self, _at: &Address) -> Option<Mark> {
@@ -132,15 +146,17 @@ impl Kind for PrimaryKey {
         let at_once = || vec![constraint::add_key(cx, &self.words(), self.only, cost)];
         let steps = online.unwrap_or_else(at_once).into_iter().chain(part::declared(cx));
         let becomes_part = |own: &Self| matches!(own.attached, Attached::No).then(String::new);
-        let steps = steps.map(|step| step.needs(part::parts_below(cx)));
-        self.backing().complete(steps.chain(part::adopted(cx, becomes_part, "pkey")), cx)
+        let steps = steps.map(|step| step.needs(part::parts_below(cx)).needs(beside(cx)));
+        let steps = steps.chain(part::adopted(cx, becomes_part, "pkey")).chain(join(cx));
+        self.backing().complete(steps, cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
         if self.definition() == old.definition() {
-            return self.backing().alter(old.backing(), cx);
+            return take_place(self.backing().alter(old.backing(), cx), cx);
         }
-        match self.keyed().and_then(|keyed| keyed.replace(cx)) {
+        let free = !matches!(old.attached, Attached::Keyed) && !self.apart && !old.apart;
+        match self.keyed().filter(|_| free).and_then(|keyed| keyed.replace(cx)) {
             Some(steps) => self.backing().replace(steps, cx),
             None => Alter::Replace("it is defined otherwise".to_owned()),
         }
@@ -152,7 +168,7 @@ impl Kind for PrimaryKey {
         }
         let needs = self.attached.leaves_with(cx);
         let steps = constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned()));
-        steps.flat_map(|step| drop_key(self.attached, &self.columns, step, cx)).collect()
+        steps.flat_map(|step| drop_key(step, cx)).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
@@ -225,6 +241,7 @@ impl PrimaryKey {
             tablespace: _,
             index_comment: _,
             only: _,
+            apart: _,
             attached: _,
         } = self;
         (self.keys(), include, timing(*deferrable, *initially_deferred))

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::index::drop_key;
+use super::index::{beside, check_apart, drop_key, foreseen, join, refuse_place, take_place};
 use super::part::backing::{self, Backing};
-use super::part::constraint::{self, Keyed, columns, index_fields, index_tail, index_words, timing};
+use super::part::constraint::{self, APART, Keyed, columns, index_fields, index_tail, index_words, timing};
 use super::part::{Parameters, follow_tablespace, is_default, since};
 use super::table::{Attached, Table, hide_plain, part};
 use crate::diagnostic::Problem;
@@ -48,6 +48,10 @@ pub struct Unique {
     /// Of a partitioned table: it gets no parts but those that partitions declare, and is not valid until each has one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub only: bool,
+    /// Of a partition: it stands beside the part of an index above that is defined like it and no key. Without this it is that
+    /// part.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub apart: bool,
     /// Whether it is a part of its parent table's.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
@@ -55,7 +59,7 @@ pub struct Unique {
 
 impl PartialEq for Unique {
     fn eq(&self, other: &Self) -> bool {
-        self.definition() == other.definition() && self.backing() == other.backing()
+        self.definition() == other.definition() && self.backing() == other.backing() && self.apart == other.apart
     }
 }
 
@@ -81,7 +85,7 @@ impl Kind for Unique {
         let overlaps = if server.at_least(18) { "con.conperiod" } else { "false" };
         let nulls = if server.at_least(15) { "i.indnullsnotdistinct" } else { "false" };
         let fields = format!(
-            "{} as columns, {overlaps} as without_overlaps, {nulls} as nulls_not_distinct, {index}, {attached}",
+            "{} as columns, {overlaps} as without_overlaps, {nulls} as nulls_not_distinct, {index}, {attached}, {APART} as apart",
             columns("con.conkey", "con.conrelid"),
             index = index_fields(),
             attached = constraint::attached("key"),
@@ -91,6 +95,14 @@ impl Kind for Unique {
 
     fn managed(&self, at: &Address, desired: &State) -> bool {
         self.attached.managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.keys() == self.keys()))
+    }
+
+    fn foresee(live: &mut State, desired: &State) {
+        for (at, apart) in foreseen(Self::NAME, live, desired) {
+            if let Some(key) = live.spec::<Self>(&at).cloned() {
+                live.set(&at, Self { apart, ..key });
+            }
+        }
     }
 
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
@@ -107,17 +119,18 @@ impl Kind for Unique {
     }
 
     fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
-        [constraint::check_columns(&self.columns, "columns"), part::check_only(at, desired)].concat()
+        let own = constraint::check_columns(&self.columns, "columns");
+        [own, part::check_only(at, desired), check_apart(at, desired)].concat()
     }
 
     fn inline(&self, at: &Address) -> Option<String> {
-        (self.index_comment.is_none() && !self.only).then(|| constraint::inline(at, &self.words()))
+        (self.index_comment.is_none() && !self.only && !self.apart).then(|| constraint::inline(at, &self.words()))
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
         let overlaps = self.without_overlaps.then(|| since(18, "keys `without overlaps`", "without_overlaps", cx));
         let nulls = self.nulls_not_distinct.then(|| since(15, "`nulls not distinct`", "nulls_not_distinct", cx));
-        overlaps.flatten().or(nulls.flatten())
+        overlaps.flatten().or(nulls.flatten()).or_else(|| refuse_place(cx))
     }
 
     fn draw(&self, _at: &Address) -> Option<Mark> {
@@ -131,15 +144,16 @@ impl Kind for Unique {
         let steps = online.unwrap_or_else(at_once).into_iter().chain(part::declared(cx));
         let becomes_part = |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self);
         let renames = part::adopted(cx, |own: &Self| becomes_part(own).then(|| own.stem()), "key");
-        let steps = steps.map(|step| step.needs(part::parts_below(cx)));
-        self.backing().complete(steps.chain(renames), cx)
+        let steps = steps.map(|step| step.needs(part::parts_below(cx)).needs(beside(cx)));
+        self.backing().complete(steps.chain(renames).chain(join(cx)), cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
         if self.definition() == old.definition() {
-            return self.backing().alter(old.backing(), cx);
+            return take_place(self.backing().alter(old.backing(), cx), cx);
         }
-        match self.keyed().and_then(|keyed| keyed.replace(cx)) {
+        let free = !matches!(old.attached, Attached::Keyed) && !self.apart && !old.apart;
+        match self.keyed().filter(|_| free).and_then(|keyed| keyed.replace(cx)) {
             Some(steps) => self.backing().replace(steps, cx),
             None => Alter::Replace("it is defined otherwise".to_owned()),
         }
@@ -151,7 +165,7 @@ impl Kind for Unique {
         }
         let needs = self.attached.leaves_with(cx);
         let steps = constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned()));
-        steps.flat_map(|step| drop_key(self.attached, &self.columns, step, cx)).collect()
+        steps.flat_map(|step| drop_key(step, cx)).collect()
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
@@ -224,6 +238,7 @@ impl Unique {
             tablespace: _,
             index_comment: _,
             only: _,
+            apart: _,
             attached: _,
         } = self;
         (self.keys(), include, timing(*deferrable, *initially_deferred))

@@ -136,6 +136,12 @@ alter table shop.lists_ab attach partition "Odd.Schema"."Ab 1" for values with (
 alter table shop.lists_ab_0 alter column b set default 7, alter column b set statistics 9;
 create index on shop.lists (b);
 create index log_only on only shop.log (n);
+create table shop.spare (a int not null) partition by list (a);
+create unique index on shop.spare (a);
+create table shop.spare_1 partition of shop.spare for values in (1);
+create table shop.spare_2 partition of shop.spare for values in (2);
+alter table shop.spare_1 add primary key (a);
+alter table shop.spare_2 add unique (a);
 create table shop.kept (a int, b text) partition by list (a) tablespace room;
 create table shop.kept_there partition of shop.kept for values in (1);
 create table shop.kept_apart partition of shop.kept for values in (2) tablespace "Small Room";

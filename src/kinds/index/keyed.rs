@@ -4,10 +4,9 @@
 //! partition is attached again in the same transaction.
 
 use super::Index;
+use super::apart::{Key, becomes_part, is_apart, staying};
 use crate::kind::{Alter, Cx, Kind};
-use crate::kinds::primary_key::PrimaryKey;
-use crate::kinds::table::{Attached, Place, Table, heirs, parents};
-use crate::kinds::unique::Unique;
+use crate::kinds::table::{Place, Table, heirs, parents};
 use crate::model::{Address, Lock, State, Step};
 
 /// Returns `drop`, which drops an index, between statements that detach the partitions with such keys and attach them
@@ -21,14 +20,25 @@ pub fn drop_index(index: &Index, drop: Step, cx: &Cx<'_>) -> Vec<Step> {
     aside(&stay, drop.needs(leave), cx)
 }
 
-/// Returns `drop`, which drops a key over these columns: after the index above is dropped or, if that stays or returns, while
-/// the key's table is detached.
-pub fn drop_key(attached: Attached, columns: &[String], drop: Step, cx: &Cx<'_>) -> Vec<Step> {
-    let Some(table) = cx.at.parent().filter(|_| matches!(attached, Attached::Keyed)) else { return vec![drop] };
-    match index_above(table, columns, cx.live).filter(|index| !cx.desired.contains(index)) {
-        Some(index) => vec![drop.needs([index])],
-        None => aside(std::slice::from_ref(table), drop, cx),
+/// Returns `drop`, which drops a key: after the index above is dropped or, if that stays or returns, while the key's table is
+/// detached. A key that returns to its place attaches the table again.
+pub fn drop_key(drop: Step, cx: &Cx<'_>) -> Vec<Step> {
+    let key = Key::of(cx.at, cx.live).filter(|key| key.is_keyed());
+    let Some((table, key)) = cx.at.parent().zip(key) else { return vec![drop] };
+    if let Some(index) = index_above(table, key, cx.live).filter(|index| !cx.desired.contains(index)) {
+        return vec![drop.needs([index])];
     }
+    let whole = staying(cx.at, cx.live, cx.desired);
+    if whole.is_some() && !is_apart(cx.at, cx.desired) {
+        return detach(table, cx).into_iter().chain([drop]).collect();
+    }
+    let parts = cx
+        .desired
+        .children(table)
+        .into_iter()
+        .filter(|own| whole.as_ref().is_some_and(|whole| becomes_part(own, whole, cx.desired)));
+    let attach = attach_again(table, cx).map(|step| step.needs(parts.cloned()));
+    detach(table, cx).into_iter().chain([drop]).chain(attach).collect()
 }
 
 /// Returns the indexes above that have keys of a live table as parts and are dropped, for good or to be replaced. The table
@@ -41,15 +51,15 @@ pub fn indexes_to_drop(table: &Address, cx: &Cx<'_>) -> Vec<Address> {
         };
         new.is_none() || old.zip(new).is_some_and(is_replaced)
     };
-    let above = keys(table, cx.live).into_iter().filter_map(|columns| index_above(table, columns, cx.live));
+    let above = keys(table, cx.live).into_iter().filter_map(|key| index_above(table, key, cx.live));
     above.filter(goes).collect()
 }
 
-/// Returns the index of the table above that has a key over these columns as a part.
-fn index_above(table: &Address, columns: &[String], live: &State) -> Option<Address> {
+/// Returns the index of the table above that has a key as a part.
+fn index_above(table: &Address, key: Key<'_>, live: &State) -> Option<Address> {
     let tables = parents(table, live);
     let mut indexes = tables.iter().flat_map(|above| live.children_of::<Index>(above, Index::NAME));
-    indexes.find(|(_, index)| is_over(index, columns)).map(|(at, _)| at.clone())
+    indexes.find(|(_, index)| key.fits(index)).map(|(at, _)| at.clone())
 }
 
 /// Adds the partitions, at any depth, that have a key which is a part of the index.
@@ -65,36 +75,32 @@ fn partitions(index: &Index, table: &Address, live: &State, keyed: &mut Vec<Addr
 
 /// Returns whether a partition has a key that is a part of such an index.
 pub(super) fn has_keyed_part(index: &Index, partition: &Address, live: &State) -> bool {
-    keys(partition, live).into_iter().any(|columns| is_over(index, columns))
+    keys(partition, live).into_iter().any(|key| key.fits(index))
 }
 
-/// Returns the columns of each such key of a table.
-fn keys<'a>(table: &Address, live: &'a State) -> Vec<&'a [String]> {
-    let primary = live.children_of::<PrimaryKey>(table, PrimaryKey::NAME).into_iter();
-    let unique = live.children_of::<Unique>(table, Unique::NAME).into_iter();
-    let primary = primary.map(|(_, key)| (key.attached, key.columns.as_slice()));
-    let all = primary.chain(unique.map(|(_, key)| (key.attached, key.columns.as_slice())));
-    all.filter(|(attached, _)| matches!(attached, Attached::Keyed)).map(|(_, columns)| columns).collect()
-}
-
-fn is_over(index: &Index, columns: &[String]) -> bool {
-    let names = index.columns.iter().map(|key| key.column().unwrap_or_default());
-    index.unique && index.predicate.is_none() && names.eq(columns.iter().map(String::as_str))
+/// Returns each such key of a table.
+fn keys<'a>(table: &Address, live: &'a State) -> Vec<Key<'a>> {
+    let keys = live.children(table).into_iter().filter_map(|at| Key::of(at, live));
+    keys.filter(|key| key.is_keyed()).collect()
 }
 
 /// Returns `drop` between statements that detach these partitions, which stay where they are, and attach them again.
-fn aside(partitions: &[Address], drop: Step, cx: &Cx<'_>) -> Vec<Step> {
-    let places: Vec<(&Address, Place<'_>)> = partitions.iter().filter_map(|at| Some((at, place(at, cx)?))).collect();
-    let detach = places.iter().filter_map(|(at, place)| {
-        let sql = format!("alter table {} detach partition {}", place.partition_of?, cx.at(at).identity());
-        Some(Step::new(sql).lock(Lock::AccessExclusive))
-    });
-    let attach = places.iter().rev().filter_map(|(at, place)| {
-        let step = Step::new(place.attach_sql(&cx.at(at).identity())?).lock(Lock::AccessExclusive);
-        let cost = format!("compares every row of {at} with its bounds while readers and writers wait");
-        Some(cx.reads_rows_of(at, step.reads([(*at).clone()]), &cost))
-    });
+pub(super) fn aside(partitions: &[Address], drop: Step, cx: &Cx<'_>) -> Vec<Step> {
+    let detach = partitions.iter().filter_map(|at| detach(at, cx));
+    let attach = partitions.iter().rev().filter_map(|at| attach_again(at, cx));
     detach.chain([drop]).chain(attach).collect()
+}
+
+fn detach(at: &Address, cx: &Cx<'_>) -> Option<Step> {
+    let sql = format!("alter table {} detach partition {}", place(at, cx)?.partition_of?, cx.at(at).identity());
+    Some(Step::new(sql).lock(Lock::AccessExclusive))
+}
+
+/// Returns the statement that attaches a detached partition where it was; `None` if the plan moves it.
+pub(super) fn attach_again(at: &Address, cx: &Cx<'_>) -> Option<Step> {
+    let step = Step::new(place(at, cx)?.attach_sql(&cx.at(at).identity())?).lock(Lock::AccessExclusive);
+    let cost = format!("compares every row of {at} with its bounds while readers and writers wait");
+    Some(cx.reads_rows_of(at, step.reads([at.clone()]), &cost))
 }
 
 /// Returns the place of a partition that the plan leaves where it is.

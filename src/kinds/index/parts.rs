@@ -75,6 +75,9 @@ fn part(index: &Index, whole: Whole<'_>, heir: &Address, cx: &Cx<'_>, steps: &mu
     let there = alike.min_by_key(|(_, own)| (matches!(own.attached, Attached::No), own.invalid));
     let declared = cx.desired.children(heir).into_iter().find(|own| takes_part(own, cx.at, cx));
     match (there, declared) {
+        (_, Some(key)) if key.kind() != Index::NAME => {
+            steps.push(attach(above, (key.key(), heir)).needs([key.clone()]));
+        }
         // The plan drops this index or resets it.
         (Some((at, _)), _) if cx.live.contains(at) && !cx.desired.contains(at) => return None,
         (Some((at, own)), _) if !own.invalid => {

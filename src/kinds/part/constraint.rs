@@ -282,6 +282,24 @@ pub fn index_attached(end: &str, whole: &str, other: &str, described: &str) -> S
     )
 }
 
+/// Says whether a key of a partition stands beside the part of an index above that is no key. A part of a key of its own sort is
+/// not asked.
+pub const APART: &str = "c.relispartition and not ic.relispartition and i.indisunique and not i.indisexclusion and exists (
+    select from pg_inherits h join pg_index pi on pi.indrelid = h.inhparent
+    where h.inhrelid = c.oid and pi.indisunique and pi.indpred is null and pi.indexprs is null
+      and (pi.indnatts, pi.indnkeyatts, pi.indclass, pi.indcollation)
+          = (i.indnatts, i.indnkeyatts, i.indclass, i.indcollation)
+      and to_jsonb(pi) -> 'indnullsnotdistinct' is not distinct from to_jsonb(i) -> 'indnullsnotdistinct'
+      and array(select a.attname from unnest(pi.indkey) with ordinality k(n, i)
+                     join pg_attribute a on a.attrelid = pi.indrelid and a.attnum = k.n order by k.i)
+          = array(select a.attname from unnest(i.indkey) with ordinality k(n, i)
+                       join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n order by k.i)
+      and not exists (select from pg_constraint p where p.conindid = pi.indexrelid and p.contype in ('p', 'u', 'x'))
+      and not exists (select from pg_constraint k join pg_index ki on ki.indexrelid = k.conindid
+                      where k.conrelid = h.inhparent and k.contype = con.contype
+                        and (k.contype = 'p' or ki.indkey::text = pi.indkey::text and ki.indnkeyatts = pi.indnkeyatts
+                                                and (k.condeferrable, k.condeferred) = (con.condeferrable, con.condeferred))))";
+
 /// Says whether a constraint without an index comes from a parent table.
 pub const FROM_ABOVE: &str =
     "case when con.conparentid <> 0 or not con.conislocal then 'plain' else 'no' end as live_attached";

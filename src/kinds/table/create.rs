@@ -7,7 +7,7 @@ use crate::kind::{Cx, Kind};
 use crate::kinds::check::Check;
 use crate::kinds::column::{Column, has_order_of_its_own};
 use crate::kinds::exclusion::Exclusion;
-use crate::kinds::index::Index;
+use crate::kinds::index::{Index, becomes_part, is_part_of_index};
 use crate::kinds::part::{constraint, parameters};
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::unique::Unique;
@@ -155,7 +155,7 @@ fn brings_parts(cx: &Cx<'_>) -> bool {
     let own = |kind| cx.desired.children(cx.at).into_iter().filter(move |c| c.kind() == kind);
     let same = |at: &Address, parent: &Address| {
         let theirs = cx.desired.children(parent).into_iter().filter(|c| c.kind() == at.kind());
-        theirs.into_iter().any(|their| takes_part(at, their, cx))
+        is_part_of_index(at, cx.desired) || theirs.into_iter().any(|their| takes_part(at, their, cx))
     };
     [PrimaryKey::NAME, Unique::NAME, Index::NAME, Exclusion::NAME]
         .into_iter()
@@ -165,8 +165,8 @@ fn brings_parts(cx: &Cx<'_>) -> bool {
 
 /// Returns whether the index or constraint at `at` would become a part of `their`, an object of the table above.
 pub fn takes_part(at: &Address, their: &Address, cx: &Cx<'_>) -> bool {
-    if let (Some(a), Some(b)) = (cx.desired.spec::<Index>(at), cx.desired.spec::<Index>(their)) {
-        return a.is_defined_as(b);
+    if their.kind() == Index::NAME {
+        return becomes_part(at, their, cx.desired);
     }
     if let (Some(a), Some(b)) = (cx.desired.spec::<Unique>(at), cx.desired.spec::<Unique>(their)) {
         return a.is_defined_as(b);

@@ -14,7 +14,7 @@ use crate::kinds::column::Column;
 use crate::kinds::exclusion::Exclusion;
 use crate::kinds::foreign_key::ForeignKey;
 use crate::kinds::foreign_table::ForeignTable;
-use crate::kinds::index::{Index, indexes_to_drop};
+use crate::kinds::index::{Index, indexes_to_drop, is_apart};
 use crate::kinds::not_null::NotNull;
 use crate::kinds::part::convert::is_another;
 use crate::kinds::primary_key::PrimaryKey;
@@ -370,7 +370,8 @@ pub fn note_keys(live: &mut State, desired: &State) {
 pub fn attach(place: Place<'_>, cx: &Cx<'_>) -> Option<Step> {
     let sql = place.attach_sql(&cx.identity())?;
     let needs = brought(cx).into_iter().chain(columns_above(cx)).chain(leaving(cx)).chain(indexes_to_drop(cx.at, cx));
-    Some(sees_default(Step::new(sql).lock(Lock::AccessExclusive).needs(needs).precedes(incomplete_above(cx)), cx))
+    let later = incomplete_above(cx).into_iter().chain(keys_apart(cx));
+    Some(sees_default(Step::new(sql).lock(Lock::AccessExclusive).needs(needs).precedes(later), cx))
 }
 
 /// Returns `step`, which makes a table a partition, with what it costs to look through the default partition for rows that
@@ -419,7 +420,13 @@ fn checks_to_share(cx: &Cx<'_>) -> Vec<Step> {
 fn brought(cx: &Cx<'_>) -> Vec<Address> {
     let brings =
         [Column::NAME, PrimaryKey::NAME, Unique::NAME, Check::NAME, Exclusion::NAME, NotNull::NAME, Index::NAME];
-    cx.desired.children(cx.at).into_iter().filter(|c| brings.contains(&c.kind())).cloned().collect()
+    let brings = |c: &&Address| brings.contains(&c.kind()) && !is_apart(c, cx.desired);
+    cx.desired.children(cx.at).into_iter().filter(brings).cloned().collect()
+}
+
+/// Returns the keys that are to be no part of an index above.
+fn keys_apart(cx: &Cx<'_>) -> Vec<Address> {
+    cx.desired.children(cx.at).into_iter().filter(|c| is_apart(c, cx.desired)).cloned().collect()
 }
 
 /// Returns the other partitions of the table above that give up their bounds. They must do so before others take them.

@@ -4,7 +4,7 @@
 //! The part had a name, parameters or a comment of its own, which are no longer declared. It cannot be dropped while
 //! the one above stays.
 
-use super::lineage::{heirs, makes, parents};
+use super::lineage::{heirs, makes, parents, sprung_from};
 use super::{is_partitioned, takes_part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Kind};
@@ -57,7 +57,7 @@ pub fn plain_constraint(
 
 /// Returns what becomes a part of a new index or constraint. It must exist before that, or PostgreSQL creates another.
 pub fn parts_below(cx: &Cx<'_>) -> Vec<Address> {
-    let below = cx.at.parent().map_or(&[][..], |table| heirs(table, cx.desired));
+    let below = cx.at.parent().map(|table| sprung_from(table, cx.desired)).unwrap_or_default();
     below.iter().flat_map(|heir| cx.desired.children(heir)).filter(|own| takes_part(own, cx.at, cx)).cloned().collect()
 }
 
