@@ -279,6 +279,10 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         None
     }
 
+    /// Copies from `declared` what it says besides the spelling, where this is the same object as PostgreSQL spells it: what
+    /// follows from its place in the project, which another database need not share.
+    fn keep(&mut self, _declared: &Self) {}
+
     /// Copies from `stored`, the same object as PostgreSQL spells it, the fields that YAML cannot contain.
     fn carry(&mut self, _stored: &Self) {}
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{Embedded, Options, Scratch};
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::kind::find;
 use crate::model::{Address, PgVersion, State};
 use crate::plan::{self, Plan, Planned};
 use crate::scratch::{self, Host, Stored};
@@ -197,7 +198,8 @@ impl Planned {
     /// Takes over PostgreSQL's spelling of an object, and its edges to the objects that it uses.
     pub(super) fn adopt(&mut self, at: &Address, stored: &State) {
         let (Some(wanted), Some(there)) = (self.desired.get_mut(at), stored.get(at)) else { return };
-        wanted.respell(Arc::clone(&there.spec));
+        let kept = find(kinds::register(), at.kind()).kept;
+        wanted.respell(kept(&*there.spec, &*wanted.spec));
         for used in stored.uses(at) {
             self.desired.add_edge(at.clone(), used.clone());
         }

@@ -18,7 +18,7 @@ use crate::kinds::primary_key;
 use crate::kinds::table::{heirs, is_made_anew, is_partition, is_sprung_from, parents, tables};
 use crate::model::{Address, Object, Origin, PgVersion, State, Step};
 
-/// Whose a column is. Not compared: the tables above say.
+/// Whose a column is. Compared as far as the tables above do not say: whether it is the table's own too.
 #[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Inherited {
@@ -32,8 +32,8 @@ pub enum Inherited {
 }
 
 impl PartialEq for Inherited {
-    fn eq(&self, _other: &Self) -> bool {
-        true
+    fn eq(&self, other: &Self) -> bool {
+        self.is_from_above_only() == other.is_from_above_only()
     }
 }
 
@@ -197,6 +197,11 @@ fn has_default_above(default: Option<&Sql>, at: &Address, state: &State) -> bool
     sides.into_iter().flatten().any(|column| column.default.as_ref() == default)
 }
 
+/// Returns whether a column is its table's own.
+pub fn is_own(at: &Address, state: &State) -> bool {
+    state.spec::<Column>(at).is_some_and(|column| !column.inherited.is_from_above_only())
+}
+
 /// Returns the columns of the same name in the tables directly above.
 pub fn above(at: &Address, state: &State) -> Vec<Address> {
     let Some(table) = at.parent() else { return Vec::new() };
@@ -239,7 +244,7 @@ fn stays_below(heir: &Address, table: &Address, cx: &Cx<'_>) -> bool {
 }
 
 /// Returns the tables directly above a live table that stay there.
-fn kept_parents(at: &Address, live: &State, desired: &State) -> Vec<Address> {
+pub(super) fn kept_parents(at: &Address, live: &State, desired: &State) -> Vec<Address> {
     let (mut kept, stay) = (parents(at, live), parents(at, desired));
     kept.retain(|parent| stay.contains(parent));
     kept
@@ -307,8 +312,8 @@ fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut
             }
         }
         for own in new.iter().map(|name| heir.child(Column::NAME, name)) {
-            // The statement that adds the column above adds this one too.
-            if let Some(object) = desired.get(&own).filter(|_| !live.contains(&own)) {
+            // The statement that adds the column above adds this one too, unless it is the table's own.
+            if let Some(object) = desired.get(&own).filter(|_| !live.contains(&own) && !is_own(&own, desired)) {
                 live.insert(own, object.clone());
             }
         }

@@ -7,6 +7,7 @@ mod attributes;
 mod generated;
 mod identity;
 mod inherited;
+mod local;
 mod release;
 mod retype;
 mod rewrite;
@@ -178,7 +179,12 @@ impl Kind for Column {
     }
 
     fn foresee(live: &mut State, desired: &State) {
+        local::foresee(live, desired);
         inherited::foresee(live, desired);
+    }
+
+    fn keep(&mut self, declared: &Self) {
+        self.inherited = declared.inherited;
     }
 
     fn carry(&mut self, stored: &Self) {
@@ -237,6 +243,9 @@ impl Kind for Column {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        if let Some(misfit) = local::refuse(self, cx) {
+            return Some(misfit);
+        }
         let computed = self.generated.is_some() && !self.stored;
         let (problem, field) =
             computed.then(|| since(18, "generated columns that are not stored", "generated", cx))??;
@@ -258,8 +267,9 @@ impl Kind for Column {
         let mut steps = row_type::add(self, cx).unwrap_or_else(|| vec![step]);
         steps.extend(self.attribute_steps(None, cx));
         let stays = |at: &Address| at.parent().is_none_or(|t| !is_made_anew(t, cx.live, cx.desired));
-        let below: Vec<Address> =
-            inherited::below(cx.at, cx.desired).into_iter().filter(|at| cx.live.contains(at) && stays(at)).collect();
+        let added = local::added_below(cx);
+        let mut below = inherited::below(cx.at, cx.desired);
+        below.retain(|at| cx.live.contains(at) && stays(at) && !local::comes_with(at, &added, cx));
         for at in &below {
             let (Some(column), cx) = (cx.desired.spec::<Self>(at), cx.at(at)) else { continue };
             let Some(above) = inherited::column_above(at, cx.desired) else { continue };
@@ -267,7 +277,8 @@ impl Kind for Column {
             steps.extend(more);
         }
         let mut warning = self.lacks_values(cx);
-        let whole = |s: Step| s.speaks_for(below.iter().cloned()).needs(leaving_below(cx)).warns(warning.take());
+        let first = [leaving_below(cx), added].concat();
+        let whole = |s: Step| s.speaks_for(below.iter().cloned()).needs(first.clone()).warns(warning.take());
         steps.into_iter().map(whole).collect()
     }
 
@@ -286,13 +297,19 @@ impl Kind for Column {
             live_storage: _,
             live_sequence: _,
             options: _,
-            inherited: _,
+            inherited,
             live_own_not_null: _,
         } = self;
         if generated != &old.generated || stored != &old.stored {
             return self.alter_generated(old, cx);
         }
         let mut steps = Vec::new();
+        if *inherited != old.inherited {
+            match local::leave_and_join(cx) {
+                Alter::InPlace(more) => steps.extend(more),
+                other => return other,
+            }
+        }
         let retyped = self.changes_type(old);
         let calls_another = old.default != *default && release::calls_what_goes(cx);
         let loses_default = old.default.is_some() && (default.is_none() || retyped || calls_another);
