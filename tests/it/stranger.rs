@@ -69,3 +69,22 @@ fn a_partition_beside_the_project_keeps_its_rows() {
     assert!(lost.contains("table `shop.lines` can't be dropped: table `archive.lines_1` would go with it"), "{lost}");
     assert_eq!(database.psql("select what from shop.lines"), "kept");
 }
+
+#[test]
+fn what_postgresql_cannot_make_merely_inherited_stays_the_tables_own() {
+    let database = Database::create();
+    database.psql(
+        "create schema shop; create table shop.things (id int, note text);
+        create table shop.toys (id int, note text); create table shop.tools (id int) inherits (shop.things)",
+    );
+    let schema = "schemas:\n  shop:\n    tables:\n      things: { columns: { id: int, note: text } }\n      \
+        toys: { inherits: [things] }\n      tools: { inherits: [things] }\n";
+    let project = Project::new(&database, &[("schema.yaml", schema)]);
+    let plan = project.run(&["plan", "--format", "sql"], 0).stdout;
+    assert!(plan.contains("\nalter table shop.toys inherit shop.things;\n") && !plan.contains("tools"), "{plan}");
+    project.apply();
+    project.run(&["plan", "--exit-code"], 0);
+    // One column of two can't become the table's own either: the other would become so, too.
+    project.write("schema.yaml", &schema.replace("tools: { ", "tools: { columns: { note: text }, "));
+    project.run(&["plan", "--exit-code"], 0);
+}

@@ -243,9 +243,6 @@ impl Kind for Column {
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
-        if let Some(misfit) = local::refuse(self, cx) {
-            return Some(misfit);
-        }
         let computed = self.generated.is_some() && !self.stored;
         let (problem, field) =
             computed.then(|| since(18, "generated columns that are not stored", "generated", cx))??;
@@ -305,10 +302,7 @@ impl Kind for Column {
         }
         let mut steps = Vec::new();
         if *inherited != old.inherited {
-            match local::leave_and_join(cx) {
-                Alter::InPlace(more) => steps.extend(more),
-                other => return other,
-            }
+            steps.extend(local::leave_and_join(cx));
         }
         let retyped = self.changes_type(old);
         let calls_another = old.default != *default && release::calls_what_goes(cx);
