@@ -9,6 +9,7 @@ mod preflight;
 mod progress;
 mod quiet;
 mod retry;
+mod unfit;
 
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,7 @@ pub use pooled::check as check_pool;
 pub use preflight::{Ground, preflight};
 pub use progress::Progress;
 pub use retry::{Again, Stopped, TRIES, pause, sleep};
+pub use unfit::check as check_rows;
 
 /// The `lock_timeout` of statements that keep nobody waiting.
 const PATIENCE: &str = "10min";

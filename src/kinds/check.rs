@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::part::constraint::FROM_ABOVE;
-use super::part::{FOREIGN_TABLE, Sql, constraint, is_default, since};
+use super::part::{FOREIGN_TABLE, Sql, constraint, is_default, since, unfit};
 use super::table::{Attached, Table, above, half_detached, hide_plain, is_sprung_from};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
@@ -102,7 +102,10 @@ impl Kind for Check {
         let costs = !self.not_enforced && !self.not_valid;
         let cost = costs.then_some("scans the table while readers and writers wait");
         let needs = columns_in(&self.expression, cx.at, cx.desired);
-        let steps = constraint::add_and_validate(cx, &self.words(), cost).into_iter();
+        let expression = self.expression.as_str();
+        let unfit =
+            constraint::is_closed(expression).then(|| unfit::rows(&format!("not ({expression})"), cx)).flatten();
+        let steps = constraint::add_and_validate(cx, &self.words(), cost, unfit).into_iter();
         steps.map(|step| step.needs(needs.clone())).collect()
     }
 

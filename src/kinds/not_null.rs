@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::column::{Column, above, column_above};
 use super::part::catalog::USER_SCHEMA;
 use super::part::names::object_name;
-use super::part::{FOREIGN_TABLE, constraint, is_default, since};
+use super::part::{FOREIGN_TABLE, constraint, is_default, since, unfit};
 use super::table::{Table, is_made_anew, renamed};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, References, Renaming, Rules, Under};
@@ -114,7 +114,8 @@ impl Kind for NotNull {
             steps.extend(goes.then(|| constraint::alter_table(cx, &format!("drop constraint {name}"))));
         }
         let cost = (!self.not_valid).then_some("scans the table while readers and writers wait");
-        steps.extend(constraint::add_and_validate(cx, &self.words(), cost));
+        let unfit = unfit::rows(&format!("{} is null", sql::ident(&self.column)), cx);
+        steps.extend(constraint::add_and_validate(cx, &self.words(), cost, unfit));
         steps
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::index::{beside, check_apart, drop_key, foreseen, join, refuse_place, take_place};
 use super::part::backing::{self, Backing};
 use super::part::constraint::{self, APART, Keyed, columns, index_fields, index_tail, index_words, timing};
-use super::part::{Parameters, follow_tablespace, is_default, since};
+use super::part::{Parameters, follow_tablespace, is_default, since, unfit};
 use super::table::{Attached, Table, hide_plain, part};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
@@ -139,7 +139,7 @@ impl Kind for Unique {
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let cost = "builds an index while readers and writers wait";
-        let online = self.keyed().and_then(|keyed| keyed.add(cx));
+        let online = self.keyed(cx).and_then(|keyed| keyed.add(cx));
         let at_once = || vec![constraint::add_key(cx, &self.words(), self.only, cost)];
         let steps = online.unwrap_or_else(at_once).into_iter().chain(part::declared(cx));
         let becomes_part = |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self);
@@ -153,7 +153,7 @@ impl Kind for Unique {
             return take_place(self.backing().alter(old.backing(), cx), cx);
         }
         let free = !matches!(old.attached, Attached::Keyed) && !self.apart && !old.apart;
-        match self.keyed().filter(|_| free).and_then(|keyed| keyed.replace(cx)) {
+        match self.keyed(cx).filter(|_| free).and_then(|keyed| keyed.replace(cx)) {
             Some(steps) => self.backing().replace(steps, cx),
             None => Alter::Replace("it is defined otherwise".to_owned()),
         }
@@ -211,12 +211,13 @@ impl Unique {
     }
 
     /// What its index is, where one can be built beforehand.
-    fn keyed(&self) -> Option<Keyed<'_>> {
+    fn keyed(&self, cx: &Cx<'_>) -> Option<Keyed<'_>> {
         let Self { columns, include, options, tablespace, deferrable, initially_deferred, .. } = self;
         let tail = index_tail(include, self.nulls_not_distinct, options, tablespace.as_deref());
         let index = format!(" ({}){tail}", sql::idents(columns));
         let timing = timing(*deferrable, *initially_deferred);
-        (!self.without_overlaps).then_some(Keyed { word: "unique", index, timing })
+        let unfit = unfit::repeated(columns, self.nulls_not_distinct, cx);
+        (!self.without_overlaps).then_some(Keyed { word: "unique", index, timing, unfit })
     }
 
     fn keys(&self) -> String {

@@ -130,6 +130,8 @@ pub struct Step {
     pub joins: usize,
     /// Why it may well fail, and what to do about that.
     pub warns: Option<String>,
+    /// A query of the database as it is before the plan: whether there are rows that make the statement fail.
+    pub unfit: Option<String>,
 }
 
 impl Step {
@@ -170,6 +172,13 @@ impl Step {
     #[must_use]
     pub fn needs(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.needs.extend(others);
+        self
+    }
+
+    /// Sets the query that looks for rows that make it fail.
+    #[must_use]
+    pub fn unfit(mut self, query: Option<String>) -> Self {
+        self.unfit = query;
         self
     }
 

@@ -213,13 +213,14 @@ impl Job<'_> {
         self.ready(&again).await
     }
 
-    /// Checks that the server has room for the plan's locks and that the role may run every statement. Returns the plan
-    /// with the role that runs each statement filled in.
+    /// Checks that the server has room for the plan's locks, that the role may run every statement, and that no rows make a
+    /// later transaction fail. Returns the plan with the role that runs each statement filled in.
     async fn ready(&self, planned: &Planned) -> Result<Plan, Diagnostics> {
         let mut plan = planned.plan.clone();
         let ground = apply::Ground { whole: &planned.whole, server: &planned.server };
         apply::check_capacity(&plan, planned.server.locks)?;
         apply::preflight(&self.session.client, &mut plan, ground).await?;
+        apply::check_rows(&self.session.client, &plan).await?;
         Ok(plan)
     }
 }

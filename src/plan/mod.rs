@@ -70,6 +70,8 @@ pub struct PlanStep {
     pub hazards: Vec<Hazard>,
     /// Relations whose rows it reads, besides the one that it is about.
     pub reads: Vec<Address>,
+    /// A query of the database as it is before the plan: whether there are rows that make the statement fail.
+    pub unfit: Option<String>,
     /// The size of the relation that the statement is about; only set if the statement has hazards.
     pub size: Option<Size>,
     /// The lock it takes.
@@ -280,6 +282,7 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         size: size.filter(|_| !hazards.is_empty()),
         hazards,
         reads: node.step.reads.clone(),
+        unfit: node.step.unfit.clone(),
         lock: node.step.lock,
         transaction: node.step.transaction,
         origin: PlanStep::origin(&node.at, input.desired),

@@ -289,6 +289,7 @@ impl SavedStep {
             shown: self.secret.then(|| self.sql.clone()),
             hazards: self.hazards.clone(),
             reads: now.map(|now| now.reads.clone()).unwrap_or_default(),
+            unfit: now.and_then(|now| now.unfit.clone()),
             size: self.size,
             lock: self.lock,
             transaction: self.transaction,

@@ -116,20 +116,42 @@ fn a_lock_that_never_comes_is_an_error_that_says_what_stays() {
 }
 
 #[test]
-fn rows_that_do_not_fit_leave_a_state_from_which_the_next_apply_goes_on() {
+fn rows_that_do_not_fit_are_found_before_anything_changes() {
     let (database, project) = filled();
-    database.psql("insert into shop.a values (101, 1, 'twice')");
-    project.write("schema.yaml", AFTER);
+    database.psql(
+        "create table shop.b (id int primary key, a int); insert into shop.a values (0, 1, 'twice'), (102, null, 'none');
+        insert into shop.b values (1, 7), (2, 777)",
+    );
+    let other = "      b: { columns: { id: int, a: int }, primary_key: [id], foreign_keys: { b_a: { columns: [a], references: a(id) } } }\n";
+    project.write("schema.yaml", &format!("{AFTER}{other}"));
+    let before = database.pg_dump();
+    let output = project.run(&["apply", "--yes"], 3);
+    for name in ["unique `shop.a.a_no`", "check `shop.a.a_id`", "column `shop.a.no`", "foreign key `shop.b.b_a`"] {
+        assert!(output.stderr.contains(&format!("rows that are there do not fit {name}")), "{name}: {}", output.stderr);
+    }
+    assert_eq!(output.stderr.matches("nothing was changed").count(), 4, "{}", output.stderr);
+    assert_eq!(database.pg_dump(), before);
+    database.psql("delete from shop.a where id in (0, 102); update shop.b set a = null where a = 777");
+    project.run(&["apply", "--yes"], 0);
+    project.run(&["plan", "--exit-code"], 0);
+}
+
+#[test]
+fn rows_that_only_a_statement_finds_leave_a_state_from_which_the_next_apply_goes_on() {
+    let (database, project) = filled();
+    let after =
+        AFTER.replace("note: text }", "note: text, more: int default 1 }").replace("a_no: [no]", "a_more: [more]");
+    project.write("schema.yaml", &after);
     let output = project.run(&["apply", "--yes"], 1);
-    assert!(output.stderr.contains("a_no") && output.stderr.contains("the next apply goes on"), "{}", output.stderr);
+    assert!(output.stderr.contains("a_more") && output.stderr.contains("the next apply goes on"), "{}", output.stderr);
     // The index that could not be built is there and not valid.
     assert_eq!(database.psql("select count(*) from pg_index where not indisvalid"), "1");
-    database.psql("delete from shop.a where id = 101");
+    database.psql("update shop.a set more = id");
     project.run(&["apply", "--yes", "--allow", "block"], 0);
     project.run(&["plan", "--exit-code"], 0);
     assert_eq!(database.psql("select count(*) from pg_index where not indisvalid"), "0");
     let straight = Database::create();
-    Project::new(&straight, &[("schema.yaml", AFTER)]).apply();
+    Project::new(&straight, &[("schema.yaml", &after)]).apply();
     assert_eq!(database.pg_dump(), straight.pg_dump());
 }
 

@@ -27,7 +27,7 @@ use super::not_null::{self, named_at};
 use super::part::catalog::USER_SCHEMA;
 use super::part::names::object_name;
 use super::part::stored::{self, OfType};
-use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
+use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since, unfit};
 use super::table::{Table, is_made_anew, leaving_below, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::picture::Mark;
@@ -475,7 +475,8 @@ impl Column {
                 .lock(Lock::AccessExclusive),
             alter(format!("validate constraint {check}"))
                 .lock(Lock::ShareUpdateExclusive)
-                .transaction(Transaction::Outside),
+                .transaction(Transaction::Outside)
+                .unfit(unfit::rows(&format!("{} is null", cx.name()), cx)),
             set,
             alter(format!("drop constraint {check}")).lock(Lock::AccessExclusive),
         ]

@@ -12,8 +12,8 @@ pub use target::{Action, Target, What};
 use super::column::Column;
 use super::index::Index;
 use super::part::constraint::{self, FROM_ABOVE, alter_table, columns, timing};
-use super::part::since;
-use super::part::{TypeName, is_default};
+use super::part::{TypeName, is_default, since, unfit};
+use super::primary_key;
 use super::primary_key::PrimaryKey;
 use super::schema::Schema;
 use super::table::{Attached, Table, hide_plain, line_of};
@@ -226,10 +226,8 @@ impl Kind for ForeignKey {
     }
 
     fn draw(&self, at: &Address) -> Option<Mark> {
-        let Target { schema, table, columns } = &self.references;
-        let schema = schema.as_ref().map_or_else(|| at.top().clone(), |name| Address::root(Schema::NAME, name));
-        let to = schema.child(Table::NAME, table);
-        Some(Mark::Arrow { columns: self.columns.clone(), to, to_columns: columns.clone() })
+        let to_columns = self.references.columns.clone();
+        Some(Mark::Arrow { columns: self.columns.clone(), to: self.target(at), to_columns })
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -244,7 +242,7 @@ impl Kind for ForeignKey {
         let mut steps = if constraint::is_on_partitioned(cx) {
             vec![constraint::add(cx, &definition, cost)] // it can't be `not valid`
         } else {
-            constraint::add_and_validate(cx, &definition, cost)
+            constraint::add_and_validate(cx, &definition, cost, self.orphans(cx))
         };
         let (mut free, leaves) = Self::free_name(cx);
         let first = steps[0].clone().lock(Lock::ShareRowExclusive);
@@ -378,6 +376,21 @@ impl ForeignKey {
             COMPARABLE.iter().any(|family| types.iter().all(|t| family.contains(&t.without_modifier().as_str())))
         };
         both.into_iter().any(|types| !alike(&types))
+    }
+
+    /// Looks for rows without the row that they reference.
+    fn orphans(&self, cx: &Cx<'_>) -> Option<String> {
+        let to = self.target(cx.at);
+        let key = || primary_key::columns_of(&to, cx.desired);
+        let others = if self.references.columns.is_empty() { key() } else { self.references.columns.clone() };
+        (!self.period).then(|| unfit::orphans(&self.columns, &to, &others, cx)).flatten()
+    }
+
+    /// Returns the table that it references.
+    fn target(&self, at: &Address) -> Address {
+        let Target { schema, table, .. } = &self.references;
+        let schema = schema.as_ref().map_or_else(|| at.top().clone(), |name| Address::root(Schema::NAME, name));
+        schema.child(Table::NAME, table)
     }
 
     fn definition(&self) -> String {

@@ -62,12 +62,13 @@ pub fn is_on_partitioned(cx: &Cx<'_>) -> bool {
 }
 
 /// Adds a constraint that can be validated later. If the table is in use, it is added as `not valid`, and validated in
-/// a transaction of its own while readers and writers go on.
-pub fn add_and_validate(cx: &Cx<'_>, definition: &str, cost: Option<&str>) -> Vec<Step> {
+/// a transaction of its own while readers and writers go on; `unfit` looks for rows that it does not allow.
+pub fn add_and_validate(cx: &Cx<'_>, definition: &str, cost: Option<&str>, unfit: Option<String>) -> Vec<Step> {
     if cost.is_none() || !is_new_in_use(cx) {
         return vec![add(cx, definition, cost)];
     }
-    vec![add(cx, &format!("{definition} not valid"), None), validate(cx).transaction(Transaction::Outside)]
+    let validate = validate(cx).transaction(Transaction::Outside).unfit(unfit);
+    vec![add(cx, &format!("{definition} not valid"), None), validate]
 }
 
 /// Replaces a constraint that can be validated later; the old one holds until then. Returns `None` if that is
@@ -94,6 +95,8 @@ pub struct Keyed<'a> {
     pub index: String,
     /// ` deferrable`.
     pub timing: &'a str,
+    /// Looks for rows that it does not allow.
+    pub unfit: Option<String>,
 }
 
 impl Keyed<'_> {
@@ -120,6 +123,7 @@ impl Keyed<'_> {
         Step::new(format!("create unique index concurrently {index} on {table}{}", self.index))
             .lock(Lock::ShareUpdateExclusive)
             .transaction(Transaction::Outside)
+            .unfit(self.unfit.clone())
     }
 
     fn adopt(&self, index: &str, cx: &Cx<'_>) -> Step {

@@ -64,6 +64,7 @@ pub mod shell;
 pub mod signature;
 pub mod stored;
 pub mod switch;
+pub mod unfit;
 
 pub use data_type::TypeName;
 pub use expression::Sql;

@@ -347,6 +347,7 @@ fn refused(problems: &Diagnostics, after: &Read, plan: &str) -> Result<Verdict, 
         "overflow",
         "contains values that violate",
         "no partition of relation",
+        "rows that are there do not fit",
     ];
     let by_rows = data.iter().any(|words| shape.contains(words) || said.contains(words));
     let typed = problems
