@@ -122,9 +122,9 @@ fn an_apply_that_ends_in_the_middle_remembers_its_renames() {
     database.psql("insert into shop.a values (1); insert into shop.b values (2); insert into shop.t default values");
     // A new label can be used only after a commit; what comes after it fails.
     one.write("schema.yaml", &project("was: b, ", "was: a, ", "x, y", "y", " not null"));
-    for _ in 0..2 {
-        let apply = one.run(&["apply", "--yes", "--allow", "breaking,block"], 1);
-        assert!(apply.stderr.contains("is violated by some row"), "{}", apply.stderr);
+    for (code, said) in [(1, "is violated by some row"), (3, "rows that are there do not fit column `shop.t.n`")] {
+        let apply = one.run(&["apply", "--yes", "--allow", "breaking,block"], code);
+        assert!(apply.stderr.contains(said), "{}", apply.stderr);
         assert_eq!(database.psql("select (select id from shop.a), (select id from shop.b)"), "2|1");
     }
 }

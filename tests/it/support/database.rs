@@ -165,7 +165,8 @@ fn finish(mut command: Command, input: &str) -> String {
 
 /// A dump without what differs between runs or says nothing about the schema.
 ///
-/// Only the comments that `pg_dump` itself writes go: a function's body keeps its own.
+/// Only the comments that `pg_dump` itself writes go: a function's body keeps its own. The names that PostgreSQL 18 gives to
+/// the constraints of columns that refuse nulls go, too: they follow no rename of a table or a column.
 fn normalise(dump: &str) -> String {
     const HEADERS: [&str; 8] = [
         "-- Name: ",
@@ -178,7 +179,19 @@ fn normalise(dump: &str) -> String {
         "\\unrestrict ",
     ];
     let noise = |line: &str| line.is_empty() || line == "--" || HEADERS.iter().any(|header| line.starts_with(header));
-    dump.lines().filter(|line| !noise(line)).flat_map(|line| [line, "\n"]).collect()
+    let kept = dump.lines().filter(|line| !noise(line));
+    kept.flat_map(|line| [without_usual_name(line), "\n".to_owned()]).collect()
+}
+
+/// A line without the name of the constraint of a column that refuses nulls, if it looks like PostgreSQL's choice.
+fn without_usual_name(line: &str) -> String {
+    const BEFORE: &str = " CONSTRAINT ";
+    const AFTER: &str = " NOT NULL";
+    let parts = line.split_once(BEFORE).and_then(|(before, rest)| Some((before, rest.split_once(AFTER)?)));
+    match parts {
+        Some((before, (name, after))) if name.contains("_not_null") => format!("{before}{AFTER}{after}"),
+        _ => line.to_owned(),
+    }
 }
 
 /// Sees that two dumps say the same; panics with the lines that differ.
