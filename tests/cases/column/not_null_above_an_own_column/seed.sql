@@ -1,0 +1,1 @@
+insert into shop.own values (1);
