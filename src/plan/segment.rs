@@ -157,6 +157,7 @@ mod tests {
             shown: None,
             hazards: Vec::new(),
             reads: Vec::new(),
+            unfit: None,
             size: None,
             lock: Lock::None,
             transaction: Transaction::Inside,
