@@ -144,13 +144,13 @@ fn an_apply_of_many_goes_on_where_it_stopped() {
     assert!(output.stdout.ends_with("Applied: 4 of 4 databases.\n"), "{}", output.stdout);
     all[2].psql("insert into shop.t values (-1)");
     project.write("schema.yaml", CHECKED);
-    let output = apply(&project, &["--jobs", "1", "--allow", "block"], 1);
+    let output = apply(&project, &["--jobs", "1", "--allow", "block"], 3);
     let ended = output.stdout.lines().last().expect("a line");
     assert_eq!(ended, "Applied: 2 of 4 databases; 1 failed; 1 not begun; the same command goes on with them.");
     assert!(named(&output.stderr, &all).contains("1 of 4 databases failed: c"), "{}", output.stderr);
     assert!(output.stderr.contains("schema.yaml:4:"), "it points at the check: {}", output.stderr);
     assert_eq!(all.each_ref().map(has_check), [true, true, false, false]);
-    let output = apply(&project, &["--jobs", "1", "--allow", "block", "--keep-going", "--canary", "0"], 1);
+    let output = apply(&project, &["--jobs", "1", "--allow", "block", "--keep-going", "--canary", "0"], 3);
     let ended = output.stdout.lines().last().expect("a line");
     assert_eq!(ended, "Applied: 1 of 4 databases; 2 as declared before; 1 failed.");
     all[2].psql("delete from shop.t");
@@ -168,7 +168,7 @@ fn where_the_canary_fails_no_other_is_begun() {
     apply(&project, &[], 0);
     all[0].psql("insert into shop.t values (-1)");
     project.write("schema.yaml", CHECKED);
-    let output = apply(&project, &["--allow", "block", "--keep-going"], 1);
+    let output = apply(&project, &["--allow", "block", "--keep-going"], 3);
     let ended = output.stdout.lines().last().expect("a line");
     assert_eq!(ended, "Applied: 0 of 3 databases; 1 failed; 2 not begun; the same command goes on with them.");
     assert_eq!(all.each_ref().map(has_check), [false; 3]);

@@ -47,17 +47,17 @@ fn every_apply_is_remembered() {
 #[test]
 fn what_was_committed_before_a_failure_is_remembered() {
     let database = Database::create();
-    let schema = |labels: &str, default: &str, null: &str| {
-        let columns = format!("e: shop.e default '{default}', n: int{null}");
+    let schema = |labels: &str, default: &str, more: &str| {
+        let columns = format!("e: shop.e default '{default}'{more}");
         format!(
             "schemas: {{ shop: {{ enums: {{ e: [{labels}] }}, tables: {{ t: {{ columns: {{ {columns} }} }} }} }} }}\n"
         )
     };
     let project = Project::new(&database, &[("schema.yaml", &schema("x", "x", ""))]);
     project.apply();
-    database.psql("insert into shop.t default values");
-    // A new label can be used only after a commit; what comes after it fails.
-    project.write("schema.yaml", &schema("x, y", "y", " not null"));
+    database.psql("insert into shop.t values ('x'), ('x')");
+    // A new label can be used only after a commit; what comes after it fails, and nothing tells so before.
+    project.write("schema.yaml", &schema("x, y", "y", ", n: int default 1 }, unique: { t_n: [n]"));
     project.run(&["apply", "--yes", "--allow", "block"], 1);
     let list = applies(&project);
     assert_eq!(list.len(), 2, "{list:?}");
