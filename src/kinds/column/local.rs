@@ -32,12 +32,13 @@ fn columns_of(table: &Address, live: &State, desired: &State) -> Vec<(Address, I
     let is_new = is_partition(table, desired) || is_made_anew(table, live, desired);
     let may_leave = may_leave(table, live, desired);
     let stay = staying(table, live, desired);
-    let stands = |parent: &Address, at: &Address, state: &State| state.contains(&parent.child(Column::NAME, at.key()));
     let becomes = |(at, column): (&Address, &Column)| {
         let wanted = desired.spec::<Column>(at)?.inherited;
-        let above = stay.iter().any(|parent| stands(parent, at, live) && stands(parent, at, desired));
-        let own = if above { column.inherited } else { Inherited::Both };
-        let is_out_of_reach = wanted.is_from_above_only() || own.is_from_above_only() && !may_leave;
+        // Where only the column above goes, its drop says what becomes of one that is merely inherited.
+        let is_above = stay.iter().any(|parent| live.contains(&parent.child(Column::NAME, at.key())));
+        let own = if is_above { column.inherited } else { Inherited::Both };
+        let is_to_join = own.is_from_above_only() && matches!(wanted, Inherited::Both);
+        let is_out_of_reach = wanted.is_from_above_only() || is_to_join && !may_leave;
         Some((at.clone(), if is_new || is_out_of_reach { wanted } else { own }))
     };
     live.children_of::<Column>(table, Column::NAME).into_iter().filter_map(becomes).collect()
@@ -78,7 +79,7 @@ pub fn leave_and_join(cx: &Cx<'_>) -> Vec<Step> {
     let above = parents(table, cx.live);
     let becomes = |(at, column): &(&Address, &Column)| {
         let live = cx.live.spec::<Column>(at).is_some_and(|live| live.inherited.is_from_above_only());
-        live && !column.inherited.is_from_above_only()
+        live && matches!(column.inherited, Inherited::Both)
     };
     let first = cx.desired.children_of::<Column>(table, Column::NAME).into_iter().find(becomes);
     if first.is_none_or(|(first, _)| first != cx.at) {
