@@ -107,7 +107,7 @@ impl Kind for Domain {
     /// The name that PostgreSQL gives goes unsaid.
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
         for at in state.of_kind(Self::NAME) {
-            let usual = object_name(at.key(), "", "not_null");
+            let usual = usual_name(&at);
             if let Some(spec) = state.spec::<Self>(&at).filter(|d| d.not_null_name.as_ref() == Some(&usual)) {
                 let spec = Self { not_null_name: None, ..spec.clone() };
                 state.set(&at, spec);
@@ -202,7 +202,7 @@ impl Domain {
             return None;
         }
         let known = self.not_null_name.as_ref().or(old.and_then(|o| o.not_null_name.as_ref()));
-        let name = known.cloned().unwrap_or_else(|| object_name(cx.at.key(), "", "not_null"));
+        let name = known.cloned().unwrap_or_else(|| usual_name(cx.at));
         let text = self.not_null_comment.as_deref().map_or_else(|| "null".to_owned(), sql::literal);
         let on = cx.identity();
         Some(Step::new(format!("comment on constraint {} on domain {on} is {text}", sql::ident(&name))))
@@ -225,8 +225,7 @@ impl Domain {
         let mut sql = Self { not_null: false, ..self.clone() }.definition(cx);
         if self.not_null {
             // The old domain has the name that PostgreSQL would choose.
-            let usual = || object_name(cx.at.key(), "", "not_null");
-            let name = self.not_null_name.clone().unwrap_or_else(usual);
+            let name = self.not_null_name.clone().unwrap_or_else(|| usual_name(cx.at));
             sql += &format!(" constraint {} not null", sql::ident(&name));
         }
         for (at, check) in &valid {
@@ -251,10 +250,14 @@ impl Domain {
     }
 }
 
-/// The name that PostgreSQL would give the constraint that refuses nulls, if another domain has it, so that it would choose
-/// another.
+/// The name that PostgreSQL gives the constraint by which a domain refuses nulls.
+fn usual_name(at: &Address) -> String {
+    object_name(at.key(), "", "not_null")
+}
+
+/// The usual name of that constraint if another domain has it, so that PostgreSQL would choose another.
 fn usual_name_if_taken(cx: &Cx<'_>) -> Option<String> {
-    let usual = object_name(cx.at.key(), "", "not_null");
+    let usual = usual_name(cx.at);
     let mut others =
         cx.live.children_of::<Domain>(cx.at.parent()?, Domain::NAME).into_iter().filter(|(at, _)| *at != cx.at);
     others.any(|(_, other)| other.not_null_name.as_ref() == Some(&usual)).then_some(usual)

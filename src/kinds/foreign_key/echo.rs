@@ -10,8 +10,7 @@ use super::ForeignKey;
 use crate::kind::{Cx, Kind};
 use crate::kinds::part::constraint::alter_table;
 use crate::kinds::part::names::{is_taken, object_name};
-use crate::kinds::schema::Schema;
-use crate::kinds::table::{Table, is_partitioned, sprung_from};
+use crate::kinds::table::{is_partitioned, sprung_from};
 use crate::model::{Address, PgVersion, State, Step};
 use crate::sql;
 
@@ -66,8 +65,7 @@ impl ForeignKey {
     }
 
     fn has_echoes(&self, at: &Address, state: &State) -> bool {
-        let schema = self.references.schema.as_deref().unwrap_or(at.top().key());
-        is_partitioned(&Address::root(Schema::NAME, schema).child(Table::NAME, &self.references.table), state)
+        is_partitioned(&self.target(at), state)
     }
 
     fn may_take(&self, name: &str, on: &Address, cx: &Cx<'_>) -> bool {

@@ -13,7 +13,6 @@ use super::column::Column;
 use super::index::Index;
 use super::part::constraint::{self, FROM_ABOVE, alter_table, columns, timing};
 use super::part::{TypeName, is_default, since, unfit};
-use super::primary_key;
 use super::primary_key::PrimaryKey;
 use super::schema::Schema;
 use super::table::{Attached, Table, hide_plain, line_of};
@@ -335,8 +334,7 @@ impl Kind for ForeignKey {
             let message = format!("{own} columns point at {theirs}");
             problems.push((Problem::new(Code::WrongType, message).help("name a column for each"), "references"));
         }
-        let schema = self.references.schema.as_deref().unwrap_or(at.top().key());
-        let table = Address::root(Schema::NAME, schema).child(Table::NAME, &self.references.table);
+        let table = self.target(at);
         if desired.contains(&table) && theirs == 0 {
             let message = format!("{table} has no primary key to point at");
             problems
@@ -361,8 +359,7 @@ impl ForeignKey {
     /// Returns whether a column and the one it refers to both change their types, and the old and new types cannot all
     /// be compared with each other.
     fn changes_on_both_sides(&self, at: &Address, live: &State, desired: &State) -> bool {
-        let schema = self.references.schema.as_deref().unwrap_or(at.top().key());
-        let table = Address::root(Schema::NAME, schema).child(Table::NAME, &self.references.table);
+        let table = self.target(at);
         let change = |table: &Address, name: &String| {
             let at = table.child(Column::NAME, name);
             let (old, new) = (live.spec::<Column>(&at)?, desired.spec::<Column>(&at)?);
@@ -380,17 +377,14 @@ impl ForeignKey {
 
     /// Looks for rows without the row that they reference.
     fn orphans(&self, cx: &Cx<'_>) -> Option<String> {
-        let to = self.target(cx.at);
-        let key = || primary_key::columns_of(&to, cx.desired);
-        let others = if self.references.columns.is_empty() { key() } else { self.references.columns.clone() };
-        (!self.period).then(|| unfit::orphans(&self.columns, &to, &others, cx)).flatten()
+        let others = &self.references.columns;
+        (!self.period).then(|| unfit::orphans(&self.columns, &self.target(cx.at), others, cx)).flatten()
     }
 
     /// Returns the table that it references.
     fn target(&self, at: &Address) -> Address {
         let Target { schema, table, .. } = &self.references;
-        let schema = schema.as_ref().map_or_else(|| at.top().clone(), |name| Address::root(Schema::NAME, name));
-        schema.child(Table::NAME, table)
+        Address::root(Schema::NAME, schema.as_deref().unwrap_or(at.top().key())).child(Table::NAME, table)
     }
 
     fn definition(&self) -> String {
