@@ -20,6 +20,8 @@ use crate::sql;
 
 /// The prefix of the names of scratch databases.
 const PREFIX: &str = "dbstate_scratch_";
+/// How many statements fill a scratch database in one transaction.
+const BATCH: usize = 50;
 
 /// What to build in a scratch database.
 #[derive(Clone, Copy)]
@@ -206,11 +208,10 @@ async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored>
             return Ok(Stored { failure, ..Stored::default() });
         }
     };
-    let settings = "set search_path = ''; set check_function_bodies = off; set synchronous_commit = off; begin";
+    let settings = "set search_path = ''; set check_function_bodies = off; set synchronous_commit = off";
     scratch.client.batch_execute(settings).await.map_err(|e| failed("prepared", &e))?;
     let statements: Vec<&str> = plan.steps.iter().map(|s| s.sql.as_str()).collect();
     let failure = run(&scratch, &statements).await?;
-    scratch.client.batch_execute("commit").await.map_err(|e| failed("filled", &e))?;
     let state = catalog::read(&scratch.client, version, request.register).await?;
     Ok(Stored { state, failure })
 }
@@ -225,14 +226,14 @@ async fn run(scratch: &Session, statements: &[&str]) -> Result<Option<String>> {
         let before = waiting.len();
         let mut failed_again = Vec::new();
         let mut first = None;
-        for sql in waiting {
-            let guarded = format!("savepoint s; {sql}; release savepoint s");
-            if let Err(error) = scratch.client.batch_execute(&guarded).await {
-                let cause = session::cause(&error);
-                tracing::debug!(%sql, error = %cause, "scratch");
-                first.get_or_insert(cause);
-                scratch.client.batch_execute("rollback to savepoint s").await.map_err(|e| failed("filled", &e))?;
-                failed_again.push(sql);
+        for batch in waiting.chunks(BATCH) {
+            // One request, and one transaction, that the server's lock table has room for.
+            let is_whole = batch.len() > 1 && attempt(scratch, &batch.join("\n;\n")).await?.is_none();
+            for sql in batch.iter().filter(|_| !is_whole) {
+                if let Some(cause) = attempt(scratch, sql).await? {
+                    first.get_or_insert(cause);
+                    failed_again.push(*sql);
+                }
             }
         }
         let is_stuck = failed_again.len() == before;
@@ -244,6 +245,22 @@ async fn run(scratch: &Session, statements: &[&str]) -> Result<Option<String>> {
             scratch.client.batch_execute("reset search_path").await.map_err(|e| failed("filled", &e))?;
         }
         waiting = failed_again;
+    }
+}
+
+/// Runs SQL in a transaction of its own; the server's error if it refuses.
+///
+/// # Errors
+/// If the connection is lost.
+async fn attempt(scratch: &Session, sql: &str) -> Result<Option<String>> {
+    match scratch.client.batch_execute(sql).await {
+        Ok(()) => Ok(None),
+        Err(error) if error.as_db_error().is_some() => {
+            let cause = session::cause(&error);
+            tracing::debug!(%sql, error = %cause, "scratch");
+            Ok(Some(cause))
+        }
+        Err(error) => Err(failed("filled", &error)),
     }
 }
 

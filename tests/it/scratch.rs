@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use dbstate::local::Server;
 
 use crate::support::binary::command;
-use crate::support::cluster::own_cluster;
+use crate::support::cluster::{own_cluster, own_cluster_with};
 use crate::support::database::Database;
 use crate::support::program::server_user;
 use crate::support::project::Project;
@@ -47,6 +47,22 @@ fn a_role_that_may_only_read_asks_a_server_of_our_own() {
     project.write("schema.yaml", &SCHEMA.replace("kind in ('x', 'y')", "kind in ('x', 'y', 'z')"));
     let plan = project.run(&["plan", "--exit-code"], 2);
     assert!(plan.stdout.contains("Plan: 0 to add, 0 to change, 1 to replace, 0 to drop."), "{}", plan.stdout);
+}
+
+#[test]
+fn more_tables_than_the_lock_table_has_room_for_are_settled() {
+    let cluster = own_cluster_with(&[("max_locks_per_transaction", "10"), ("max_connections", "20")]);
+    let database = Database::named(cluster.server(), "many");
+    let table = |i| {
+        format!(
+            "      t{i}: {{ columns: {{ id: int, note: text }}, primary_key: [id], checks: {{ c: 'id in (1, 2)' }} }}\n"
+        )
+    };
+    let schema = "schemas:\n  shop:\n    tables:\n".to_owned() + &(0..250).map(table).collect::<String>();
+    let project = Project::new(&database, &[("schema.yaml", &schema), ("dbstate.yaml", "ledger: off\n")]);
+    project.run(&["apply", "--yes"], 0);
+    assert_eq!(project.run(&["plan", "--exit-code"], 0).stderr, "", "nothing stays in doubt");
+    assert_eq!(database.psql(LEFT), "0");
 }
 
 #[test]
