@@ -13,8 +13,10 @@ use super::sequence::Sequence;
 use super::shell_type::type_of;
 use crate::diagnostic::Diagnostics;
 use crate::kind::access::Fact;
-use crate::kind::{Alter, Cx, Entry, FacetRow, Form, Home, Kind, References, Renaming, Rules, Under, demands, find};
-use crate::model::{Act, Address, Demand, HazardClass, KindName, Object, Origin, State, Step};
+use crate::kind::{
+    Alter, Cx, Entry, FacetRow, Form, Home, Kind, RELATION, References, Renaming, Rules, Under, demands, find,
+};
+use crate::model::{Act, Address, Demand, HazardClass, KindName, Lock, Object, Origin, State, Step};
 use crate::sql;
 
 /// An owner.
@@ -77,7 +79,9 @@ impl Kind for Owner {
             return Vec::new();
         }
         let sql = format!("alter {} owner to {}", cx.parent().target(), sql::ident(&self.role));
-        vec![Step::new(sql).hands_to(&self.role)]
+        let is_relation = cx.parent().entry.rules.slots.contains(&RELATION);
+        let lock = if is_relation { Lock::AccessExclusive } else { Lock::None };
+        vec![Step::new(sql).lock(lock).hands_to(&self.role)]
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

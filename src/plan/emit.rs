@@ -11,7 +11,7 @@ use super::rename::Rename;
 use super::{Change, Input, rebuild};
 use crate::diagnostic::Diagnostics;
 use crate::diff::Difference;
-use crate::kind::{Alter, RELATION, find};
+use crate::kind::{Alter, find};
 use crate::model::{Address, Spec, Step};
 
 /// What happens to an object.
@@ -293,14 +293,6 @@ impl Emitted {
             step.hazards.clear();
             self.add(Node { at: at.clone(), verb, step });
         }
-    }
-
-    /// Returns how many relations a statement creates, changes or drops.
-    pub fn relations(&self, i: usize, input: Input<'_>) -> usize {
-        let node = &self.nodes[i];
-        let parts = self.carried.get(&i).into_iter().flatten();
-        let all = std::iter::once(&node.at).chain(&node.step.speaks_for).chain(parts);
-        all.filter(|at| find(input.register, at.kind()).rules.slots.contains(&RELATION)).count()
     }
 
     /// Returns the changes, without those below an object that is itself created or dropped.

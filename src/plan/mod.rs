@@ -80,8 +80,8 @@ pub struct PlanStep {
     pub transaction: Transaction,
     /// The YAML that asked for it.
     pub origin: Option<Span>,
-    /// How many relations it creates, changes or drops.
-    pub relations: usize,
+    /// An estimate of how many locks it takes on the table, or whatever else stands in a schema, that it is about.
+    pub locks: usize,
     /// Whether it changes something that all databases of the cluster share.
     pub shared: bool,
     /// What the applying role needs to run it.
@@ -286,7 +286,7 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         lock: node.step.lock,
         transaction: node.step.transaction,
         origin: PlanStep::origin(&node.at, input.desired),
-        relations: emitted.relations(i, input),
+        locks: 0,
         shared: is_shared(&node.at, input.register),
         demands: demands(node, input),
         hands_to: node.step.hands_to.clone(),

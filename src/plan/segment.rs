@@ -1,7 +1,7 @@
 //! Groups statements into transactions: one, unless PostgreSQL requires more or its lock table has no room for so many
 //! locks.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -9,16 +9,18 @@ use super::emit::{Emitted, Verb};
 use super::fate::Action;
 use super::{Input, PlanStep};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Address, Lock, Transaction};
+use crate::kind::{RELATION, find};
+use crate::model::{Address, Lock, State, Transaction};
 
-/// The number of locks per relation, as measured on tables of a few columns: one for itself, and one for its TOAST
-/// table or an index.
-const EACH: usize = 2;
+/// The number of locks on a table without its indexes and sequences: one for itself, two for its TOAST table and the index
+/// of that.
+const BARE: usize = 3;
 /// One transaction may fill this fraction (1 / `SHARE`) of the lock table, as other sessions use it too.
 const SHARE: usize = 2;
 
-/// Sets the segment number of each step.
+/// Sets the segment number of each step, and how many locks it takes.
 pub fn segment(steps: &mut [PlanStep], emitted: &Emitted, input: Input<'_>) {
+    weigh(steps, input);
     let mut bounds = commits(steps);
     if input.online {
         let room = (input.server.locks.all() / SHARE).max(1);
@@ -33,6 +35,32 @@ pub fn segment(steps: &mut [PlanStep], emitted: &Emitted, input: Input<'_>) {
         segment += usize::from(starts.next_if_eq(&i).is_some());
         step.segment = segment;
     }
+}
+
+/// Estimates how many locks each step takes. A statement that creates, changes or drops a table, or states a lock, may lock
+/// all that belongs to the table; any other, such as a comment, locks the table alone.
+fn weigh(steps: &mut [PlanStep], input: Input<'_>) {
+    let is_relation = |at: &Address| find(input.register, at.kind()).rules.slots.contains(&RELATION);
+    let parts = |table: &Address, state: &State| state.descendants(table).iter().filter(|at| is_relation(at)).count();
+    let mut wholes: HashMap<Address, usize> = HashMap::new();
+    for step in steps {
+        let Some(table) = in_schema(&step.at) else { continue };
+        let is_whole = is_relation(table) && (step.lock > Lock::None || is_relation(&step.at));
+        step.locks = if !is_whole {
+            1
+        } else if let Some(known) = wholes.get(table) {
+            *known
+        } else {
+            let whole = BARE + parts(table, input.live).max(parts(table, input.desired));
+            wholes.insert(table.clone(), whole);
+            whole
+        };
+    }
+}
+
+/// Returns the object directly in a schema that `at` is or is below.
+fn in_schema(at: &Address) -> Option<&Address> {
+    std::iter::once(at).chain(at.ancestors()).find(|at| at.parent() == Some(at.top()))
 }
 
 /// Refuses a plan in which statements that move the rows of one table do not share a transaction.
@@ -113,8 +141,7 @@ fn part(steps: &[PlanStep], range: std::ops::Range<usize>, seams: &[bool], room:
     begins
 }
 
-/// Returns an estimate of the number of locks that these steps take in one transaction. Locks that a kind does not
-/// state are not counted.
+/// Returns an estimate of the number of locks that these steps take in one transaction.
 pub fn locks(steps: &[PlanStep]) -> usize {
     let mut taken = Locks::default();
     for step in steps {
@@ -127,15 +154,16 @@ pub fn locks(steps: &[PlanStep]) -> usize {
 #[derive(Default)]
 struct Locks<'a> {
     count: usize,
-    /// The objects directly in a schema that are locked already.
-    known: HashSet<&'a Address>,
+    /// How many are counted for each object directly in a schema.
+    known: HashMap<&'a Address, usize>,
 }
 
 impl<'a> Locks<'a> {
     fn add(&mut self, step: &'a PlanStep) {
-        let relation = std::iter::once(&step.at).chain(step.at.ancestors()).find(|at| at.parent() == Some(at.top()));
-        let fresh = relation.is_some_and(|at| (step.lock > Lock::None || step.relations > 0) && self.known.insert(at));
-        self.count += EACH * step.relations.max(usize::from(fresh));
+        let Some(object) = in_schema(&step.at) else { return };
+        let known = self.known.entry(object).or_default();
+        self.count += step.locks.saturating_sub(*known);
+        *known = step.locks.max(*known);
     }
 }
 
@@ -162,7 +190,7 @@ mod tests {
             lock: Lock::None,
             transaction: Transaction::Inside,
             origin: None,
-            relations: 0,
+            locks: 0,
             shared: false,
             demands: Vec::new(),
             hands_to: None,

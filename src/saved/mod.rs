@@ -293,7 +293,7 @@ impl SavedStep {
             size: self.size,
             lock: self.lock,
             transaction: self.transaction,
-            relations: now.map_or(0, |now| now.relations),
+            locks: now.map_or(0, |now| now.locks),
             shared: now.is_some_and(|now| now.shared),
             demands: now.map(|now| now.demands.clone()).unwrap_or_default(),
             hands_to: now.and_then(|now| now.hands_to.clone()),

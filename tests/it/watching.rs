@@ -118,17 +118,17 @@ fn a_plan_that_the_lock_table_has_no_room_for_is_parted() {
     let project = Project::new(&database, &[("schema.yaml", &tables(300))]);
     let output = project.run(&["apply", "--offline", "--yes"], 3);
     let text = output.stderr.replace("\n  | ", " ").replace("\n        ", " ");
-    for told in ["takes about 600 locks", "lock table holds 200", "set `max_locks_per_transaction` to 30 or more"] {
+    for told in ["takes about 900 locks", "lock table holds 200", "set `max_locks_per_transaction` to 45 or more"] {
         assert!(text.contains(told), "{told}:\n{text}");
     }
     let sql = project.run(&["plan", "--format", "sql"], 0).stdout;
-    assert_eq!(sql.matches("begin;").count(), 6, "50 tables each:\n{sql}");
+    assert_eq!(sql.matches("begin;").count(), 10, "33 tables each:\n{sql}");
     project.run(&["apply", "--yes"], 0);
     project.settled();
     // Drops are parted, too.
     project.write("schema.yaml", &tables(10));
     let sql = project.run(&["plan", "--format", "sql"], 0).stdout;
-    assert_eq!(sql.matches("begin;").count(), 6, "{sql}");
+    assert_eq!(sql.matches("begin;").count(), 9, "{sql}");
     project.run(&["apply", "--yes", "--allow", "data,breaking"], 0);
     project.settled();
 }
