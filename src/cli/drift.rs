@@ -6,7 +6,7 @@ use super::connection::Connection;
 use super::fleet::{self, Several};
 use super::formats::{Format, Purpose};
 use super::output::Output;
-use super::plan::{Made, Manner, planned, read};
+use super::plan::{Begin, Databases, Made, Manner, planned};
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::diagnostic::Result;
@@ -40,15 +40,24 @@ impl Command {
         if self.adopt {
             self.adopt(output).await?;
         }
-        let read = read(&self.files, &self.scratch, Manner::default());
-        let (project, options) = self.format.tell(read, Purpose::Drift, output)?;
-        let members = self.several.members(&self.connection, &project.settings, output).await;
-        if let Some(members) = members.with(&project.sources)? {
-            let how = (self.format, Purpose::Drift);
-            let (code, differs) = fleet::compare(members, &project, &options, how, output).await?;
-            return Ok(if code == exit::OK && differs { exit::DIFFERENCES } else { code });
-        }
-        let made = planned(project, options, &self.connection, output).await;
+        let begin = Begin {
+            files: &self.files,
+            scratch: &self.scratch,
+            manner: Manner::default(),
+            connection: &self.connection,
+            recalls: true,
+        };
+        let begun = begin.both(Some(self.several), output).await;
+        let (project, options, databases) = self.format.tell(begun, Purpose::Drift, output)?;
+        let (session, ahead) = match databases {
+            Databases::One(session, ahead) => (session, ahead),
+            Databases::Several(members) => {
+                let how = (self.format, Purpose::Drift);
+                let (code, differs) = fleet::compare(members, &project, &options, how, output).await?;
+                return Ok(if code == exit::OK && differs { exit::DIFFERENCES } else { code });
+            }
+        };
+        let made = planned(project, options, session, ahead, output).await;
         let Made { project, planned, .. } = self.format.tell(made, Purpose::Drift, output)?;
         self.format.show(&planned, &project.sources, Purpose::Drift, output);
         Ok(if planned.plan.is_empty() { exit::OK } else { exit::DIFFERENCES })

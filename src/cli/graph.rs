@@ -7,13 +7,14 @@ use globset::{Glob, GlobMatcher};
 
 use super::connection::Connection;
 use super::output::{Output, write_file};
-use super::plan::{Manner, planned, read};
+use super::plan::{Manner, read};
 use super::scratch::Scratch;
-use super::{Failure, Files, exit};
+use super::{Failure, Files, WithSources, exit};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::diagram::Diagram;
 use crate::model::suggest::did_you_mean;
 use crate::model::{Address, State};
+use crate::ops;
 use crate::ops::graph::{self, Choice};
 use crate::report::graph::{dot, mermaid, svg};
 
@@ -70,8 +71,10 @@ impl Command {
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
         let text = if self.plan {
             let (project, options) = read(&self.files, &self.scratch, self.manner)?;
-            let made = planned(project, options, &self.connection, output).await?;
-            self.statements(&graph::statements(&made.planned.plan))
+            let session = self.connection.open(&project.settings, output).await.with(&project.sources)?;
+            let planned = Box::pin(ops::plan::plan(&session, &project.state, &options)).await.with(&project.sources)?;
+            planned.warnings.iter().for_each(|w| output.warning(w));
+            self.statements(&graph::statements(&planned.plan))
         } else {
             let state = self.state(output).await?;
             self.tables(&graph::tables(&state, &self.choice(&state)?))

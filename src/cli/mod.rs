@@ -33,7 +33,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use futures_util::future::join_all;
 
-use crate::declare::project::{self, Project};
+use crate::declare::project::{self, Found, Project, Settings};
 use crate::diagnostic::{Diagnostics, Result, Sources, io_text};
 use crate::model::Manage;
 use crate::session::Canceller;
@@ -171,15 +171,24 @@ impl From<ManageFlag> for Manage {
 impl Files {
     /// Reads the project; problems come with the sources that show them.
     fn read(&self) -> Result<Project, Failure> {
-        let here = std::env::current_dir().unwrap_or_default();
-        let (mut project, problems) = project::read(&self.file, &here, self.manage.map(Into::into), kinds::register());
-        project.sources.lie_in(prefix(&here));
-        if problems.is_empty() { Ok(project) } else { Err(Failure { problems, sources: project.sources }) }
+        read(self.find())
     }
 
-    fn options(&self, project: &Project) -> Result<ops::Options> {
-        ops::Options::new(&project.settings, self.manage.map(Into::into))
+    /// Finds the files, and reads the settings.
+    fn find(&self) -> Found {
+        project::locate(&self.file, &here(), self.manage.map(Into::into))
     }
+
+    fn options(&self, settings: &Settings) -> Result<ops::Options> {
+        ops::Options::new(settings, self.manage.map(Into::into))
+    }
+}
+
+/// Reads the files of a project; problems come with the sources that show them.
+fn read(found: Found) -> Result<Project, Failure> {
+    let (mut project, problems) = found.read(kinds::register());
+    project.sources.lie_in(prefix(&here()));
+    if problems.is_empty() { Ok(project) } else { Err(Failure { problems, sources: project.sources }) }
 }
 
 /// The working directory.

@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use tokio::task::spawn_blocking;
 
 use super::connection::Connection;
-use super::fleet::{self, Several, wrong};
+use super::fleet::{self, Members, Several, wrong};
 use super::formats::{Format, Purpose};
 use super::output::Output;
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
-use crate::declare::project::Project;
-use crate::diagnostic::Result;
+use crate::declare::project::{Project, Settings};
+use crate::diagnostic::{Diagnostics, Result};
+use crate::ops::plan::Ahead;
 use crate::plan::Planned;
 use crate::session::Session;
 use crate::{kinds, ops};
@@ -61,21 +63,28 @@ impl Manner {
 impl Command {
     /// Prints what would change.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let read = read(&self.files, &self.scratch, self.manner);
-        let (project, mut options) = self.format.tell(read, Purpose::Plan, output)?;
-        if self.out.is_some() {
-            options.project = None; // what a saved plan stands on is read
-        }
-        let members = self.several.members(&self.connection, &project.settings, output).await;
-        if let Some(members) = members.with(&project.sources)? {
-            if self.out.is_some() || self.activity {
+        let begin = Begin {
+            files: &self.files,
+            scratch: &self.scratch,
+            manner: self.manner,
+            connection: &self.connection,
+            // What a saved plan stands on is read.
+            recalls: self.out.is_none(),
+        };
+        let begun = begin.both(Some(self.several), output).await;
+        let (project, options, databases) = self.format.tell(begun, Purpose::Plan, output)?;
+        let (session, ahead) = match databases {
+            Databases::One(session, ahead) => (session, ahead),
+            Databases::Several(_) if self.out.is_some() || self.activity => {
                 return Err(wrong("`--out` and `--activity` are for one database").into());
             }
-            let how = (self.format, Purpose::Plan);
-            let (code, differs) = fleet::compare(members, &project, &options, how, output).await?;
-            return Ok(if code == exit::OK && differs && self.exit_code { exit::DIFFERENCES } else { code });
-        }
-        let made = planned(project, options, &self.connection, output).await;
+            Databases::Several(members) => {
+                let how = (self.format, Purpose::Plan);
+                let (code, differs) = fleet::compare(members, &project, &options, how, output).await?;
+                return Ok(if code == exit::OK && differs && self.exit_code { exit::DIFFERENCES } else { code });
+            }
+        };
+        let made = planned(project, options, session, ahead, output).await;
         let mut made = self.format.tell(made, Purpose::Plan, output)?;
         if self.activity {
             made.planned.watch(&made.session).await.with(&made.project.sources)?;
@@ -113,25 +122,93 @@ pub struct Made {
 /// Reads the project, and how it is to be compared.
 pub fn read(files: &Files, scratch: &Scratch, manner: Manner) -> Result<(Project, ops::Options), Failure> {
     let project = files.read()?;
-    let mut options = files.options(&project).with(&project.sources)?;
+    let options = options(files, &project, scratch, manner)?;
+    Ok((project, options))
+}
+
+fn options(files: &Files, project: &Project, scratch: &Scratch, manner: Manner) -> Result<ops::Options, Failure> {
+    let mut options = files.options(&project.settings).with(&project.sources)?;
     options.scratch = scratch.place();
     options.online = manner.is_online();
     if options.ledger {
         options.project = project.digest(options.manage, kinds::register());
     }
-    Ok((project, options))
+    Ok(options)
 }
 
-/// Connects and plans.
+/// What a command that plans begins with.
+pub struct Begin<'a> {
+    /// The project.
+    pub files: &'a Files,
+    /// Where PostgreSQL is asked.
+    pub scratch: &'a Scratch,
+    /// How statements run.
+    pub manner: Manner,
+    /// The database.
+    pub connection: &'a Connection,
+    /// True where the ledger may recognise the project.
+    pub recalls: bool,
+}
+
+/// What a project is compared with.
+pub enum Databases {
+    /// One database, and what was read of it while the project was.
+    One(Session, Ahead),
+    /// Several.
+    Several(Members),
+}
+
+impl Begin<'_> {
+    /// Reads the project in a thread of its own, and meanwhile the database.
+    pub async fn both(
+        &self,
+        several: Option<Several>,
+        output: &Output,
+    ) -> Result<(Project, ops::Options, Databases), Failure> {
+        let found = self.files.find();
+        let settings = found.settings().cloned();
+        let reading = spawn_blocking(move || super::read(found));
+        let databases = match &settings {
+            Some(settings) => Some(self.databases(settings, several, output).await),
+            None => None,
+        };
+        // What is wrong with the project goes before what is wrong with the database.
+        let project = reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        let mut options = options(self.files, &project, self.scratch, self.manner)?;
+        options.project = options.project.filter(|_| self.recalls);
+        let databases =
+            databases.expect("settings without problems where the project has none").with(&project.sources)?;
+        Ok((project, options, databases))
+    }
+
+    async fn databases(
+        &self,
+        settings: &Settings,
+        several: Option<Several>,
+        output: &Output,
+    ) -> Result<Databases, Diagnostics> {
+        if let Some(several) = several
+            && let Some(members) = several.members(self.connection, settings, output).await?
+        {
+            return Ok(Databases::Several(members));
+        }
+        let session = self.connection.open(settings, output).await?;
+        let ledger = self.files.options(settings)?.ledger && self.recalls;
+        let ahead = ops::plan::ahead(&session, ledger).await?;
+        Ok(Databases::One(session, ahead))
+    }
+}
+
+/// Plans.
 pub async fn planned(
     project: Project,
     options: ops::Options,
-    connection: &Connection,
+    session: Session,
+    ahead: Ahead,
     output: &Output,
 ) -> Result<Made, Failure> {
-    let sources = &project.sources;
-    let session = connection.open(&project.settings, output).await.with(sources)?;
-    let planned = Box::pin(ops::plan::plan(&session, &project.state, &options)).await.with(sources)?;
+    let planned =
+        Box::pin(ops::plan::plan_from(ahead, &session, &project.state, &options)).await.with(&project.sources)?;
     planned.warnings.iter().for_each(|w| output.warning(w));
     Ok(Made { project, options, session, planned })
 }

@@ -49,21 +49,62 @@ impl Project {
 }
 
 /// A file or directory of the project, and the span in the settings that names it.
+#[derive(Debug)]
 struct Listed {
     path: PathBuf,
     span: Option<Span>,
 }
 
-/// Reads a project from the files or directories in `explicit`, else from what is found in `directory` and above it.
-///
-/// The sources are returned even if there are problems, to show these; paths are shown relative to `directory`.
+/// A project whose settings are read and whose files are found, but not read.
+#[derive(Debug, Default)]
+pub struct Found {
+    project: Project,
+    problems: Diagnostics,
+    files: Vec<Listed>,
+    manage: Manage,
+}
+
+impl Found {
+    /// Returns the settings, unless there are problems already.
+    pub fn settings(&self) -> Option<&Settings> {
+        self.problems.is_empty().then_some(&self.project.settings)
+    }
+
+    /// Reads the files.
+    ///
+    /// The sources are returned even if there are problems, to show these.
+    pub fn read(self, register: &'static [Entry]) -> (Project, Diagnostics) {
+        let Self { mut project, mut problems, files, manage } = self;
+        lower(&files, manage, &mut project, &mut problems, register);
+        (project, problems)
+    }
+}
+
+/// Finds a project's files: those in `explicit`, else what is found in `directory` and above it. Paths are shown relative to
+/// `directory`.
+pub fn locate(explicit: &[PathBuf], directory: &Path, manage: Option<Manage>) -> Found {
+    locate_over(Sources::relative_to(directory), explicit, directory, manage)
+}
+
+fn locate_over(sources: Sources, explicit: &[PathBuf], directory: &Path, manage: Option<Manage>) -> Found {
+    let mut project = Project { sources, ..Project::default() };
+    let mut problems = Diagnostics::default();
+    let files = find(explicit, directory, &mut project, &mut problems).unwrap_or_else(|problem| {
+        problems.push(*problem);
+        Vec::new()
+    });
+    let manage = manage.or(project.settings.manage).unwrap_or_default();
+    Found { project, problems, files, manage }
+}
+
+/// Reads the project that [`locate`] finds.
 pub fn read(
     explicit: &[PathBuf],
     directory: &Path,
     manage: Option<Manage>,
     register: &'static [Entry],
 ) -> (Project, Diagnostics) {
-    read_over(Sources::relative_to(directory), explicit, directory, manage, register)
+    locate(explicit, directory, manage).read(register)
 }
 
 /// Reads like [`read`], with the given sources, which may contain texts that are not saved yet.
@@ -74,18 +115,7 @@ pub fn read_over(
     manage: Option<Manage>,
     register: &'static [Entry],
 ) -> (Project, Diagnostics) {
-    let mut project = Project { sources, ..Project::default() };
-    let mut problems = Diagnostics::default();
-    let files = match find(explicit, directory, &mut project, &mut problems) {
-        Ok(files) => files,
-        Err(problem) => {
-            problems.push(*problem);
-            return (project, problems);
-        }
-    };
-    let manage = manage.or(project.settings.manage).unwrap_or_default();
-    lower(&files, manage, &mut project, &mut problems, register);
-    (project, problems)
+    locate_over(sources, explicit, directory, manage).read(register)
 }
 
 /// Reads a project of the given files from texts that `sources` already contains.

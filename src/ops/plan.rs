@@ -30,9 +30,43 @@ pub(super) enum Purpose<'a> {
     After(&'a Plan),
 }
 
+/// What a comparison needs of the database, as far as it can be read while the project is.
+#[derive(Debug)]
+pub struct Ahead {
+    server: Server,
+    /// Everything; `None` if the ledger may know that the database is as declared, so that it need not be read.
+    whole: Option<State>,
+}
+
+/// Reads ahead what [`plan`] needs. `ledger` says whether the ledger may be asked.
+pub async fn ahead(session: &Session, ledger: bool) -> Result<Ahead, Diagnostics> {
+    let is_known = async { ledger && ledger::has_unchanged(&session.client).await };
+    let (server, is_known) = join(catalog::server(&session.client), is_known).await;
+    let server = server?;
+    let whole = match is_known {
+        true => None,
+        false => Some(catalog::read(&session.client, server.version, kinds::register()).await?),
+    };
+    Ok(Ahead { server, whole })
+}
+
 /// Compares the project with the database and plans the difference.
 pub async fn plan(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
     compare(session, declared, options, Purpose::Look).await
+}
+
+/// Plans like [`plan`], with what was read ahead.
+pub async fn plan_from(
+    ahead: Ahead,
+    session: &Session,
+    declared: &State,
+    options: &Options,
+) -> Result<Planned, Diagnostics> {
+    let Ahead { server, whole } = ahead;
+    if whole.is_none() && is_unchanged(session, options, &server).await {
+        return Ok(recognised(declared, server));
+    }
+    compare_on(session, server, whole, declared, options, Purpose::Look).await
 }
 
 /// Sets the role as which an apply would run each statement. Missing privileges are no error here, since another role
@@ -52,9 +86,26 @@ pub(super) async fn compare(
     let (server, is_known) = join(catalog::server(&session.client), is_known(session, options, purpose)).await;
     let server = server?;
     if is_known && is_unchanged(session, options, &server).await {
-        return Ok(Planned { recognised: true, ..Planned::new(State::default(), declared.clone(), server) });
+        return Ok(recognised(declared, server));
     }
-    let mut planned = settle_on(session, server, declared, options, purpose).await?;
+    compare_on(session, server, None, declared, options, purpose).await
+}
+
+/// Returns the empty plan of a project that the database is known to equal.
+fn recognised(declared: &State, server: Server) -> Planned {
+    Planned { recognised: true, ..Planned::new(State::default(), declared.clone(), server) }
+}
+
+/// Compares with `whole`, if the database has been read already.
+async fn compare_on(
+    session: &Session,
+    server: Server,
+    whole: Option<State>,
+    declared: &State,
+    options: &Options,
+    purpose: Purpose<'_>,
+) -> Result<Planned, Diagnostics> {
+    let mut planned = settle_on(session, server, whole, declared, options, purpose).await?;
     if let Some(only) = &options.only {
         planned.confine(only);
     }
@@ -95,22 +146,23 @@ pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diag
 /// Returns both states after settling which texts that differ mean the same. The plan itself is not made yet.
 pub(super) async fn settle(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
     let server = catalog::server(&session.client).await?;
-    settle_on(session, server, declared, options, Purpose::Look).await
+    settle_on(session, server, None, declared, options, Purpose::Look).await
 }
 
 async fn settle_on(
     session: &Session,
     server: Server,
+    whole: Option<State>,
     declared: &State,
     options: &Options,
     purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
     let register = kinds::register();
     let is_marked = options.project.is_some() && !matches!(purpose, Purpose::Look);
-    let (mut whole, fingerprint) = if is_marked {
-        catalog::read_marked(&session.client, &server, register).await?
-    } else {
-        (catalog::read(&session.client, server.version, register).await?, None)
+    let (mut whole, fingerprint) = match whole {
+        Some(whole) => (whole, None),
+        None if is_marked => catalog::read_marked(&session.client, &server, register).await?,
+        None => (catalog::read(&session.client, server.version, register).await?, None),
     };
     ledger::hide(&mut whole);
     let mut live = whole.clone();
