@@ -50,7 +50,7 @@ impl Command {
         let begun = begin.both(Some(self.several), output).await;
         let (project, options, databases) = self.format.tell(begun, Purpose::Drift, output)?;
         let (session, ahead) = match databases {
-            Databases::One(session, ahead) => (session, ahead),
+            Databases::One(one) => *one,
             Databases::Several(members) => {
                 let how = (self.format, Purpose::Drift);
                 let (code, differs) = fleet::compare(members, &project, &options, how, output).await?;

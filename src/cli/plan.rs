@@ -74,7 +74,7 @@ impl Command {
         let begun = begin.both(Some(self.several), output).await;
         let (project, options, databases) = self.format.tell(begun, Purpose::Plan, output)?;
         let (session, ahead) = match databases {
-            Databases::One(session, ahead) => (session, ahead),
+            Databases::One(one) => *one,
             Databases::Several(_) if self.out.is_some() || self.activity => {
                 return Err(wrong("`--out` and `--activity` are for one database").into());
             }
@@ -153,7 +153,7 @@ pub struct Begin<'a> {
 /// What a project is compared with.
 pub enum Databases {
     /// One database, and what was read of it while the project was.
-    One(Session, Ahead),
+    One(Box<(Session, Ahead)>),
     /// Several.
     Several(Members),
 }
@@ -195,7 +195,7 @@ impl Begin<'_> {
         let session = self.connection.open(settings, output).await?;
         let ledger = self.files.options(settings)?.ledger && self.recalls;
         let ahead = ops::plan::ahead(&session, ledger).await?;
-        Ok(Databases::One(session, ahead))
+        Ok(Databases::One(Box::new((session, ahead))))
     }
 }
 

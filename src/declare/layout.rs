@@ -74,7 +74,8 @@ impl Layout {
         let notes = notes::read(text);
         let mut parts = Vec::new();
         list_parts(root, None, &notes, text, &mut parts);
-        let mut attaching = Attaching { text, parts, around: HashMap::new(), ends: HashMap::new() };
+        let scalar = root.as_text().and(root.span).map_or(0, |span| span.start as usize);
+        let mut attaching = Attaching { text, scalar, parts, around: HashMap::new(), ends: HashMap::new() };
         for (start, end) in &notes.comments {
             attaching.comment(*start, *end);
         }
@@ -142,6 +143,12 @@ impl Layout {
             Value::List(items) => items.iter().all(|item| quiet(Place::item(item), item)),
             Value::Null | Value::Scalar(_) => true,
         }
+    }
+
+    /// Returns whether comments stand after the last entry of the value at `place`, so that its entries need lines of their
+    /// own.
+    pub fn is_footed(&self, place: Place) -> bool {
+        self.at(place).below.iter().any(|line| !line.is_empty())
     }
 
     /// Returns whether a value is or contains an anchor or an alias.
@@ -221,6 +228,8 @@ fn list_parts(node: &Node, parent: Option<usize>, notes: &Notes, text: &str, out
 /// Attaches comments and blank lines to parts.
 struct Attaching<'t> {
     text: &'t str,
+    /// The start of the value of the file, if that is a scalar.
+    scalar: usize,
     parts: Vec<Part>,
     around: HashMap<Place, Around>,
     ends: HashMap<Place, usize>,
@@ -256,7 +265,7 @@ impl Attaching<'_> {
         let at = self.parts.partition_point(|p| p.start < start);
         let next = self.parts.get(at);
         let chain: Vec<usize> = std::iter::successors(at.checked_sub(1), |i| self.parts[*i].parent).collect();
-        let above = next.map_or((Place::Root, false), |n| (n.place, true));
+        let above = next.map_or((Place::Root, start < self.scalar), |n| (n.place, true));
         let enclosing = chain.iter().map(|i| &self.parts[*i]).find(|p| p.shape == Shape::Flow && p.end > start);
         if let Some(flow) = enclosing {
             return if next.is_some_and(|n| n.start < flow.end) { above } else { (flow.place, false) };

@@ -148,7 +148,9 @@ impl Writer<'_> {
                 lines.extend(around.beside.clone());
                 lines.extend(self.layout.at(Place::entry(&entries[0].0)).above.clone());
             }
-            Value::List(items) if !items.is_empty() && self.on_one_line(item, indent + 2).is_none() => {
+            Value::List(items)
+                if !items.is_empty() && self.on_one_line(Place::item(item), item, indent + 2).is_none() =>
+            {
                 lines.extend(around.beside.clone());
                 lines.extend(self.over(&items[0], indent + 2));
             }
@@ -171,7 +173,7 @@ impl Writer<'_> {
             },
             Value::Null if is_unsaid(node) => "\n".to_owned(),
             Value::Null | Value::Scalar(_) | Value::List(_) | Value::Map(_) => {
-                match self.on_one_line(node, column + 1) {
+                match self.on_one_line(place, node, column + 1) {
                     Some(text) => text + "\n",
                     None => return false,
                 }
@@ -219,11 +221,13 @@ impl Writer<'_> {
     }
 
     /// Returns a value that goes on the line of its key: nothing, an empty list or map, or a short one of scalars.
-    fn on_one_line(&self, node: &Node, column: usize) -> Option<String> {
+    fn on_one_line(&self, place: Place, node: &Node, column: usize) -> Option<String> {
         if !self.layout.is_quiet(node) {
             return None;
         }
         let limit = match &node.value {
+            Value::List(items) if !items.is_empty() && self.layout.is_footed(place) => return None,
+            Value::Map(entries) if !entries.is_empty() && self.layout.is_footed(place) => return None,
             Value::List(items) if !items.is_empty() => LIST_WIDTH,
             Value::Map(entries) if entries.len() > MAP_ENTRIES => return None,
             Value::Map(entries) if !entries.is_empty() => MAP_WIDTH,

@@ -43,10 +43,8 @@ pub async fn ahead(session: &Session, ledger: bool) -> Result<Ahead, Diagnostics
     let is_known = async { ledger && ledger::has_unchanged(&session.client).await };
     let (server, is_known) = join(catalog::server(&session.client), is_known).await;
     let server = server?;
-    let whole = match is_known {
-        true => None,
-        false => Some(catalog::read(&session.client, server.version, kinds::register()).await?),
-    };
+    let whole =
+        if is_known { None } else { Some(catalog::read(&session.client, server.version, kinds::register()).await?) };
     Ok(Ahead { server, whole })
 }
 

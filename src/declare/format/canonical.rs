@@ -1,6 +1,6 @@
 //! Puts keys in the order, and values in the short forms, in which `pull` writes them.
 
-use crate::declare::layout::Layout;
+use crate::declare::layout::{Layout, Place};
 use crate::declare::lower::COMMON;
 use crate::kind::{Entry, Form, Home, home, nested};
 use crate::model::node::{Node, Value};
@@ -12,7 +12,7 @@ pub fn file(root: &mut Node, register: &'static [Entry], layout: &Layout) {
     let Value::Map(entries) = &mut root.value else { return };
     for (key, node) in entries {
         if let Some((entry, home)) = home(register, None, &key.text) {
-            canonical.home(entry, home, node);
+            canonical.home(entry, home, node, Place::entry(key));
         }
     }
 }
@@ -23,18 +23,19 @@ struct Canonical<'l> {
 }
 
 impl Canonical<'_> {
-    /// Orders and shortens the value at the key of a home.
-    fn home(&self, entry: &'static Entry, home: &Home, node: &mut Node) {
+    /// Orders and shortens the value at the key of a home, which is at `place`.
+    fn home(&self, entry: &'static Entry, home: &Home, node: &mut Node, place: Place) {
         match (home.form, &mut node.value) {
-            (Form::One, _) => self.object(entry, node, None),
+            (Form::One, _) => self.object(entry, node, place, None),
             (Form::Map, Value::Map(entries)) => {
-                for (_, node) in entries {
-                    self.object(entry, node, None);
+                for (key, node) in entries {
+                    self.object(entry, node, Place::entry(key), None);
                 }
             }
             (Form::List(field), Value::List(items)) => {
                 for item in items {
-                    self.object(entry, item, Some(field));
+                    let place = Place::item(item);
+                    self.object(entry, item, place, Some(field));
                 }
             }
             (Form::Map | Form::List(_) | Form::Free, _) => {}
@@ -42,7 +43,7 @@ impl Canonical<'_> {
     }
 
     /// Orders and shortens one object. `field` is the key of the name, for an item of a list.
-    fn object(&self, entry: &'static Entry, node: &mut Node, field: Option<&str>) {
+    fn object(&self, entry: &'static Entry, node: &mut Node, at: Place, field: Option<&str>) {
         if self.layout.is_alias(node) {
             return;
         }
@@ -52,11 +53,11 @@ impl Canonical<'_> {
         let Value::Map(entries) = &mut node.value else { return };
         for (key, value) in entries.iter_mut() {
             if let Some((child, place)) = home(self.register, Some(entry), &key.text) {
-                self.home(child, place, value);
+                self.home(child, place, value, Place::entry(key));
             }
         }
         entries.sort_by_key(|(key, _)| self.rank(entry, field, &key.text));
-        if self.layout.is_quiet(node) && !self.layout.is_shared(node) {
+        if self.layout.is_quiet(node) && !self.layout.is_shared(node) && !self.layout.is_footed(at) {
             match field {
                 Some(field) => shorten_item(node, field),
                 None => shorten(entry, node),

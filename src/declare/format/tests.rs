@@ -18,6 +18,20 @@ fn attempt(text: &str) -> Result<String, String> {
 }
 
 #[test]
+fn what_ends_in_a_comment_keeps_its_lines() {
+    for text in [
+        "schemas:\n  shop:\n    tables:\n      sales:\n        partition_by: range (id)\n        # more to come\n      low:\n        \
+         columns: { id: int }\n",
+        "schemas:\n  shop:\n    views:\n      a:\n        query: select 1 as one\n        # security_barrier: true\n      b: select 2 as \
+         two\n",
+        "# of nothing\nword\n",
+    ] {
+        assert_eq!(formatted(text), text);
+    }
+    assert_eq!(formatted("word # of nothing\n"), "# of nothing\nword\n");
+}
+
+#[test]
 fn comments_stay_with_what_they_are_about() {
     let text = "\
 # the head of the file
