@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::part::constraint::FROM_ABOVE;
 use super::part::{FOREIGN_TABLE, Sql, constraint, is_default, since, unfit};
-use super::table::{Attached, Table, above, half_detached, hide_plain, is_sprung_from};
+use super::table::{Attached, Table, above, half_detached, hide_plain, is_partition, is_sprung_from};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
@@ -14,6 +14,7 @@ use crate::sql;
 /// A check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the statement, or of the catalog")]
 pub struct Check {
     /// What every row must satisfy. PostgreSQL would spell it otherwise once the type of a column it names changes.
     pub expression: Sql,
@@ -29,6 +30,9 @@ pub struct Check {
     /// Whether it comes from a table above.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
+    /// Whether it comes from a table above alone, unless that is a partitioned one: what is declared is the table's own.
+    #[serde(default, rename = "live_lent", skip_serializing)]
+    pub lent: bool,
 }
 
 impl Kind for Check {
@@ -52,7 +56,8 @@ impl Kind for Check {
             'c',
             &format!(
                 "pg_get_expr(con.conbin, con.conrelid) as expression, con.connoinherit as no_inherit,
-                 not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced, {FROM_ABOVE}"
+                 not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced, {FROM_ABOVE},
+                 not con.conislocal and not c.relispartition as live_lent"
             ),
         ))
     }
@@ -65,9 +70,14 @@ impl Kind for Check {
         hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
     }
 
-    /// A check that is both the table's own and inherited can be dropped only after the one above.
+    /// A check that is both the table's own and inherited can be dropped only after the one above. One that is merely
+    /// inherited becomes the table's own once the table is no longer below another.
     fn foresee(live: &mut State, desired: &State) {
         for at in live.of_kind(Self::NAME) {
+            if let Some(check) = live.spec::<Self>(&at).filter(|check| check.lent && leaves(&at, desired)) {
+                let check = Self { lent: false, ..check.clone() };
+                live.set(&at, check);
+            }
             if !live.spec::<Self>(&at).is_some_and(|check| matches!(check.attached, Attached::No)) {
                 continue;
             }
@@ -110,7 +120,7 @@ impl Kind for Check {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { expression, no_inherit, not_valid, not_enforced, attached: _ } = self;
+        let Self { expression, no_inherit, not_valid, not_enforced, attached: _, lent: _ } = self;
         let same = *expression == old.expression && *no_inherit == old.no_inherit && *not_enforced == old.not_enforced;
         let forgets = *not_valid && !old.not_valid;
         if !same || forgets {
@@ -120,8 +130,10 @@ impl Kind for Check {
             let online = online.map(|steps| steps.into_iter().map(|s| s.needs(needs.clone())).collect());
             return online.map_or_else(|| Alter::Replace("it is defined otherwise".to_owned()), Alter::InPlace);
         }
-        let validate = old.not_valid && !not_valid;
-        Alter::InPlace(if validate { vec![constraint::validate(cx)] } else { Vec::new() })
+        // PostgreSQL merges the two, and looks at no rows.
+        let own = old.lent.then(|| constraint::add(cx, &self.words(), None));
+        let validate = (old.not_valid && !not_valid).then(|| constraint::validate(cx));
+        Alter::InPlace(validate.into_iter().chain(own).collect())
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
@@ -148,7 +160,7 @@ impl Check {
 
     /// What stands behind its name.
     pub fn words(&self) -> String {
-        let Self { expression, no_inherit, not_valid, not_enforced, attached: _ } = self;
+        let Self { expression, no_inherit, not_valid, not_enforced, attached: _, lent: _ } = self;
         let inherit = if *no_inherit { " no inherit" } else { "" };
         let state = match (not_enforced, not_valid) {
             (true, _) => " not enforced",
@@ -157,6 +169,11 @@ impl Check {
         };
         format!("check ({expression}){inherit}{state}")
     }
+}
+
+/// Returns whether the table of a check will be below none, or a partition.
+fn leaves(at: &Address, desired: &State) -> bool {
+    at.parent().is_none_or(|table| is_partition(table, desired) || above(table, desired).is_empty())
 }
 
 /// Returns the checks of the tables above that the one at `at` is also a part of.

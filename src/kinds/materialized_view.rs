@@ -2,6 +2,8 @@
 //!
 //! Its rows are nobody's only copy: whether it holds any is not compared, and another query makes it anew.
 
+use std::collections::HashSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +13,10 @@ use super::part::{
 };
 use super::schema::Schema;
 use super::table::{PRIVILEGES, mark};
-use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Renaming, Rules, TYPE, Under};
-use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, Step};
+use crate::kind::names::Names;
+use crate::kind::{Alter, Cx, Form, Home, Kind, RELATION, References, Renaming, Rules, TYPE, Under, find};
+use crate::kinds::register;
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
 /// A materialized view.
@@ -36,6 +40,9 @@ pub struct MaterializedView {
     pub cluster_on: Option<String>,
     /// Its query.
     pub query: Sql,
+    /// Whether it is empty and must be filled, as one that is new reads it.
+    #[serde(skip)]
+    pub lacks_rows: bool,
 }
 
 fn yes() -> bool {
@@ -49,8 +56,9 @@ fn is_yes(value: &bool) -> bool {
 
 impl PartialEq for MaterializedView {
     fn eq(&self, other: &Self) -> bool {
-        let Self { with_data: _, options, tablespace, access_method, cluster_on, query } = self;
+        let Self { with_data: _, options, tablespace, access_method, cluster_on, query, lacks_rows } = self;
         *options == other.options
+            && *lacks_rows == other.lacks_rows
             && *tablespace == other.tablespace
             && *access_method == other.access_method
             && *cluster_on == other.cluster_on
@@ -95,6 +103,24 @@ impl Kind for MaterializedView {
         ))
     }
 
+    /// Whether one holds rows is not compared, unless a new one is to be filled from it.
+    fn foresee(live: &mut State, desired: &State) {
+        let is_filled = |at: &Address, state: &State| state.spec::<Self>(at).is_some_and(|view| view.with_data);
+        let all = desired.of_kind(Self::NAME).into_iter().filter(|at| is_filled(at, desired));
+        let (lacking, new): (Vec<Address>, Vec<Address>) = all.partition(|at| live.contains(at));
+        let lacking: HashSet<Address> = lacking.into_iter().filter(|at| !is_filled(at, live)).collect();
+        if lacking.is_empty() || new.is_empty() {
+            return;
+        }
+        let read = read_by(new, desired);
+        for at in lacking.intersection(&read) {
+            if let Some(there) = live.spec::<Self>(at) {
+                let there = Self { lacks_rows: true, ..there.clone() };
+                live.set(at, there);
+            }
+        }
+    }
+
     fn references(&self, _at: &Address, out: &mut References) {
         out.query(self.query.as_str(), "query");
         refer_to_tablespace(self.tablespace.as_ref(), out);
@@ -124,7 +150,7 @@ impl Kind for MaterializedView {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { with_data: _, options, tablespace, access_method, cluster_on, query } = self;
+        let Self { with_data: _, options, tablespace, access_method, cluster_on, query, lacks_rows: _ } = self;
         if *query != old.query {
             return Alter::Replace("PostgreSQL can't give a materialized view another query".to_owned());
         }
@@ -145,6 +171,10 @@ impl Kind for MaterializedView {
         if *cluster_on != old.cluster_on {
             steps.push(mark::cluster_on(cluster_on.as_deref(), cx));
         }
+        if old.lacks_rows {
+            let refresh = Step::new(format!("refresh materialized view {}", cx.identity()));
+            steps.push(refresh.lock(Lock::AccessExclusive));
+        }
         Alter::InPlace(steps)
     }
 
@@ -153,4 +183,18 @@ impl Kind for MaterializedView {
         let comes_back = cx.desired.contains(cx.at);
         vec![if comes_back { step.hazard(HazardClass::Block, "readers wait while its query runs again") } else { step }]
     }
+}
+
+/// Returns all that objects use, directly or through others.
+fn read_by(mut objects: Vec<Address>, state: &State) -> HashSet<Address> {
+    let names = Names::of(state, register());
+    let mut used = HashSet::new();
+    while let Some(at) = objects.pop() {
+        let Some(object) = state.get(&at) else { continue };
+        let mut references = References::default();
+        (find(register(), at.kind()).references)(&*object.spec, &at, &mut references);
+        let names = references.list.iter().flat_map(|(reference, _)| names.resolve(reference, &at));
+        objects.extend(names.filter(|to| used.insert(to.clone())));
+    }
+    used
 }

@@ -107,7 +107,7 @@ fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Rena
     wanted.sort_by_key(|(depth, rank, _)| (*depth, *rank));
     for alike in wanted.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
         let claims: Vec<Claim> = alike.iter().filter_map(|(_, _, at)| claim(at, live, input)).collect();
-        let claims = sole(claims, live);
+        let claims = sole(claims, live, input, &mut out.warnings);
         for chain in chains(&claims, live) {
             if is_pending(&chain, live, input, &mut out.warnings) {
                 make(&chain, live, aside, input, &mut out.list);
@@ -118,13 +118,23 @@ fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Rena
 }
 
 /// Returns one claim to each live object: the first, unless its new name exists already and that of another does not. The
-/// first was then carried out before.
-fn sole(claims: Vec<Claim>, live: &State) -> Vec<Claim> {
+/// first was then carried out before. Warns if neither exists, as only one can be meant.
+fn sole(claims: Vec<Claim>, live: &State, input: Input<'_>, warnings: &mut Vec<String>) -> Vec<Claim> {
+    let says = |at: &Address| input.desired.get(at).is_some_and(|object| object.was.is_some());
     let mut best: HashMap<&Address, &Address> = HashMap::new();
     for Claim { to, from } in &claims {
         let kept = best.entry(from).or_insert(to);
-        if live.contains(kept) && !live.contains(to) {
+        if live.contains(to) || kept == &to {
+            continue;
+        }
+        if live.contains(kept) {
             *kept = to;
+        } else if says(to) && says(kept) {
+            warnings.push(format!(
+                "{kept} and {to} both say that they were `{}`: the first takes it over, the second is made anew; remove one \
+                 `was`",
+                from.key()
+            ));
         }
     }
     let best: HashSet<Address> = best.into_values().cloned().collect();

@@ -235,6 +235,21 @@ fn a_rename_that_was_made_is_not_made_again() {
 }
 
 #[test]
+fn two_that_were_one_are_warned_of() {
+    let database = Database::create();
+    let project = Project::new(&database, &[("schema.yaml", &shop("    tables: { a: { columns: { id: int } } }\n"))]);
+    project.apply();
+    let both = "    tables: { b: { was: a, columns: { id: int } }, c: { was: a, columns: { id: int } } }\n";
+    project.write("schema.yaml", &shop(both));
+    let plan = project.run(&["plan"], 0);
+    let told = "table `shop.b` and table `shop.c` both say that they were `a`";
+    assert!(plan.stderr.contains(told), "{}", plan.stderr);
+    assert!(plan.stdout.contains("alter table shop.a rename to b;"), "{}", plan.stdout);
+    project.apply();
+    project.settled();
+}
+
+#[test]
 fn a_drop_and_an_add_alike_get_a_hint() {
     let database = Database::create();
     let project = Project::new(
