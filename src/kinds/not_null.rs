@@ -6,10 +6,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::column::{Column, above, column_above};
+use super::column::{Column, above, below, column_above};
 use super::part::catalog::USER_SCHEMA;
 use super::part::names::object_name;
 use super::part::{FOREIGN_TABLE, constraint, is_default, since, unfit};
+use super::primary_key;
 use super::table::{Table, is_made_anew, renamed};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, References, Renaming, Rules, Under};
@@ -108,7 +109,8 @@ impl Kind for NotNull {
                 let no_inherit = live.is_some_and(|live| live.no_inherit);
                 steps.extend(self.turned(&name, no_inherit, &cx.name(), self.no_inherit, cx));
                 steps.extend((unchecked && !self.not_valid).then(|| checked(cx)));
-                return steps;
+                let theirs = holder(cx.at, cx).and_then(|h| named_at(&h, cx.desired)).map(|(at, _)| at.clone());
+                return steps.into_iter().map(|step| step.needs(theirs.clone())).collect();
             }
             let goes = !cx.live.contains(cx.at);
             steps.extend(goes.then(|| constraint::alter_table(cx, &format!("drop constraint {name}"))));
@@ -116,7 +118,11 @@ impl Kind for NotNull {
         let cost = (!self.not_valid).then_some("scans the table while readers and writers wait");
         let unfit = unfit::rows(&format!("{} is null", sql::ident(&self.column)), cx);
         steps.extend(constraint::add_and_validate(cx, &self.words(), cost, unfit));
-        steps
+        // A key would give the column a constraint of the usual name.
+        let key = self.column_of(cx.at).and_then(|column| primary_key::with_column(&column, cx.desired));
+        let mut steps = steps.into_iter().map(|step| step.precedes(key.clone()));
+        let first = steps.next().map_or_else(Vec::new, |add| after_name_is_free(cx.at, add, cx));
+        first.into_iter().chain(steps).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -243,6 +249,38 @@ pub fn words(cx: &Cx<'_>) -> String {
     } else {
         " not null".to_owned()
     }
+}
+
+/// The constraint with something of its own that `add column` says too, and how: one that not all rows satisfy is added by
+/// itself.
+pub fn added_with(cx: &Cx<'_>) -> Option<(Address, String)> {
+    let (at, constraint) = named_at(cx.at, cx.desired).filter(|(_, c)| !c.not_valid && !cx.parent_is_new())?;
+    let inherit = if constraint.no_inherit { " no inherit" } else { "" };
+    Some((at.clone(), format!("constraint {} not null{inherit}", sql::ident(at.key()))))
+}
+
+/// The steps that free the name of a constraint before `add`, the one that takes it, from that of another column.
+pub fn after_name_is_free(at: &Address, add: Step, cx: &Cx<'_>) -> Vec<Step> {
+    let Some(holder) = holder(at, cx) else { return vec![add] };
+    if let Some((its_own, _)) = named_at(&holder, cx.desired) {
+        return vec![add.needs([its_own.clone()])];
+    }
+    let is_alone = above(&holder, cx.live).is_empty() && below(&holder, cx.live).is_empty();
+    if !is_alone || cx.desired.contains(&holder) {
+        return vec![add.needs([holder])];
+    }
+    // What uses the column may need the new one before it lets the column go.
+    let aside = sql::ident(&object_name(at.key(), "", "goes"));
+    let rename = constraint::alter_table(cx, &format!("rename constraint {} to {aside}", sql::ident(at.key())));
+    vec![rename.precedes([holder]), add.completes()]
+}
+
+/// The other column of the table whose live constraint has the name of the constraint at `at`.
+fn holder(at: &Address, cx: &Cx<'_>) -> Option<Address> {
+    let column = &cx.desired.spec::<NotNull>(at)?.column;
+    let others = cx.live.children_of::<Column>(at.parent()?, Column::NAME).into_iter();
+    let mut others = others.filter(|(other, spec)| spec.not_null && other.key() != column);
+    others.find(|(other, _)| name_of(other, cx.live) == at.key()).map(|(other, _)| other.clone())
 }
 
 /// True if another table of the schema declares a constraint with that name.

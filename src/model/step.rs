@@ -90,7 +90,7 @@ pub struct Step {
     pub speaks_for: Vec<Address>,
     /// Objects that must exist before it runs, or be gone if they go, in addition to the references of its own.
     pub needs: Vec<Address>,
-    /// Objects that are created only after it.
+    /// Objects that are created, or dropped for good, only after it.
     pub precedes: Vec<Address>,
     /// Risks.
     pub hazards: Vec<Hazard>,
@@ -189,7 +189,7 @@ impl Step {
         self
     }
 
-    /// Adds objects that are created only after it.
+    /// Adds objects that are created, or dropped for good, only after it.
     #[must_use]
     pub fn precedes(mut self, others: impl IntoIterator<Item = Address>) -> Self {
         self.precedes.extend(others);

@@ -215,7 +215,8 @@ impl Builder<'_> {
                 }
             }
             for later in &self.emitted.nodes[i].step.precedes {
-                if let Some(first) = self.made_again(later) {
+                let goes = || self.dropped(later).first().copied().filter(|_| !self.input.desired.contains(later));
+                if let Some(first) = self.made_again(later).or_else(goes) {
                     self.edge(i, first, Edge::Hard);
                 }
             }

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode, OwnSequence};
 use identity::{own_sequence, sequence_name};
-pub use inherited::{Inherited, OwnNotNull, above, column_above, has_order_of_its_own};
+pub use inherited::{Inherited, OwnNotNull, above, below, column_above, has_order_of_its_own};
 pub use serial::sequence_of;
 
 use super::not_null::{self, named_at};
@@ -255,13 +255,19 @@ impl Kind for Column {
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
         let table = cx.parent().identity();
-        let step =
-            Step::new(format!("alter table {table} add column {}", self.definition(cx))).lock(Lock::AccessExclusive);
+        let named = not_null::added_with(cx);
+        let words = named.as_ref().map_or_else(String::new, |(_, words)| format!(" {words}"));
+        let step = Step::new(format!("alter table {table} add column {}{words}", self.definition(cx)))
+            .lock(Lock::AccessExclusive)
+            .speaks_for(named.iter().map(|(at, _)| at.clone()));
         let step = if self.rewrites(cx) { step.hazard(HazardClass::Rewrite, "rewrites the table") } else { step };
         if cx.parent_is_new() {
             return vec![step];
         }
-        let mut steps = row_type::add(self, cx).unwrap_or_else(|| vec![step]);
+        let mut steps = row_type::add(self, cx).unwrap_or_else(|| match &named {
+            Some((at, _)) => not_null::after_name_is_free(at, step, cx),
+            None => vec![step],
+        });
         steps.extend(self.attribute_steps(None, cx));
         let stays = |at: &Address| at.parent().is_none_or(|t| !is_made_anew(t, cx.live, cx.desired));
         let added = local::added_below(cx);

@@ -5,6 +5,7 @@
 
 use super::Column;
 use crate::kind::{Cx, Kind as _};
+use crate::kinds::not_null::named_at;
 use crate::kinds::part::convert::text_of;
 use crate::model::{Address, HazardClass, Lock, State, Step};
 use crate::sql;
@@ -65,7 +66,7 @@ pub fn add(column: &Column, cx: &Cx<'_>) -> Option<Vec<Step>> {
             "writes every row: PostgreSQL can't add a default where rows of the table are held",
         ),
     ];
-    if column.not_null {
+    if column.not_null && named_at(cx.at, cx.desired).is_none() {
         steps.push(cx.reads_rows(column.step(cx, "set not null"), "scans the table while writers wait"));
     }
     Some(steps)

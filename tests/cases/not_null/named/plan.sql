@@ -1,13 +1,11 @@
 set search_path = '';
 set check_function_bodies = off;
 begin;
-alter table shop.orders add column more integer default 1;
+alter table shop.orders add column more integer default 1 constraint more_there not null;
 alter table shop.orders alter constraint orders_note_not_null no inherit;
 alter table shop.orders rename constraint orders_note_not_null to "note there";
 alter table shop.orders add constraint code_there not null code not valid;
 alter table shop.orders add constraint orders_id not null id not valid;
-alter table shop.orders add constraint more_there not null more not valid;
 comment on constraint "note there" on shop.orders is 'it is said';
 commit;
 alter table shop.orders validate constraint code_there;
-alter table shop.orders validate constraint more_there;
