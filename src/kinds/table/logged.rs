@@ -5,6 +5,7 @@
 
 use super::Table;
 use crate::kind::{Cx, Kind};
+use crate::kinds::column::Column;
 use crate::kinds::foreign_key::ForeignKey;
 use crate::kinds::identity_sequence::IdentitySequence;
 use crate::kinds::sequence::Sequence;
@@ -31,15 +32,63 @@ pub fn sequences(unlogged: bool, cx: &Cx<'_>) -> Vec<Step> {
 }
 
 /// Returns the tables that must change before this one: before it becomes unlogged, those that refer to it; before it
-/// becomes logged, those that it refers to.
+/// becomes logged, those that it refers to. Those that would have to wait for each other do not count: see [`parted`].
 pub fn first(unlogged: bool, cx: &Cx<'_>) -> Vec<Address> {
-    let turns = |table: &Address| {
-        let of = |state: &State| state.spec::<Table>(table).map(|t| t.unlogged);
-        of(cx.live) == Some(!unlogged) && of(cx.desired) == Some(unlogged)
+    let turning = Turning::new(unlogged, cx);
+    let first = |table: &Address| {
+        let (from, to) = if unlogged { (table, cx.at) } else { (cx.at, table) };
+        turning.refers(from, to) && !turning.is_parted(from, to)
     };
-    let keys = |table: &Address| cx.live.children_of::<ForeignKey>(table, ForeignKey::NAME);
-    let refers = |from: &Address, to: &Address| keys(from).into_iter().any(|(_, key)| key.references.is(to));
-    let first = |table: &Address| if unlogged { refers(table, cx.at) } else { refers(cx.at, table) };
-    let tables = cx.live.of_kind(Table::NAME).into_iter();
-    tables.filter(|table| table != cx.at && turns(table) && first(table)).collect()
+    turning.tables.iter().filter(|table| *table != cx.at && first(table)).cloned().collect()
+}
+
+/// Returns the keys of this table without whose foreign keys it changes: of tables that refer to each other in a circle and
+/// all become the same, none could be the first. In every circle some table refers to a later one.
+pub fn parted(unlogged: bool, cx: &Cx<'_>) -> Vec<Address> {
+    let turning = Turning::new(unlogged, cx);
+    let parted = turning.tables.iter().filter(|from| turning.is_parted(from, cx.at));
+    let keys = parted.flat_map(|from| turning.between(from, cx.at)).flat_map(|key| cx.live.uses(&key).to_vec());
+    keys.filter(|used| used.parent() == Some(cx.at) && used.kind() != Column::NAME).collect()
+}
+
+/// The tables that become logged, or those that become unlogged.
+struct Turning<'a> {
+    tables: Vec<Address>,
+    live: &'a State,
+}
+
+impl<'a> Turning<'a> {
+    fn new(unlogged: bool, cx: &Cx<'a>) -> Self {
+        let is = |table: &Address, state: &State| state.spec::<Table>(table).map(|t| t.unlogged);
+        let turns = |table: &Address| is(table, cx.live) == Some(!unlogged) && is(table, cx.desired) == Some(unlogged);
+        Self { tables: cx.live.of_kind(Table::NAME).into_iter().filter(turns).collect(), live: cx.live }
+    }
+
+    /// Returns the foreign keys with which one table refers to another.
+    fn between(&self, from: &Address, to: &Address) -> Vec<Address> {
+        let keys = self.live.children_of::<ForeignKey>(from, ForeignKey::NAME).into_iter();
+        keys.filter(|(_, key)| key.references.is(to)).map(|(at, _)| at.clone()).collect()
+    }
+
+    fn refers(&self, from: &Address, to: &Address) -> bool {
+        !self.between(from, to).is_empty()
+    }
+
+    /// Returns whether the foreign keys from one table to another, which are part of a circle, are dropped meanwhile.
+    fn is_parted(&self, from: &Address, to: &Address) -> bool {
+        from < to && self.refers(from, to) && self.leads(to, from)
+    }
+
+    /// Returns whether foreign keys lead from one table to another.
+    fn leads(&self, from: &Address, to: &Address) -> bool {
+        let mut reached = vec![from];
+        let mut next = 0;
+        while let Some(table) = reached.get(next).copied() {
+            next += 1;
+            let more = self.tables.iter().filter(|other| self.refers(table, other));
+            let more: Vec<&Address> = more.filter(|other| !reached.contains(other)).collect();
+            reached.extend(more);
+        }
+        reached.contains(&to)
+    }
 }

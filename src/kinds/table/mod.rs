@@ -277,6 +277,7 @@ impl Kind for Table {
         if *unlogged != old.unlogged {
             let word = if *unlogged { "unlogged" } else { "logged" };
             let step = alter(format!("set {word}")).needs(logged::first(*unlogged, cx));
+            let step = step.unseats(logged::parted(*unlogged, cx));
             steps.push(step.hazard(HazardClass::Rewrite, "rewrites the table"));
             steps.extend(logged::sequences(*unlogged, cx));
         }
