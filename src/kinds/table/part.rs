@@ -57,7 +57,9 @@ pub fn plain_constraint(
 
 /// Returns what becomes a part of a new index or constraint. It must exist before that, or PostgreSQL creates another.
 pub fn parts_below(cx: &Cx<'_>) -> Vec<Address> {
-    let below = cx.at.parent().map(|table| sprung_from(table, cx.desired)).unwrap_or_default();
+    // Most tables have none below, and need no look at all others.
+    let table = cx.at.parent().filter(|table| !heirs(table, cx.desired).is_empty());
+    let below = table.map(|table| sprung_from(table, cx.desired)).unwrap_or_default();
     below.iter().flat_map(|heir| cx.desired.children(heir)).filter(|own| takes_part(own, cx.at, cx)).cloned().collect()
 }
 
