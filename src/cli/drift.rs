@@ -2,11 +2,12 @@
 
 use clap::Args;
 
+use super::begin::{Begin, Databases};
 use super::connection::Connection;
 use super::fleet::{self, Several};
 use super::formats::{Format, Purpose};
 use super::output::Output;
-use super::plan::{Begin, Databases, Made, Manner, planned};
+use super::plan::{Made, Manner, planned};
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::diagnostic::Result;
@@ -47,7 +48,7 @@ impl Command {
             connection: &self.connection,
             recalls: true,
         };
-        let begun = begin.both(Some(self.several), output).await;
+        let begun = begin.both(self.several, output).await;
         let (project, options, databases) = self.format.tell(begun, Purpose::Drift, output)?;
         let (session, ahead) = match databases {
             Databases::One(one) => *one,

@@ -2,6 +2,7 @@
 
 mod access;
 mod apply;
+mod begin;
 mod completions;
 mod connection;
 mod diff;

@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use tokio::task::spawn_blocking;
 
+use super::begin::{Begin, Databases};
 use super::connection::Connection;
-use super::fleet::{self, Members, Several, wrong};
+use super::fleet::{self, Several, wrong};
 use super::formats::{Format, Purpose};
 use super::output::Output;
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
-use crate::declare::project::{Project, Settings};
-use crate::diagnostic::{Diagnostics, Result};
+use crate::declare::project::Project;
+use crate::diagnostic::Result;
 use crate::ops::plan::Ahead;
 use crate::plan::Planned;
 use crate::session::Session;
@@ -71,7 +71,7 @@ impl Command {
             // What a saved plan stands on is read.
             recalls: self.out.is_none(),
         };
-        let begun = begin.both(Some(self.several), output).await;
+        let begun = begin.both(self.several, output).await;
         let (project, options, databases) = self.format.tell(begun, Purpose::Plan, output)?;
         let (session, ahead) = match databases {
             Databases::One(one) => *one,
@@ -126,7 +126,8 @@ pub fn read(files: &Files, scratch: &Scratch, manner: Manner) -> Result<(Project
     Ok((project, options))
 }
 
-fn options(files: &Files, project: &Project, scratch: &Scratch, manner: Manner) -> Result<ops::Options, Failure> {
+/// How a project is to be compared.
+pub fn options(files: &Files, project: &Project, scratch: &Scratch, manner: Manner) -> Result<ops::Options, Failure> {
     let mut options = files.options(&project.settings).with(&project.sources)?;
     options.scratch = scratch.place();
     options.online = manner.is_online();
@@ -134,69 +135,6 @@ fn options(files: &Files, project: &Project, scratch: &Scratch, manner: Manner) 
         options.project = project.digest(options.manage, kinds::register());
     }
     Ok(options)
-}
-
-/// What a command that plans begins with.
-pub struct Begin<'a> {
-    /// The project.
-    pub files: &'a Files,
-    /// Where PostgreSQL is asked.
-    pub scratch: &'a Scratch,
-    /// How statements run.
-    pub manner: Manner,
-    /// The database.
-    pub connection: &'a Connection,
-    /// True where the ledger may recognise the project.
-    pub recalls: bool,
-}
-
-/// What a project is compared with.
-pub enum Databases {
-    /// One database, and what was read of it while the project was.
-    One(Box<(Session, Ahead)>),
-    /// Several.
-    Several(Members),
-}
-
-impl Begin<'_> {
-    /// Reads the project in a thread of its own, and meanwhile the database.
-    pub async fn both(
-        &self,
-        several: Option<Several>,
-        output: &Output,
-    ) -> Result<(Project, ops::Options, Databases), Failure> {
-        let found = self.files.find();
-        let settings = found.settings().cloned();
-        let reading = spawn_blocking(move || super::read(found));
-        let databases = match &settings {
-            Some(settings) => Some(self.databases(settings, several, output).await),
-            None => None,
-        };
-        // What is wrong with the project goes before what is wrong with the database.
-        let project = reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
-        let mut options = options(self.files, &project, self.scratch, self.manner)?;
-        options.project = options.project.filter(|_| self.recalls);
-        let databases =
-            databases.expect("settings without problems where the project has none").with(&project.sources)?;
-        Ok((project, options, databases))
-    }
-
-    async fn databases(
-        &self,
-        settings: &Settings,
-        several: Option<Several>,
-        output: &Output,
-    ) -> Result<Databases, Diagnostics> {
-        if let Some(several) = several
-            && let Some(members) = several.members(self.connection, settings, output).await?
-        {
-            return Ok(Databases::Several(members));
-        }
-        let session = self.connection.open(settings, output).await?;
-        let ledger = self.files.options(settings)?.ledger && self.recalls;
-        let ahead = ops::plan::ahead(&session, ledger).await?;
-        Ok(Databases::One(Box::new((session, ahead))))
-    }
 }
 
 /// Plans.
