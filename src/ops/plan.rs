@@ -30,22 +30,32 @@ pub(super) enum Purpose<'a> {
     After(&'a Plan),
 }
 
-/// What a comparison needs of the database, as far as it can be read while the project is.
+/// What a comparison needs of the database, as far as it can be read without the project.
 #[derive(Debug)]
 pub struct Ahead {
     server: Server,
-    /// Everything; `None` if the ledger may know that the database is as declared, so that it need not be read.
+    /// Whether it is worth asking for the fingerprint: the ledger has a list of projects found unchanged.
+    is_known: bool,
+    /// Everything, if it has been read.
     whole: Option<State>,
 }
 
-/// Reads ahead what [`plan`] needs. `ledger` says whether the ledger may be asked.
+impl Ahead {
+    /// Asks what the server is and, if the ledger may be used, whether that knows any project.
+    async fn begin(session: &Session, ledger: bool) -> Result<Self, Diagnostics> {
+        let is_known = async { ledger && ledger::has_unchanged(&session.client).await };
+        let (server, is_known) = join(catalog::server(&session.client), is_known).await;
+        Ok(Self { server: server?, is_known, whole: None })
+    }
+}
+
+/// Reads ahead what [`plan_from`] needs: everything, unless the ledger, if it may be used, may know that nothing changed.
 pub async fn ahead(session: &Session, ledger: bool) -> Result<Ahead, Diagnostics> {
-    let is_known = async { ledger && ledger::has_unchanged(&session.client).await };
-    let (server, is_known) = join(catalog::server(&session.client), is_known).await;
-    let server = server?;
-    let whole =
-        if is_known { None } else { Some(catalog::read(&session.client, server.version, kinds::register()).await?) };
-    Ok(Ahead { server, whole })
+    let mut ahead = Ahead::begin(session, ledger).await?;
+    if !ahead.is_known {
+        ahead.whole = Some(catalog::read(&session.client, ahead.server.version, kinds::register()).await?);
+    }
+    Ok(ahead)
 }
 
 /// Compares the project with the database and plans the difference.
@@ -60,11 +70,7 @@ pub async fn plan_from(
     declared: &State,
     options: &Options,
 ) -> Result<Planned, Diagnostics> {
-    let Ahead { server, whole } = ahead;
-    if whole.is_none() && is_unchanged(session, options, &server).await {
-        return Ok(recognised(declared, server));
-    }
-    compare_on(session, server, whole, declared, options, Purpose::Look).await
+    compare_on(ahead, session, declared, options, Purpose::Look).await
 }
 
 /// Sets the role as which an apply would run each statement. Missing privileges are no error here, since another role
@@ -81,29 +87,22 @@ pub(super) async fn compare(
     options: &Options,
     purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
-    let (server, is_known) = join(catalog::server(&session.client), is_known(session, options, purpose)).await;
-    let server = server?;
-    if is_known && is_unchanged(session, options, &server).await {
-        return Ok(recognised(declared, server));
-    }
-    compare_on(session, server, None, declared, options, purpose).await
+    let asks = options.project.is_some() && !matches!(purpose, Purpose::After(_));
+    compare_on(Ahead::begin(session, asks).await?, session, declared, options, purpose).await
 }
 
-/// Returns the empty plan of a project that the database is known to equal.
-fn recognised(declared: &State, server: Server) -> Planned {
-    Planned { recognised: true, ..Planned::new(State::default(), declared.clone(), server) }
-}
-
-/// Compares with `whole`, if the database has been read already.
 async fn compare_on(
+    ahead: Ahead,
     session: &Session,
-    server: Server,
-    whole: Option<State>,
     declared: &State,
     options: &Options,
     purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
-    let mut planned = settle_on(session, server, whole, declared, options, purpose).await?;
+    let Ahead { server, is_known, whole } = ahead;
+    if is_known && is_unchanged(session, options, &server).await {
+        return Ok(Planned { recognised: true, ..Planned::new(State::default(), declared.clone(), server) });
+    }
+    let mut planned = settle_on((server, whole), session, declared, options, purpose).await?;
     if let Some(only) = &options.only {
         planned.confine(only);
     }
@@ -117,13 +116,6 @@ async fn compare_on(
         planned.blame(session).await;
     }
     Ok(planned)
-}
-
-/// Returns whether it is worth asking for the fingerprint: the ledger has a list of projects found unchanged, and this
-/// comparison may use it.
-async fn is_known(session: &Session, options: &Options, purpose: Purpose<'_>) -> bool {
-    let asks = options.project.is_some() && !matches!(purpose, Purpose::After(_));
-    asks && ledger::has_unchanged(&session.client).await
 }
 
 /// Returns whether the ledger records that the database equals this project, and no catalog has changed since.
@@ -144,13 +136,13 @@ pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diag
 /// Returns both states after settling which texts that differ mean the same. The plan itself is not made yet.
 pub(super) async fn settle(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
     let server = catalog::server(&session.client).await?;
-    settle_on(session, server, None, declared, options, Purpose::Look).await
+    settle_on((server, None), session, declared, options, Purpose::Look).await
 }
 
+/// Settles with the whole database, if that has been read already.
 async fn settle_on(
+    (server, whole): (Server, Option<State>),
     session: &Session,
-    server: Server,
-    whole: Option<State>,
     declared: &State,
     options: &Options,
     purpose: Purpose<'_>,
