@@ -66,7 +66,7 @@ pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
     let (mut classes, mut oids) = (Vec::<u32>::new(), Vec::<u32>::new());
     for row in &rows {
         let (class, oid) = (cell(row, "class")?, cell(row, "oid")?);
-        if !known.contains(&(class, oid)) && !known.contains(&(cell(row, "for_class")?, cell(row, "for_oid")?)) {
+        if !known.contains(&(class, oid)) {
             classes.push(class);
             oids.push(oid);
         }
@@ -167,7 +167,8 @@ pub async fn regranted(client: &Client) -> Result<Vec<String>> {
     query(client, REGRANTED).await?.iter().map(|row| cell(row, "what")).collect()
 }
 
-/// Returns a query with a row for each object that a user created, and the object that PostgreSQL maintains it for.
+/// Returns a query with a row for each object that a user created, but for those that PostgreSQL maintains for another: where that
+/// is unread, it has a row of its own.
 fn rows_of(catalogs: &[(u32, String)]) -> String {
     let each: Vec<String> = catalogs
         .iter()
@@ -176,23 +177,16 @@ fn rows_of(catalogs: &[(u32, String)]) -> String {
                 "pg_constraint" => " and contype <> 'n'", // read with the column or the domain that refuses nulls
                 "pg_operator" => " and oprcode <> 0",     // else only named, as the commutator or negator of another
                 "pg_namespace" => " and nspname !~ '^pg_'", // of temporary tables
+                "pg_class" => " and relnamespace <> 'pg_toast'::regnamespace",
                 _ => "",
             };
             format!("select {class}::oid as class, oid from pg_catalog.{name} where oid >= 16384{but}")
         })
         .collect();
     format!(
-        "with recursive made as ({}),
-              kept as (
-                  select m.class, m.oid, m.class as for_class, m.oid as for_oid, 0 as steps from made m
-                  union all
-                  select k.class, k.oid, d.refclassid, d.refobjid, k.steps + 1
-                  from kept k join pg_catalog.pg_depend d on d.classid = k.for_class and d.objid = k.for_oid and d.deptype in ('i', 'e', 'P', 'S')
-                  where k.steps < 5 and d.objsubid = 0)
-         select distinct on (k.class, k.oid) k.class, k.oid, k.for_class, k.for_oid
-         from kept k
-         where not exists (select from pg_catalog.pg_depend e where e.classid = k.class and e.objid = k.oid and e.deptype = 'e')
-         order by k.class, k.oid, k.steps desc",
+        "select m.class, m.oid from ({}) m
+         where not exists (select from pg_catalog.pg_depend d where d.classid = m.class and d.objid = m.oid and d.objsubid = 0
+                                                              and d.deptype in ('i', 'e', 'P', 'S'))",
         each.join(" union all ")
     )
 }

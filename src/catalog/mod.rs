@@ -9,17 +9,17 @@ mod row;
 mod size;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join, join3, try_join_all};
 use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, RowStream};
 
 use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
-use crate::kind::{Entry, FacetRow, Rules};
-use crate::model::node::{Key, Node, Value};
-use crate::model::{Address, Locks, Object, Origin, PgVersion, Server, State};
+use crate::kind::{Entry, FacetRow, Rules, Shared, find};
+use crate::model::{Address, Locks, Object, Origin, PgVersion, Server, Spec, State};
 use crate::session::{cause, cell};
 
 pub use activity::activity;
@@ -30,12 +30,41 @@ pub use size::measure;
 /// A kind with its catalog query.
 type Query = (&'static Entry, String);
 
+/// What a snapshot begins with.
+const BEGIN: &str = "begin isolation level repeatable read read only; set local search_path = ''; set local jit = off; \
+     set local bytea_output = hex; set local intervalstyle = postgres; set local datestyle = iso; \
+     set local extra_float_digits = 1; set local quote_all_identifiers = off";
+
 /// Reads the whole database in one snapshot, with two round trips: the first asks which kinds exist, the second reads
 /// them all.
 ///
 /// The role needs no privilege but to connect. Members of extensions are left out.
 pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
-    Ok(read_and_ask(client, version, register, None).await?.0)
+    Ok(read_and_ask(client, version, register, Some(depend::EDGES), None).await?.0)
+}
+
+/// Reads like [`read`], but for the edges, which only matter where something changes: [`read_edges`] adds them.
+pub async fn read_objects(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
+    Ok(read_and_ask(client, version, register, None, None).await?.0)
+}
+
+/// Adds the edges between the objects that [`read_objects`] returned, in one round trip.
+///
+/// It is another snapshot: what a session changed between the two is seen in part. An apply reads all in one.
+pub async fn read_edges(client: &Client, register: &'static [Entry], state: &mut State) -> Result<()> {
+    let asked = join3(client.batch_execute(BEGIN), rows(client, depend::MEMBERS), rows(client, depend::EDGES));
+    let (begun, members, edges) = asked.await;
+    begun.map_err(|e| lost(&e))?;
+    let mut reading = Reading::new(register);
+    each(depend::MEMBERS, members?, |row| reading.member(row)).await?;
+    for (at, object) in state.iter() {
+        if let Some(id) = object.origin.id().filter(|_| find(register, at.kind()).rules.class != 0) {
+            reading.ids.insert(id, at.clone());
+        }
+    }
+    let mut found = Edges::new(&reading.ids, &reading.members);
+    each(depend::EDGES, edges?, |row| found.add(row, state)).await?;
+    client.batch_execute("commit").await.map_err(|e| lost(&e))
 }
 
 /// Reads like [`read`], and returns the [`fingerprint`] of the catalogs in the same snapshot; `None` if the role does
@@ -46,28 +75,26 @@ pub async fn read_marked(
     register: &'static [Entry],
 ) -> Result<(State, Option<String>)> {
     let sql = format!("select {}", fingerprint::expression(server.version, server.superuser));
-    read_and_ask(client, server.version, register, Some(&sql)).await
+    read_and_ask(client, server.version, register, Some(depend::EDGES), Some(&sql)).await
 }
 
-/// Reads the database and, in the same snapshot, evaluates a query for one text, which may be null or refused.
+/// Reads the objects and, in the same snapshot, the edges, if a query asks for them, and evaluates a question for one text,
+/// which may be null or refused.
 async fn read_and_ask(
     client: &Client,
     version: PgVersion,
     register: &'static [Entry],
+    edges: Option<&str>,
     question: Option<&str>,
 ) -> Result<(State, Option<String>)> {
-    let begin = client.batch_execute(
-        "begin isolation level repeatable read read only; set local search_path = ''; set local jit = off; \
-         set local bytea_output = hex; set local intervalstyle = postgres; set local datestyle = iso; \
-         set local extra_float_digits = 1; set local quote_all_identifiers = off",
-    );
-    let (begun, queries) = futures_util::future::join(begin, present(client, version, register)).await;
+    let begin = client.batch_execute(BEGIN);
+    let (begun, queries) = join(begin, present(client, version, register)).await;
     begun.map_err(|e| lost(&e))?;
     let queries = queries?;
     // All queries are sent at once. Rows are processed as they arrive, while the server goes on reading, and none is
     // kept.
     let texts = queries.iter().map(|(_, sql)| sql.as_str());
-    let all = [depend::MEMBERS].into_iter().chain(texts).chain([depend::EDGES]).chain(question).chain(["commit"]);
+    let all = [depend::MEMBERS].into_iter().chain(texts).chain(edges).chain(question).chain(["commit"]);
     let mut answers: FuturesOrdered<_> = all.map(|sql| rows(client, sql)).collect();
     let mut next = async || answers.next().await.unwrap_or_else(|| Err(unanswered()));
     let mut reading = Reading::new(register);
@@ -80,8 +107,10 @@ async fn read_and_ask(
         };
         each(sql, next().await?, read).await?;
     }
-    let mut edges = Edges::new(&reading.ids, &reading.members);
-    each(depend::EDGES, next().await?, |row| edges.add(row, &mut reading.state)).await?;
+    if let Some(sql) = edges {
+        let mut edges = Edges::new(&reading.ids, &reading.members);
+        each(sql, next().await?, |row| edges.add(row, &mut reading.state)).await?;
+    }
     let mut answer = None;
     if let Some(sql) = question {
         // This is the last query before `commit`: if the role may not run it, everything else has been read all the
@@ -203,12 +232,14 @@ struct Reading {
     ids: Ids,
     members: Members,
     facets: Vec<&'static Entry>,
+    shared: Shared,
 }
 
 impl Reading {
     fn new(register: &'static [Entry]) -> Self {
         let facets = register.iter().filter(|e| e.is_facet()).collect();
-        Self { state: State::default(), ids: Ids::default(), members: Members::default(), facets }
+        let (state, shared) = (State::default(), Shared::default());
+        Self { state, ids: Ids::default(), members: Members::default(), facets, shared }
     }
 
     /// Records a member of an extension.
@@ -226,7 +257,7 @@ impl Reading {
         row: &Row,
         ordinal: u32,
     ) -> Result<()> {
-        let (fixed, fields) = row::split(row, columns).map_err(|p| defect(entry, sql, &p))?;
+        let fixed = row::fixed(row, columns).map_err(|p| defect(entry, sql, &p))?;
         let id = (entry.rules.class, fixed.oid, fixed.sub);
         if entry.rules.class != 0 && self.members.contains_key(&(id.0, id.1)) {
             return Ok(());
@@ -241,8 +272,7 @@ impl Reading {
             }
             None => None,
         };
-        let node = Node::new(Value::Map(fields.into_iter().map(|(k, v)| (Key::from(k), v)).collect()));
-        let spec = (entry.read)(&node).map_err(|e| defect(entry, sql, &e.problem))?;
+        let spec = self.spec(entry, columns, row).map_err(|p| defect(entry, sql, &p))?;
         let key = (entry.key)(&*spec, &fixed.key, parent.as_ref()).unwrap_or(fixed.key);
         let at = parent.map_or_else(|| Address::root(entry.name, &key), |p| p.child(entry.name, &key));
         let origin = Origin::Catalog { class: id.0, oid: id.1, sub: id.2 };
@@ -254,6 +284,18 @@ impl Reading {
         self.facets(&at, &entry.rules, &fixed.facets, &origin);
         self.state.insert(at, object);
         Ok(())
+    }
+
+    /// Returns the spec in a row, which may be that of an earlier one.
+    fn spec(&mut self, entry: &Entry, columns: &[row::Column], row: &Row) -> Result<Arc<dyn Spec>, Problem> {
+        self.shared.begin(entry.name);
+        row::add(row, columns, &mut self.shared)?;
+        if let Some(spec) = self.shared.get() {
+            return Ok(spec);
+        }
+        let spec = (entry.read)(&row::fields(row, columns)?).map_err(|e| e.problem)?;
+        self.shared.keep(&spec);
+        Ok(spec)
     }
 
     /// Adds the facets contained in the object's row.

@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::diagnostic::{Code, Problem};
-use crate::kind::FacetRow;
+use crate::kind::{FacetRow, Shared};
 use crate::model::ObjectId;
 use crate::model::node::{Key, Node, Value};
 use crate::session::Sound;
@@ -59,10 +59,9 @@ pub fn columns(row: &Row) -> Vec<Column> {
     row.columns().iter().map(|c| column(c.name())).collect()
 }
 
-/// Separates the fixed columns of a row from its fields. Fields that are null are left out.
-pub fn split<'r>(row: &'r Row, columns: &[Column]) -> Result<(Fixed, Vec<(&'r str, Node)>), Problem> {
+/// Returns the fixed columns of a row.
+pub fn fixed(row: &Row, columns: &[Column]) -> Result<Fixed, Problem> {
     let mut fixed = Fixed::default();
-    let mut fields = Vec::with_capacity(row.len());
     let (mut parent_class, mut parent, mut parent_sub) = (None, None, 0);
     for (i, (column, what)) in row.columns().iter().zip(columns).enumerate() {
         let value = || value(row, i, column.type_());
@@ -76,18 +75,53 @@ pub fn split<'r>(row: &'r Row, columns: &[Column]) -> Result<(Fixed, Vec<(&'r st
             Column::Ordinal => fixed.ordinal = number(row, i)?,
             Column::Owner => fixed.facets.owner = value()?.as_text().map(unquote),
             Column::Acl => fixed.facets.acl = Some(items(&value()?)),
-            Column::Field => {
-                let value = value()?;
-                if value.value != Value::Null {
-                    fields.push((column.name(), value));
-                }
-            }
+            Column::Field => {}
         }
     }
     if let (Some(class), Some(oid)) = (parent_class, parent) {
         fixed.parent = Some((class, oid, parent_sub));
     }
-    Ok((fixed, fields))
+    Ok(fixed)
+}
+
+/// Returns the columns of a row that are fields, with their positions.
+fn field_columns<'r>(row: &'r Row, columns: &[Column]) -> impl Iterator<Item = (usize, &'r tokio_postgres::Column)> {
+    let is_field = |i: &usize| matches!(columns[*i], Column::Field);
+    (0..columns.len()).filter(is_field).map(|i| (i, &row.columns()[i]))
+}
+
+/// Returns the fields of a row as a map. Those that are null are left out.
+pub fn fields(row: &Row, columns: &[Column]) -> Result<Node, Problem> {
+    let mut fields = Vec::with_capacity(row.len());
+    for (i, column) in field_columns(row, columns) {
+        let value = value(row, i, column.type_())?;
+        if value.value != Value::Null {
+            fields.push((Key::from(column.name()), value));
+        }
+    }
+    Ok(Node::new(Value::Map(fields)))
+}
+
+/// Adds the fields of a row, as they were sent, to the text of a spec.
+pub fn add(row: &Row, columns: &[Column], text: &mut Shared) -> Result<(), Problem> {
+    for (i, _) in field_columns(row, columns) {
+        let sent: Option<Sent<'_>> = row.try_get(i).map_err(|e| unreadable(row, i, &e))?;
+        text.add(sent.map(|sent| sent.0));
+    }
+    Ok(())
+}
+
+/// A value of any type as it was sent.
+struct Sent<'a>(&'a [u8]);
+
+impl<'a> tokio_postgres::types::FromSql<'a> for Sent<'a> {
+    fn from_sql(_kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(raw))
+    }
+
+    fn accepts(_kind: &Type) -> bool {
+        true
+    }
 }
 
 /// `regrole::text` quotes where needed; addresses hold the bare name.

@@ -8,7 +8,7 @@ use std::path::Path;
 use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span, io_text};
-use crate::kind::{Entry, Form, Home, Lowered, find, home};
+use crate::kind::{Entry, Form, Home, Lowered, Shared, find, home};
 use crate::model::bridge::BridgeError;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
@@ -27,6 +27,7 @@ pub struct Lowering<'a> {
     pub problems: Diagnostics,
     later: Vec<(KindName, crate::kind::Later)>,
     ordinals: FxHashMap<Option<Address>, u32>,
+    shared: Shared,
 }
 
 /// The keys that every object accepts.
@@ -43,6 +44,7 @@ impl<'a> Lowering<'a> {
             problems: Diagnostics::default(),
             later: Vec::new(),
             ordinals: FxHashMap::default(),
+            shared: Shared::default(),
         }
     }
 
@@ -211,7 +213,15 @@ impl<'a> Lowering<'a> {
             Value::Map(_) => Cow::Owned(Node { value: Value::Map(fields), span: node.span }),
             Value::Null | Value::Scalar(_) | Value::List(_) => Cow::Borrowed(node),
         };
-        let (spec, errors) = read_all(&spec_node, entry.read, parts.unknown);
+        self.shared.begin(entry.name);
+        add(&spec_node, &mut self.shared);
+        let (spec, errors) = if let Some(spec) = self.shared.get() {
+            (Some(spec), Vec::new())
+        } else {
+            let read = read_all(&spec_node, entry.read, parts.unknown);
+            read.0.iter().for_each(|spec| self.shared.keep(spec));
+            read
+        };
         for mut error in errors {
             let shape = error.span == node.span && node.as_map().is_none() && error.problem.code == Code::WrongType;
             if shape && error.problem.help.is_none() {
@@ -356,6 +366,32 @@ impl<'a> Lowering<'a> {
         match span {
             Some(span) => self.problems.push(problem.at(span, "")),
             None => self.problems.push(problem),
+        }
+    }
+}
+
+/// Adds a node, without its places, to the text of a spec.
+fn add(node: &Node, text: &mut Shared) {
+    match &node.value {
+        Value::Null => text.add(None),
+        Value::Scalar(scalar) => {
+            text.add(Some(if scalar.plain { b"plain" } else { b"quoted" }));
+            text.add(Some(scalar.text.as_bytes()));
+        }
+        Value::List(items) => {
+            text.add(Some(b"list"));
+            text.add(Some(&items.len().to_le_bytes()));
+            for item in items {
+                add(item, text);
+            }
+        }
+        Value::Map(entries) => {
+            text.add(Some(b"map"));
+            text.add(Some(&entries.len().to_le_bytes()));
+            for (key, value) in entries {
+                text.add(Some(key.text.as_bytes()));
+                add(value, text);
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod reference;
 mod register;
 mod renaming;
 mod rules;
+mod shared;
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -32,6 +33,7 @@ pub use rules::{
     COLLATION, Form, Home, Identity, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, Privileges, RELATION, ROUTINE, Rules,
     Scope, Slot, TYPE, Under,
 };
+pub use shared::Shared;
 
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::model::node::Node;

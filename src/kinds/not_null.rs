@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::column::{Column, above, below, column_above};
+use super::column::{Column, above, below, column_above, is_handed_down, is_own};
 use super::part::catalog::USER_SCHEMA;
 use super::part::names::object_name;
 use super::part::{FOREIGN_TABLE, constraint, is_default, since, unfit};
@@ -99,30 +99,9 @@ impl Kind for NotNull {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let there = self.column_of(cx.at).filter(|c| cx.live.spec::<Column>(c).is_some_and(|c| c.not_null));
-        let live = there.as_ref().and_then(|column| named_at(column, cx.live)).map(|(_, live)| live);
-        let unchecked = live.is_some_and(|live| live.not_valid);
-        let mut steps = Vec::new();
-        if let Some(column) = there {
-            let name = sql::ident(&name_of(&column, cx.live));
-            if unchecked || !self.not_valid {
-                let no_inherit = live.is_some_and(|live| live.no_inherit);
-                steps.extend(self.turned(&name, no_inherit, &cx.name(), self.no_inherit, cx));
-                steps.extend((unchecked && !self.not_valid).then(|| checked(cx)));
-                let theirs = holder(cx.at, cx).and_then(|h| named_at(&h, cx.desired)).map(|(at, _)| at.clone());
-                return steps.into_iter().map(|step| step.needs(theirs.clone())).collect();
-            }
-            let goes = !cx.live.contains(cx.at);
-            steps.extend(goes.then(|| constraint::alter_table(cx, &format!("drop constraint {name}"))));
-        }
-        let cost = (!self.not_valid).then_some("scans the table while readers and writers wait");
-        let unfit = unfit::rows(&format!("{} is null", sql::ident(&self.column)), cx);
-        steps.extend(constraint::add_and_validate(cx, &self.words(), cost, unfit));
-        // A key would give the column a constraint of the usual name.
-        let key = self.column_of(cx.at).and_then(|column| primary_key::with_column(&column, cx.desired));
-        let mut steps = steps.into_iter().map(|step| step.precedes(key.clone()));
-        let first = steps.next().map_or_else(Vec::new, |add| after_name_is_free(cx.at, add, cx));
-        first.into_iter().chain(steps).collect()
+        // Once one above refuses nulls too, its name is that of both.
+        let first = self.column_of(cx.at).map_or_else(Vec::new, |column| turning_above(&column, cx));
+        self.created(cx).into_iter().map(|step| step.precedes(first.iter().cloned())).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
@@ -166,6 +145,37 @@ impl Kind for NotNull {
 }
 
 impl NotNull {
+    /// The steps that give a column this constraint, or make one that it has this one.
+    fn created(&self, cx: &Cx<'_>) -> Vec<Step> {
+        let there = self.column_of(cx.at).filter(|column| has_one(column, cx.live));
+        let live = there.as_ref().and_then(|column| named_at(column, cx.live)).map(|(_, live)| live);
+        let unchecked = live.is_some_and(|live| live.not_valid);
+        let mut steps = Vec::new();
+        if let Some(column) = there {
+            let name = sql::ident(&name_of(&column, cx.live));
+            if unchecked || !self.not_valid {
+                let no_inherit = live.is_some_and(|live| live.no_inherit);
+                steps.extend(self.turned(&name, no_inherit, &cx.name(), self.no_inherit, cx));
+                steps.extend((unchecked && !self.not_valid).then(|| checked(cx)));
+                steps.extend(comes_from_above(&column, cx.live).then(|| {
+                    constraint::alter_table(cx, &format!("alter column {} set not null", sql::ident(&self.column)))
+                }));
+                let theirs = holder(cx.at, cx).and_then(|h| named_at(&h, cx.desired)).map(|(at, _)| at.clone());
+                return steps.into_iter().map(|step| step.needs(theirs.clone())).collect();
+            }
+            let goes = !cx.live.contains(cx.at);
+            steps.extend(goes.then(|| constraint::alter_table(cx, &format!("drop constraint {name}"))));
+        }
+        let cost = (!self.not_valid).then_some("scans the table while readers and writers wait");
+        let unfit = unfit::rows(&format!("{} is null", sql::ident(&self.column)), cx);
+        steps.extend(constraint::add_and_validate(cx, &self.words(), cost, unfit));
+        // A key would give the column a constraint of the usual name.
+        let key = self.column_of(cx.at).and_then(|column| primary_key::with_column(&column, cx.desired));
+        let mut steps = steps.into_iter().map(|step| step.precedes(key.clone()));
+        let first = steps.next().map_or_else(Vec::new, |add| after_name_is_free(cx.at, add, cx));
+        first.into_iter().chain(steps).collect()
+    }
+
     /// The steps that leave a constraint of the usual kind.
     fn as_usual(&self, column: &Address, cx: &Cx<'_>) -> Vec<Step> {
         self.turned(&cx.name(), self.no_inherit, &sql::ident(&usual_name(column)), false, cx)
@@ -212,6 +222,24 @@ impl NotNull {
     }
 }
 
+/// True if a live column has a constraint before anything changes above it.
+fn has_one(column: &Address, live: &State) -> bool {
+    let is_foreseen = comes_from_above(column, live) && !above(column, live).iter().any(|at| is_handed_down(at, live));
+    live.spec::<Column>(column).is_some_and(|column| column.not_null) && !is_foreseen
+}
+
+/// True if a live column refuses nulls because of one above only.
+fn comes_from_above(column: &Address, live: &State) -> bool {
+    live.spec::<Column>(column).is_some_and(|column| column.live_own_not_null.is_only_above())
+}
+
+/// The columns above that come to refuse nulls, and tell those below to.
+fn turning_above(column: &Address, cx: &Cx<'_>) -> Vec<Address> {
+    let mut turning = above(column, cx.desired);
+    turning.retain(|at| cx.live.contains(at) && !is_handed_down(at, cx.live) && is_handed_down(at, cx.desired));
+    turning
+}
+
 /// `validate constraint`, and what it costs.
 fn checked(cx: &Cx<'_>) -> Step {
     cx.reads_rows(constraint::validate(cx), "scans the table")
@@ -233,7 +261,8 @@ pub fn name_of(column: &Address, state: &State) -> String {
     if let Some((at, _)) = named_at(column, state) {
         return at.key().to_owned();
     }
-    let comes = state.spec::<Column>(column).is_some_and(|c| c.inherited.is_from_above_only());
+    let is_theirs = |c: &Column| c.inherited.is_from_above_only() || c.live_own_not_null.is_only_above();
+    let comes = state.spec::<Column>(column).is_some_and(is_theirs);
     let theirs = above(column, state).into_iter().find(|_| comes);
     theirs.map_or_else(|| usual_name(column), |their| name_of(&their, state))
 }
@@ -242,7 +271,7 @@ pub fn name_of(column: &Address, state: &State) -> String {
 /// table says that its constraint has that name.
 pub fn words(cx: &Cx<'_>) -> String {
     let name = name_of(cx.at, cx.desired);
-    let comes = || column_above(cx.at, cx.desired).is_some_and(|above| above.not_null);
+    let comes = || !is_own(cx.at, cx.desired) && column_above(cx.at, cx.desired).is_some_and(|above| above.not_null);
     let is_other = name != usual_name(cx.at);
     if cx.server.version.at_least(18) && (is_other && comes() || !is_other && is_said_elsewhere(&name, cx)) {
         format!(" constraint {} not null", sql::ident(&name))

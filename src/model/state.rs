@@ -364,6 +364,12 @@ impl State {
         self.sizes.clone_from(&other.sizes);
     }
 
+    /// Takes over the edges from another state of the same database.
+    pub fn take_edges(&mut self, other: &Self) {
+        self.edges = Arc::clone(&other.edges);
+        self.falls = Arc::clone(&other.falls);
+    }
+
     /// Returns whether both are copies of one state, and no object of either was changed since. Edges are not looked at.
     pub fn shares_objects_with(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.objects, &other.objects)

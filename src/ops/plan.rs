@@ -36,7 +36,7 @@ pub struct Ahead {
     server: Server,
     /// Whether it is worth asking for the fingerprint: the ledger has a list of projects found unchanged.
     is_known: bool,
-    /// Everything, if it has been read.
+    /// All objects, without edges, if they have been read.
     whole: Option<State>,
 }
 
@@ -53,7 +53,7 @@ impl Ahead {
 pub async fn ahead(session: &Session, ledger: bool) -> Result<Ahead, Diagnostics> {
     let mut ahead = Ahead::begin(session, ledger).await?;
     if !ahead.is_known {
-        ahead.whole = Some(catalog::read(&session.client, ahead.server.version, kinds::register()).await?);
+        ahead.whole = Some(catalog::read_objects(&session.client, ahead.server.version, kinds::register()).await?);
     }
     Ok(ahead)
 }
@@ -98,9 +98,12 @@ async fn compare_on(
     options: &Options,
     purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
-    let Ahead { server, is_known, whole } = ahead;
+    let Ahead { server, is_known, mut whole } = ahead;
     if is_known && is_unchanged(session, options, &server).await {
         return Ok(Planned { recognised: true, ..Planned::new(State::default(), declared.clone(), server) });
+    }
+    if whole.is_none() && matches!(purpose, Purpose::Look) {
+        whole = Some(catalog::read_objects(&session.client, server.version, kinds::register()).await?);
     }
     let mut planned = settle_on((server, whole), session, declared, options, purpose).await?;
     if let Some(only) = &options.only {
@@ -139,7 +142,8 @@ pub(super) async fn settle(session: &Session, declared: &State, options: &Option
     settle_on((server, None), session, declared, options, Purpose::Look).await
 }
 
-/// Settles with the whole database, if that has been read already.
+/// Settles with all objects of the database, if they have been read already. To look at the plan, edges are read where
+/// something differs.
 async fn settle_on(
     (server, whole): (Server, Option<State>),
     session: &Session,
@@ -149,6 +153,7 @@ async fn settle_on(
 ) -> Result<Planned, Diagnostics> {
     let register = kinds::register();
     let is_marked = options.project.is_some() && !matches!(purpose, Purpose::Look);
+    let lacks_edges = whole.is_some();
     let (mut whole, fingerprint) = match whole {
         Some(whole) => (whole, None),
         None if is_marked => catalog::read_marked(&session.client, &server, register).await?,
@@ -161,9 +166,9 @@ async fn settle_on(
         (entry.suit)(&mut declared, server.version);
     }
     scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
-    let mut planned = Planned { whole, fingerprint, ..Planned::new(live, declared, server) };
+    let mut planned = Planned { whole, lacks_edges, fingerprint, ..Planned::new(live, declared, server) };
     let applied = if let Purpose::After(applied) = purpose { Some(applied) } else { None };
-    planned.know_renames(session, options, applied).await;
+    planned.know_renames(session, options, applied).await?;
     catalog::needs(&session.client, &planned.live, &mut planned.desired, register).await?;
     let input = planned.input(options.online);
     let renamed = plan::renamed(input);
@@ -207,6 +212,9 @@ impl Planned {
     /// better, depend on how many rows there are.
     pub(super) async fn make(&mut self, session: &Session, online: bool) -> Result<(), Diagnostics> {
         let mut start = plan::Start::of(self.input(online));
+        if !start.is_empty() && self.read_edges(session).await? {
+            start = plan::Start::of(self.input(online));
+        }
         self.make_from(&start, online)?;
         let sized = self.plan.steps.iter().flat_map(|step| std::iter::once(&step.at).chain(&step.reads));
         let sized: Vec<Address> = sized.cloned().collect();

@@ -16,14 +16,20 @@ use crate::{catalog, kinds, ledger};
 
 impl Planned {
     /// Marks which renames have been carried out: those recorded in the ledger or, after a plan ran, all of them.
-    pub(super) async fn know_renames(&mut self, session: &Session, options: &Options, applied: Option<&Plan>) {
+    pub(super) async fn know_renames(
+        &mut self,
+        session: &Session,
+        options: &Options,
+        applied: Option<&Plan>,
+    ) -> Result<()> {
         let mut renames = Vec::new();
         for (at, object) in self.desired.iter() {
             renames.extend(object.was.as_deref().map(|was| (at.clone(), was.to_owned())));
         }
         if renames.is_empty() {
-            return;
+            return Ok(());
         }
+        self.read_edges(session).await?;
         let ledger = if options.ledger {
             ledger::read(&session.client, renames.iter().map(|(at, _)| at)).await
         } else {
@@ -36,6 +42,17 @@ impl Planned {
                 object.carried_out = known;
             }
         }
+        Ok(())
+    }
+
+    /// Reads the edges between the objects of the database, where that has not been done. Returns whether it was.
+    pub(super) async fn read_edges(&mut self, session: &Session) -> Result<bool> {
+        let lacked = std::mem::take(&mut self.lacks_edges);
+        if lacked {
+            catalog::read_edges(&session.client, kinds::register(), &mut self.whole).await?;
+            self.live.take_edges(&self.whole);
+        }
+        Ok(lacked)
     }
 
     /// Settles the objects whose declared and stored texts the ledger records as equal, and removes them from
@@ -61,6 +78,7 @@ impl Planned {
     /// # Errors
     /// If the server named in `--scratch` cannot be reached or has another major version.
     pub(super) async fn ask(&mut self, session: &Session, place: &Scratch, doubtful: &mut Vec<Address>) -> Result<()> {
+        self.read_edges(session).await?;
         let stored = match place {
             Scratch::None => return Ok(()),
             Scratch::At(target) => {

@@ -211,6 +211,11 @@ impl Start {
         Self { live, renames, before, differences }
     }
 
+    /// Returns whether nothing differs. This does not depend on edges.
+    pub fn is_empty(&self) -> bool {
+        self.before.is_empty() && self.renames.list.is_empty()
+    }
+
     /// Takes over the sizes of relations from the live state that it started from.
     pub fn take_sizes(&mut self, live: &State) {
         self.live.take_sizes(live);
@@ -226,7 +231,7 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
 pub fn plan_from(start: &Start, input: Input<'_>) -> Result<Plan, Diagnostics> {
     let Start { live, renames, before, differences } = start;
     let mut warnings = renames.warnings.clone();
-    if before.is_empty() && renames.list.is_empty() {
+    if start.is_empty() {
         return Ok(Plan { warnings, ..Plan::default() });
     }
     let input = Input { live, ..input };

@@ -29,6 +29,8 @@ pub struct Planned {
     pub warnings: Vec<String>,
     /// Whether PostgreSQL was asked how it spells SQL text, because the ledger did not know.
     pub learned: bool,
+    /// Whether the edges between the objects of the database still have to be read.
+    pub lacks_edges: bool,
     /// Whether the database was not read, because nothing has changed since an apply found nothing to do.
     pub recognised: bool,
     /// The fingerprint of the catalogs at the time of reading, if it was asked for.
@@ -57,6 +59,7 @@ impl Planned {
             server,
             warnings: Vec::new(),
             learned: false,
+            lacks_edges: false,
             recognised: false,
             fingerprint: None,
             differences: HashMap::new(),

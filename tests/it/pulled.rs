@@ -111,6 +111,33 @@ fn an_index_of_a_partition_like_a_part_beside_it_is_not_lost() {
 }
 
 #[test]
+fn whose_a_not_null_is_is_pulled() {
+    is_built_again(
+        "create schema shop; create table shop.base (a int not null, b int);
+         create table shop.heir () inherits (shop.base); alter table shop.heir alter a set not null;
+         create table shop.merged (a int) inherits (shop.base);
+         create table shop.both (a int not null) inherits (shop.base);
+         create table shop.named (a int constraint other not null) inherits (shop.base);
+         create table shop.other (a int not null);
+         create table shop.two () inherits (shop.base, shop.other); alter table shop.two alter a set not null",
+    );
+}
+
+#[test]
+fn what_a_table_only_inherits_is_not_written() {
+    let (database, dir) = (Database::create(), tempfile::tempdir().expect("a directory"));
+    database.psql(
+        "create schema shop; create table shop.a (a int, b text not null) partition by list (a);
+         create table shop.b partition of shop.a for values in (1);
+         create table shop.c (a int); create table shop.d () inherits (shop.c)",
+    );
+    let output = dbstate(["pull", "-q", "-o", ".", "-d", &database.url()], dir.path());
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let text = std::fs::read_to_string(dir.path().join("shop.yaml")).expect("a file");
+    assert_eq!(text.matches("columns:").count(), 2, "{text}");
+}
+
+#[test]
 fn what_is_pulled_does_not_depend_on_the_order_in_which_it_was_made() {
     let sorts = ["int", "text", "date", "bigint", "char(3)"];
     let made = |sorts: &[&str]| {

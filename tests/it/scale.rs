@@ -54,6 +54,26 @@ fn a_plan_takes_few_round_trips() {
 }
 
 #[test]
+fn what_uses_what_is_read_only_where_something_changes() {
+    let cluster = own_cluster();
+    let database = Database::create_in(cluster.server());
+    let project = Project::new(&database, &[("dbstate.yaml", "files: [.]\n"), ("shop.yaml", "schemas: { shop: {} }")]);
+    project.apply();
+    let proxy = Proxy::to(cluster.server());
+    let asks = |args: &[&str], code: i32| {
+        proxy.open(None);
+        let url = proxy.url(database.name());
+        let output = dbstate(args.iter().copied().chain(["-d", &url]), project.path());
+        assert_eq!(output.code, Some(code), "{}{}", output.stdout, output.stderr);
+        proxy.parsed().iter().filter(|sql| sql.contains("from use d left join part r")).count()
+    };
+    assert_eq!(asks(&["plan", "--exit-code"], 0), 0);
+    assert_eq!(asks(&["pull"], 0), 0);
+    project.write("shop.yaml", "schemas: { shop: { comment: goods } }");
+    assert_eq!(asks(&["plan", "--exit-code"], 2), 1);
+}
+
+#[test]
 fn where_no_catalog_changed_nothing_is_read() {
     let cluster = own_cluster();
     let (database, project) = applied(&cluster, 20);
@@ -83,5 +103,6 @@ fn a_table_takes_little_memory() {
         peak(&database, &project)
     });
     let each = many.saturating_sub(few) / (sizes[1] - sizes[0]) as u64;
+    println!("{each} bytes for each table: {few}, then {many}");
     assert!(each <= 96 << 10, "{each} bytes for each table: {few}, then {many}");
 }

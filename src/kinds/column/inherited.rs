@@ -10,13 +10,14 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::own_not_null::{self, OwnNotNull};
 use super::{Column, OwnSequence};
 use crate::kind::{Cx, Kind};
 use crate::kinds::not_null::{self, named_at};
 use crate::kinds::part::{Parameters, Sql, TypeName};
 use crate::kinds::primary_key;
 use crate::kinds::table::{heirs, is_made_anew, is_partition, is_sprung_from, parents, tables};
-use crate::model::{Address, Object, Origin, PgVersion, State, Step};
+use crate::model::{Address, Object, Origin, State, Step};
 
 /// Whose a column is. Compared as far as the tables above do not say: whether it is the table's own too.
 #[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,29 +42,6 @@ impl Inherited {
     /// Returns whether `create table` need not list the column.
     pub fn is_from_above_only(self) -> bool {
         matches!(self, Self::Above)
-    }
-}
-
-/// Whether a column goes on refusing nulls where a table above no longer does, as its constraint is its own too, or that of
-/// another table above: looked up, and never compared. Before PostgreSQL 18, none does.
-#[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct OwnNotNull(bool);
-
-impl PartialEq for OwnNotNull {
-    fn eq(&self, _other: &Self) -> bool {
-        true
-    }
-}
-
-/// Returns the SQL expression for [`OwnNotNull`] of the column `a`.
-pub fn own_not_null(server: PgVersion) -> &'static str {
-    if server.at_least(18) {
-        "case when a.attinhcount > 0 and a.attnotnull then exists (
-             select from pg_constraint own where own.conrelid = a.attrelid and own.contype = 'n'
-                and own.conkey[1] = a.attnum and (own.conislocal or own.coninhcount > 1)) else false end"
-    } else {
-        "false"
     }
 }
 
@@ -97,11 +75,12 @@ fn fill(at: &Address, desired: &mut State, done: &mut HashSet<Address>) {
             ordinal += 1;
             let own = at.child(Column::NAME, their.key());
             if !seen.insert(own.clone()) {
-                refuse_nulls(&own, column.not_null, desired);
                 continue;
             }
+            let column = column_above(&own, desired).unwrap_or(column);
             let spec = match desired.spec::<Column>(&own) {
                 Some(said) => said.over(&column, partition),
+                None if partition => Column { live_own_not_null: OwnNotNull::default(), ..column.as_inherited() },
                 None => column.as_inherited(),
             };
             if let Some(object) = desired.get_mut(&own) {
@@ -116,15 +95,20 @@ fn fill(at: &Address, desired: &mut State, done: &mut HashSet<Address>) {
         }
     }
     shift_own(at, ordinal, &seen, desired);
-    for name in [primary_key::columns_of(at, desired), not_null::columns_of(at, desired)].concat() {
-        refuse_nulls(&at.child(Column::NAME, &name), true, desired);
+    for name in primary_key::columns_of(at, desired) {
+        refuse_nulls(&at.child(Column::NAME, &name), OwnNotNull::default(), desired);
+    }
+    for name in not_null::columns_of(at, desired) {
+        refuse_nulls(&at.child(Column::NAME, &name), OwnNotNull::said(true, !partition), desired);
     }
 }
 
-/// Sets `not_null` of a column if `it_does`: if a column above, a primary key or a constraint refuses nulls.
-fn refuse_nulls(at: &Address, it_does: bool, desired: &mut State) {
-    if let Some(spec) = desired.spec::<Column>(at).filter(|c| it_does && !c.not_null) {
-        let spec = Column { not_null: true, ..spec.clone() };
+/// Sets `not_null` of a column with a primary key or a constraint that refuses nulls.
+fn refuse_nulls(at: &Address, own: OwnNotNull, desired: &mut State) {
+    let says = |spec: &&Column| !spec.not_null || spec.live_own_not_null.is_only_above();
+    if let Some(spec) = desired.spec::<Column>(at).filter(says) {
+        let live_own_not_null = if spec.live_own_not_null.is_only_above() { own } else { spec.live_own_not_null };
+        let spec = Column { not_null: true, live_own_not_null, ..spec.clone() };
         desired.set(at, spec);
     }
 }
@@ -156,7 +140,9 @@ pub fn before_raise(state: &mut State) {
             continue;
         };
         let Some(theirs) = column_above(&at, state) else { continue };
-        let rest = column.besides(&theirs);
+        // What is named says so itself, and a partition does not say it.
+        let silent = named_at(&at, state).is_some() || at.parent().is_some_and(|table| is_partition(table, state));
+        let rest = column.besides(&theirs, silent);
         let bare = rest == Column::of_type(TypeName::absent()) && state.children(&at).is_empty();
         let bare = bare && !at.parent().is_some_and(|table| has_order_of_its_own(table, state));
         changed.push((at, (!bare).then_some(rest)));
@@ -181,7 +167,7 @@ pub fn column_above(at: &Address, state: &State) -> Option<Column> {
 }
 
 /// Returns a column as the tables below inherit it. They do not inherit a not-null constraint that is `no inherit`.
-fn handed_down(at: &Address, column: &Column, state: &State) -> Column {
+pub(super) fn handed_down(at: &Address, column: &Column, state: &State) -> Column {
     let kept = column.not_null && named_at(at, state).is_some_and(|(_, constraint)| constraint.no_inherit);
     Column { not_null: column.not_null && !kept, ..column.clone() }
 }
@@ -276,6 +262,7 @@ pub fn foresee(live: &mut State, desired: &State) {
     for table in tables {
         pass_down(&table, &Changes::new(), &HashSet::new(), live, desired);
     }
+    own_not_null::keep(live, desired);
 }
 
 /// Applies the changes in `above`, and those of `table` itself, to the tables below. `new` contains the names of
@@ -304,8 +291,9 @@ fn pass_down(table: &Address, above: &Changes, new: &HashSet<String>, live: &mut
         for (name, list) in &mut passed {
             let own = heir.child(Column::NAME, name);
             if let Some(mut mine) = live.spec::<Column>(&own).cloned() {
+                let stays = mine.live_own_not_null.stays(&own, table, live);
                 for (old, new) in list {
-                    new.not_null |= old.not_null && mine.not_null && mine.live_own_not_null.0;
+                    new.not_null |= old.not_null && mine.not_null && stays;
                     mine = mine.after(old, new);
                 }
                 live.set(&own, mine);
@@ -330,6 +318,7 @@ impl Column {
             identity: None,
             statistics: None,
             options: Parameters::default(),
+            live_own_not_null: OwnNotNull::said(false, true),
             ..self.clone()
         }
     }
@@ -354,13 +343,14 @@ impl Column {
             statistics: self.statistics,
             options: self.options.clone(),
             inherited: if typed && !partition { Inherited::Both } else { Inherited::Above },
-            live_own_not_null: OwnNotNull::default(),
+            live_own_not_null: OwnNotNull::said(self.not_null, above.not_null && !partition),
         }
     }
 
     /// Returns what must be said about this column of a table below, so that [`Column::over`] yields it.
-    fn besides(&self, above: &Self) -> Self {
+    fn besides(&self, above: &Self, silent: bool) -> Self {
         let both = matches!(self.inherited, Inherited::Both);
+        let own = self.live_own_not_null.is_own() && !silent;
         let data_type = if both { self.data_type.clone() } else { TypeName::absent() };
         let default = match (&self.default, &above.default) {
             (own, theirs) if own == theirs => None,
@@ -370,13 +360,15 @@ impl Column {
         Self {
             data_type,
             collation: self.collation.clone().filter(|_| both),
-            not_null: self.not_null && !above.not_null,
+            not_null: self.not_null && (own || !above.not_null),
             default,
             identity: self.identity.clone(),
             generated: self.generated.clone().filter(|g| above.generated.as_ref() != Some(g)),
             stored: self.stored && !above.stored,
             storage: self.storage.clone().filter(|s| above.storage.as_ref() != Some(s)),
             compression: self.compression.clone().filter(|c| above.compression.as_ref() != Some(c)),
+            inherited: Inherited::No,
+            live_own_not_null: OwnNotNull::default(),
             ..self.clone()
         }
     }
@@ -442,7 +434,8 @@ impl Column {
                     self.default.as_ref().map_or_else(|| "drop default".to_owned(), |d| format!("set default {d}"));
                 steps.push(self.step(cx, &what));
             }
-            if self.not_null && !above.not_null && named_at(cx.at, cx.desired).is_none() {
+            let is_own = self.live_own_not_null.is_own();
+            if self.not_null && (is_own || !above.not_null) && named_at(cx.at, cx.desired).is_none() {
                 steps.push(self.step(cx, "set not null"));
             }
         }

@@ -8,6 +8,8 @@ mod generated;
 mod identity;
 mod inherited;
 mod local;
+mod nulls;
+mod own_not_null;
 mod release;
 mod retype;
 mod rewrite;
@@ -20,14 +22,15 @@ use serde::{Deserialize, Serialize};
 
 pub use identity::{Identity, Mode, OwnSequence};
 use identity::{own_sequence, sequence_name};
-pub use inherited::{Inherited, OwnNotNull, above, below, column_above, has_order_of_its_own};
+pub use inherited::{Inherited, above, below, column_above, has_order_of_its_own, is_own};
+use own_not_null::OwnNotNull;
+pub use own_not_null::is_handed_down;
 pub use serial::sequence_of;
 
 use super::not_null::{self, named_at};
 use super::part::catalog::USER_SCHEMA;
-use super::part::names::object_name;
 use super::part::stored::{self, OfType};
-use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since, unfit};
+use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
 use super::table::{Table, is_made_anew, leaving_below, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::picture::Mark;
@@ -36,7 +39,7 @@ use crate::kind::{
     Under,
 };
 use crate::kinds::primary_key;
-use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step, Transaction};
+use crate::model::{Address, HazardClass, KindName, Lock, PgVersion, State, Step};
 use crate::sql;
 
 /// A column.
@@ -46,7 +49,7 @@ pub struct Column {
     /// Its data type; absent for a column that comes from a table above.
     #[serde(rename = "type", default = "TypeName::absent", skip_serializing_if = "TypeName::is_absent")]
     pub data_type: TypeName,
-    /// Refuses nulls.
+    /// Refuses nulls; from PostgreSQL 18 on, where a column above does, it does so by itself too.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_null: bool,
     /// Its collation, where it is not the type's.
@@ -147,7 +150,7 @@ impl Kind for Column {
              where c.relkind in ('r', 'p', 'f') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
             stored::fields(),
-            inherited::own_not_null(server),
+            own_not_null::field(server),
             identity::FIELDS,
             identity::sequences()
         ))
@@ -185,10 +188,12 @@ impl Kind for Column {
 
     fn keep(&mut self, declared: &Self) {
         self.inherited = declared.inherited;
+        self.live_own_not_null = declared.live_own_not_null;
     }
 
     fn carry(&mut self, stored: &Self) {
         self.inherited = stored.inherited;
+        self.live_own_not_null = stored.live_own_not_null;
     }
 
     /// A generated column can be rebuilt, as its values are computed again.
@@ -331,9 +336,7 @@ impl Kind for Column {
             }
             _ => {}
         }
-        if *not_null && !old.not_null && named_at(cx.at, cx.desired).is_none() {
-            steps.extend(self.refuse_nulls(cx));
-        }
+        steps.extend(self.refuses_nulls(old, cx));
         if let Some(identity) = identity {
             let takes = sequence_name(cx.at, cx.desired);
             let alter = |what: &str| self.step(cx, what);
@@ -455,7 +458,9 @@ impl Column {
         if let Some(default) = &self.default {
             sql += &format!(" default {}", default.as_default());
         }
-        if self.not_null && named_at(cx.at, cx.desired).is_none() {
+        // A table that is created below others has it from there.
+        let has_it = cx.parent_is_new() && self.live_own_not_null.is_only_above();
+        if self.not_null && !has_it && named_at(cx.at, cx.desired).is_none() {
             sql += &not_null::words(cx);
         }
         sql
@@ -464,27 +469,5 @@ impl Column {
     fn step(&self, cx: &Cx<'_>, what: &str) -> Step {
         let table = cx.parent().identity();
         Step::new(format!("alter table {table} alter column {} {what}", cx.name())).lock(Lock::AccessExclusive)
-    }
-
-    /// Returns the statements for `set not null`. If the table is in use, they first add a check and validate it while
-    /// readers and writers go on, which spares the scan under the exclusive lock.
-    fn refuse_nulls(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let set = self.step(cx, "set not null");
-        if !cx.parent_is_in_use() {
-            return vec![cx.reads_rows(set, "scans the table while writers wait")];
-        }
-        let table = cx.parent().identity();
-        let check = sql::ident(&object_name(cx.at.key(), "", "is_not_null"));
-        let alter = |what: String| Step::new(format!("alter table {table} {what}"));
-        vec![
-            alter(format!("add constraint {check} check ({} is not null) not valid", cx.name()))
-                .lock(Lock::AccessExclusive),
-            alter(format!("validate constraint {check}"))
-                .lock(Lock::ShareUpdateExclusive)
-                .transaction(Transaction::Outside)
-                .unfit(unfit::rows(&format!("{} is null", cx.name()), cx)),
-            set,
-            alter(format!("drop constraint {check}")).lock(Lock::AccessExclusive),
-        ]
     }
 }

@@ -43,6 +43,8 @@ struct State {
     line: Line,
     /// For each request so far, its text; empty where it is no simple one.
     requests: Vec<String>,
+    /// For each statement that was sent apart from its parameters, its text.
+    parsed: Vec<String>,
     stop: Option<(usize, Phase)>,
     /// The server's process of the session that is held.
     held: Option<i32>,
@@ -81,6 +83,7 @@ impl Proxy {
         let state = State {
             line: Line::Open,
             requests: Vec::new(),
+            parsed: Vec::new(),
             stop: None,
             held: None,
             open: HashMap::new(),
@@ -114,6 +117,11 @@ impl Proxy {
         self.shared.lock().requests.clone()
     }
 
+    /// The texts of the statements that were sent apart from their parameters since it was opened.
+    pub fn parsed(&self) -> Vec<String> {
+        self.shared.lock().parsed.clone()
+    }
+
     /// Makes it a long line: each answer takes so long.
     pub fn delay(&self, delay: Duration) {
         self.change(|state| state.delay = delay);
@@ -134,6 +142,7 @@ impl Proxy {
         let mut state = self.shared.lock();
         state.line = Line::Open;
         state.requests.clear();
+        state.parsed.clear();
         (state.stop, state.held) = (stop, None);
     }
 
@@ -218,6 +227,9 @@ impl Shared {
         loop {
             let packet = message(client, 1)?;
             self.pass()?;
+            if packet[0] == b'P' {
+                self.lock().parsed.push(String::from_utf8_lossy(&packet[5..]).into_owned());
+            }
             let phase = if matches!(packet[0], b'Q' | b'S') { self.request(&packet, session) } else { None };
             if phase == Some(Phase::Before) {
                 self.hold(session)?;

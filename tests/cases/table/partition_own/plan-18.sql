@@ -16,7 +16,7 @@ create table shop.cust (
     constraint cust_pkey primary key (id)
 );
 create table shop.kid (
-    b text default 'kid'::text not null,
+    b text default 'kid'::text,
     d integer
 ) inherits (shop.base1, shop.base2);
 create table shop.grandkid (

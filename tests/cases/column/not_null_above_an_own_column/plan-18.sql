@@ -1,6 +1,0 @@
-set search_path = '';
-set check_function_bodies = off;
-begin;
-alter table shop.base alter column id drop not null;
-alter table shop.own alter column id drop not null;
-commit;
