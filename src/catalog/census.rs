@@ -180,7 +180,11 @@ fn rows_of(catalogs: &[(u32, String)]) -> String {
                 "pg_class" => " and relnamespace <> 'pg_toast'::regnamespace",
                 _ => "",
             };
-            format!("select {class}::oid as class, oid from pg_catalog.{name} where oid >= 16384{but}")
+            let (name, oid) = match name.as_str() {
+                "pg_user_mapping" => ("pg_user_mappings", "umid"), // which everybody may read
+                name => (name, "oid"),
+            };
+            format!("select {class}::oid as class, {oid} as oid from pg_catalog.{name} where {oid} >= 16384{but}")
         })
         .collect();
     format!(

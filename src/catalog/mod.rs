@@ -1,6 +1,7 @@
 //! Reads a database to a state: one snapshot, every kind's query, and the edges of `pg_depend`.
 
 mod activity;
+mod beside;
 pub mod census;
 mod depend;
 pub mod fingerprint;
@@ -11,8 +12,9 @@ mod size;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use futures_util::future::{join, join3, try_join_all};
+use futures_util::future::{Either, join, join3, select, try_join_all};
 use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, RowStream};
@@ -20,11 +22,13 @@ use tokio_postgres::{Client, Row, RowStream};
 use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
 use crate::kind::{Entry, FacetRow, Rules, Shared, find};
 use crate::model::{Address, Locks, Object, Origin, PgVersion, Server, Spec, State};
-use crate::session::{cause, cell};
+use crate::session::{Session, cause, cell};
 
 pub use activity::activity;
+use beside::{LARGE, is_read_beside};
 use depend::{Edges, Ids, Members};
 pub use needs::needs;
+use row::Fixed;
 pub use size::measure;
 
 /// A kind with its catalog query.
@@ -40,12 +44,58 @@ const BEGIN: &str = "begin isolation level repeatable read read only; set local 
 ///
 /// The role needs no privilege but to connect. Members of extensions are left out.
 pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
-    Ok(read_and_ask(client, version, register, Some(depend::EDGES), None).await?.0)
+    let queries = begin(client, version, register).await?.queries;
+    Ok(read_and_ask(client, register, &queries, Some(depend::EDGES), None).await?.0)
 }
 
-/// Reads like [`read`], but for the edges, which only matter where something changes: [`read_edges`] adds them.
-pub async fn read_objects(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
-    Ok(read_and_ask(client, version, register, None, None).await?.0)
+/// Reads like [`read`], but for the edges, which only matter where something changes: [`read_edges`] adds them. Where the
+/// database is large, a second session helps, if the server has one to give.
+pub async fn read_objects(session: &Session, version: PgVersion, register: &'static [Entry]) -> Result<State> {
+    let Begun { queries, is_large } = begin(&session.client, version, register).await?;
+    if is_large {
+        match beside::open(session).await {
+            Ok(Some(second)) => {
+                return Box::pin(read_in_two(&session.client, &second.client, register, &queries)).await;
+            }
+            Ok(None) => {}
+            Err(_) => {
+                session.client.batch_execute("rollback").await.map_err(|e| lost(&e))?;
+                begin(&session.client, version, register).await?;
+            }
+        }
+    }
+    Ok(read_and_ask(&session.client, register, &queries, None, None).await?.0)
+}
+
+/// Reads the objects in two sessions of one snapshot.
+async fn read_in_two(client: &Client, second: &Client, register: &'static [Entry], queries: &[Query]) -> Result<State> {
+    let (sender, mut said) = unbounded_channel();
+    let reading = async {
+        let texts = queries.iter().filter(|(entry, _)| !is_read_beside(entry)).map(|(_, sql)| sql.as_str());
+        let all = [depend::MEMBERS].into_iter().chain(texts).chain(["commit"]);
+        let mut answers: FuturesOrdered<_> = all.map(|sql| rows(client, sql)).collect();
+        let mut next = async || answers.next().await.unwrap_or_else(|| Err(unanswered()));
+        let mut reading = Reading::new(register);
+        each(depend::MEMBERS, next().await?, |row| member(row, &mut reading.members)).await?;
+        for (entry, sql) in queries {
+            if !is_read_beside(entry) {
+                reading.rows(entry, sql, next().await?).await?;
+                continue;
+            }
+            for (ordinal, (fixed, spec)) in (0..).zip(said.recv().await.ok_or_else(unanswered)?) {
+                if reading.has_place(entry, sql, &fixed)? {
+                    reading.add(entry, fixed, spec, ordinal);
+                }
+            }
+        }
+        each("commit", next().await?, |_| Ok(())).await?;
+        Ok(reading.state)
+    };
+    match select(Box::pin(reading), Box::pin(beside::read(second, queries, sender))).await {
+        Either::Left((state, _)) => state,
+        Either::Right((Err(problem), _)) => Err(problem),
+        Either::Right((Ok(()), reading)) => reading.await,
+    }
 }
 
 /// Adds the edges between the objects that [`read_objects`] returned, in one round trip.
@@ -56,7 +106,7 @@ pub async fn read_edges(client: &Client, register: &'static [Entry], state: &mut
     let (begun, members, edges) = asked.await;
     begun.map_err(|e| lost(&e))?;
     let mut reading = Reading::new(register);
-    each(depend::MEMBERS, members?, |row| reading.member(row)).await?;
+    each(depend::MEMBERS, members?, |row| member(row, &mut reading.members)).await?;
     for (at, object) in state.iter() {
         if let Some(id) = object.origin.id().filter(|_| find(register, at.kind()).rules.class != 0) {
             reading.ids.insert(id, at.clone());
@@ -75,22 +125,34 @@ pub async fn read_marked(
     register: &'static [Entry],
 ) -> Result<(State, Option<String>)> {
     let sql = format!("select {}", fingerprint::expression(server.version, server.superuser));
-    read_and_ask(client, server.version, register, Some(depend::EDGES), Some(&sql)).await
+    let queries = begin(client, server.version, register).await?.queries;
+    read_and_ask(client, register, &queries, Some(depend::EDGES), Some(&sql)).await
 }
 
-/// Reads the objects and, in the same snapshot, the edges, if a query asks for them, and evaluates a question for one text,
-/// which may be null or refused.
+/// A snapshot that has begun.
+struct Begun {
+    /// The queries of the kinds that the database contains.
+    queries: Vec<Query>,
+    /// Whether it contains so much that two sessions read it sooner than one.
+    is_large: bool,
+}
+
+/// Begins a snapshot, in one round trip.
+async fn begin(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<Begun> {
+    let (begun, present) = join(client.batch_execute(BEGIN), present(client, version, register)).await;
+    begun.map_err(|e| lost(&e))?;
+    present
+}
+
+/// Reads the objects in the snapshot that has begun and, in the same, the edges, if a query asks for them, and evaluates a
+/// question for one text, which may be null or refused.
 async fn read_and_ask(
     client: &Client,
-    version: PgVersion,
     register: &'static [Entry],
+    queries: &[Query],
     edges: Option<&str>,
     question: Option<&str>,
 ) -> Result<(State, Option<String>)> {
-    let begin = client.batch_execute(BEGIN);
-    let (begun, queries) = join(begin, present(client, version, register)).await;
-    begun.map_err(|e| lost(&e))?;
-    let queries = queries?;
     // All queries are sent at once. Rows are processed as they arrive, while the server goes on reading, and none is
     // kept.
     let texts = queries.iter().map(|(_, sql)| sql.as_str());
@@ -98,14 +160,9 @@ async fn read_and_ask(
     let mut answers: FuturesOrdered<_> = all.map(|sql| rows(client, sql)).collect();
     let mut next = async || answers.next().await.unwrap_or_else(|| Err(unanswered()));
     let mut reading = Reading::new(register);
-    each(depend::MEMBERS, next().await?, |row| reading.member(row)).await?;
-    for (entry, sql) in &queries {
-        let (mut ordinal, mut columns) = (0, None);
-        let read = |row: &Row| {
-            ordinal += 1;
-            reading.row(entry, sql, columns.get_or_insert_with(|| row::columns(row)), row, ordinal - 1)
-        };
-        each(sql, next().await?, read).await?;
+    each(depend::MEMBERS, next().await?, |row| member(row, &mut reading.members)).await?;
+    for (entry, sql) in queries {
+        reading.rows(entry, sql, next().await?).await?;
     }
     if let Some(sql) = edges {
         let mut edges = Edges::new(&reading.ids, &reading.members);
@@ -133,19 +190,21 @@ fn unanswered() -> Box<Diagnostic> {
 }
 
 /// Returns the queries of the kinds that the database contains, according to [`Entry::present`].
-async fn present(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<Vec<Query>> {
+async fn present(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<Begun> {
     let queries: Vec<Query> = register.iter().filter_map(|e| Some((e, (e.catalog)(version)?))).collect();
     let clauses: BTreeSet<&str> = queries.iter().filter_map(|(e, _)| e.present).collect();
     let exist: Vec<String> = clauses.iter().map(|clause| format!("exists (select from {clause})")).collect();
-    let rows = query(client, &format!("select array[{}]", exist.join(", "))).await?;
+    let is_large = format!("pg_relation_size('pg_catalog.pg_class') >= {LARGE}");
+    let rows = query(client, &format!("select array[{}], {is_large}", exist.join(", "))).await?;
     let found = rows.first().map_or(Ok(Vec::new()), |row| cell::<Vec<bool>>(row, 0))?;
+    let is_large = rows.first().map_or(Ok(false), |row| cell(row, 1))?;
     let found: HashMap<&str, bool> = clauses.into_iter().zip(found).collect();
     let is_there = |query: &Query| query.0.present.is_none_or(|clause| found.get(clause) == Some(&true));
     let (present, absent): (Vec<Query>, Vec<Query>) = queries.into_iter().partition(is_there);
     if cfg!(debug_assertions) {
         try_join_all(absent.iter().map(|query| agrees(client, query))).await?;
     }
-    Ok(present)
+    Ok(Begun { queries: present, is_large })
 }
 
 /// Checks that a kind which `present` calls absent has no rows. A wrong clause would silently lose objects, so every
@@ -198,7 +257,7 @@ async fn query(client: &Client, sql: &str) -> Result<Vec<Row>> {
 
 /// Returns the rows of a query as a stream.
 async fn rows(client: &Client, sql: &str) -> Result<RowStream> {
-    let no_parameters = std::iter::empty::<(&i32, Type)>();
+    let no_parameters = std::iter::empty::<(i32, Type)>();
     client.query_typed_raw(sql, no_parameters).await.map_err(|error| catalog_error(&error, sql))
 }
 
@@ -242,10 +301,14 @@ impl Reading {
         Self { state, ids: Ids::default(), members: Members::default(), facets, shared }
     }
 
-    /// Records a member of an extension.
-    fn member(&mut self, row: &Row) -> Result<()> {
-        self.members.insert((cell(row, 0)?, cell(row, 1)?), (cell(row, 2)?, cell(row, 3)?));
-        Ok(())
+    /// Adds the objects of a query's rows, as they arrive.
+    async fn rows(&mut self, entry: &'static Entry, sql: &str, rows: RowStream) -> Result<()> {
+        let (mut ordinal, mut columns) = (0, None);
+        let read = |row: &Row| {
+            ordinal += 1;
+            self.row(entry, sql, columns.get_or_insert_with(|| row::columns(row)), row, ordinal - 1)
+        };
+        each(sql, rows, read).await
     }
 
     /// Adds the object of one row. Skips members of extensions, and objects whose parent was not read.
@@ -258,21 +321,31 @@ impl Reading {
         ordinal: u32,
     ) -> Result<()> {
         let fixed = row::fixed(row, columns).map_err(|p| defect(entry, sql, &p))?;
-        let id = (entry.rules.class, fixed.oid, fixed.sub);
-        if entry.rules.class != 0 && self.members.contains_key(&(id.0, id.1)) {
+        if entry.rules.class != 0 && self.members.contains_key(&(entry.rules.class, fixed.oid)) {
             return Ok(());
         }
-        let parent = match fixed.parent {
-            Some(parent) => match self.ids.get(&parent) {
-                Some(at) => Some(at.clone()),
-                None => return Ok(()),
-            },
+        if self.has_place(entry, sql, &fixed)? {
+            let spec = spec(entry, columns, row, &mut self.shared).map_err(|p| defect(entry, sql, &p))?;
+            self.add(entry, fixed, spec, ordinal);
+        }
+        Ok(())
+    }
+
+    /// Returns whether the parent of an object was read, or none is needed.
+    fn has_place(&self, entry: &Entry, sql: &str, fixed: &Fixed) -> Result<bool> {
+        match &fixed.parent {
+            Some(parent) => Ok(self.ids.contains_key(parent)),
             None if entry.nests_under(None).next().is_none() => {
-                return Err(defect(entry, sql, &Problem::new(Code::Internal, "it has no parent")));
+                Err(defect(entry, sql, &Problem::new(Code::Internal, "it has no parent")))
             }
-            None => None,
-        };
-        let spec = self.spec(entry, columns, row).map_err(|p| defect(entry, sql, &p))?;
+            None => Ok(true),
+        }
+    }
+
+    /// Adds an object and its facets.
+    fn add(&mut self, entry: &'static Entry, fixed: Fixed, spec: Arc<dyn Spec>, ordinal: u32) {
+        let id = (entry.rules.class, fixed.oid, fixed.sub);
+        let parent = fixed.parent.and_then(|parent| self.ids.get(&parent).cloned());
         let key = (entry.key)(&*spec, &fixed.key, parent.as_ref()).unwrap_or(fixed.key);
         let at = parent.map_or_else(|| Address::root(entry.name, &key), |p| p.child(entry.name, &key));
         let origin = Origin::Catalog { class: id.0, oid: id.1, sub: id.2 };
@@ -283,19 +356,6 @@ impl Reading {
         }
         self.facets(&at, &entry.rules, &fixed.facets, &origin);
         self.state.insert(at, object);
-        Ok(())
-    }
-
-    /// Returns the spec in a row, which may be that of an earlier one.
-    fn spec(&mut self, entry: &Entry, columns: &[row::Column], row: &Row) -> Result<Arc<dyn Spec>, Problem> {
-        self.shared.begin(entry.name);
-        row::add(row, columns, &mut self.shared)?;
-        if let Some(spec) = self.shared.get() {
-            return Ok(spec);
-        }
-        let spec = (entry.read)(&row::fields(row, columns)?).map_err(|e| e.problem)?;
-        self.shared.keep(&spec);
-        Ok(spec)
     }
 
     /// Adds the facets contained in the object's row.
@@ -306,6 +366,24 @@ impl Reading {
             }
         }
     }
+}
+
+/// Records a member of an extension.
+fn member(row: &Row, members: &mut Members) -> Result<()> {
+    members.insert((cell(row, 0)?, cell(row, 1)?), (cell(row, 2)?, cell(row, 3)?));
+    Ok(())
+}
+
+/// Returns the spec in a row, which may be that of an earlier one.
+fn spec(entry: &Entry, columns: &[row::Column], row: &Row, shared: &mut Shared) -> Result<Arc<dyn Spec>, Problem> {
+    shared.begin(entry.name);
+    row::add(row, columns, shared)?;
+    if let Some(spec) = shared.get() {
+        return Ok(spec);
+    }
+    let spec = (entry.read)(&row::fields(row, columns)?).map_err(|e| e.problem)?;
+    shared.keep(&spec);
+    Ok(spec)
 }
 
 /// Returns the error for a row that its own kind cannot read, which means that the query is wrong.

@@ -53,7 +53,7 @@ impl Ahead {
 pub async fn ahead(session: &Session, ledger: bool) -> Result<Ahead, Diagnostics> {
     let mut ahead = Ahead::begin(session, ledger).await?;
     if !ahead.is_known {
-        ahead.whole = Some(catalog::read_objects(&session.client, ahead.server.version, kinds::register()).await?);
+        ahead.whole = Some(catalog::read_objects(session, ahead.server.version, kinds::register()).await?);
     }
     Ok(ahead)
 }
@@ -103,7 +103,7 @@ async fn compare_on(
         return Ok(Planned { recognised: true, ..Planned::new(State::default(), declared.clone(), server) });
     }
     if whole.is_none() && matches!(purpose, Purpose::Look) {
-        whole = Some(catalog::read_objects(&session.client, server.version, kinds::register()).await?);
+        whole = Some(catalog::read_objects(session, server.version, kinds::register()).await?);
     }
     let mut planned = settle_on((server, whole), session, declared, options, purpose).await?;
     if let Some(only) = &options.only {

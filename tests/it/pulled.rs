@@ -1,7 +1,7 @@
 //! A database made by SQL that we did not write, pulled and built again elsewhere: `pg_dump` sees no difference.
 
 use crate::support::binary::{dbstate, dbstate_with};
-use crate::support::cluster::cluster;
+use crate::support::cluster::{cluster, own_cluster};
 use crate::support::database::{Database, without_column_order};
 
 const SQL: &str = r#"
@@ -108,6 +108,20 @@ fn an_index_of_a_partition_like_a_part_beside_it_is_not_lost() {
     let indexes = "select string_agg(indexname, ' ' order by indexname) from pg_indexes where schemaname = 'shop'";
     assert_eq!(there.psql(indexes), here.psql(indexes));
     assert_eq!(here.psql(indexes).trim(), "a_a_idx b_a_idx own");
+}
+
+#[test]
+fn a_role_without_privileges_may_pull() {
+    let cluster = own_cluster();
+    let database = Database::create_in(cluster.server());
+    database.psql("create schema shop; create table shop.a (id int primary key, b text); create role clerk login");
+    let dir = tempfile::tempdir().expect("a directory");
+    let [all, less] = ["postgres", "clerk"].map(|user| {
+        let output = dbstate(["pull", "-U", user, "-d", &database.url()], dir.path());
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        output.stdout
+    });
+    assert_eq!(all, less);
 }
 
 #[test]

@@ -74,6 +74,46 @@ fn what_uses_what_is_read_only_where_something_changes() {
 }
 
 #[test]
+fn two_sessions_read_a_large_database_as_one_does() {
+    let cluster = own_cluster();
+    let database = Database::create_in(cluster.server());
+    database.psql(
+        "create schema shop; create role clerk login; create role alone login connection limit 1;
+         create function shop.f() returns trigger language plpgsql as 'begin return new; end';
+         do $$ begin
+             for i in 1..700 loop
+                 execute format('create table shop.t%s (id int primary key, other int references shop.t1 (id) check (other > %1$s),
+                                     name text unique)', i);
+                 execute format('create index on shop.t%s (lower(name)); alter table shop.t%1$s enable row level security', i);
+                 execute format('create policy p on shop.t%s to clerk using (id > %1$s)', i);
+                 execute format('create trigger g before insert on shop.t%s for each row execute function shop.f()', i);
+                 execute format('comment on constraint t%1$s_pkey on shop.t%1$s is %1$L; grant select on shop.t%1$s to clerk', i);
+             end loop;
+         end $$",
+    );
+    let proxy = Proxy::to(cluster.server());
+    let dir = tempfile::tempdir().expect("a directory");
+    let pull = |user: &str| {
+        proxy.open(None);
+        let url = proxy.url(database.name()).replace("postgres@", &format!("{user}@"));
+        let output = dbstate(["pull", "-d", &url], dir.path());
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        let sessions = proxy.requests().iter().filter(|sql| sql.contains("set transaction snapshot")).count();
+        (sessions, output.stdout)
+    };
+    let (sessions, two) = pull("clerk");
+    assert_eq!(sessions, 1);
+    assert!(two.contains("t700_lower_idx") && two.contains("t700_other_fkey"), "{two}");
+    let (sessions, one) = pull("alone");
+    assert_eq!(sessions, 0, "it may have one session only");
+    assert!(one == two);
+    database.psql("revoke execute on function pg_catalog.pg_export_snapshot() from public");
+    let (sessions, one) = pull("clerk");
+    assert_eq!(sessions, 0, "the snapshot can't be shared");
+    assert!(one == two);
+}
+
+#[test]
 fn where_no_catalog_changed_nothing_is_read() {
     let cluster = own_cluster();
     let (database, project) = applied(&cluster, 20);
@@ -100,9 +140,9 @@ fn a_table_takes_little_memory() {
     let sizes = [20, 140];
     let [few, many] = sizes.map(|tables| {
         let (database, project) = applied(&cluster, tables);
-        peak(&database, &project)
+        // How much is there at once also depends on which thread runs when.
+        (0..3).map(|_| peak(&database, &project)).min().unwrap_or_default()
     });
     let each = many.saturating_sub(few) / (sizes[1] - sizes[0]) as u64;
-    println!("{each} bytes for each table: {few}, then {many}");
-    assert!(each <= 96 << 10, "{each} bytes for each table: {few}, then {many}");
+    assert!(each <= 80 << 10, "{each} bytes for each table: {few}, then {many}");
 }
