@@ -21,8 +21,8 @@ impl Column {
         }
     }
 
-    /// Returns the statements for `set not null` where there may be nulls. If the table is in use, they first add a check and validate it while
-    /// readers and writers go on, which spares the scan under the exclusive lock.
+    /// Returns the statements for `set not null` where there may be nulls. If the table is in use, they first add a check and
+    /// validate it while readers and writers go on, which spares the scan under the exclusive lock.
     fn set_not_null(&self, cx: &Cx<'_>) -> Vec<Step> {
         let set = self.step(cx, "set not null");
         if !cx.parent_is_in_use() {
