@@ -111,7 +111,7 @@ const SEES: &[(&str, &[&str])] = &[
     ("similar", &["diff"]),
     ("squawk_lexer", &["sql"]),
     ("squawk_syntax", &["sql"]),
-    ("tokio", &["session", "apply", "cli"]),
+    ("tokio", &["session", "catalog", "apply", "cli"]),
     ("tokio_postgres", &["session", "catalog", "scratch", "ledger", "apply"]),
     ("rustls", &["session"]),
 ];
