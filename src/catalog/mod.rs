@@ -12,7 +12,7 @@ mod size;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use futures_util::future::{Either, join, join3, select, try_join_all};
+use futures_util::future::{Either, join, select, try_join_all};
 use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_postgres::error::SqlState;
@@ -102,19 +102,26 @@ async fn read_in_two(client: &Client, second: &Client, register: &'static [Entry
 ///
 /// It is another snapshot: what a session changed between the two is seen in part. An apply reads all in one.
 pub async fn read_edges(client: &Client, register: &'static [Entry], state: &mut State) -> Result<()> {
-    let asked = join3(client.batch_execute(BEGIN), rows(client, depend::MEMBERS), rows(client, depend::EDGES));
-    let (begun, members, edges) = asked.await;
-    begun.map_err(|e| lost(&e))?;
-    let mut reading = Reading::new(register);
-    each(depend::MEMBERS, members?, |row| member(row, &mut reading.members)).await?;
-    for (at, object) in state.iter() {
-        if let Some(id) = object.origin.id().filter(|_| find(register, at.kind()).rules.class != 0) {
-            reading.ids.insert(id, at.clone());
+    let begin = client.batch_execute(BEGIN);
+    let reading = async {
+        // A query's rows have to be taken before those of the next arrive.
+        let all = [depend::MEMBERS, depend::EDGES, "commit"];
+        let mut answers: FuturesOrdered<_> = all.into_iter().map(|sql| rows(client, sql)).collect();
+        let mut next = async || answers.next().await.unwrap_or_else(|| Err(unanswered()));
+        let mut reading = Reading::new(register);
+        each(depend::MEMBERS, next().await?, |row| member(row, &mut reading.members)).await?;
+        for (at, object) in state.iter() {
+            if let Some(id) = object.origin.id().filter(|_| find(register, at.kind()).rules.class != 0) {
+                reading.ids.insert(id, at.clone());
+            }
         }
-    }
-    let mut found = Edges::new(&reading.ids, &reading.members);
-    each(depend::EDGES, edges?, |row| found.add(row, state)).await?;
-    client.batch_execute("commit").await.map_err(|e| lost(&e))
+        let mut found = Edges::new(&reading.ids, &reading.members);
+        each(depend::EDGES, next().await?, |row| found.add(row, state)).await?;
+        each("commit", next().await?, |_| Ok(())).await
+    };
+    let (begun, read) = join(begin, reading).await;
+    begun.map_err(|e| lost(&e))?;
+    read
 }
 
 /// Reads like [`read`], and returns the [`fingerprint`] of the catalogs in the same snapshot; `None` if the role does

@@ -59,6 +59,8 @@ fn what_uses_what_is_read_only_where_something_changes() {
     let database = Database::create_in(cluster.server());
     let project = Project::new(&database, &[("dbstate.yaml", "files: [.]\n"), ("shop.yaml", "schemas: { shop: {} }")]);
     project.apply();
+    // Their members fill more than one message.
+    database.psql("create schema more; create extension btree_gist schema more; create extension isn schema more");
     let proxy = Proxy::to(cluster.server());
     let asks = |args: &[&str], code: i32| {
         proxy.open(None);
