@@ -40,7 +40,7 @@ fn a_lock_that_is_not_to_be_had_is_tried_for_again() {
     project.write("schema.yaml", AFTER);
     std::thread::scope(|threads| {
         // A client that keeps the table to itself for longer than one try waits.
-        threads.spawn(|| database.psql("begin; lock table shop.a; select pg_sleep(2); commit"));
+        threads.spawn(|| database.psql("begin; lock table shop.a; select pg_sleep(4); commit"));
         std::thread::sleep(Duration::from_millis(500));
         let output = project.run(&["apply", "--yes", "--lock-timeout", "200ms"], 0);
         assert!(output.stderr.contains("a lock is not to be had; try 1 in"), "{}", output.stderr);
