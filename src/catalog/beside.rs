@@ -5,13 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{FuturesOrdered, StreamExt};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_postgres::Client;
 
-use super::depend::{MEMBERS, Members};
+use super::depend::MEMBERS;
 use super::row::{self, Fixed};
-use super::{BEGIN, Query, defect, each, member, query, rows, spec, unanswered};
+use super::{Answers, BEGIN, Query, defect, each, is_member, query, spec, unanswered};
 use crate::diagnostic::Result;
 use crate::kind::{Entry, Shared, Under};
 use crate::model::Spec;
@@ -52,21 +51,19 @@ pub async fn open(session: &Session) -> Result<Option<Session>> {
 pub async fn read(client: &Client, queries: &[Query], said: UnboundedSender<Said>) -> Result<()> {
     let share: Vec<&Query> = queries.iter().filter(|(entry, _)| is_read_beside(entry)).collect();
     let texts = [MEMBERS].into_iter().chain(share.iter().map(|(_, sql)| sql.as_str()));
-    let mut answers: FuturesOrdered<_> = texts.map(|sql| rows(client, sql)).collect();
-    let mut next = async || answers.next().await.unwrap_or_else(|| Err(unanswered()));
-    let (mut members, mut shared) = (Members::default(), Shared::default());
-    each(MEMBERS, next().await?, |row| member(row, &mut members)).await?;
+    let mut answers = Answers::of(client, texts);
+    let (members, mut shared) = (answers.members().await?, Shared::default());
     for (entry, sql) in share {
         let (mut list, mut columns) = (Said::new(), None);
         let read = |row: &_| {
             let columns = columns.get_or_insert_with(|| row::columns(row));
             let fixed = row::fixed(row, columns).map_err(|p| defect(entry, sql, &p))?;
-            if entry.rules.class == 0 || !members.contains_key(&(entry.rules.class, fixed.oid)) {
+            if !is_member(entry, &fixed, &members) {
                 list.push((fixed, spec(entry, columns, row, &mut shared).map_err(|p| defect(entry, sql, &p))?));
             }
             Ok(())
         };
-        each(sql, next().await?, read).await?;
+        each(sql, answers.next().await?, read).await?;
         if said.send(list).is_err() {
             break;
         }

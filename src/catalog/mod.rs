@@ -12,7 +12,7 @@ mod size;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use futures_util::future::{Either, join, select, try_join_all};
+use futures_util::future::{BoxFuture, Either, FutureExt, join, select, try_join_all};
 use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_postgres::error::SqlState;
@@ -73,13 +73,11 @@ async fn read_in_two(client: &Client, second: &Client, register: &'static [Entry
     let reading = async {
         let texts = queries.iter().filter(|(entry, _)| !is_read_beside(entry)).map(|(_, sql)| sql.as_str());
         let all = [depend::MEMBERS].into_iter().chain(texts).chain(["commit"]);
-        let mut answers: FuturesOrdered<_> = all.map(|sql| rows(client, sql)).collect();
-        let mut next = async || answers.next().await.unwrap_or_else(|| Err(unanswered()));
-        let mut reading = Reading::new(register);
-        each(depend::MEMBERS, next().await?, |row| member(row, &mut reading.members)).await?;
+        let mut answers = Answers::of(client, all);
+        let mut reading = Reading::new(register, answers.members().await?);
         for (entry, sql) in queries {
             if !is_read_beside(entry) {
-                reading.rows(entry, sql, next().await?).await?;
+                reading.rows(entry, sql, answers.next().await?).await?;
                 continue;
             }
             for (ordinal, (fixed, spec)) in (0..).zip(said.recv().await.ok_or_else(unanswered)?) {
@@ -88,7 +86,7 @@ async fn read_in_two(client: &Client, second: &Client, register: &'static [Entry
                 }
             }
         }
-        each("commit", next().await?, |_| Ok(())).await?;
+        each("commit", answers.next().await?, |_| Ok(())).await?;
         Ok(reading.state)
     };
     match select(Box::pin(reading), Box::pin(beside::read(second, queries, sender))).await {
@@ -104,20 +102,17 @@ async fn read_in_two(client: &Client, second: &Client, register: &'static [Entry
 pub async fn read_edges(client: &Client, register: &'static [Entry], state: &mut State) -> Result<()> {
     let begin = client.batch_execute(BEGIN);
     let reading = async {
-        // A query's rows have to be taken before those of the next arrive.
-        let all = [depend::MEMBERS, depend::EDGES, "commit"];
-        let mut answers: FuturesOrdered<_> = all.into_iter().map(|sql| rows(client, sql)).collect();
-        let mut next = async || answers.next().await.unwrap_or_else(|| Err(unanswered()));
-        let mut reading = Reading::new(register);
-        each(depend::MEMBERS, next().await?, |row| member(row, &mut reading.members)).await?;
+        let mut answers = Answers::of(client, [depend::MEMBERS, depend::EDGES, "commit"]);
+        let members = answers.members().await?;
+        let mut ids = Ids::default();
         for (at, object) in state.iter() {
             if let Some(id) = object.origin.id().filter(|_| find(register, at.kind()).rules.class != 0) {
-                reading.ids.insert(id, at.clone());
+                ids.insert(id, at.clone());
             }
         }
-        let mut found = Edges::new(&reading.ids, &reading.members);
-        each(depend::EDGES, next().await?, |row| found.add(row, state)).await?;
-        each("commit", next().await?, |_| Ok(())).await
+        let mut edges = Edges::new(&ids, &members);
+        each(depend::EDGES, answers.next().await?, |row| edges.add(row, state)).await?;
+        each("commit", answers.next().await?, |_| Ok(())).await
     };
     let (begun, read) = join(begin, reading).await;
     begun.map_err(|e| lost(&e))?;
@@ -164,22 +159,20 @@ async fn read_and_ask(
     // kept.
     let texts = queries.iter().map(|(_, sql)| sql.as_str());
     let all = [depend::MEMBERS].into_iter().chain(texts).chain(edges).chain(question).chain(["commit"]);
-    let mut answers: FuturesOrdered<_> = all.map(|sql| rows(client, sql)).collect();
-    let mut next = async || answers.next().await.unwrap_or_else(|| Err(unanswered()));
-    let mut reading = Reading::new(register);
-    each(depend::MEMBERS, next().await?, |row| member(row, &mut reading.members)).await?;
+    let mut answers = Answers::of(client, all);
+    let mut reading = Reading::new(register, answers.members().await?);
     for (entry, sql) in queries {
-        reading.rows(entry, sql, next().await?).await?;
+        reading.rows(entry, sql, answers.next().await?).await?;
     }
     if let Some(sql) = edges {
         let mut edges = Edges::new(&reading.ids, &reading.members);
-        each(sql, next().await?, |row| edges.add(row, &mut reading.state)).await?;
+        each(sql, answers.next().await?, |row| edges.add(row, &mut reading.state)).await?;
     }
     let mut answer = None;
     if let Some(sql) = question {
         // This is the last query before `commit`: if the role may not run it, everything else has been read all the
         // same.
-        if let Ok(rows) = next().await {
+        if let Ok(rows) = answers.next().await {
             let take = |row: &Row| {
                 answer = cell(row, 0)?;
                 Ok(())
@@ -187,8 +180,34 @@ async fn read_and_ask(
             _ = each(sql, rows, take).await;
         }
     }
-    each("commit", next().await?, |_| Ok(())).await?;
+    each("commit", answers.next().await?, |_| Ok(())).await?;
     Ok((reading.state, answer))
+}
+
+/// The answers to queries that were sent at once, in their order. The driver holds back the rows of one until all of those before
+/// are taken.
+struct Answers<'a>(FuturesOrdered<BoxFuture<'a, Result<RowStream>>>);
+
+impl<'a> Answers<'a> {
+    fn of(client: &'a Client, queries: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(queries.into_iter().map(|sql| rows(client, sql).boxed()).collect())
+    }
+
+    /// Returns the rows of the next query.
+    async fn next(&mut self) -> Result<RowStream> {
+        self.0.next().await.unwrap_or_else(|| Err(unanswered()))
+    }
+
+    /// Returns what the next query, [`depend::MEMBERS`], says.
+    async fn members(&mut self) -> Result<Members> {
+        let mut members = Members::default();
+        let add = |row: &Row| {
+            members.insert((cell(row, 0)?, cell(row, 1)?), (cell(row, 2)?, cell(row, 3)?));
+            Ok(())
+        };
+        each(depend::MEMBERS, self.next().await?, add).await?;
+        Ok(members)
+    }
 }
 
 fn unanswered() -> Box<Diagnostic> {
@@ -302,10 +321,9 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(register: &'static [Entry]) -> Self {
+    fn new(register: &'static [Entry], members: Members) -> Self {
         let facets = register.iter().filter(|e| e.is_facet()).collect();
-        let (state, shared) = (State::default(), Shared::default());
-        Self { state, ids: Ids::default(), members: Members::default(), facets, shared }
+        Self { state: State::default(), ids: Ids::default(), members, facets, shared: Shared::default() }
     }
 
     /// Adds the objects of a query's rows, as they arrive.
@@ -328,10 +346,7 @@ impl Reading {
         ordinal: u32,
     ) -> Result<()> {
         let fixed = row::fixed(row, columns).map_err(|p| defect(entry, sql, &p))?;
-        if entry.rules.class != 0 && self.members.contains_key(&(entry.rules.class, fixed.oid)) {
-            return Ok(());
-        }
-        if self.has_place(entry, sql, &fixed)? {
+        if !is_member(entry, &fixed, &self.members) && self.has_place(entry, sql, &fixed)? {
             let spec = spec(entry, columns, row, &mut self.shared).map_err(|p| defect(entry, sql, &p))?;
             self.add(entry, fixed, spec, ordinal);
         }
@@ -375,10 +390,9 @@ impl Reading {
     }
 }
 
-/// Records a member of an extension.
-fn member(row: &Row, members: &mut Members) -> Result<()> {
-    members.insert((cell(row, 0)?, cell(row, 1)?), (cell(row, 2)?, cell(row, 3)?));
-    Ok(())
+/// Returns whether an object of a kind is a member of an extension.
+fn is_member(entry: &Entry, fixed: &Fixed, members: &Members) -> bool {
+    entry.rules.class != 0 && members.contains_key(&(entry.rules.class, fixed.oid))
 }
 
 /// Returns the spec in a row, which may be that of an earlier one.

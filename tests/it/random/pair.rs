@@ -258,9 +258,8 @@ impl<'a> Bench<'a> {
         }
         // What is a table's own too stays so: no statement of PostgreSQL's says otherwise. A table that comes to inherit keeps its
         // columns and checks as its own.
-        for (_, all) in
-            [(true, OWN_NOT_NULLS), (plan.contains(" inherit "), ALL_OWN)].into_iter().filter(|(may, _)| *may)
-        {
+        let all_own = plan.contains(" inherit ").then_some(ALL_OWN);
+        for all in [OWN_NOT_NULLS].into_iter().chain(all_own) {
             self.sql(other, all);
             self.sql(place, all);
             let [left, right] = dumps();
