@@ -12,9 +12,8 @@ mod size;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use futures_util::future::{BoxFuture, Either, FutureExt, join, select, try_join_all};
+use futures_util::future::{BoxFuture, FutureExt, join, join3, try_join_all};
 use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
-use tokio::sync::mpsc::unbounded_channel;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, RowStream};
@@ -25,7 +24,7 @@ use crate::model::{Address, Locks, Object, Origin, PgVersion, Server, Spec, Stat
 use crate::session::{Session, cause, cell};
 
 pub use activity::activity;
-use beside::{LARGE, is_read_beside};
+use beside::LARGE;
 use depend::{Edges, Ids, Members};
 pub use needs::needs;
 use row::Fixed;
@@ -36,7 +35,7 @@ type Query = (&'static Entry, String);
 
 /// What a snapshot begins with.
 const BEGIN: &str = "begin isolation level repeatable read read only; set local search_path = ''; set local jit = off; \
-     set local bytea_output = hex; set local intervalstyle = postgres; set local datestyle = iso; \
+     set local work_mem = '64MB'; set local bytea_output = hex; set local intervalstyle = postgres; set local datestyle = iso; \
      set local extra_float_digits = 1; set local quote_all_identifiers = off";
 
 /// Reads the whole database in one snapshot, with two round trips: the first asks which kinds exist, the second reads
@@ -44,56 +43,25 @@ const BEGIN: &str = "begin isolation level repeatable read read only; set local 
 ///
 /// The role needs no privilege but to connect. Members of extensions are left out.
 pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
-    let queries = begin(client, version, register).await?.queries;
-    Ok(read_and_ask(client, register, &queries, Some(depend::EDGES), None).await?.0)
+    let begun = begin(client, version, register).await?;
+    Ok(read_and_ask(client, register, &begun, Some(depend::EDGES), None).await?.0)
 }
 
 /// Reads like [`read`], but for the edges, which only matter where something changes: [`read_edges`] adds them. Where the
 /// database is large, a second session helps, if the server has one to give.
 pub async fn read_objects(session: &Session, version: PgVersion, register: &'static [Entry]) -> Result<State> {
-    let Begun { queries, is_large } = begin(&session.client, version, register).await?;
-    if is_large {
+    let mut begun = begin(&session.client, version, register).await?;
+    if begun.is_large {
         match beside::open(session).await {
-            Ok(Some(second)) => {
-                return Box::pin(read_in_two(&session.client, &second.client, register, &queries)).await;
-            }
+            Ok(Some(second)) => return Box::pin(beside::read(&session.client, &second.client, register, &begun)).await,
             Ok(None) => {}
             Err(_) => {
                 session.client.batch_execute("rollback").await.map_err(|e| lost(&e))?;
-                begin(&session.client, version, register).await?;
+                begun = begin(&session.client, version, register).await?;
             }
         }
     }
-    Ok(read_and_ask(&session.client, register, &queries, None, None).await?.0)
-}
-
-/// Reads the objects in two sessions of one snapshot.
-async fn read_in_two(client: &Client, second: &Client, register: &'static [Entry], queries: &[Query]) -> Result<State> {
-    let (sender, mut said) = unbounded_channel();
-    let reading = async {
-        let texts = queries.iter().filter(|(entry, _)| !is_read_beside(entry)).map(|(_, sql)| sql.as_str());
-        let all = [depend::MEMBERS].into_iter().chain(texts).chain(["commit"]);
-        let mut answers = Answers::of(client, all);
-        let mut reading = Reading::new(register, answers.members().await?);
-        for (entry, sql) in queries {
-            if !is_read_beside(entry) {
-                reading.rows(entry, sql, answers.next().await?).await?;
-                continue;
-            }
-            for (ordinal, (fixed, spec)) in (0..).zip(said.recv().await.ok_or_else(unanswered)?) {
-                if reading.has_place(entry, sql, &fixed)? {
-                    reading.add(entry, fixed, spec, ordinal);
-                }
-            }
-        }
-        each("commit", answers.next().await?, |_| Ok(())).await?;
-        Ok(reading.state)
-    };
-    match select(Box::pin(reading), Box::pin(beside::read(second, queries, sender))).await {
-        Either::Left((state, _)) => state,
-        Either::Right((Err(problem), _)) => Err(problem),
-        Either::Right((Ok(()), reading)) => reading.await,
-    }
+    Ok(read_and_ask(&session.client, register, &begun, None, None).await?.0)
 }
 
 /// Adds the edges between the objects that [`read_objects`] returned, in one round trip.
@@ -103,7 +71,7 @@ pub async fn read_edges(client: &Client, register: &'static [Entry], state: &mut
     let begin = client.batch_execute(BEGIN);
     let reading = async {
         let mut answers = Answers::of(client, [depend::MEMBERS, depend::EDGES, "commit"]);
-        let members = answers.members().await?;
+        let members = members(answers.next().await?).await?;
         let mut ids = Ids::default();
         for (at, object) in state.iter() {
             if let Some(id) = object.origin.id().filter(|_| find(register, at.kind()).rules.class != 0) {
@@ -127,23 +95,38 @@ pub async fn read_marked(
     register: &'static [Entry],
 ) -> Result<(State, Option<String>)> {
     let sql = format!("select {}", fingerprint::expression(server.version, server.superuser));
-    let queries = begin(client, server.version, register).await?.queries;
-    read_and_ask(client, register, &queries, Some(depend::EDGES), Some(&sql)).await
+    let begun = begin(client, server.version, register).await?;
+    read_and_ask(client, register, &begun, Some(depend::EDGES), Some(&sql)).await
 }
 
 /// A snapshot that has begun.
 struct Begun {
     /// The queries of the kinds that the database contains.
     queries: Vec<Query>,
+    members: Members,
     /// Whether it contains so much that two sessions read it sooner than one.
     is_large: bool,
 }
 
 /// Begins a snapshot, in one round trip.
 async fn begin(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<Begun> {
-    let (begun, present) = join(client.batch_execute(BEGIN), present(client, version, register)).await;
+    let members = async { members(rows(client, depend::MEMBERS).await?).await };
+    let (begun, members, present) =
+        join3(client.batch_execute(BEGIN), members, present(client, version, register)).await;
     begun.map_err(|e| lost(&e))?;
-    present
+    let ((queries, is_large), members) = (present?, members?);
+    Ok(Begun { queries, members, is_large })
+}
+
+/// Returns what the rows of [`depend::MEMBERS`] say.
+async fn members(rows: RowStream) -> Result<Members> {
+    let mut members = Members::default();
+    let add = |row: &Row| {
+        members.insert((cell(row, 0)?, cell(row, 1)?), (cell(row, 2)?, cell(row, 3)?));
+        Ok(())
+    };
+    each(depend::MEMBERS, rows, add).await?;
+    Ok(members)
 }
 
 /// Reads the objects in the snapshot that has begun and, in the same, the edges, if a query asks for them, and evaluates a
@@ -151,21 +134,20 @@ async fn begin(client: &Client, version: PgVersion, register: &'static [Entry]) 
 async fn read_and_ask(
     client: &Client,
     register: &'static [Entry],
-    queries: &[Query],
+    begun: &Begun,
     edges: Option<&str>,
     question: Option<&str>,
 ) -> Result<(State, Option<String>)> {
     // All queries are sent at once. Rows are processed as they arrive, while the server goes on reading, and none is
     // kept.
-    let texts = queries.iter().map(|(_, sql)| sql.as_str());
-    let all = [depend::MEMBERS].into_iter().chain(texts).chain(edges).chain(question).chain(["commit"]);
-    let mut answers = Answers::of(client, all);
-    let mut reading = Reading::new(register, answers.members().await?);
-    for (entry, sql) in queries {
-        reading.rows(entry, sql, answers.next().await?).await?;
+    let texts = begun.queries.iter().map(|(_, sql)| sql.as_str());
+    let mut answers = Answers::of(client, texts.chain(edges).chain(question).chain(["commit"]));
+    let mut reading = Reading::new(register);
+    for (entry, sql) in &begun.queries {
+        reading.rows(entry, sql, &begun.members, answers.next().await?).await?;
     }
     if let Some(sql) = edges {
-        let mut edges = Edges::new(&reading.ids, &reading.members);
+        let mut edges = Edges::new(&reading.ids, &begun.members);
         each(sql, answers.next().await?, |row| edges.add(row, &mut reading.state)).await?;
     }
     let mut answer = None;
@@ -197,17 +179,6 @@ impl<'a> Answers<'a> {
     async fn next(&mut self) -> Result<RowStream> {
         self.0.next().await.unwrap_or_else(|| Err(unanswered()))
     }
-
-    /// Returns what the next query, [`depend::MEMBERS`], says.
-    async fn members(&mut self) -> Result<Members> {
-        let mut members = Members::default();
-        let add = |row: &Row| {
-            members.insert((cell(row, 0)?, cell(row, 1)?), (cell(row, 2)?, cell(row, 3)?));
-            Ok(())
-        };
-        each(depend::MEMBERS, self.next().await?, add).await?;
-        Ok(members)
-    }
 }
 
 fn unanswered() -> Box<Diagnostic> {
@@ -215,8 +186,8 @@ fn unanswered() -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::Internal, message).help("please report it; nothing was changed"))
 }
 
-/// Returns the queries of the kinds that the database contains, according to [`Entry::present`].
-async fn present(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<Begun> {
+/// Returns the queries of the kinds that the database contains, according to [`Entry::present`], and whether it is large.
+async fn present(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<(Vec<Query>, bool)> {
     let queries: Vec<Query> = register.iter().filter_map(|e| Some((e, (e.catalog)(version)?))).collect();
     let clauses: BTreeSet<&str> = queries.iter().filter_map(|(e, _)| e.present).collect();
     let exist: Vec<String> = clauses.iter().map(|clause| format!("exists (select from {clause})")).collect();
@@ -230,7 +201,7 @@ async fn present(client: &Client, version: PgVersion, register: &'static [Entry]
     if cfg!(debug_assertions) {
         try_join_all(absent.iter().map(|query| agrees(client, query))).await?;
     }
-    Ok(Begun { queries: present, is_large })
+    Ok((present, is_large))
 }
 
 /// Checks that a kind which `present` calls absent has no rows. A wrong clause would silently lose objects, so every
@@ -315,23 +286,23 @@ fn lost(error: &tokio_postgres::Error) -> Box<Diagnostic> {
 struct Reading {
     state: State,
     ids: Ids,
-    members: Members,
     facets: Vec<&'static Entry>,
     shared: Shared,
 }
 
 impl Reading {
-    fn new(register: &'static [Entry], members: Members) -> Self {
+    fn new(register: &'static [Entry]) -> Self {
         let facets = register.iter().filter(|e| e.is_facet()).collect();
-        Self { state: State::default(), ids: Ids::default(), members, facets, shared: Shared::default() }
+        Self { state: State::default(), ids: Ids::default(), facets, shared: Shared::default() }
     }
 
     /// Adds the objects of a query's rows, as they arrive.
-    async fn rows(&mut self, entry: &'static Entry, sql: &str, rows: RowStream) -> Result<()> {
+    async fn rows(&mut self, entry: &'static Entry, sql: &str, members: &Members, rows: RowStream) -> Result<()> {
         let (mut ordinal, mut columns) = (0, None);
         let read = |row: &Row| {
+            let columns = columns.get_or_insert_with(|| row::columns(row));
             ordinal += 1;
-            self.row(entry, sql, columns.get_or_insert_with(|| row::columns(row)), row, ordinal - 1)
+            self.row(entry, sql, members, columns, row, ordinal - 1)
         };
         each(sql, rows, read).await
     }
@@ -341,12 +312,13 @@ impl Reading {
         &mut self,
         entry: &'static Entry,
         sql: &str,
+        members: &Members,
         columns: &[row::Column],
         row: &Row,
         ordinal: u32,
     ) -> Result<()> {
         let fixed = row::fixed(row, columns).map_err(|p| defect(entry, sql, &p))?;
-        if !is_member(entry, &fixed, &self.members) && self.has_place(entry, sql, &fixed)? {
+        if !is_member(entry, &fixed, members) && self.has_place(entry, sql, &fixed)? {
             let spec = spec(entry, columns, row, &mut self.shared).map_err(|p| defect(entry, sql, &p))?;
             self.add(entry, fixed, spec, ordinal);
         }

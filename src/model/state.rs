@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use indexmap::map::Entry;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::address::{Address, KindName};
@@ -208,10 +209,14 @@ impl Places {
 impl State {
     /// Adds or replaces an object; returns the previous one.
     pub fn insert(&mut self, at: Address, object: Object) -> Option<Object> {
-        if !self.objects.contains_key(&at) {
-            Arc::make_mut(&mut self.places).add(&at);
+        match Arc::make_mut(&mut self.objects).entry(at) {
+            Entry::Occupied(mut entry) => Some(entry.insert(object)),
+            Entry::Vacant(entry) => {
+                Arc::make_mut(&mut self.places).add(entry.key());
+                entry.insert(object);
+                None
+            }
         }
-        Arc::make_mut(&mut self.objects).insert(at, object)
     }
 
     /// Replaces the spec of an existing object.
