@@ -3,6 +3,7 @@
 //! Nothing here decides what SQL means; that is PostgreSQL's part.
 
 pub mod grammar;
+pub mod types;
 
 use squawk_lexer::{LiteralKind, TokenKind};
 

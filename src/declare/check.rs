@@ -9,10 +9,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::yaml;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
 use crate::kind::names::Names;
-use crate::kind::{Entry, RELATION, ROUTINE, Reference, References, Slot, Text, find};
-use crate::model::suggest::did_you_mean;
+use crate::kind::{Entry, RELATION, ROUTINE, Reference, References, Slot, TYPE, Text, find};
+use crate::model::suggest::{did_you_mean, suggest};
 use crate::model::{Address, Object, Origin, State};
 use crate::sql::grammar::{self, Grammar};
+use crate::sql::types;
 
 /// The addresses of objects that are declared but could not be read.
 pub type Broken = HashSet<Address>;
@@ -156,16 +157,30 @@ fn dangling(
             let help = did_you_mean(name, &names.candidates(*slot, schema));
             Some((Problem::new(Code::Dangling, message).help(help), name.clone()))
         }
-        Reference::Name { slot, schema: None, name } if *slot == RELATION => {
+        Reference::Name { slot, schema: None, name } if [RELATION, TYPE].contains(slot) => {
             let known = |schema: &str| !names.at(*slot, schema, name).is_empty();
             let home = Some(from.top().key()).filter(|schema| known(schema));
-            let schema = home.or_else(|| state.tops().iter().map(Address::key).find(|schema| known(schema)))?;
-            let message = format!("relation `{name}` without its schema");
+            let schema = home.or_else(|| state.tops().iter().map(Address::key).find(|schema| known(schema)));
+            let Some(schema) = schema else {
+                return (*slot == TYPE).then(|| (no_type(name), name.clone()));
+            };
+            let message = format!("{} `{name}` without its schema", slot.0);
             let help = format!("write `{schema}.{name}`: the statements of a plan run with an empty search path");
             Some((Problem::new(Code::Dangling, message).help(help), name.clone()))
         }
         Reference::Perhaps(_) | Reference::Name { schema: None, .. } | Reference::Text(_) => None,
     }
+}
+
+/// Returns the problem with a type that is not PostgreSQL's own and has no schema.
+fn no_type(name: &str) -> Problem {
+    let help = match suggest(name, types::OWN.iter().copied()) {
+        Some(near) => {
+            format!("did you mean `{near}`? A type of an extension is written with its schema: `public.{name}`")
+        }
+        None => format!("write it with its schema: `public.{name}`"),
+    };
+    Problem::new(Code::Dangling, format!("PostgreSQL has no type `{name}`")).help(help)
 }
 
 /// Returns whether `test` holds for the kind and key of any top-level object.

@@ -291,9 +291,13 @@ impl Index {
     }
 
     /// Returns the statements that replace the old index by a new one, while the old one stays in use; `None` if the
-    /// table is not in use, or something else depends on the old index.
+    /// table is not in use, something else depends on the old index, or that may not suit the new type of a column.
     fn replace_online(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
-        if !is_replaced_in_use(cx) || is_on_partitioned(cx) {
+        let is_retyped = |at: &Address| {
+            let columns = cx.live.spec::<Column>(at).zip(cx.desired.spec::<Column>(at));
+            columns.is_some_and(|(old, new)| new.changes_type(old))
+        };
+        if !is_replaced_in_use(cx) || is_on_partitioned(cx) || cx.live.uses(cx.at).iter().any(is_retyped) {
             return None;
         }
         let schema = cx.at.top().key();

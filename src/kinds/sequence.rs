@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::column::Column;
+use super::column::{Column, Handover};
 use super::owner::{Owner, follows_table, owner_after, owner_before};
 use super::part::catalog::{RELATION_COLUMNS, USER_SCHEMA};
-use super::part::sequence_options::{CATALOG, with_hazard};
+use super::part::sequence_options::{self, with_hazard};
 use super::part::{FOREIGN_TABLE, SequenceOptions, TypeName, is_default, since};
 use super::schema::Schema;
 use super::table::{Table, is_made_anew};
@@ -193,10 +193,11 @@ impl Kind for Sequence {
                           join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
                      where d.classid = 1259 and d.objid = c.oid and d.refclassid = 1259 and d.deptype = 'a') as owned_by
              from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_sequence s on s.seqrelid = c.oid,
-                  lateral (select {CATALOG} as v) o
+                  lateral (select {options} as v) o
              where {USER_SCHEMA}
                and not exists (select from pg_depend d where d.classid = 1259 and d.objid = c.oid and d.deptype = 'i')
-             order by n.nspname, c.relname"
+             order by n.nspname, c.relname",
+            options = sequence_options::catalog("s.seqtypid"),
         ))
     }
 
@@ -259,9 +260,15 @@ impl Kind for Sequence {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        vec![
-            Step::new(format!("drop sequence {}", cx.identity()))
-                .hazard(HazardClass::Data, "drops the sequence with its position"),
-        ]
+        let step = Step::new(format!("drop sequence {}", cx.identity()));
+        let hands_over = |column: Address| {
+            let anew = column.parent().is_some_and(|table| is_made_anew(table, cx.live, cx.desired));
+            Handover::of(&column, anew, cx.live, cx.desired).is_some_and(|handover| handover.is_from(cx.at))
+        };
+        vec![if self.owner_column().is_some_and(hands_over) {
+            step
+        } else {
+            step.hazard(HazardClass::Data, "drops the sequence with its position")
+        }]
     }
 }

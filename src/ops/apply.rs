@@ -10,6 +10,7 @@ use crate::apply::{self, Again, Event};
 use crate::declare::pinpoint;
 use crate::declare::project::Project;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::kind::find;
 use crate::model::{Address, HazardClass, State};
 use crate::plan::{Plan, PlanStep, Planned, Verb};
 use crate::saved::Saved;
@@ -142,14 +143,26 @@ async fn carry_out(
     if !Box::pin(job.run(&planned, &mut clerk)).await? {
         return Ok(Outcome::Nothing(planned));
     }
+    let mut after = compare(session, declared, options, Purpose::After(&planned.plan)).await?;
+    if !after.plan.is_empty() && reacts(&after.whole) {
+        clerk.talk.warning("an event trigger changed what the statements made: what differs now is set again");
+        guard(&after.plan, &choices.allow)?;
+        clerk.again();
+        Box::pin(job.run(&after, &mut clerk)).await?;
+        after = compare(session, declared, options, Purpose::After(&after.plan)).await?;
+    }
     let noted = clerk.noted && clerk.ledger;
-    let after = compare(session, declared, options, Purpose::After(&planned.plan)).await?;
     converged(&after)?;
     if noted {
         memory.keep(&after, true, talk).await;
         memory.note(&after).await;
     }
     Ok(Outcome::Done(planned))
+}
+
+/// Returns whether something in the database may change others once they are made.
+fn reacts(whole: &State) -> bool {
+    whole.tops().iter().any(|at| find(kinds::register(), at.kind()).rules.watches)
 }
 
 /// What to apply, and to which database.

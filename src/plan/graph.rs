@@ -392,8 +392,10 @@ impl Builder<'_> {
         let ends = |i: &usize| self.emitted.nodes[*i].step.transaction != Transaction::Inside;
         let ends: Vec<usize> = (0..self.emitted.nodes.len()).filter(ends).collect();
         for group in groups.into_values() {
-            let (saves, fills): (Vec<usize>, Vec<usize>) =
-                group.into_iter().partition(|i| self.emitted.nodes[*i].verb == Verb::Drop);
+            // What is not made anew begins with what it saves.
+            let first = group.iter().all(|i| self.emitted.nodes[*i].verb == Verb::Alter).then(|| group[0]);
+            let saves = |i: &usize| self.emitted.nodes[*i].verb == Verb::Drop || first == Some(*i);
+            let (saves, fills): (Vec<usize>, Vec<usize>) = group.into_iter().partition(saves);
             let (places, puts): (Vec<usize>, Vec<usize>) =
                 fills.iter().partition(|i| self.emitted.nodes[**i].verb == Verb::Alter);
             for (place, put) in places.iter().flat_map(|place| puts.iter().map(move |put| (*place, *put))) {

@@ -33,6 +33,7 @@ mod markdown;
 mod online;
 mod owner;
 mod pooler;
+mod positions;
 mod preflight;
 mod production;
 mod pulled;

@@ -124,6 +124,22 @@ fn a_role_without_privileges_may_pull() {
     assert_eq!(all, less);
 }
 
+/// PostgreSQL gives the copy a sequence of `bigint` with the bounds of `int`.
+#[test]
+fn an_identity_like_another_is_pulled() {
+    let database = Database::create();
+    database.psql(
+        "create schema shop; create table shop.a (id int generated always as identity (minvalue -5));
+         create table shop.b (like shop.a including identity)",
+    );
+    let dir = tempfile::tempdir().expect("a directory");
+    for (command, of) in [("pull", "-o"), ("plan", "-f")] {
+        let file = dir.path().join("schema.yaml");
+        let output = dbstate([command, "-d", &database.url(), of, file.to_str().expect("a name")], dir.path());
+        assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
+    }
+}
+
 #[test]
 fn whose_a_not_null_is_is_pulled() {
     is_built_again(

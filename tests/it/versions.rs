@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use dbstate::sql::types::is_own;
+
 use crate::complete::table::table;
 use crate::support::cluster::{cluster, own_cluster};
 use crate::support::database::Database;
@@ -139,4 +141,14 @@ fn every_key_that_came_later_is_asked_for() {
     assert!(missing.is_empty(), "tests/it/versions.rs asks for none of {missing:?}");
     let kinds: Vec<&str> = NEWER.iter().map(|(_, key, ..)| *key).filter(|key| !since.contains_key(*key)).collect();
     assert!(kinds.is_empty(), "docs/catalogs.yaml has no such keys: {kinds:?}");
+}
+
+#[test]
+fn every_type_of_the_server_is_known() {
+    let names = Database::create().psql(
+        "select string_agg(typname, ' ') from pg_type
+         where typnamespace = 'pg_catalog'::regnamespace and typtype <> 'c' and typname !~ '^_'",
+    );
+    let unknown: Vec<&str> = names.split_whitespace().filter(|name| !is_own(name)).collect();
+    assert!(unknown.is_empty(), "a column of these would be refused: {unknown:?}");
 }

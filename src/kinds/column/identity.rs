@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Column, sequence_of};
 use crate::kind::{Cx, Kind};
 use crate::kinds::identity_sequence;
-use crate::kinds::part::sequence_options::{CATALOG, RESTART, with_hazard};
+use crate::kinds::part::sequence_options::{self, RESTART, with_hazard};
 use crate::kinds::part::{SequenceOptions, is_default};
 use crate::model::{Address, State, Step};
 use crate::sql;
@@ -54,22 +54,25 @@ struct Long {
     options: SequenceOptions,
 }
 
-/// The fields of a catalog query about identity, where `a` is the column and `own` a row of [`sequences`]. They are
+/// Returns the fields of a catalog query about identity, where `a` is the column and `s` a row of [`SEQUENCES`]. They are
 /// null if the column has no identity.
-pub const FIELDS: &str = "
-    case when own.name is not null then
-      jsonb_build_object('mode', case a.attidentity when 'a' then 'always' else 'by default' end, 'options', own.options)
-      end as identity,
-    own.name as live_sequence";
-
-/// Returns a query for the sequences of all identity columns, by table and column.
-pub fn sequences() -> String {
+///
+/// The sequence's bounds are compared with those of the column's type: `like … including identity` makes one of another type.
+pub fn fields() -> String {
     format!(
-        "select sd.refobjid as owner, sd.refobjsubid as owner_column, sc.relname as name, {CATALOG} as options
-         from pg_class sc join pg_sequence s on s.seqrelid = sc.oid join pg_depend sd on sd.objid = sc.oid
-         where sd.classid = 1259 and sd.refclassid = 1259 and sd.deptype = 'i' and sc.relkind = 'S'"
+        "case when s.name is not null then
+           jsonb_build_object('mode', case a.attidentity when 'a' then 'always' else 'by default' end,
+                              'options', {options})
+           end as identity,
+         s.name as live_sequence",
+        options = sequence_options::catalog("a.atttypid"),
     )
 }
+
+/// The sequences of all identity columns, by table and column.
+pub const SEQUENCES: &str = "select sd.refobjid as owner, sd.refobjsubid as owner_column, sc.relname as name, q.*
+     from pg_class sc join pg_sequence q on q.seqrelid = sc.oid join pg_depend sd on sd.objid = sc.oid
+     where sd.classid = 1259 and sd.refclassid = 1259 and sd.deptype = 'i' and sc.relkind = 'S'";
 
 /// The name of an identity's sequence: PostgreSQL chose it, and it is never compared.
 #[derive(Debug, Clone, Default, Eq, Serialize, Deserialize, JsonSchema)]

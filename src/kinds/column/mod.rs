@@ -10,6 +10,7 @@ mod inherited;
 mod local;
 mod nulls;
 mod own_not_null;
+mod position;
 mod release;
 mod retype;
 mod rewrite;
@@ -25,6 +26,7 @@ use identity::{own_sequence, sequence_name};
 pub use inherited::{Inherited, above, below, column_above, has_order_of_its_own, is_own};
 use own_not_null::OwnNotNull;
 pub use own_not_null::is_handed_down;
+pub use position::Handover;
 pub use serial::sequence_of;
 
 use super::not_null::{self, named_at};
@@ -145,14 +147,14 @@ impl Kind for Column {
                   join pg_namespace n on n.oid = c.relnamespace
                   join pg_type t on t.oid = a.atttypid
                   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-                  left join ({}) own on own.owner = a.attrelid and own.owner_column = a.attnum
-                                     and a.attidentity <> '' and not c.relispartition
+                  left join ({}) s on s.owner = a.attrelid and s.owner_column = a.attnum
+                                   and a.attidentity <> '' and not c.relispartition
              where c.relkind in ('r', 'p', 'f') and a.attnum > 0 and not a.attisdropped and {USER_SCHEMA}
              order by a.attrelid, a.attnum",
             stored::fields(),
             own_not_null::field(server),
-            identity::FIELDS,
-            identity::sequences()
+            identity::fields(),
+            identity::SEQUENCES
         ))
     }
 
@@ -164,8 +166,8 @@ impl Kind for Column {
         short::write(self)
     }
 
-    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
-        serial::expand(desired);
+    fn complete(desired: &mut State, problems: &mut Diagnostics, _register: &'static [Entry]) {
+        serial::expand(desired, problems);
         identity::imply_not_null(desired);
         inherited::complete(desired);
     }
@@ -319,6 +321,8 @@ impl Kind for Column {
         let calls_another = old.default != *default && release::calls_what_goes(cx);
         let loses_default = old.default.is_some() && (default.is_none() || retyped || calls_another);
         let step = |what: &str| if retyped { self.joining_step(cx, what) } else { self.step(cx, what) };
+        let handover = Handover::of(cx.at, false, cx.live, cx.desired);
+        steps.extend(handover.iter().map(|handover| handover.note().frees().carries(cx.at)));
         if loses_default {
             steps.push(step("drop default").frees());
         }
@@ -345,6 +349,7 @@ impl Kind for Column {
             let adds = old.identity.is_none();
             steps.extend(steps_of_identity.map(|s| if adds { s.takes(takes.clone()) } else { s }));
         }
+        steps.extend(handover.iter().map(|handover| handover.give().carries(cx.at)));
         if !*not_null && old.not_null {
             steps.push(self.step(cx, "drop not null").needs(primary_key::with_column(cx.at, cx.live)));
         }

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Column;
+use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::Kind;
 use crate::kinds::part::names::object_name;
 use crate::kinds::part::{Sql, TypeName};
@@ -13,8 +14,8 @@ use crate::kinds::sequence::Sequence;
 use crate::model::{Address, Object, Origin, State};
 use crate::sql;
 
-/// Replaces every serial column by what PostgreSQL creates for it.
-pub fn expand(desired: &mut State) {
+/// Replaces every serial column by what PostgreSQL creates for it. One whose values come from elsewhere, too, is a problem.
+pub fn expand(desired: &mut State, problems: &mut Diagnostics) {
     for at in desired.of_kind(Column::NAME) {
         let Some(column) = desired.spec::<Column>(&at) else { continue };
         let integer = match column.data_type.as_str() {
@@ -23,6 +24,19 @@ pub fn expand(desired: &mut State) {
             "smallserial" | "serial2" => "smallint",
             _ => continue,
         };
+        let others = [
+            ("default", column.default.is_some()),
+            ("identity", column.identity.is_some()),
+            ("generated", column.generated.is_some()),
+        ];
+        if let Some((field, _)) = others.into_iter().find(|(_, given)| *given) {
+            let message = format!("`{}` takes its values from a sequence", column.data_type);
+            let help = format!("remove `{field}`, or write `{integer}`");
+            let problem = Problem::new(Code::WrongType, message).help(help);
+            let span = desired.get(&at).and_then(|object| object.origin.field(field));
+            problems.push(span.map_or_else(|| problem.clone().into(), |span| problem.clone().at(span, "")));
+            continue;
+        }
         let data_type = TypeName::parse(integer).expect("an integer is a type");
         let sequence = sequence_of(&at);
         let default = default_of(&sequence);

@@ -1,6 +1,6 @@
 //! Grants as YAML has them: on a thing, or under a role with names and globs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{GRANTED_BY, Grant};
@@ -62,11 +62,14 @@ pub fn under_role(role: &str, node: &Node, out: &mut Lowered) {
             refuse(&mut out.problems, value.span, "write a map from names to privileges");
             continue;
         };
-        for (name, privileges) in things {
-            let written = Written { grantee: role.to_owned(), node: privileges.clone(), span: name.span };
-            let (name, kinds) = (name.text.to_string(), kinds.clone());
-            out.later.push(Box::new(move |state, problems| add_by_name(&name, &kinds, &written, state, problems)));
-        }
+        let (grantee, things) = (role.to_owned(), things.to_vec());
+        out.later.push(Box::new(move |state, problems| {
+            let named = Named::of(&kinds, state);
+            for (name, privileges) in things {
+                let written = Written { grantee: grantee.clone(), node: privileges, span: name.span };
+                add_by_name(&name.text, &named, &written, state, problems);
+            }
+        }));
     }
 }
 
@@ -89,11 +92,45 @@ fn one_of_a_kind(role: &str, entry: &'static Entry, node: &Node, out: &mut Lower
     }));
 }
 
+/// The declared things of some kinds, by name.
+struct Named<'k> {
+    kinds: &'k [&'static Entry],
+    things: Vec<(String, Address)>,
+    /// The places in `things` of those that have a name, or have it but for the arguments.
+    places: HashMap<String, Vec<usize>>,
+}
+
+impl<'k> Named<'k> {
+    fn of(kinds: &'k [&'static Entry], state: &State) -> Self {
+        let all = kinds.iter().flat_map(|entry| state.of_kind(entry.name));
+        let things: Vec<(String, Address)> = all.map(|at| (at.path().join("."), at)).collect();
+        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+        for (i, (path, _)) in things.iter().enumerate() {
+            let bare = &path[..path.as_str().rfind_args()];
+            for name in [path, bare].into_iter().take(1 + usize::from(bare != path)) {
+                places.entry(name.to_owned()).or_default().push(i);
+            }
+        }
+        Self { kinds, things, places }
+    }
+
+    /// Returns what `shop.orders`, `shop.total(bigint)` or `"shop"."orders"` stands for, and for `shop.total` every routine of
+    /// that name.
+    fn exactly(&self, name: &str) -> Vec<&Address> {
+        let at = |i: &usize| &self.things[*i].1;
+        let found = |name: &str| self.places.get(name).into_iter().flatten().map(at);
+        let quoted = crate::sql::split_name(name);
+        let parts = quoted.iter().flat_map(|parts| found(&parts.join(".")).filter(move |at| at.path() == *parts));
+        let mut list: Vec<&Address> = found(name).chain(parts).collect();
+        list.sort_unstable();
+        list.dedup();
+        list
+    }
+}
+
 /// Adds a grant on every declared thing that a name or a glob stands for.
-fn add_by_name(name: &str, kinds: &[&'static Entry], written: &Written, state: &mut State, problems: &mut Diagnostics) {
-    let candidates: Vec<Address> =
-        state.iter().map(|(at, _)| at).filter(|at| kinds.iter().any(|e| e.name == at.kind())).cloned().collect();
-    let exact: Vec<&Address> = candidates.iter().filter(|at| is_named(at, name)).collect();
+fn add_by_name(name: &str, named: &Named<'_>, written: &Written, state: &mut State, problems: &mut Diagnostics) {
+    let exact = named.exactly(name);
     if !exact.is_empty() {
         for at in exact {
             add(at, written, state, problems);
@@ -101,9 +138,8 @@ fn add_by_name(name: &str, kinds: &[&'static Entry], written: &Written, state: &
         return;
     }
     if !name.contains(['*', '?', '[', '{']) {
-        let known: Vec<String> = candidates.iter().map(|at| at.path().join(".")).collect();
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let what = kinds.first().map_or("thing".to_owned(), |e| e.name.to_string());
+        let known: Vec<&str> = named.things.iter().map(|(path, _)| path.as_str()).collect();
+        let what = named.kinds.first().map_or("thing".to_owned(), |e| e.name.to_string());
         let problem =
             Problem::new(Code::Dangling, format!("{what} `{name}` is not declared")).help(did_you_mean(name, &known));
         return push(problems, problem, written.span);
@@ -111,7 +147,7 @@ fn add_by_name(name: &str, kinds: &[&'static Entry], written: &Written, state: &
     match globset::Glob::new(name) {
         Ok(glob) => {
             let glob = glob.compile_matcher();
-            for at in candidates.iter().filter(|at| glob.is_match(at.path().join("."))) {
+            for (_, at) in named.things.iter().filter(|(path, _)| glob.is_match(path)) {
                 add(at, written, state, problems);
             }
         }
@@ -122,14 +158,6 @@ fn add_by_name(name: &str, kinds: &[&'static Entry], written: &Written, state: &
             written.span,
         ),
     }
-}
-
-/// True for `shop.orders`, `shop.total(bigint)`, and for `shop.total` whatever its arguments.
-fn is_named(at: &Address, name: &str) -> bool {
-    let path = at.path().join(".");
-    path == name
-        || path[..path.as_str().rfind_args()] == *name
-        || crate::sql::split_name(name).is_some_and(|p| p == at.path())
 }
 
 /// Adds what is written to what is there.

@@ -39,6 +39,27 @@ const PAIRS: &[(&str, &str)] = &[
     ("time with time zone", "time without time zone"),
     ("time without time zone", "interval"),
     ("interval", "time without time zone"),
+    ("int4range", "int4multirange"),
+    ("int8range", "int8multirange"),
+    ("numrange", "nummultirange"),
+    ("daterange", "datemultirange"),
+    ("tsrange", "tsmultirange"),
+    ("tstzrange", "tstzmultirange"),
+    ("point", "box"),
+    ("lseg", "point"),
+    ("path", "polygon"),
+    ("box", "point"),
+    ("box", "lseg"),
+    ("box", "polygon"),
+    ("box", "circle"),
+    ("polygon", "point"),
+    ("polygon", "path"),
+    ("polygon", "box"),
+    ("polygon", "circle"),
+    ("circle", "point"),
+    ("circle", "box"),
+    ("circle", "polygon"),
+    ("xid8", "xid"),
 ];
 
 /// Types that belong to no family.
@@ -54,6 +75,9 @@ const ALONE: &[&str] = &[
     "tsrange",
     "tstzrange",
     "daterange",
+    "line",
+    "pg_lsn",
+    "jsonpath",
 ];
 
 /// Returns whether both are types of PostgreSQL's own and there is no cast from one to the other. The names must not
@@ -82,6 +106,10 @@ mod tests {
             ("integer", "bigint", false),
             ("text", "uuid", false),
             ("point", "box", false),
+            ("point", "integer", true),
+            ("daterange", "datemultirange", false),
+            ("datemultirange", "daterange", true),
+            ("oid", "bigint", false),
         ] {
             assert_eq!(has_no_cast(old, new), none, "{old} to {new}");
         }

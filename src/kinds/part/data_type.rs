@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::refused;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{References, Renaming, TYPE};
-use crate::sql::{self, Token, TokenClass};
+use crate::sql::{self, Token, TokenClass, types};
 
 /// A type as `format_type(oid, typmod)` prints it with an empty `search_path`: `character varying(255)[]`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,8 +93,13 @@ impl TypeName {
 
     /// Adds a reference to the type, unless it is PostgreSQL's own.
     pub fn reference(&self, out: &mut References, field: &'static str) {
-        if self.name().contains('.') {
-            out.name(TYPE, self.name(), field);
+        let name = self.name();
+        let bare = name.strip_prefix("SETOF ").unwrap_or(name);
+        let is_word = || matches!(sql::split_name(bare).as_deref(), Some([word]) if !types::is_own(word));
+        if name.contains('.') {
+            out.name(TYPE, name, field);
+        } else if !types::is_own(bare) && is_word() {
+            out.name(TYPE, bare, field);
         }
     }
 }

@@ -132,19 +132,21 @@ pub fn with_hazard(step: Step, words: &[String]) -> Step {
 /// bounds.
 pub const RESTART: &str = "restart";
 
-/// The fields as a `jsonb` object; `s` is `pg_sequence`. Values that PostgreSQL chooses by default are left out; null
-/// if all are.
-pub const CATALOG: &str =
-    "case when s.seqstart <> 1 or s.seqincrement <> 1 or s.seqmin <> 1 or s.seqcache <> 1 or s.seqcycle
-    or s.seqmax <> case s.seqtypid when 21 then 32767 when 23 then 2147483647 else 9223372036854775807 end
-  then jsonb_strip_nulls(jsonb_build_object(
-    'start', case when s.seqstart <> case when s.seqincrement > 0 then s.seqmin else s.seqmax end then s.seqstart end,
-    'increment', nullif(s.seqincrement, 1),
-    'min', case when s.seqincrement > 0 then nullif(s.seqmin, 1)
-                else nullif(s.seqmin, case s.seqtypid when 21 then -32768 when 23 then -2147483648
-                                      else -9223372036854775808 end) end,
-    'max', case when s.seqincrement < 0 then nullif(s.seqmax, -1)
-                else nullif(s.seqmax, case s.seqtypid when 21 then 32767 when 23 then 2147483647
-                                      else 9223372036854775807 end) end,
-    'cache', nullif(s.seqcache, 1),
-    'cycle', nullif(s.seqcycle, false))) end";
+/// Returns the fields as a `jsonb` object in SQL; `s` is `pg_sequence`, and `type_oid` the type whose bounds are its own by
+/// default. Values that PostgreSQL chooses by default are left out; null if all are.
+pub fn catalog(type_oid: &str) -> String {
+    let least = format!("case {type_oid} when 21 then -32768 when 23 then -2147483648 else -9223372036854775808 end");
+    let most = format!("case {type_oid} when 21 then 32767 when 23 then 2147483647 else 9223372036854775807 end");
+    format!(
+        "case when s.seqstart <> 1 or s.seqincrement <> 1 or s.seqmin <> 1 or s.seqcache <> 1 or s.seqcycle
+                or s.seqmax <> {most}
+           then jsonb_strip_nulls(jsonb_build_object(
+             'start', case when s.seqstart <> case when s.seqincrement > 0 then s.seqmin else s.seqmax end
+                           then s.seqstart end,
+             'increment', nullif(s.seqincrement, 1),
+             'min', case when s.seqincrement > 0 then nullif(s.seqmin, 1) else nullif(s.seqmin, {least}) end,
+             'max', case when s.seqincrement < 0 then nullif(s.seqmax, -1) else nullif(s.seqmax, {most}) end,
+             'cache', nullif(s.seqcache, 1),
+             'cycle', nullif(s.seqcycle, false))) end"
+    )
+}

@@ -1,12 +1,12 @@
 //! Moves the rows of a table to the one that replaces it, which is partitioned differently.
 //!
 //! PostgreSQL cannot change how a table is partitioned. Therefore a new table replaces it, within one transaction.
-//! Meanwhile the rows are in a temporary table, and the last values of its identity sequences in others. Sequences
-//! owned by its columns are released and owned again.
+//! Meanwhile the rows are in a temporary table, and the positions of the sequences of its columns in others. Sequences
+//! owned by its columns that stay are released and owned again.
 
-use super::{Table, heirs, is_partitioned, line_of, referenced};
+use super::{Table, heirs, is_partition, is_partitioned, line_of, parents, referenced};
 use crate::kind::{Cx, Kind};
-use crate::kinds::column::Column;
+use crate::kinds::column::{Column, Handover};
 use crate::kinds::owner::Owner;
 use crate::kinds::part::convert::{is_another, needs_text, text_of};
 use crate::kinds::part::narrow::keeps_values;
@@ -26,9 +26,15 @@ fn is_carried(at: &Address, live: &State, desired: &State) -> bool {
     tables.is_some_and(|(live, wanted)| live.rekeyed || live.partition_by != wanted.partition_by)
 }
 
-/// Returns whether a table is replaced for this reason, or as a partition of one that is.
+/// Returns whether a table is replaced for this reason, or as a partition of one that is. A partition that leaves the table
+/// above is detached before that is dropped.
 pub fn is_made_anew(at: &Address, live: &State, desired: &State) -> bool {
-    line_of(at, live).iter().any(|t| is_carried(t, live, desired))
+    let above = if is_partition(at, live) { parents(at, live) } else { Vec::new() };
+    let goes_with = |t: &Address| {
+        let leaves = desired.contains(at) && !(is_partition(at, desired) && parents(at, desired).contains(t));
+        !leaves && is_made_anew(t, live, desired)
+    };
+    is_carried(at, live, desired) || above.iter().any(goes_with)
 }
 
 /// Returns `drop table`; before it, if the table is replaced, the statements that save its rows.
@@ -47,9 +53,7 @@ pub fn drop(cx: &Cx<'_>) -> Vec<Step> {
         aside(rows(cx.at), format!("select {} from {}{}", listed(cx), if whole { "" } else { "only " }, cx.identity()))
             .hazard(HazardClass::Rewrite, "copies the rows to the table that takes its place"),
     ];
-    steps.extend(counting(cx).map(|column| {
-        aside(counted(column), format!("select pg_sequence_last_value({}) as last", sequence(cx, column)))
-    }));
+    steps.extend(handovers(cx).map(|handover| handover.note().lock(Lock::AccessExclusive).carries(cx.at)));
     let let_go =
         |(at, _): (Address, Address)| Step::new(format!("alter sequence {} owned by none", cx.at(&at).identity()));
     steps.extend(sequences(cx).into_iter().map(let_go));
@@ -111,11 +115,7 @@ fn put(cx: &Cx<'_>, others: impl IntoIterator<Item = Address>) -> Vec<Step> {
         Step::new(format!("alter sequence {sequence} owned by {}.{column}", cx.identity()))
             .needs([cx.at.child(Owner::NAME, "")])
     }));
-    steps.extend(counting(cx).map(|column| {
-        let (sequence, counted) = (sequence(cx, column), counted(column));
-        Step::new(format!("select setval({sequence}, last) from pg_temp.{counted} where last is not null"))
-            .carries(cx.at)
-    }));
+    steps.extend(handovers(cx).map(|handover| handover.give().carries(cx.at)));
     steps
 }
 
@@ -168,11 +168,10 @@ fn shared<'a>(cx: &Cx<'a>) -> impl Iterator<Item = (&'a Address, &'a Column)> {
     })
 }
 
-/// Returns the columns that are identity columns before and after.
-fn counting<'a>(cx: &Cx<'a>) -> impl Iterator<Item = &'a Address> {
-    let live = cx.live;
-    let counts = move |at: &Address| live.spec::<Column>(at).is_some_and(|c| c.identity.is_some());
-    shared(cx).filter(move |(at, column)| column.identity.is_some() && counts(at)).map(|(at, _)| at)
+/// Returns the sequences of columns that take over from others.
+fn handovers<'a>(cx: &Cx<'a>) -> impl Iterator<Item = Handover<'a>> {
+    let (live, desired) = (cx.live, cx.desired);
+    shared(cx).filter_map(move |(at, _)| Handover::of(at, true, live, desired))
 }
 
 /// Returns the sequences that stay, each with the column of the table that owns it before and after.
@@ -199,15 +198,4 @@ fn lost(cx: &Cx<'_>) -> Vec<String> {
 /// Returns the name of the temporary table for the rows.
 fn rows(at: &Address) -> String {
     sql::ident(&format!("rows of {}", at.key()))
-}
-
-/// Returns the name of the temporary table for the last value of an identity column.
-fn counted(column: &Address) -> String {
-    let table = column.parent().map_or_else(String::new, |t| t.key().to_owned());
-    sql::ident(&format!("last {} of {table}", column.key()))
-}
-
-/// Returns an SQL expression for the sequence of an identity column.
-fn sequence(cx: &Cx<'_>, column: &Address) -> String {
-    format!("pg_get_serial_sequence({}, {})::regclass", sql::literal(&cx.identity()), sql::literal(column.key()))
 }

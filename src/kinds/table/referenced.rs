@@ -7,17 +7,22 @@ use crate::kind::{Cx, Kind};
 use crate::kinds::foreign_key::ForeignKey;
 use crate::model::{Address, Lock, State, Step};
 
-/// Adds edges from foreign keys that are dropped to the partitions that are dropped, so that the keys go first. A partition
-/// that is detached need not wait for them.
+/// Adds edges from foreign keys that are dropped to the partitions that are dropped, so that the keys go first, and from every
+/// foreign key to the partitions that are made anew, so that the key is, too. A partition that is detached need not wait for
+/// them.
 pub fn note(live: &mut State, desired: &State) {
-    let waits = |t: &Address| !desired.contains(t) && is_partition(t, live) && !is_referred_to(t, live, desired);
-    let partitions: Vec<Address> = live.of_kind(Table::NAME).into_iter().filter(waits).collect();
+    let partitions = live.of_kind(Table::NAME).into_iter().filter(|t| is_partition(t, live));
+    let (stay, go): (Vec<Address>, Vec<Address>) = partitions.partition(|t| desired.contains(t));
+    let anew: Vec<&Address> = stay.iter().filter(|t| is_made_anew(t, live, desired)).collect();
+    let go: Vec<&Address> = go.iter().filter(|t| !is_referred_to(t, live, desired)).collect();
+    if anew.is_empty() && go.is_empty() {
+        return;
+    }
     let mut edges = Vec::new();
-    for key in
-        live.of_kind(ForeignKey::NAME).into_iter().filter(|key| !partitions.is_empty() && !stays(key, live, desired))
-    {
-        let below = partitions.iter().filter(|partition| refers(&key, partition, live));
-        edges.extend(below.map(|partition| (key.clone(), partition.clone())));
+    for key in live.of_kind(ForeignKey::NAME) {
+        let go = go.iter().filter(|_| !stays(&key, live, desired));
+        let below = anew.iter().chain(go).filter(|partition| refers(&key, partition, live));
+        edges.extend(below.map(|partition| (key.clone(), (*partition).clone())));
     }
     for (key, partition) in edges {
         live.add_edge(key, partition);

@@ -1,0 +1,102 @@
+//! The position of the sequence that a column takes its values from, where another one takes over: that of an identity takes
+//! over from that of a `serial`, one of a `serial` from that of an identity, or that of a table from that of the table which it
+//! replaces.
+//!
+//! See <https://www.postgresql.org/docs/current/functions-sequence.html>.
+
+use super::Column;
+use crate::kind::Kind;
+use crate::kinds::sequence::Sequence;
+use crate::model::{Address, State, Step};
+use crate::sql;
+
+/// What a column takes its values from.
+#[derive(Debug, PartialEq, Eq)]
+enum Source {
+    /// The sequence of its identity.
+    Identity,
+    /// A sequence that it owns and its default calls.
+    Owned(Address),
+}
+
+/// A sequence of a column that takes over from one that goes.
+#[derive(Debug)]
+pub struct Handover<'a> {
+    column: &'a Address,
+    from: Source,
+    to: Source,
+}
+
+impl<'a> Handover<'a> {
+    /// Returns how one sequence takes over from another, if one does. An identity stays the same unless its table is made
+    /// anew.
+    pub fn of(column: &'a Address, is_made_anew: bool, live: &State, desired: &State) -> Option<Self> {
+        let (from, to) = (Source::of(column, live)?, Source::of(column, desired)?);
+        let goes = match &from {
+            Source::Identity => is_made_anew || to != Source::Identity,
+            Source::Owned(sequence) => !desired.contains(sequence),
+        };
+        let comes = match &to {
+            Source::Identity => true,
+            Source::Owned(sequence) => !live.contains(sequence),
+        };
+        (goes && comes).then_some(Self { column, from, to })
+    }
+
+    /// Returns whether the sequence is the one that goes.
+    pub fn is_from(&self, sequence: &Address) -> bool {
+        matches!(&self.from, Source::Owned(it) if it == sequence)
+    }
+
+    /// Returns the statement that notes the position before the one goes.
+    pub fn note(&self) -> Step {
+        let (noted, from) = (self.noted(), self.from.expression(self.column));
+        Step::new(format!(
+            "create temporary table {noted} on commit drop as select pg_sequence_last_value({from}) as last"
+        ))
+    }
+
+    /// Returns the statement that gives it to the other, which exists by then.
+    pub fn give(&self) -> Step {
+        let (noted, to) = (self.noted(), self.to.expression(self.column));
+        let step = Step::new(format!("select setval({to}, last) from pg_temp.{noted} where last is not null"));
+        match &self.to {
+            Source::Identity => step,
+            Source::Owned(sequence) => step.needs([sequence.clone()]),
+        }
+    }
+
+    /// Returns the name of the temporary table for the position.
+    fn noted(&self) -> String {
+        let table = self.column.parent().map_or("", Address::key);
+        sql::ident(&format!("last {} of {table}", self.column.key()))
+    }
+}
+
+impl Source {
+    fn of(column: &Address, state: &State) -> Option<Self> {
+        let spec = state.spec::<Column>(column)?;
+        if spec.identity.is_some() {
+            return Some(Self::Identity);
+        }
+        let default = spec.default.as_ref()?.as_str();
+        let is_owned = |at: &Address| {
+            default.contains(&sql::literal(&sql::dotted(at.path())))
+                && state.spec::<Sequence>(at).and_then(Sequence::owner_column).as_ref() == Some(column)
+        };
+        let mut sequences = if default.starts_with("nextval(") { state.of_kind(Sequence::NAME) } else { Vec::new() };
+        sequences.retain(is_owned);
+        sequences.pop().map(Self::Owned)
+    }
+
+    /// Returns an SQL expression for the sequence, of type `regclass`.
+    fn expression(&self, column: &Address) -> String {
+        match self {
+            Self::Identity => {
+                let table = column.parent().map(|table| sql::dotted(table.path())).unwrap_or_default();
+                format!("pg_get_serial_sequence({}, {})::regclass", sql::literal(&table), sql::literal(column.key()))
+            }
+            Self::Owned(sequence) => format!("{}::regclass", sql::literal(&sql::dotted(sequence.path()))),
+        }
+    }
+}

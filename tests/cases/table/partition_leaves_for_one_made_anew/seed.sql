@@ -1,0 +1,1 @@
+insert into shop.sale values (1);
