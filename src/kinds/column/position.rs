@@ -68,7 +68,7 @@ impl<'a> Handover<'a> {
 
     /// Returns the name of the temporary table for the position.
     fn noted(&self) -> String {
-        let table = self.column.parent().map_or("", Address::key);
+        let table = self.column.parent().map(|table| table.path().join(".")).unwrap_or_default();
         sql::ident(&format!("last {} of {table}", self.column.key()))
     }
 }

@@ -197,5 +197,5 @@ fn lost(cx: &Cx<'_>) -> Vec<String> {
 
 /// Returns the name of the temporary table for the rows.
 fn rows(at: &Address) -> String {
-    sql::ident(&format!("rows of {}", at.key()))
+    sql::ident(&format!("rows of {}", at.path().join(".")))
 }
