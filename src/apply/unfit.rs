@@ -30,7 +30,7 @@ pub async fn check(client: &Client, plan: &Plan) -> Result<(), Diagnostics> {
 
 fn refusal(step: &PlanStep) -> Diagnostic {
     let message = format!("rows that are there do not fit {}: `{}` would fail", step.at, step.text());
-    let help = "correct or delete these rows, or say `not_valid: true` where the constraint shall hold for new rows alone; \
+    let help = "correct or delete these rows; a check or a foreign key may say `not_valid: true`, to hold for new rows alone; \
                 nothing was changed";
     located(Diagnostic::new(Code::Refused, message).help(help), step)
 }

@@ -253,8 +253,10 @@ impl<'t> Builder<'t> {
             }
             Pending::Value(..) if std::mem::take(&mut self.refused) => {}
             Pending::Value(name, key_style) => {
-                self.check_colon(&name, key_style, &node, flow);
-                if let Some(Frame { items: Items::Map { entries, .. }, .. }) = self.frames.last_mut() {
+                let stray = if flow && key_style == ScalarStyle::Plain { stray(&name, &node) } else { None };
+                let is_stray = stray.is_some();
+                self.found.extend(stray);
+                if !is_stray && let Some(Frame { items: Items::Map { entries, .. }, .. }) = self.frames.last_mut() {
                     entries.push((name, node));
                 }
             }
@@ -284,15 +286,6 @@ impl<'t> Builder<'t> {
         };
         self.found.push(problem.at(span, ""));
         Pending::Ignored
-    }
-
-    /// Reports `{a:b}`: in YAML that is a key `a:b` without a value, which is never what was meant.
-    fn check_colon(&mut self, key: &Key, style: ScalarStyle, value: &Node, flow: bool) {
-        let absent = value.value == Value::Null && value.span.is_some_and(|s| s.start == s.end);
-        let Some(span) = key.span.filter(|_| flow && absent && style == ScalarStyle::Plain) else { return };
-        let Some(colon) = key.text.find(':').filter(|_| key.text.matches(':').count() == 1) else { return };
-        let at = span.start as usize + colon;
-        self.found.push(explain::missing_space(self.span(at, at + 1)));
     }
 
     /// Removes entries whose key occurred before, and reports each of them.
@@ -409,6 +402,20 @@ impl<'t> Builder<'t> {
 /// Returns whether YAML itself defines the tag.
 fn is_known(tag: &Tag) -> bool {
     tag.is_yaml_core_schema() || tag.parts() == ("", "!")
+}
+
+/// Reports what YAML takes for a key without a value although it was not meant so: `{a:b}`, and the rest of a value after a
+/// comma, such as `b` and more words in `{a: select a, b from c}`.
+fn stray(key: &Key, value: &Node) -> Option<Diagnostic> {
+    let absent = value.value == Value::Null && value.span.is_some_and(|s| s.start == s.end);
+    let span = key.span.filter(|_| absent)?;
+    let colons: Vec<usize> = key.text.match_indices(':').map(|(at, _)| at).collect();
+    if let [colon] = *colons {
+        let at = span.start + u32::try_from(colon).unwrap_or_default();
+        return Some(explain::missing_space(Span { start: at, end: at + 1, ..span }));
+    }
+    let is_value = key.text.contains(|c: char| c.is_whitespace() || "()'\"=<>+*/|".contains(c));
+    (colons.is_empty() && is_value).then(|| explain::after_a_comma(span, &crop(&key.text)))
 }
 
 /// Cuts a text to a length that fits in a message.

@@ -50,6 +50,13 @@ pub(super) fn missing_space(colon: Span) -> Diagnostic {
     Problem::new(Code::Syntax, "no space after `:`").help("write `key: value`, or quote the text").at(colon, "")
 }
 
+/// Reports the rest of a value, which YAML takes for a key.
+pub(super) fn after_a_comma(rest: Span, text: &str) -> Diagnostic {
+    Problem::new(Code::Syntax, format!("`{text}` stands alone: a `,` ends a value between `{{` and `}}`"))
+        .help("quote the whole value, or write it on a line of its own")
+        .at(rest, "")
+}
+
 /// Returns the diagnostic for an error of the parser, and whether the lines after it are worth reading.
 pub(super) fn explain(kind: &ErrorKind, scene: &Scene<'_>) -> (Diagnostic, bool) {
     let finding = scene.finding(kind);
