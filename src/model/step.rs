@@ -114,6 +114,8 @@ pub struct Step {
     pub retypes: bool,
     /// The object is usable before it: nothing that uses the object waits for it.
     pub late: bool,
+    /// The field of the object that no other statement sets: what that names need not exist before the others.
+    pub sets: Option<&'static str>,
     /// A new object is complete only after it: whatever uses the object waits for it, too.
     pub completes: bool,
     /// The role that owns the object's parent after it.
@@ -221,6 +223,13 @@ impl Step {
     #[must_use]
     pub fn late(mut self) -> Self {
         self.late = true;
+        self
+    }
+
+    /// Sets the field of the object that it alone sets.
+    #[must_use]
+    pub fn sets(mut self, field: &'static str) -> Self {
+        self.sets = Some(field);
         self
     }
 

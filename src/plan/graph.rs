@@ -198,13 +198,15 @@ impl Builder<'_> {
             }
             let Some(object) = self.input.desired.get(at) else { continue };
             let mut used = needs(self.input, names, at, object);
-            used.extend(self.input.desired.uses(at).iter().map(|to| (to.clone(), Edge::Hard)));
-            used.extend(self.as_before(at, object).into_iter().map(|to| (to, Edge::Soft)));
-            for (to, edge) in &used {
-                self.made_first(to, first, *edge);
+            used.extend(self.input.desired.uses(at).iter().map(|to| (to.clone(), Edge::Hard, "")));
+            used.extend(self.as_before(at, object).into_iter().map(|to| (to, Edge::Soft, "")));
+            for (to, edge, field) in &used {
+                let own = |i: &usize| self.emitted.nodes[*i].step.sets == Some(*field);
+                let user = self.made(at).iter().copied().find(own).or(first);
+                self.made_first(to, user, *edge);
             }
             if !servants.is_empty() && find(self.input.register, at.kind()).is_served(&*object.spec, at) {
-                self.served_first(used.into_iter().map(|(to, _)| to).collect(), &servants, first);
+                self.served_first(used.into_iter().map(|(to, ..)| to).collect(), &servants, first);
             }
         }
         for i in 0..self.emitted.nodes.len() {

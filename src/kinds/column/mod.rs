@@ -4,6 +4,7 @@
 //! siblings become the integer, the default and the sequence that PostgreSQL makes of them.
 
 mod attributes;
+mod default;
 mod generated;
 mod identity;
 mod inherited;
@@ -336,7 +337,8 @@ impl Kind for Column {
         }
         match default {
             Some(default) if loses_default || old.default.as_ref() != Some(default) => {
-                steps.push(step(&format!("set default {default}")));
+                let set = step(&format!("set default {default}"));
+                steps.push(if retyped { set } else { set.late() });
             }
             _ => {}
         }

@@ -51,6 +51,8 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
     steps.extend(table.replica_identity.as_ref().map(|words| mark::replica_identity(Some(words), cx)));
     steps.extend(table.cluster_on.as_deref().map(|index| mark::cluster_on(Some(index), cx)));
     steps.extend(carry::after_create(cx));
+    let alone = columns.iter().filter(|(_, column)| is_whole(table, apart, column));
+    steps.extend(alone.filter_map(|(at, column)| column.default_apart(&cx.at(at))));
     steps
 }
 
@@ -103,8 +105,15 @@ fn line(table: &Table, apart: bool, column: &Column, cx: &Cx<'_>) -> Option<Stri
         let words = column.words_besides(cx);
         return (!words.is_empty()).then(|| format!("{} with options{words}", cx.name()));
     }
-    let only_above = !apart && column.inherited.is_from_above_only();
-    (!only_above).then(|| column.definition(cx))
+    is_whole(table, apart, column).then(|| match column.default_apart(cx) {
+        Some(_) => Column { default: None, ..column.clone() }.definition(cx),
+        None => column.definition(cx),
+    })
+}
+
+/// Returns whether `create table` says all of a column, and not only what it has besides one above.
+fn is_whole(table: &Table, apart: bool, column: &Column) -> bool {
+    apart || table.partition_of.is_none() && table.of_type.is_none() && !column.inherited.is_from_above_only()
 }
 
 /// Returns the constraints to be written within the parentheses, with their addresses, in the order of the register.
