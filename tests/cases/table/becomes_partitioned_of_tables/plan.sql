@@ -10,10 +10,10 @@ create table shop.sale (
     id integer default nextval('shop.sale_id_seq'::regclass) not null,
     at integer not null
 ) partition by range (at);
-alter table shop.sale_0 alter column id set default nextval('shop.sale_id_seq'::regclass);
 alter table shop.sale attach partition shop.sale_0 for values from (0) to (10);
-alter table shop.sale_1 alter column id set default nextval('shop.sale_id_seq'::regclass);
 alter table shop.sale attach partition shop.sale_1 for values from (10) to (20);
 insert into shop.sale (id, at) overriding system value select id, at from pg_temp."rows of shop.sale";
 alter sequence shop.sale_id_seq owned by shop.sale.id;
+alter table shop.sale_0 alter column id set default nextval('shop.sale_id_seq'::regclass);
+alter table shop.sale_1 alter column id set default nextval('shop.sale_id_seq'::regclass);
 commit;
