@@ -6,6 +6,7 @@
 
 use super::Column;
 use crate::kind::Kind;
+use crate::kinds::schema::Schema;
 use crate::kinds::sequence::Sequence;
 use crate::model::{Address, State, Step};
 use crate::sql;
@@ -79,14 +80,13 @@ impl Source {
         if spec.identity.is_some() {
             return Some(Self::Identity);
         }
-        let default = spec.default.as_ref()?.as_str();
-        let is_owned = |at: &Address| {
-            default.contains(&sql::literal(&sql::dotted(at.path())))
-                && state.spec::<Sequence>(at).and_then(Sequence::owner_column).as_ref() == Some(column)
-        };
-        let mut sequences = if default.starts_with("nextval(") { state.of_kind(Sequence::NAME) } else { Vec::new() };
-        sequences.retain(is_owned);
-        sequences.pop().map(Self::Owned)
+        let tokens = sql::tokens(spec.default.as_ref()?.as_str());
+        let [call, open, name, ..] = tokens.as_slice() else { return None };
+        let name = sql::unquote(name.text).filter(|_| call.is_word("nextval") && open.is("("))?;
+        let [schema, name] = sql::split_name(&name)?.try_into().ok()?;
+        let sequence = Address::root(Schema::NAME, &schema).child(Sequence::NAME, &name);
+        let owner = state.spec::<Sequence>(&sequence).and_then(Sequence::owner_column);
+        (owner.as_ref() == Some(column)).then_some(Self::Owned(sequence))
     }
 
     /// Returns an SQL expression for the sequence, of type `regclass`.
