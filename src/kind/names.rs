@@ -131,8 +131,12 @@ impl Names {
                     let Some(said) = sql::unquote(token.text) else { continue };
                     if token.text.starts_with('$') {
                         self.scan(&said, from, found);
-                    } else if let Some([schema, name]) = sql::split_name(&said).as_deref() {
-                        self.named(Some(schema), name, from, found);
+                    } else {
+                        // A constant of type `regprocedure` has arguments: `'shop.total(integer)'`.
+                        let routine = || sql::split_name(said.split_once('(')?.0);
+                        if let Some([schema, name]) = sql::split_name(&said).or_else(routine).as_deref() {
+                            self.named(Some(schema), name, from, found);
+                        }
                     }
                 }
                 TokenClass::Number | TokenClass::Space | TokenClass::Punct => {}

@@ -5,11 +5,13 @@
 mod apart;
 mod keyed;
 mod parts;
+mod twin;
 
 pub use apart::{
     becomes_part, beside, check_apart, foreseen, is_apart, is_part_of_index, join, refuse_place, take_place,
 };
 pub use keyed::{drop_key, indexes_to_drop};
+pub use twin::{give_place, stand_in, take_name};
 
 use std::collections::BTreeMap;
 
@@ -21,7 +23,8 @@ use super::column::Column;
 use super::owner::Owner;
 use super::part::catalog::{USER_SCHEMA, options, tablespace};
 use super::part::constraint::{
-    INCLUDED, index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use, keeps_options,
+    INCLUDED, beside_part, index_attached, index_steps, index_tail, is_on_partitioned, is_replaced_in_use,
+    keeps_options,
 };
 use super::part::index_key::{self, Subject};
 use super::part::names::{is_taken, object_name};
@@ -72,6 +75,9 @@ pub struct Index {
     /// Building it failed halfway, so it is unusable. It is rebuilt unless this is declared.
     #[serde(default, skip_serializing_if = "is_default")]
     pub invalid: bool,
+    /// Of a partition: it stands beside the part of an index above that is defined like it. Without this it is that part.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub apart: bool,
     /// Whether it is a part of its parent table's.
     #[serde(default, rename = "live_attached", skip_serializing)]
     pub attached: Attached,
@@ -114,7 +120,7 @@ impl Kind for Index {
                        where a.attrelid = i.indexrelid and a.attstattarget >= 0) end as statistics,
                     {tablespace} as tablespace,
                     not i.indisvalid and ic.relkind = 'i' as invalid,
-                    not i.indisvalid and ic.relkind = 'I' as only, {attached}
+                    not i.indisvalid and ic.relkind = 'I' as only, {attached}, {beside} as apart
              from pg_index i
                   join pg_class ic on ic.oid = i.indexrelid
                   join pg_class c on c.oid = i.indrelid
@@ -127,6 +133,7 @@ impl Kind for Index {
             keys = index_key::catalog(""),
             tablespace = tablespace("ic"),
             options = options("ic.reloptions"),
+            beside = beside_part(""),
             attached = index_attached("idx", "", "'named'", "e.classoid = 1259 and e.objoid = ic.oid"),
         ))
     }
@@ -134,14 +141,18 @@ impl Kind for Index {
     fn managed(&self, at: &Address, desired: &State) -> bool {
         let free = |their: &Address| !at.parent().is_some_and(|table| apart::has_key_as_part(table, their, desired));
         let alike = |their: &Address| desired.spec::<Self>(their).is_some_and(|t| t.is_defined_as(self));
-        self.attached.managed(at, desired, |their| alike(their) && free(their))
+        self.apart || self.attached.managed(at, desired, |their| alike(their) && free(their))
     }
 
-    /// A part beside an index of the table's own that is defined alike has to be said: that alone would become the part.
-    fn before_raise(state: &mut State, _register: &'static [Entry]) {
-        for (at, part) in beside_alike(state) {
-            state.set(&at, Self { attached: Attached::Named, ..part });
+    fn foresee(live: &mut State, desired: &State) {
+        for (at, apart) in foreseen(Self::NAME, live, desired) {
+            if let Some(index) = live.spec::<Self>(&at).cloned() {
+                live.set(&at, Self { apart, ..index });
+            }
         }
+    }
+
+    fn before_raise(state: &mut State, _register: &'static [Entry]) {
         hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
     }
 
@@ -180,7 +191,10 @@ impl Kind for Index {
 
     fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
         let problem = Problem::new(Code::WrongType, "no column is named").help("name at least one: `[id]`");
-        if self.columns.is_empty() { vec![(problem, "columns")] } else { part::check_only(at, desired) }
+        if self.columns.is_empty() {
+            return vec![(problem, "columns")];
+        }
+        [part::check_only(at, desired), check_apart(at, desired)].concat()
     }
 
     /// When a column changes its type, PostgreSQL rebuilds an index with expressions and may spell these differently
@@ -194,8 +208,11 @@ impl Kind for Index {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        if let Some((part, old)) = stand_in(cx).and_then(|at| Some((cx.whole.spec::<Self>(&at)?, at))) {
+            return take_name(&old, cx).into_iter().chain(self.settings_steps(part, cx)).collect();
+        }
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
-        let needs: Vec<Address> = needs.into_iter().chain(part::parts_below(cx)).collect();
+        let needs: Vec<Address> = needs.into_iter().chain(part::parts_below(cx)).chain(beside(cx)).collect();
         let parts = parts::steps(self, false, cx);
         let mut steps = parts.unwrap_or_else(|| vec![self.build(&cx.name(), cx)]);
         // PostgreSQL runs functions in it as the owner of the table, who is to be known by then.
@@ -210,7 +227,7 @@ impl Kind for Index {
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {
-        let Self { options, tablespace, invalid, only, .. } = self;
+        let Self { options, invalid, only, .. } = self;
         if old.invalid && !invalid {
             let online = self.replace_online(cx);
             let why = "it is invalid: building it failed half-way";
@@ -229,17 +246,15 @@ impl Kind for Index {
         if let Some(replace) = keeps_options(&old.options, options, cx) {
             return replace;
         }
-        let tablespace = (old.tablespace.as_deref(), tablespace.as_deref());
-        let mut steps = index_steps(&cx.identity(), (&old.options, options), tablespace);
-        steps.extend(self.statistics_steps(&old.statistics, cx));
-        Alter::InPlace(steps)
+        take_place(Alter::InPlace(self.settings_steps(old, cx)), cx)
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        if let Some(steps) = self.plain_again(cx) {
+        let step = Step::new(format!("drop index {}", cx.identity())).lock(Lock::AccessExclusive);
+        let gives = self.usual_name(cx).is_none().then(|| give_place(step.clone(), cx));
+        if let Some(steps) = gives.flatten().or_else(|| self.plain_again(cx)) {
             return steps;
         }
-        let step = Step::new(format!("drop index {}", cx.identity())).lock(Lock::AccessExclusive);
         keyed::drop_index(self, step.needs(self.attached.leaves_with(cx)), cx)
     }
 
@@ -259,10 +274,27 @@ impl Index {
         let their = cx.desired.spec::<Self>(&their)?;
         let tablespace = (self.tablespace.as_deref(), their.tablespace.as_deref());
         let mut steps = index_steps(&cx.identity(), (&self.options, &their.options), tablespace);
-        let name = cx.at.parent().and_then(|table| parts::part_name(self, table));
-        let name = name.filter(|name| name != cx.at.key() && !is_taken(name, cx.at.top(), cx));
-        steps.extend(part::plain(name, &format!("index {}", cx.identity()), |to| part::rename_index(cx.at, to), cx));
+        steps.extend(part::plain(
+            self.usual_name(cx),
+            &format!("index {}", cx.identity()),
+            |to| part::rename_index(cx.at, to),
+            cx,
+        ));
         Some(steps)
+    }
+
+    /// Returns the name that PostgreSQL gives such a part, if it is free and not the present one.
+    fn usual_name(&self, cx: &Cx<'_>) -> Option<String> {
+        let name = cx.at.parent().and_then(|table| parts::part_name(self, table));
+        name.filter(|name| name != cx.at.key() && !is_taken(name, cx.at.top(), cx))
+    }
+
+    /// Returns the statements that change what does not affect its content from `old`.
+    fn settings_steps(&self, old: &Self, cx: &Cx<'_>) -> Vec<Step> {
+        let tablespace = (old.tablespace.as_deref(), self.tablespace.as_deref());
+        let mut steps = index_steps(&cx.identity(), (&old.options, &self.options), tablespace);
+        steps.extend(self.statistics_steps(&old.statistics, cx));
+        steps
     }
 
     /// Returns the statements that set the statistics targets that differ from `old`.
@@ -343,6 +375,7 @@ impl Index {
             tablespace: _,
             only: _,
             invalid: _,
+            apart: _,
             attached: _,
         } = self;
         *columns == other.columns
@@ -360,18 +393,4 @@ impl Index {
         });
         keys.chain(&self.predicate)
     }
-}
-
-/// The parts beside an index of the table's own that is defined alike.
-fn beside_alike(live: &State) -> Vec<(Address, Index)> {
-    let is_beside = |at: &Address, part: &Index| {
-        let table = at.parent().filter(|_| !matches!(part.attached, Attached::No));
-        let all = table.map(|table| live.children_of::<Index>(table, Index::NAME)).unwrap_or_default();
-        all.into_iter().any(|(_, own)| matches!(own.attached, Attached::No) && own.is_defined_as(part))
-    };
-    let beside = |at: Address| {
-        let part = live.spec::<Index>(&at).filter(|part| is_beside(&at, part))?.clone();
-        Some((at, part))
-    };
-    live.of_kind(Index::NAME).into_iter().filter_map(beside).collect()
 }

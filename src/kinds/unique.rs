@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::index::{beside, check_apart, drop_key, foreseen, join, refuse_place, take_place};
+use super::index::{
+    beside, check_apart, drop_key, foreseen, give_place, join, refuse_place, stand_in, take_name, take_place,
+};
 use super::part::backing::{self, Backing};
 use super::part::constraint::{self, APART, Keyed, columns, index_fields, index_tail, index_words, timing};
 use super::part::{Parameters, follow_tablespace, is_default, since, unfit};
@@ -48,8 +50,8 @@ pub struct Unique {
     /// Of a partitioned table: it gets no parts but those that partitions declare, and is not valid until each has one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub only: bool,
-    /// Of a partition: it stands beside the part of an index above that is defined like it and no key. Without this it is that
-    /// part.
+    /// Of a partition: it stands beside the part of an index or unique constraint above that is defined like it. Without this it
+    /// is that part.
     #[serde(default, skip_serializing_if = "is_default")]
     pub apart: bool,
     /// Whether it is a part of its parent table's.
@@ -85,16 +87,20 @@ impl Kind for Unique {
         let overlaps = if server.at_least(18) { "con.conperiod" } else { "false" };
         let nulls = if server.at_least(15) { "i.indnullsnotdistinct" } else { "false" };
         let fields = format!(
-            "{} as columns, {overlaps} as without_overlaps, {nulls} as nulls_not_distinct, {index}, {attached}, {APART} as apart",
+            "{} as columns, {overlaps} as without_overlaps, {nulls} as nulls_not_distinct, {index}, {attached}, {APART} or {beside} as apart",
             columns("con.conkey", "con.conrelid"),
             index = index_fields(),
             attached = constraint::attached("key"),
+            beside = constraint::beside_part("u"),
         );
         Some(constraint::catalog('u', &fields))
     }
 
     fn managed(&self, at: &Address, desired: &State) -> bool {
-        self.attached.managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.keys() == self.keys()))
+        self.apart
+            || self
+                .attached
+                .managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.is_defined_as(self)))
     }
 
     fn foresee(live: &mut State, desired: &State) {
@@ -138,6 +144,11 @@ impl Kind for Unique {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        if let Some((part, old)) = stand_in(cx).and_then(|at| Some((cx.whole.spec::<Self>(&at)?, at)))
+            && let Alter::InPlace(steps) = self.backing().alter(part.backing(), cx)
+        {
+            return take_name(&old, cx).into_iter().chain(steps).collect();
+        }
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed(cx).and_then(|keyed| keyed.add(cx));
         let at_once = || vec![constraint::add_key(cx, &self.words(), self.only, cost)];
@@ -160,11 +171,14 @@ impl Kind for Unique {
     }
 
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
-        if let Some(steps) = self.plain_again(cx) {
+        let drop = constraint::drop(cx);
+        let gives = || drop.iter().find_map(|drop| give_place(drop.clone(), cx));
+        let gives = self.usual_name(cx).is_none().then(gives).flatten();
+        if let Some(steps) = gives.or_else(|| self.plain_again(cx)) {
             return steps;
         }
         let needs = self.attached.leaves_with(cx);
-        let steps = constraint::drop(cx).into_iter().map(|s| s.needs(needs.iter().cloned()));
+        let steps = drop.into_iter().map(|s| s.needs(needs.iter().cloned()));
         steps.flat_map(|step| drop_key(step, cx)).collect()
     }
 
@@ -189,7 +203,12 @@ impl Unique {
     fn plain_again(&self, cx: &Cx<'_>) -> Option<Vec<Step>> {
         let their = part::stays_part_of(cx.at, cx).filter(|_| !matches!(self.attached, Attached::No))?;
         let their = cx.desired.spec::<Self>(&their)?;
-        part::plain_constraint(self.backing(), their.backing(), part::usual_name(&self.stem(), "key", cx), cx)
+        part::plain_constraint(self.backing(), their.backing(), self.usual_name(cx), cx)
+    }
+
+    /// The name that PostgreSQL gives such a part, if it is free and not the present one.
+    fn usual_name(&self, cx: &Cx<'_>) -> Option<String> {
+        part::usual_name(&self.stem(), "key", cx)
     }
 
     /// What stands between the table's name and `key` in the name that PostgreSQL gives it.

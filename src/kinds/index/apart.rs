@@ -4,12 +4,13 @@
 //! partition. A key that comes later stands beside the part that PostgreSQL made meanwhile.
 
 use super::Index;
-use super::keyed::{aside, attach_again};
+use super::keyed::{aside, attach_again, stays_in_place};
+use super::twin::{check_twin, staying_twin, twin};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Kind as _, Misfit};
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::table::part::attach;
-use crate::kinds::table::{Attached, Table, heirs, is_partition, parents};
+use crate::kinds::table::{Attached, heirs, is_partition, parents};
 use crate::kinds::unique::Unique;
 use crate::model::{Address, KindName, Lock, State, Step};
 use crate::sql;
@@ -57,7 +58,7 @@ impl<'a> Key<'a> {
 pub fn becomes_part(at: &Address, their: &Address, state: &State) -> bool {
     let Some(own) = state.spec::<Index>(at) else { return is_part(at, their, state) };
     let alike = state.spec::<Index>(their).is_some_and(|their| own.is_defined_as(their));
-    alike && at.parent().is_some_and(|table| !has_key_as_part(table, their, state))
+    alike && !own.apart && at.parent().is_some_and(|table| !has_key_as_part(table, their, state))
 }
 
 /// Returns whether a key of the table is to be its part of the index `their`.
@@ -69,9 +70,10 @@ fn is_part(at: &Address, their: &Address, state: &State) -> bool {
     Key::of(at, state).is_some_and(|key| !key.apart) && whole(at, state).as_ref() == Some(their)
 }
 
-/// Returns whether the key at `at` is to stand beside the part of an index above.
+/// Returns whether the index or key at `at` is to stand beside the part of one above.
 pub fn is_apart(at: &Address, state: &State) -> bool {
-    Key::of(at, state).is_some_and(|key| key.apart)
+    let index = state.spec::<Index>(at).map(|index| index.apart);
+    index.unwrap_or_else(|| Key::of(at, state).is_some_and(|key| key.apart))
 }
 
 /// Returns whether a key is to be a part of an index above.
@@ -102,35 +104,40 @@ fn whole(at: &Address, state: &State) -> Option<Address> {
 
 /// Returns that index if it and the partition stay where they are.
 pub(super) fn staying(at: &Address, live: &State, desired: &State) -> Option<Address> {
-    let table = at.parent()?;
     let whole = whole(at, desired)?;
     let (old, new) = live.spec::<Index>(&whole).zip(desired.spec::<Index>(&whole))?;
-    let tables = live.spec::<Table>(table).zip(desired.spec::<Table>(table));
-    let in_place = tables.is_some_and(|(old, new)| old.partition_of == new.partition_of && old.bounds == new.bounds);
+    let in_place = stays_in_place(at.parent()?, live, desired);
     (in_place && new.is_defined_as(old) && new.only == old.only && new.options == old.options).then_some(whole)
 }
 
-/// Returns the live keys of a kind that will stand apart, or no longer do, by what becomes of the index above: they are beside
+/// Returns the live indexes or keys of a kind that will stand apart, or no longer do, by what becomes of the index above: they are beside
 /// nothing when that goes, is made anew or loses the partition, and an index that lacks parts takes those that are declared.
 pub fn foreseen(kind: KindName, live: &State, desired: &State) -> Vec<(Address, bool)> {
     let foresee = |at: &Address| {
         let comes = whole(at, desired).filter(|_| staying(at, live, desired).is_none());
         let takes_declared = comes.and_then(|whole| desired.spec::<Index>(&whole)).is_some_and(|index| index.only);
-        takes_declared && is_apart(at, desired) || is_apart(at, live) && staying(at, live, desired).is_some()
+        takes_declared && is_apart(at, desired) || is_apart(at, live) && stays_beside(at, live, desired)
     };
     let keys = live.of_kind(kind).into_iter().filter(|at| desired.contains(at));
     keys.map(|at| (at.clone(), foresee(&at))).filter(|(at, apart)| is_apart(at, live) != *apart).collect()
 }
 
-/// Returns what a key that stands beside a part comes after.
-pub fn beside(cx: &Cx<'_>) -> Option<Address> {
-    whole(cx.at, cx.desired).filter(|_| is_apart(cx.at, cx.desired))
+fn stays_beside(at: &Address, live: &State, desired: &State) -> bool {
+    staying(at, live, desired).or_else(|| staying_twin(at, live, desired)).is_some()
 }
 
-/// Returns how a key changes that is to be the part it stood beside, or the other way round; `others` is what changes besides.
+/// Returns what an index or key that stands beside a part comes after.
+pub fn beside(cx: &Cx<'_>) -> Option<Address> {
+    whole(cx.at, cx.desired).or_else(|| twin(cx.at, cx.desired)).filter(|_| is_apart(cx.at, cx.desired))
+}
+
+/// Returns how an index or key changes that is to be the part it stood beside, or the other way round; `others` is what changes besides.
 pub fn take_place(others: Alter, cx: &Cx<'_>) -> Alter {
     match (is_apart(cx.at, cx.live), is_apart(cx.at, cx.desired), others) {
         (false, true, _) => Alter::Replace("it is to stand beside the part of the index above".to_owned()),
+        (true, false, Alter::InPlace(_)) if staying_twin(cx.at, cx.live, cx.desired).is_some() => {
+            Alter::Replace("it is to be the table's part, which takes its name".to_owned())
+        }
         (true, false, Alter::InPlace(steps)) => Alter::InPlace(steps.into_iter().chain(join(cx)).collect()),
         (_, _, others) => others,
     }
@@ -192,6 +199,9 @@ pub fn refuse_place(cx: &Cx<'_>) -> Option<Misfit> {
 /// Refuses `apart` where there is nothing to stand beside, and keys that cannot be parts.
 pub fn check_apart(at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
     let wrong = |message: String, help: &str| Problem::new(Code::WrongType, message).help(help);
+    if let Some(their) = twin(at, desired) {
+        return check_twin(at, &their, desired).into_iter().collect();
+    }
     let Some(whole) = whole(at, desired) else {
         let problem = || wrong("no index above is defined like it".to_owned(), "remove `apart`");
         return is_apart(at, desired).then(|| (problem(), "apart")).into_iter().collect();

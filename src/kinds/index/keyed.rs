@@ -103,9 +103,14 @@ pub(super) fn attach_again(at: &Address, cx: &Cx<'_>) -> Option<Step> {
     Some(cx.reads_rows_of(at, step.reads([at.clone()]), &cost))
 }
 
+/// Returns whether a partition stays where it is.
+pub(super) fn stays_in_place(table: &Address, live: &State, desired: &State) -> bool {
+    let tables = live.spec::<Table>(table).zip(desired.spec::<Table>(table));
+    tables.is_some_and(|(old, new)| old.partition_of == new.partition_of && old.bounds == new.bounds)
+}
+
 /// Returns the place of a partition that the plan leaves where it is.
 fn place<'a>(at: &Address, cx: &Cx<'a>) -> Option<Place<'a>> {
-    let [old, new] = [cx.live, cx.desired].map(|state| state.spec::<Table>(at).map(Table::place));
-    let (old, new) = old.zip(new)?;
-    (old.partition_of == new.partition_of && old.bounds == new.bounds).then_some(old)
+    let place = cx.live.spec::<Table>(at).map(Table::place)?;
+    stays_in_place(at, cx.live, cx.desired).then_some(place)
 }

@@ -5,6 +5,7 @@
 //! continues from what there is: parts that are attached, not attached yet, or invalid.
 
 use super::Index;
+use super::apart::is_apart;
 use super::keyed::has_keyed_part;
 use crate::kind::{Cx, Kind};
 use crate::kinds::foreign_table::ForeignTable;
@@ -72,6 +73,7 @@ fn part(index: &Index, whole: Whole<'_>, heir: &Address, cx: &Cx<'_>, steps: &mu
     let is_mid = is_partitioned(heir, cx.live);
     let alike =
         cx.whole.children_of::<Index>(heir, Index::NAME).into_iter().filter(|(_, own)| own.is_defined_as(index));
+    let alike = alike.filter(|(own, _)| !is_apart(own, cx.desired));
     let there = alike.min_by_key(|(_, own)| (matches!(own.attached, Attached::No), own.invalid));
     let declared = cx.desired.children(heir).into_iter().find(|own| takes_part(own, cx.at, cx));
     match (there, declared) {

@@ -286,6 +286,33 @@ pub fn index_attached(end: &str, whole: &str, other: &str, described: &str) -> S
     )
 }
 
+/// Says whether an index, or a constraint of the type `sort` with the index `i`, stands beside one of the same table that is
+/// defined alike and a part of one above.
+pub fn beside_part(sort: &str) -> String {
+    let alike = match sort {
+        "" => {
+            "not exists (select from pg_constraint k where k.conindid = pi.indexrelid and k.contype in ('p', 'u', 'x'))"
+                .to_owned()
+        }
+        _ => format!(
+            "exists (select from pg_constraint k
+                     where k.conindid = pi.indexrelid and k.contype = '{sort}'
+                       and (k.condeferrable, k.condeferred) = (con.condeferrable, con.condeferred))"
+        ),
+    };
+    format!(
+        "(c.relispartition and not ic.relispartition and exists (
+            select from pg_index pi join pg_class pc on pc.oid = pi.indexrelid
+            where pi.indrelid = i.indrelid and pi.indexrelid <> i.indexrelid and pc.relispartition and pc.relam = ic.relam
+              and (pi.indnkeyatts, pi.indisunique, pi.indkey::text, pi.indclass::text, pi.indcollation::text, pi.indoption::text)
+                  = (i.indnkeyatts, i.indisunique, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text)
+              and to_jsonb(pi) -> 'indnullsnotdistinct' is not distinct from to_jsonb(i) -> 'indnullsnotdistinct'
+              and pg_get_expr(pi.indexprs, pi.indrelid) is not distinct from pg_get_expr(i.indexprs, i.indrelid)
+              and pg_get_expr(pi.indpred, pi.indrelid) is not distinct from pg_get_expr(i.indpred, i.indrelid)
+              and {alike}))"
+    )
+}
+
 /// Says whether a key of a partition stands beside the part of an index above that is no key. A part of a key of its own sort is
 /// not asked.
 pub const APART: &str = "c.relispartition and not ic.relispartition and i.indisunique and not i.indisexclusion and exists (

@@ -1,7 +1,7 @@
 //! `create table`, and the statements that follow it directly.
 
 use super::carry;
-use super::lineage::{attach, columns_above, leaving, parents, sees_default};
+use super::lineage::{above, attach, columns_above, leaving, parents, sees_default};
 use super::{RowSecurity, Table, mark, storage};
 use crate::kind::{Cx, Kind};
 use crate::kinds::check::Check;
@@ -157,19 +157,19 @@ pub fn checks_above(at: &Address, cx: &Cx<'_>) -> Vec<(String, Address)> {
     out
 }
 
-/// Returns whether a new partition declares indexes or constraints that become parts of its parent's. These must exist
+/// Returns whether a new partition declares indexes or constraints that become parts of those above. These must exist
 /// before it is attached, or PostgreSQL creates others with names of its own.
 fn brings_parts(cx: &Cx<'_>) -> bool {
-    let above = parents(cx.at, cx.desired);
+    let above = above(cx.at, cx.desired);
     let own = |kind| cx.desired.children(cx.at).into_iter().filter(move |c| c.kind() == kind);
-    let same = |at: &Address, parent: &Address| {
-        let theirs = cx.desired.children(parent).into_iter().filter(|c| c.kind() == at.kind());
+    let same = |at: &Address, table: &Address| {
+        let theirs = cx.desired.children(table).into_iter().filter(|c| c.kind() == at.kind());
         is_part_of_index(at, cx.desired) || theirs.into_iter().any(|their| takes_part(at, their, cx))
     };
     [PrimaryKey::NAME, Unique::NAME, Index::NAME, Exclusion::NAME]
         .into_iter()
         .flat_map(own)
-        .any(|at| above.iter().any(|parent| same(at, parent)))
+        .any(|at| above.iter().any(|table| same(at, table)))
 }
 
 /// Returns whether the index or constraint at `at` would become a part of `their`, an object of the table above.
@@ -178,7 +178,7 @@ pub fn takes_part(at: &Address, their: &Address, cx: &Cx<'_>) -> bool {
         return becomes_part(at, their, cx.desired);
     }
     if let (Some(a), Some(b)) = (cx.desired.spec::<Unique>(at), cx.desired.spec::<Unique>(their)) {
-        return a.is_defined_as(b);
+        return a.is_defined_as(b) && !a.apart;
     }
     at.kind() == their.kind()
         && cx

@@ -300,23 +300,35 @@ pub fn note_parts(live: &mut State, desired: &State) {
         return;
     }
     for at in live.iter().filter(|(at, _)| is_part(at, live)).map(|(at, _)| at.clone()).collect::<Vec<_>>() {
-        let Some(table) = at.parent().cloned() else { continue };
-        for above in parents(&table, live) {
-            let theirs: Vec<Address> =
-                live.children(&above).into_iter().filter(|t| makes(t, &at, live)).cloned().collect();
-            let stays = parents(&table, desired).contains(&above);
-            for their in theirs {
-                live.add_edge(if stays { at.clone() } else { table.clone() }, their.clone());
-                if stays {
-                    live.add_fall(at.clone(), their);
-                }
+        for (heir, their, stays) in wholes(&at, live, desired) {
+            live.add_edge(if stays { at.clone() } else { heir }, their.clone());
+            if stays {
+                live.add_fall(at.clone(), their);
             }
         }
     }
 }
 
+/// Returns what a live index or constraint is a part of, right above and further up, with the heir of that table through which
+/// it is, and whether this stays so. Nothing is further up for a table that leaves.
+fn wholes(at: &Address, live: &State, desired: &State) -> Vec<(Address, Address, bool)> {
+    let mut out = Vec::new();
+    let mut heirs: Vec<Address> = at.parent().cloned().into_iter().collect();
+    while let Some(heir) = heirs.pop() {
+        for above in parents(&heir, live) {
+            let stays = parents(&heir, desired).contains(&above);
+            let theirs = live.children(&above).into_iter().filter(|their| makes(their, at, live));
+            out.extend(theirs.map(|their| (heir.clone(), their.clone(), stays)));
+            if stays {
+                heirs.push(above);
+            }
+        }
+    }
+    out
+}
+
 /// Returns whether a live index or constraint is a part of one of a table above.
-fn is_part(at: &Address, live: &State) -> bool {
+pub fn is_part(at: &Address, live: &State) -> bool {
     let attached = live
         .spec::<Index>(at)
         .map(|i| i.attached)
@@ -329,7 +341,7 @@ fn is_part(at: &Address, live: &State) -> bool {
 }
 
 /// Returns whether `at` is a part of `their`, an object of the table above.
-pub(super) fn makes(their: &Address, at: &Address, live: &State) -> bool {
+pub fn makes(their: &Address, at: &Address, live: &State) -> bool {
     if their.kind() != at.kind() {
         return false;
     }

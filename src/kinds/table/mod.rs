@@ -24,8 +24,8 @@ pub use create::{checks_above, takes_part};
 pub use detach::half_detached;
 pub use lineage::steps as moved;
 pub use lineage::{
-    Heirs, Place, above, attach, heirs, is_key, is_partition, is_sprung_from, leaving_below, line_of, parents,
-    place_of, renamed, sprung_from, tables,
+    Heirs, Place, above, attach, heirs, is_key, is_part, is_partition, is_sprung_from, leaving_below, line_of, makes,
+    parents, place_of, renamed, sprung_from, tables,
 };
 pub use typed::{leave as leave_type, of_type};
 pub use words::Words;

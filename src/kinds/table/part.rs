@@ -19,13 +19,19 @@ use crate::kinds::unique::Unique;
 use crate::model::{Address, Lock, State, Step};
 use crate::sql;
 
-/// Returns the object of the table above that a live part still belongs to afterwards.
+/// Returns the declared object of a table above that a live part still belongs to afterwards: right above or, where the part in
+/// between is not declared, further up.
 pub fn stays_part_of(at: &Address, cx: &Cx<'_>) -> Option<Address> {
-    let table = at.parent()?;
-    let above = parents(table, cx.live).into_iter().find(|above| parents(table, cx.desired).contains(above))?;
-    let theirs =
-        cx.live.children(&above).into_iter().find(|their| makes(their, at, cx.live) && cx.desired.contains(their));
-    theirs.cloned()
+    let mut table = at.parent()?.clone();
+    loop {
+        let stays = |above: &Address| parents(&table, cx.desired).contains(above);
+        table = parents(&table, cx.live).into_iter().find(stays)?;
+        let theirs = cx.live.children(&table).into_iter();
+        let mut theirs = theirs.filter(|their| makes(their, at, cx.live) && cx.desired.contains(their));
+        if let Some(their) = theirs.next() {
+            return Some(their.clone());
+        }
+    }
 }
 
 /// Returns the name that PostgreSQL gives a part, if it is free and not the present one: the table's name, `stem` and
