@@ -141,7 +141,7 @@ fn row_of_old(cx: &Cx<'_>) -> String {
         let to = &wanted.data_type;
         let Some(there) = cx.live.spec::<Attribute>(at) else { return format!("null::{to}") };
         let name = sql::ident(at.key());
-        let way = if needs_text(&there.data_type, to) { text_of(to) } else { "" };
+        let way = if needs_text(&there.data_type, to, cx) { text_of(to) } else { "" };
         if there.data_type == *to { format!("($1).{name}") } else { format!("($1).{name}{way}::{to}") }
     };
     let values: Vec<String> = attributes(cx.at, cx.desired).iter().map(value).collect();

@@ -30,14 +30,14 @@ impl Column {
             let step = self.step(cx, &format!("type {}{collate}", self.data_type)).disturbs_users();
             return Step { retypes: true, ..step };
         }
-        let way = if needs_text(&old.data_type, &self.data_type) { text_of(&self.data_type) } else { "" };
+        let way = if needs_text(&old.data_type, &self.data_type, cx) { text_of(&self.data_type) } else { "" };
         let below = inherited::below(cx.at, cx.live);
         let foreign = below.iter().any(|at| at.parent().is_some_and(|table| table.kind() == FOREIGN_TABLE));
         // PostgreSQL computes a generated column again and accepts no `using` for it, nor if there are foreign tables
         // below.
         let using = match self.generated {
             None if !foreign => {
-                format!(" using {}", reshaped(&cx.name(), (&old.data_type, &self.data_type), &self.data_type))
+                format!(" using {}", reshaped(&cx.name(), (&old.data_type, &self.data_type), &self.data_type, cx))
             }
             Some(_) | None => String::new(),
         };

@@ -11,6 +11,7 @@ use super::cast_pairs::has_no_cast;
 use super::names::object_name;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, Kind, find};
+use crate::kinds::cast::Cast;
 use crate::kinds::column::{Column, above};
 use crate::kinds::domain::Domain;
 use crate::kinds::enum_type::EnumType;
@@ -226,8 +227,8 @@ fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &
         let through = by.through.map(|t| format!("::{t}{array}")).unwrap_or_default();
         let collate = wanted.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
         let value = match by.between {
-            Some((from, new)) if array.is_empty() => reshaped(&name, (from, new), to),
-            Some((from, new)) if needs_text(from, new) || is_reshaped(from, new) => format!("{name}::text[]::{to}"),
+            Some((from, new)) if array.is_empty() => reshaped(&name, (from, new), to, cx),
+            Some((from, new)) if needs_text(from, new, cx) || is_reshaped(from, new) => format!("{name}::text[]::{to}"),
             Some(_) | None => format!("{name}{through}::{to}"),
         };
         let using = if holds_rows(table) { format!(" using {value}") } else { String::new() };
@@ -240,12 +241,16 @@ fn move_columns(table: &Address, columns: &[&Address], by: Conversion<'_>, cx: &
 }
 
 /// Returns whether values are converted by way of text: the types differ and at least one is created by users, or
-/// PostgreSQL has no cast between them.
+/// PostgreSQL has no cast between them. A cast that is declared and there already is used.
 ///
 /// Every type can be written as text and read from it, whereas there need not be a cast between two types.
-pub fn needs_text(old: &TypeName, new: &TypeName) -> bool {
+pub fn needs_text(old: &TypeName, new: &TypeName, cx: &Cx<'_>) -> bool {
     let base = |t: &TypeName| t.without_modifier().as_str().trim_end_matches("[]").to_owned();
     let (old, new) = (base(old), base(new));
+    let cast = Address::root(Cast::NAME, &format!("{old} as {new}"));
+    if cx.live.contains(&cast) && cx.desired.contains(&cast) {
+        return false;
+    }
     old != new && (old.contains('.') || new.contains('.')) && new != "text" || has_no_cast(&old, &new)
 }
 
@@ -256,14 +261,14 @@ pub fn text_of(to: &TypeName) -> &'static str {
 
 /// Returns the expression for a value of `old` as one of `new`, which is written `to`. A scalar becomes the only element of
 /// an array, and an array becomes its first element, unless PostgreSQL reads or writes the array as text.
-pub fn reshaped(name: &str, (old, new): (&TypeName, &TypeName), to: &TypeName) -> String {
-    let way = if needs_text(old, new) { text_of(new) } else { "" };
+pub fn reshaped(name: &str, (old, new): (&TypeName, &TypeName), to: &TypeName, cx: &Cx<'_>) -> String {
+    let way = if needs_text(old, new, cx) { text_of(new) } else { "" };
     match (old.element(), new.element()) {
         (None, Some(_)) if !is_text(old) => {
             format!("case when {name} is null then null else array[{name}]{way}::{to} end")
         }
         (Some(from), None) if !is_text(new) => {
-            let way = if needs_text(&from, new) { "::text" } else { "" };
+            let way = if needs_text(&from, new, cx) { "::text" } else { "" };
             format!("{name}[1]{way}::{to}")
         }
         (None | Some(_), None | Some(_)) => format!("{name}{way}::{to}"),

@@ -149,7 +149,7 @@ fn taken(at: &Address, column: &Column, cx: &Cx<'_>) -> String {
     if old.data_type == column.data_type && !is_another(&old.data_type, cx.live, cx.desired) {
         return name;
     }
-    let way = if needs_text(&old.data_type, &column.data_type) { text_of(&column.data_type) } else { "" };
+    let way = if needs_text(&old.data_type, &column.data_type, cx) { text_of(&column.data_type) } else { "" };
     format!("{name}{way}::{}", column.data_type)
 }
 

@@ -1,0 +1,1 @@
+insert into shop.shops values (row(4));
