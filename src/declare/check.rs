@@ -12,6 +12,7 @@ use crate::kind::names::Names;
 use crate::kind::{Entry, RELATION, ROUTINE, Reference, References, Slot, TYPE, Text, find};
 use crate::model::suggest::{did_you_mean, suggest};
 use crate::model::{Address, Object, Origin, State};
+use crate::sql;
 use crate::sql::grammar::{self, Grammar};
 use crate::sql::types;
 
@@ -81,16 +82,17 @@ impl Checks<'_> {
             }
         }
         for text in references.texts {
-            let Text { text: sql, grammar, .. } = &text;
-            if sound.get(grammar).is_some_and(|texts| texts.contains(sql)) {
-                continue;
+            if !sound.get(&text.grammar).is_some_and(|texts| texts.contains(&text.text)) {
+                if let Some(fault) = grammar::check(&text.text, &text.grammar) {
+                    let problem = Problem::new(Code::Sql, fault.message).help(fault.help);
+                    let problem = problem.within(fault.range.start, fault.range.end);
+                    place_text(problem, object, &text, sources, problems);
+                    continue;
+                }
+                sound.entry(text.grammar.clone()).or_default().insert(text.text.clone());
             }
-            if let Some(fault) = grammar::check(sql, grammar) {
-                let problem = Problem::new(Code::Sql, fault.message).help(fault.help);
-                let problem = problem.within(fault.range.start, fault.range.end);
+            if let Some(problem) = unknown_column(&text, state, broken) {
                 place_text(problem, object, &text, sources, problems);
-            } else {
-                sound.entry(text.grammar).or_default().insert(text.text);
             }
         }
         if !broken.contains(at) {
@@ -170,6 +172,30 @@ fn dangling(
         }
         Reference::Perhaps(_) | Reference::Name { schema: None, .. } | Reference::Text(_) => None,
     }
+}
+
+/// The columns of every table that are not declared. See <https://www.postgresql.org/docs/current/ddl-system-columns.html>.
+const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+
+/// Returns the problem with the first word of an expression that should be a column of its table and is none.
+///
+/// The words that might be are looked for first, since parsing takes longer.
+fn unknown_column(text: &Text, state: &State, broken: &Broken) -> Option<Problem> {
+    let (table, kind) = text.columns.as_ref()?;
+    if broken.contains(table) || table.ancestors().any(|above| broken.contains(above)) {
+        return None;
+    }
+    let is_unknown = |name: &str| {
+        let column = table.child(*kind, name);
+        !(state.contains(&column) || broken.contains(&column) || name == table.key() || SYSTEM_COLUMNS.contains(&name))
+    };
+    if !sql::tokens(&text.text).iter().any(|token| token.name().is_some_and(|name| is_unknown(&name))) {
+        return None;
+    }
+    let (name, range) = grammar::columns(&text.text).into_iter().find(|(name, _)| is_unknown(name))?;
+    let column = table.child(*kind, &name);
+    let help = did_you_mean(&name, &siblings(state, &column));
+    Some(Problem::new(Code::Dangling, format!("{column} is not declared")).help(help).within(range.start, range.end))
 }
 
 /// Returns the problem with a type that is not PostgreSQL's own and has no schema.

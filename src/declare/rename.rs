@@ -121,7 +121,7 @@ fn note_uses(request: &Request<'_>, to: &Address, edits: &mut Edits) {
             if let Reference::Text(text) = reference {
                 let renaming = Renaming::new(user, at, to, rules);
                 for (range, new) in renaming.changes(text) {
-                    let text = Text { text: text.clone(), grammar: Grammar::Expression, field };
+                    let text = Text { text: text.clone(), grammar: Grammar::Expression, field, columns: None };
                     let place = text_place(object, &text, range.start, range.end, &project.sources);
                     if let Some(place) = place {
                         put(edits, place, &new);

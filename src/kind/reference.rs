@@ -1,7 +1,7 @@
 //! References from an object to what must exist before it.
 
 use super::Slot;
-use crate::model::Address;
+use crate::model::{Address, KindName};
 use crate::sql;
 use crate::sql::grammar::Grammar;
 
@@ -34,6 +34,8 @@ pub struct Text {
     pub grammar: Grammar,
     /// The field.
     pub field: &'static str,
+    /// The object whose children of this kind it may name, where every word that stands for a value is such a name.
+    pub columns: Option<(Address, KindName)>,
 }
 
 /// What an object needs, with the field that says so.
@@ -68,6 +70,14 @@ impl References {
         self.written(text, Grammar::Expression, field);
     }
 
+    /// Adds an SQL expression in `field` over the columns of a table, which are its children of the kind `column`. Nothing is known
+    /// of them where there is no table.
+    pub fn row_expression(&mut self, text: &str, table: Option<&Address>, column: KindName, field: &'static str) {
+        let columns = table.map(|table| (table.clone(), column));
+        self.texts.push(Text { text: text.to_owned(), grammar: Grammar::Expression, field, columns });
+        self.text(text, field);
+    }
+
     /// Adds an SQL query in `field`.
     pub fn query(&mut self, text: &str, field: &'static str) {
         self.written(text, Grammar::Query, field);
@@ -79,7 +89,7 @@ impl References {
     }
 
     fn written(&mut self, text: &str, grammar: Grammar, field: &'static str) {
-        self.texts.push(Text { text: text.to_owned(), grammar, field });
+        self.texts.push(Text { text: text.to_owned(), grammar, field, columns: None });
         self.text(text, field);
     }
 

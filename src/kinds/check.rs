@@ -94,8 +94,8 @@ impl Kind for Check {
         self.attached = stored.attached;
     }
 
-    fn references(&self, _at: &Address, out: &mut References) {
-        out.expression(self.expression.as_str(), "expression");
+    fn references(&self, at: &Address, out: &mut References) {
+        out.row_expression(self.expression.as_str(), at.parent(), Column::NAME, "expression");
     }
 
     fn inline(&self, at: &Address) -> Option<String> {

@@ -132,7 +132,9 @@ impl Kind for Exclusion {
             element.key.references(out, "elements");
             match &element.key.subject {
                 index_key::Subject::Column(name) => out.object(table.child(Column::NAME, name), "elements"),
-                index_key::Subject::Expression(text) => out.expression(text.as_str(), "elements"),
+                index_key::Subject::Expression(text) => {
+                    out.row_expression(text.as_str(), Some(table), Column::NAME, "elements");
+                }
             }
             if let Some(choices) = element.key.choices() {
                 out.text(&choices, "elements");
@@ -142,7 +144,7 @@ impl Kind for Exclusion {
             out.object(table.child(Column::NAME, column), "include");
         }
         if let Some(predicate) = &self.predicate {
-            out.expression(predicate.as_str(), "where");
+            out.row_expression(predicate.as_str(), Some(table), Column::NAME, "where");
         }
     }
 

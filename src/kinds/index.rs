@@ -173,7 +173,7 @@ impl Kind for Index {
                         out.object(column, "columns");
                     }
                 }
-                Subject::Expression(text) => out.expression(text.as_str(), "columns"),
+                Subject::Expression(text) => out.row_expression(text.as_str(), table, Column::NAME, "columns"),
             }
             if let Some(choices) = key.choices() {
                 out.text(&choices, "columns");
@@ -185,7 +185,7 @@ impl Kind for Index {
             }
         }
         if let Some(predicate) = &self.predicate {
-            out.expression(predicate.as_str(), "where");
+            out.row_expression(predicate.as_str(), table, Column::NAME, "where");
         }
     }
 

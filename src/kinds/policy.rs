@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::column::Column;
 use super::part::catalog::USER_SCHEMA;
 use super::part::{ROLE, Sql, is_default, refused};
 use super::table::Table;
@@ -155,15 +156,15 @@ impl Kind for Policy {
         ))
     }
 
-    fn references(&self, _at: &Address, out: &mut References) {
+    fn references(&self, at: &Address, out: &mut References) {
         for role in &self.to.0 {
             out.object(Address::root(ROLE, role), "to");
         }
         if let Some(using) = &self.using {
-            out.expression(using.as_str(), "using");
+            out.row_expression(using.as_str(), at.parent(), Column::NAME, "using");
         }
         if let Some(with_check) = &self.with_check {
-            out.expression(with_check.as_str(), "with_check");
+            out.row_expression(with_check.as_str(), at.parent(), Column::NAME, "with_check");
         }
     }
 

@@ -93,7 +93,7 @@ impl Kind for Statistics {
             match (&key.subject, table) {
                 (Subject::Column(name), Some(table)) => out.object(table.child(Column::NAME, name), "columns"),
                 (Subject::Column(_), None) => {}
-                (Subject::Expression(text), _) => out.expression(text.as_str(), "columns"),
+                (Subject::Expression(text), _) => out.row_expression(text.as_str(), table, Column::NAME, "columns"),
             }
         }
     }

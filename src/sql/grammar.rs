@@ -7,7 +7,8 @@
 use std::ops::Range;
 
 use squawk_lexer::{LiteralKind, TokenKind};
-use squawk_syntax::SourceFile;
+use squawk_syntax::ast::AstNode as _;
+use squawk_syntax::{SourceFile, SyntaxKind, SyntaxNode};
 
 use crate::sql::{self, Token, TokenClass};
 
@@ -147,6 +148,45 @@ fn expression(text: &str) -> Option<Fault> {
     parse("select (", text, ")", ONE_EXPRESSION)
 }
 
+/// Returns the words of an expression without a query that surely name a value by themselves, not after a dot, and where they
+/// are: the columns of a row. Columns with the name of a key word are left out.
+pub fn columns(text: &str) -> Vec<(String, Range<usize>)> {
+    const BEFORE: &str = "select (";
+    let parsed = SourceFile::parse(&format!("{BEFORE}{text})"));
+    let nodes = || parsed.tree().syntax().descendants();
+    let queries =
+        nodes().filter(|node| matches!(node.kind(), SyntaxKind::SELECT | SyntaxKind::VALUES | SyntaxKind::TABLE));
+    if queries.count() > 1 {
+        return Vec::new();
+    }
+    let is_value = |node: &SyntaxNode| {
+        use SyntaxKind as K;
+        let parent = node.parent().map(|parent| parent.kind());
+        let places = [
+            K::BIN_EXPR,
+            K::PREFIX_EXPR,
+            K::POSTFIX_EXPR,
+            K::BETWEEN_EXPR,
+            K::PAREN_EXPR,
+            K::CAST_EXPR,
+            K::CASE_EXPR,
+            K::WHEN_CLAUSE,
+            K::ELSE_CLAUSE,
+            K::TUPLE_EXPR,
+            K::ARRAY_EXPR,
+            K::ARG,
+        ];
+        node.kind() == K::NAME_REF && parent.is_some_and(|parent| places.contains(&parent))
+    };
+    let name = |node: SyntaxNode| {
+        let token = node.first_token().filter(|token| token.kind() == SyntaxKind::IDENT)?;
+        let start = usize::from(token.text_range().start()).checked_sub(BEFORE.len())?;
+        let end = usize::from(token.text_range().end()) - BEFORE.len();
+        Some((sql::tokens(text.get(start..end)?).first()?.name()?, start..end))
+    };
+    nodes().filter(is_value).filter_map(name).collect()
+}
+
 const ONE_QUERY: &str = "write one `select`, `values`, `table` or `with … select`";
 
 fn query(text: &str) -> Option<Fault> {
@@ -225,6 +265,26 @@ mod tests {
             assert!(found.starts_with(said.split(" [").next().unwrap_or_default()), "{text}: {found}");
             assert!(text.is_empty() || found.ends_with(&said[said.find('[').unwrap_or(0)..]), "{text}: {found}");
         }
+    }
+
+    #[test]
+    fn the_columns_of_an_expression_are_its_words_for_values() {
+        for (text, names) in [
+            ("a > 0 and \"B c\" is null or not d", "a|B c|d"),
+            ("lower(a) = any (array[b, 'c']) and (d, e) in ((1, 2))", "a|b|d|e"),
+            ("case a when b then c else d end between e and f", "a|b|c|d|e|f"),
+            ("a::shop.state = 'x'::shop.state collate shop.c", "a"),
+            ("t.a > 1 and (b).c = 2 and f(x => 1, y := 2) and g.h(1)", "b"),
+            ("current_date > a and user = 'x' and normalize(b, nfc) is nfc normalized", "a|b"),
+            ("extract(isodow from interval '1' day) = 1 and shop.kind 'x' = a", "a"),
+            ("a in (select b from t)", ""),
+            ("a = any (values (b), (c))", ""),
+        ] {
+            let found: Vec<String> = columns(text).into_iter().map(|(name, _)| name).collect();
+            assert_eq!(found.join("|"), names, "{text}");
+        }
+        let text = "abs(total) > 0";
+        assert_eq!(columns(text).remove(0).1, 4..9, "{text}");
     }
 
     #[test]

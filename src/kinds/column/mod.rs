@@ -204,7 +204,7 @@ impl Kind for Column {
         self.generated.is_some()
     }
 
-    fn references(&self, _at: &Address, out: &mut References) {
+    fn references(&self, at: &Address, out: &mut References) {
         self.data_type.reference(out, "type");
         if let Some(collation) = &self.collation {
             collation.reference(COLLATION, out, "collation");
@@ -213,7 +213,7 @@ impl Kind for Column {
             out.expression(default.as_str(), "default");
         }
         if let Some(generated) = &self.generated {
-            out.expression(generated.as_str(), "generated");
+            out.row_expression(generated.as_str(), at.parent(), Self::NAME, "generated");
         }
     }
 
