@@ -139,12 +139,7 @@ fn dangling(
             if known || (find(register, at.kind()).builtin)(at.key()) {
                 return None;
             }
-            let siblings = siblings(state, at);
-            let help = match siblings.as_slice() {
-                [] => format!("declare {at}"),
-                list => did_you_mean(at.key(), list),
-            };
-            Some((Problem::new(Code::Dangling, format!("{at} is not declared")).help(help), at.key().to_owned()))
+            Some((undeclared(at, state), at.key().to_owned()))
         }
         Reference::Name { slot, schema: Some(schema), name } => {
             if !names.at(*slot, schema, name).is_empty() {
@@ -174,6 +169,14 @@ fn dangling(
     }
 }
 
+fn undeclared(at: &Address, state: &State) -> Problem {
+    let help = match siblings(state, at).as_slice() {
+        [] => format!("declare {at}"),
+        list => did_you_mean(at.key(), list),
+    };
+    Problem::new(Code::Dangling, format!("{at} is not declared")).help(help)
+}
+
 /// The columns of every table that are not declared. See <https://www.postgresql.org/docs/current/ddl-system-columns.html>.
 const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
 
@@ -193,9 +196,7 @@ fn unknown_column(text: &Text, state: &State, broken: &Broken) -> Option<Problem
         return None;
     }
     let (name, range) = grammar::columns(&text.text).into_iter().find(|(name, _)| is_unknown(name))?;
-    let column = table.child(*kind, &name);
-    let help = did_you_mean(&name, &siblings(state, &column));
-    Some(Problem::new(Code::Dangling, format!("{column} is not declared")).help(help).within(range.start, range.end))
+    Some(undeclared(&table.child(*kind, &name), state).within(range.start, range.end))
 }
 
 /// Returns the problem with a type that is not PostgreSQL's own and has no schema.

@@ -11,7 +11,7 @@ pub use apart::{
     becomes_part, beside, check_apart, foreseen, is_apart, is_part_of_index, join, refuse_place, take_place,
 };
 pub use keyed::{drop_key, indexes_to_drop};
-pub use twin::{give_place, stand_in, take_name};
+pub use twin::{give_place, stand_in};
 
 use std::collections::BTreeMap;
 
@@ -208,8 +208,9 @@ impl Kind for Index {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        if let Some((part, old)) = stand_in(cx).and_then(|at| Some((cx.whole.spec::<Self>(&at)?, at))) {
-            return take_name(&old, cx).into_iter().chain(self.settings_steps(part, cx)).collect();
+        if let Some((there, old)) = stand_in(cx).and_then(|at| Some((cx.whole.spec::<Self>(&at)?, at))) {
+            let rename = part::rename_index(&old, cx.at.key()).into_iter();
+            return rename.chain(self.settings_steps(there, cx)).collect();
         }
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
         let needs: Vec<Address> = needs.into_iter().chain(part::parts_below(cx)).chain(beside(cx)).collect();

@@ -3,9 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::index::{
-    beside, check_apart, drop_key, foreseen, give_place, join, refuse_place, stand_in, take_name, take_place,
-};
+use super::index::{beside, check_apart, drop_key, foreseen, give_place, join, refuse_place, stand_in, take_place};
 use super::part::backing::{self, Backing};
 use super::part::constraint::{self, APART, Keyed, columns, index_fields, index_tail, index_words, timing};
 use super::part::{Parameters, follow_tablespace, is_default, since, unfit};
@@ -144,10 +142,10 @@ impl Kind for Unique {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        if let Some((part, old)) = stand_in(cx).and_then(|at| Some((cx.whole.spec::<Self>(&at)?, at)))
-            && let Alter::InPlace(steps) = self.backing().alter(part.backing(), cx)
+        if let Some((there, old)) = stand_in(cx).and_then(|at| Some((cx.whole.spec::<Self>(&at)?, at)))
+            && let Alter::InPlace(steps) = self.backing().alter(there.backing(), cx)
         {
-            return take_name(&old, cx).into_iter().chain(steps).collect();
+            return part::rename_index(&old, cx.at.key()).into_iter().chain(steps).collect();
         }
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed(cx).and_then(|keyed| keyed.add(cx));

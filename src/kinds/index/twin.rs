@@ -8,7 +8,7 @@ use super::apart::{has_key_as_part, is_apart};
 use super::keyed::{aside, stays_in_place};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, Kind as _};
-use crate::kinds::table::part::{is_only, rename_index};
+use crate::kinds::table::part::is_only;
 use crate::kinds::table::{is_part, is_partition, makes, parents};
 use crate::kinds::unique::Unique;
 use crate::model::{Address, Lock, State, Step};
@@ -48,11 +48,6 @@ pub fn stand_in(cx: &Cx<'_>) -> Option<Address> {
     let their = staying_twin(cx.at, cx.live, cx.desired).filter(|_| stood)?;
     let own = cx.whole.children(cx.at.parent()?);
     own.into_iter().find(|own| is_part(own, cx.whole) && makes(&their, own, cx.whole)).cloned()
-}
-
-/// Returns the statement by which the part at `part` takes the name of what is at `cx`.
-pub fn take_name(part: &Address, cx: &Cx<'_>) -> Vec<Step> {
-    rename_index(part, cx.at.key())
 }
 
 /// Returns `drop` of a part whose place another is to take, which is then made by PostgreSQL as the partition is attached
