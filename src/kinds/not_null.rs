@@ -12,8 +12,8 @@ use super::part::names::object_name;
 use super::part::{FOREIGN_TABLE, constraint, is_default, since, unfit};
 use super::primary_key;
 use super::table::{Table, is_made_anew, renamed};
-use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Form, Home, Identity, Kind, Misfit, References, Renaming, Rules, Under};
+use crate::diagnostic::{Code, Diagnostics, Problem};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -23,6 +23,14 @@ const NAME_ABOVE: &str = "
      from pg_inherits h join pg_attribute pa on pa.attrelid = h.inhparent and pa.attname = a.attname
           join pg_constraint pc on pc.conrelid = pa.attrelid and pc.contype = 'n' and pc.conkey[1] = pa.attnum
      where h.inhrelid = con.conrelid order by h.inhseqno limit 1)";
+
+/// Says whether the constraint `con` of the column `a` holds for every row, while one above from which it comes need not: its
+/// table came to stand below that one later.
+pub const VALID_ALONE: &str = "
+    (not con.conislocal and con.convalidated and exists (
+         select from pg_inherits h join pg_attribute pa on pa.attrelid = h.inhparent and pa.attname = a.attname
+              join pg_constraint pc on pc.conrelid = pa.attrelid and pc.contype = 'n' and pc.conkey[1] = pa.attnum
+         where h.inhrelid = con.conrelid and not pc.convalidated))";
 
 /// A not-null constraint with something of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,9 +70,9 @@ impl Kind for NotNull {
                  from pg_constraint con join pg_class c on c.oid = con.conrelid
                       join pg_namespace n on n.oid = c.relnamespace
                       join pg_attribute a on a.attrelid = con.conrelid and a.attnum = con.conkey[1]
-                 where con.contype = 'n' and (con.conislocal or c.relispartition) and c.relkind in ('r', 'p', 'f')
+                 where con.contype = 'n' and (con.conislocal or c.relispartition or {VALID_ALONE}) and c.relkind in ('r', 'p', 'f')
                    and {USER_SCHEMA}
-                   and (con.connoinherit or con.conislocal and not con.convalidated
+                   and (con.connoinherit or con.conislocal and not con.convalidated or {VALID_ALONE}
                         or con.conname <> case when con.coninhcount = 0 or a.attislocal
                                                then left(c.relname || '_' || a.attname, 54) || '_not_null'
                                                else {NAME_ABOVE} end
@@ -82,6 +90,15 @@ impl Kind for NotNull {
             desired.children_of::<Self>(&table, Self::NAME).into_iter().any(|(_, c)| is_mine(c))
         };
         self.no_inherit || self.not_valid || at.parent().and_then(|table| renamed(table, desired)).is_some_and(declared)
+    }
+
+    /// Leaves out what says no more than that the column refuses nulls by itself: the constraint above has its name.
+    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
+        for at in desired.of_kind(Self::NAME) {
+            if desired.spec::<Self>(&at).is_some_and(|constraint| constraint.is_like_above(&at, desired)) {
+                desired.remove(&at);
+            }
+        }
     }
 
     fn references(&self, at: &Address, out: &mut References) {
@@ -147,7 +164,7 @@ impl Kind for NotNull {
 impl NotNull {
     /// The steps that give a column this constraint, or make one that it has this one.
     fn created(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let there = self.column_of(cx.at).filter(|column| has_one(column, cx.live));
+        let there = self.column_of(cx.at).filter(|column| has_one(column, cx.live) && !goes_with_above(column, cx));
         let live = there.as_ref().and_then(|column| named_at(column, cx.live)).map(|(_, live)| live);
         let unchecked = live.is_some_and(|live| live.not_valid);
         let mut steps = Vec::new();
@@ -160,6 +177,10 @@ impl NotNull {
                 steps.extend(comes_from_above(&column, cx.live).then(|| {
                     constraint::alter_table(cx, &format!("alter column {} set not null", sql::ident(&self.column)))
                 }));
+                let is_unchecked = |at: &Address| named_at(at, cx.live).is_some_and(|(_, theirs)| theirs.not_valid);
+                let comes_unchecked =
+                    comes_from_above(&column, cx.live) && above(&column, cx.live).iter().any(is_unchecked);
+                steps.extend((comes_unchecked && !self.not_valid).then(|| checked(cx)));
                 let theirs = holder(cx.at, cx).and_then(|h| named_at(&h, cx.desired)).map(|(at, _)| at.clone());
                 return steps.into_iter().map(|step| step.needs(theirs.clone())).collect();
             }
@@ -179,6 +200,18 @@ impl NotNull {
     /// The steps that leave a constraint of the usual kind.
     fn as_usual(&self, column: &Address, cx: &Cx<'_>) -> Vec<Step> {
         self.turned(&cx.name(), self.no_inherit, &sql::ident(&usual_name(column)), false, cx)
+    }
+
+    /// True if it has nothing of its own below a constraint for the same column.
+    fn is_like_above(&self, at: &Address, desired: &State) -> bool {
+        let Some(column) = self.column_of(at) else { return false };
+        let comes = desired.spec::<Column>(&column).is_some_and(|column| column.inherited.is_from_above_only());
+        let theirs = above(&column, desired).into_iter().find(|_| comes);
+        let like = |their: &Address| {
+            let unchecked = named_at(their, desired).is_some_and(|(_, theirs)| theirs.not_valid);
+            is_handed_down(their, desired) && !unchecked && name_of(their, desired) == at.key()
+        };
+        !self.no_inherit && !self.not_valid && desired.children(at).is_empty() && theirs.as_ref().is_some_and(like)
     }
 
     fn words(&self) -> String {
@@ -226,6 +259,14 @@ impl NotNull {
 fn has_one(column: &Address, live: &State) -> bool {
     let is_foreseen = comes_from_above(column, live) && !above(column, live).iter().any(|at| is_handed_down(at, live));
     live.spec::<Column>(column).is_some_and(|column| column.not_null) && !is_foreseen
+}
+
+/// True if a live column loses its constraint with that of one above, which comes back unchecked.
+fn goes_with_above(column: &Address, cx: &Cx<'_>) -> bool {
+    let is_unchecked = |at: &Address, state: &State| named_at(at, state).is_some_and(|(_, theirs)| theirs.not_valid);
+    let above = above(column, cx.live).into_iter();
+    comes_from_above(column, cx.live)
+        && above.into_iter().any(|at| is_unchecked(&at, cx.desired) && !is_unchecked(&at, cx.live))
 }
 
 /// True if a live column refuses nulls because of one above only.

@@ -1,7 +1,7 @@
 //! Whether a column that refuses nulls because one above does, does so by itself too.
 //!
 //! From PostgreSQL 18 on its constraint says so (`pg_constraint.conislocal`), and it goes on where the one above no longer
-//! does. See <https://www.postgresql.org/docs/current/ddl-inherit.html>.
+//! does. One that holds for every row counts too where that above is `not valid`. See <https://www.postgresql.org/docs/current/ddl-inherit.html>.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Column;
 use super::inherited::handed_down;
 use crate::kind::Kind;
+use crate::kinds::not_null::VALID_ALONE;
 use crate::kinds::table::{parents, tables};
 use crate::model::{Address, PgVersion, State};
 
@@ -55,13 +56,15 @@ pub fn is_handed_down(at: &Address, state: &State) -> bool {
 }
 
 /// Returns the SQL expression for [`OwnNotNull`] of the column `a`.
-pub fn field(server: PgVersion) -> &'static str {
+pub fn field(server: PgVersion) -> String {
     if server.at_least(18) {
-        "case when a.attinhcount > 0 then exists (
-             select from pg_constraint own where own.conrelid = a.attrelid and own.contype = 'n'
-                and own.conkey[1] = a.attnum and own.conislocal) end"
+        format!(
+            "case when a.attinhcount > 0 then exists (
+                 select from pg_constraint con where con.conrelid = a.attrelid and con.contype = 'n'
+                    and con.conkey[1] = a.attnum and (con.conislocal or {VALID_ALONE})) end"
+        )
     } else {
-        "null::boolean"
+        "null::boolean".to_owned()
     }
 }
 
