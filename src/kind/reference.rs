@@ -67,29 +67,28 @@ impl References {
 
     /// Adds an SQL expression in `field`.
     pub fn expression(&mut self, text: &str, field: &'static str) {
-        self.written(text, Grammar::Expression, field);
+        self.written(text, Grammar::Expression, None, field);
     }
 
     /// Adds an SQL expression in `field` over the columns of a table, which are its children of the kind `column`. Nothing is known
     /// of them where there is no table.
     pub fn row_expression(&mut self, text: &str, table: Option<&Address>, column: KindName, field: &'static str) {
         let columns = table.map(|table| (table.clone(), column));
-        self.texts.push(Text { text: text.to_owned(), grammar: Grammar::Expression, field, columns });
-        self.text(text, field);
+        self.written(text, Grammar::Expression, columns, field);
     }
 
     /// Adds an SQL query in `field`.
     pub fn query(&mut self, text: &str, field: &'static str) {
-        self.written(text, Grammar::Query, field);
+        self.written(text, Grammar::Query, None, field);
     }
 
     /// Adds a routine's body in `field`.
     pub fn body(&mut self, text: &str, language: &str, field: &'static str) {
-        self.written(text, Grammar::Body(language.to_owned()), field);
+        self.written(text, Grammar::Body(language.to_owned()), None, field);
     }
 
-    fn written(&mut self, text: &str, grammar: Grammar, field: &'static str) {
-        self.texts.push(Text { text: text.to_owned(), grammar, field, columns: None });
+    fn written(&mut self, text: &str, grammar: Grammar, columns: Option<(Address, KindName)>, field: &'static str) {
+        self.texts.push(Text { text: text.to_owned(), grammar, field, columns });
         self.text(text, field);
     }
 

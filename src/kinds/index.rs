@@ -208,8 +208,8 @@ impl Kind for Index {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        if let Some((there, old)) = stand_in(cx).and_then(|at| Some((cx.whole.spec::<Self>(&at)?, at))) {
-            let rename = part::rename_index(&old, cx.at.key()).into_iter();
+        if let Some((old, there)) = stand_in::<Self>(cx) {
+            let rename = part::rename_index(old, cx.at.key()).into_iter();
             return rename.chain(self.settings_steps(there, cx)).collect();
         }
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();

@@ -70,13 +70,14 @@ impl Kind for NotNull {
                  from pg_constraint con join pg_class c on c.oid = con.conrelid
                       join pg_namespace n on n.oid = c.relnamespace
                       join pg_attribute a on a.attrelid = con.conrelid and a.attnum = con.conkey[1]
-                 where con.contype = 'n' and (con.conislocal or c.relispartition or {VALID_ALONE}) and c.relkind in ('r', 'p', 'f')
-                   and {USER_SCHEMA}
-                   and (con.connoinherit or con.conislocal and not con.convalidated or {VALID_ALONE}
-                        or con.conname <> case when con.coninhcount = 0 or a.attislocal
-                                               then left(c.relname || '_' || a.attname, 54) || '_not_null'
-                                               else {NAME_ABOVE} end
-                        or exists (select from pg_description e where e.classoid = 2606 and e.objoid = con.oid))
+                 where con.contype = 'n' and c.relkind in ('r', 'p', 'f') and {USER_SCHEMA}
+                   and ((con.conislocal or c.relispartition)
+                        and (con.connoinherit or con.conislocal and not con.convalidated
+                             or con.conname <> case when con.coninhcount = 0 or a.attislocal
+                                                    then left(c.relname || '_' || a.attname, 54) || '_not_null'
+                                                    else {NAME_ABOVE} end
+                             or exists (select from pg_description e where e.classoid = 2606 and e.objoid = con.oid))
+                        or {VALID_ALONE})
                  order by con.conrelid, con.conname"
             )
         })
@@ -177,9 +178,9 @@ impl NotNull {
                 steps.extend(comes_from_above(&column, cx.live).then(|| {
                     constraint::alter_table(cx, &format!("alter column {} set not null", sql::ident(&self.column)))
                 }));
-                let is_unchecked = |at: &Address| named_at(at, cx.live).is_some_and(|(_, theirs)| theirs.not_valid);
+                let above = above(&column, cx.live);
                 let comes_unchecked =
-                    comes_from_above(&column, cx.live) && above(&column, cx.live).iter().any(is_unchecked);
+                    comes_from_above(&column, cx.live) && above.iter().any(|at| is_unchecked(at, cx.live));
                 steps.extend((comes_unchecked && !self.not_valid).then(|| checked(cx)));
                 let theirs = holder(cx.at, cx).and_then(|h| named_at(&h, cx.desired)).map(|(at, _)| at.clone());
                 return steps.into_iter().map(|step| step.needs(theirs.clone())).collect();
@@ -208,8 +209,7 @@ impl NotNull {
         let comes = desired.spec::<Column>(&column).is_some_and(|column| column.inherited.is_from_above_only());
         let theirs = above(&column, desired).into_iter().find(|_| comes);
         let like = |their: &Address| {
-            let unchecked = named_at(their, desired).is_some_and(|(_, theirs)| theirs.not_valid);
-            is_handed_down(their, desired) && !unchecked && name_of(their, desired) == at.key()
+            is_handed_down(their, desired) && !is_unchecked(their, desired) && name_of(their, desired) == at.key()
         };
         !self.no_inherit && !self.not_valid && desired.children(at).is_empty() && theirs.as_ref().is_some_and(like)
     }
@@ -261,9 +261,13 @@ fn has_one(column: &Address, live: &State) -> bool {
     live.spec::<Column>(column).is_some_and(|column| column.not_null) && !is_foreseen
 }
 
+/// True if not every row need satisfy the constraint of a column.
+fn is_unchecked(column: &Address, state: &State) -> bool {
+    named_at(column, state).is_some_and(|(_, constraint)| constraint.not_valid)
+}
+
 /// True if a live column loses its constraint with that of one above, which comes back unchecked.
 fn goes_with_above(column: &Address, cx: &Cx<'_>) -> bool {
-    let is_unchecked = |at: &Address, state: &State| named_at(at, state).is_some_and(|(_, theirs)| theirs.not_valid);
     let above = above(column, cx.live).into_iter();
     comes_from_above(column, cx.live)
         && above.into_iter().any(|at| is_unchecked(&at, cx.desired) && !is_unchecked(&at, cx.live))

@@ -142,10 +142,10 @@ impl Kind for Unique {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
-        if let Some((there, old)) = stand_in(cx).and_then(|at| Some((cx.whole.spec::<Self>(&at)?, at)))
+        if let Some((old, there)) = stand_in::<Self>(cx)
             && let Alter::InPlace(steps) = self.backing().alter(there.backing(), cx)
         {
-            return part::rename_index(&old, cx.at.key()).into_iter().chain(steps).collect();
+            return part::rename_index(old, cx.at.key()).into_iter().chain(steps).collect();
         }
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed(cx).and_then(|keyed| keyed.add(cx));

@@ -43,11 +43,12 @@ pub(super) fn staying_twin(at: &Address, live: &State, desired: &State) -> Optio
 }
 
 /// Returns the part that takes the name of one which stood beside it until now, and is that part from now on.
-pub fn stand_in(cx: &Cx<'_>) -> Option<Address> {
+pub fn stand_in<'a, T: 'static>(cx: &Cx<'a>) -> Option<(&'a Address, &'a T)> {
     let stood = is_apart(cx.at, cx.live) && !is_apart(cx.at, cx.desired);
     let their = staying_twin(cx.at, cx.live, cx.desired).filter(|_| stood)?;
     let own = cx.whole.children(cx.at.parent()?);
-    own.into_iter().find(|own| is_part(own, cx.whole) && makes(&their, own, cx.whole)).cloned()
+    let part = own.into_iter().find(|own| is_part(own, cx.whole) && makes(&their, own, cx.whole))?;
+    Some((part, cx.whole.spec(part)?))
 }
 
 /// Returns `drop` of a part whose place another is to take, which is then made by PostgreSQL as the partition is attached
