@@ -33,7 +33,7 @@ impl Command {
     /// Prints what a role may do, or who may do what with an object.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
         let access = if self.declared {
-            ops::access::declared(&self.files.read()?.state)
+            ops::access::declared(&self.files.read(self.connection.environment())?.state)
         } else {
             let session = self.connection.here(output).await?;
             ops::access::live(&session).await?

@@ -28,7 +28,7 @@ use crate::saved::Saved;
 #[derive(Debug, Args)]
 pub struct Command {
     /// A plan saved by `dbstate plan --out FILE`: makes its changes and no others
-    #[arg(value_name = "PLAN", conflicts_with_all = ["file", "manage", "offline"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["file", "manage", "var", "offline"])]
     plan: Option<PathBuf>,
     #[command(flatten)]
     files: Files,
@@ -104,7 +104,7 @@ impl Command {
     /// The project with its options: as it is now, or as a saved plan has it.
     fn read(&self) -> Result<(Option<Saved>, Project, Options), Failure> {
         let Some(path) = &self.plan else {
-            let (project, options) = read(&self.files, &self.scratch, self.manner)?;
+            let (project, options) = read((&self.files, self.connection.environment()), &self.scratch, self.manner)?;
             return Ok((None, project, options));
         };
         let saved = saved::read(path)?;

@@ -44,7 +44,7 @@ pub enum Databases {
 impl Begin<'_> {
     /// Reads the project in a thread of its own, and meanwhile the database.
     pub async fn both(&self, several: Several, output: &Output) -> Result<(Project, ops::Options, Databases), Failure> {
-        let found = self.files.find();
+        let found = self.files.find(self.connection.environment());
         let Some(settings) = found.settings().cloned() else {
             return Err(super::read(found).expect_err("problems that were found are told"));
         };

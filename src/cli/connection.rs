@@ -128,8 +128,7 @@ impl Connection {
     /// What the environment says of its databases.
     fn databases<'a>(&self, settings: &'a Settings) -> Result<Option<&'a Databases>> {
         let Some(name) = &self.env else { return Ok(None) };
-        let environment = settings.environments.get(name).ok_or_else(|| unknown(name, settings))?;
-        Ok(environment.database.as_ref())
+        Ok(settings.environment(name)?.database.as_ref())
     }
 
     fn target(&self, settings: &Settings) -> Result<Target> {
@@ -172,6 +171,11 @@ impl Connection {
         let name = self.env.as_deref().unwrap_or_default();
         let message = format!("environment `{name}` is of several databases, and this is about one");
         Box::new(Diagnostic::new(Code::Usage, message).help("name one of them with `--database`"))
+    }
+
+    /// The environment that is meant, if a flag names one.
+    pub fn environment(&self) -> Option<&str> {
+        self.env.as_deref()
     }
 
     /// The hazard classes that the environment allows besides.
@@ -245,11 +249,3 @@ fn project_directory(here: &Path) -> &Path {
     here.ancestors().find(marked).unwrap_or(here)
 }
 
-fn unknown(name: &str, settings: &Settings) -> Box<Diagnostic> {
-    let known: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
-    let help = match known.as_slice() {
-        [] => "it has none: name the database with `--database`, or write `environments:` there".to_owned(),
-        known => crate::model::suggest::did_you_mean(name, known),
-    };
-    Box::new(Diagnostic::new(Code::Usage, format!("`dbstate.yaml` has no environment `{name}`")).help(help))
-}

@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::formats::{Format, Purpose};
 use super::output::Output;
 use super::scratch::Scratch;
-use super::{Failure, ManageFlag, WithSources, exit, prefix};
+use super::{Failure, ManageFlag, Variables, WithSources, exit, prefix};
 use crate::declare::project::{self, Project, Settings};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kinds;
@@ -35,6 +35,11 @@ pub struct Command {
     /// How much is compared: every object inside a schema that the project declares, or everything
     #[arg(long, value_enum)]
     manage: Option<ManageFlag>,
+    /// The environment of `dbstate.yaml` whose variables are used
+    #[arg(long, value_name = "NAME", help_heading = "Project")]
+    env: Option<String>,
+    #[command(flatten)]
+    variables: Variables,
     #[command(flatten)]
     scratch: Scratch,
 }
@@ -114,7 +119,8 @@ impl Command {
 
     /// A project of `directory`, which is shown as if it were at `place`.
     fn project(&self, files: &[PathBuf], directory: &Path, place: &Path) -> Result<Opened, Failure> {
-        let (mut project, problems) = project::read(files, directory, self.manage.map(Into::into), kinds::register());
+        let reading = self.variables.reading(self.manage, self.env.as_deref());
+        let (mut project, problems) = project::read(files, directory, &reading, kinds::register());
         project.sources.lie_in(prefix(place));
         if problems.is_empty() {
             Ok(Opened::Project(Box::new(project)))

@@ -43,7 +43,7 @@ impl Command {
 
     async fn site(&self, output: &Output) -> Result<Site, Failure> {
         if self.declared {
-            let state = self.files.read()?.state;
+            let state = self.files.read(self.connection.environment())?.state;
             return Ok(ops::docs::site("project", &state, &ops::access::declared(&state)));
         }
         let session = self.connection.here(output).await?;

@@ -67,9 +67,9 @@ impl Command {
     /// Has the YAML say what moved in the database.
     async fn adopt(&self, output: &Output) -> Result<(), Failure> {
         let here = std::env::current_dir().unwrap_or_default();
-        let project = self.files.read()?;
+        let project = self.files.read(self.connection.environment())?;
         let session = self.connection.open(&project.settings, output).await.with(&project.sources)?;
-        let adopted = adopt(&session, &here, self.files.manage.map(Into::into), Extent::Drift).await;
+        let adopted = adopt(&session, &here, &self.files.reading(self.connection.environment()), Extent::Drift).await;
         let adopted = adopted.map_err(|(problems, sources)| Failure { problems, sources })?;
         adopted.warnings.iter().for_each(|w| output.warning(w));
         output.wrote(&adopted.files);

@@ -70,7 +70,7 @@ impl Command {
     /// Writes the diagram.
     pub async fn run(&self, output: &Output) -> Result<u8, Failure> {
         let text = if self.plan {
-            let (project, options) = read(&self.files, &self.scratch, self.manner)?;
+            let (project, options) = read((&self.files, self.connection.environment()), &self.scratch, self.manner)?;
             let session = self.connection.open(&project.settings, output).await.with(&project.sources)?;
             let ahead = ops::plan::ahead(&session, options.project.is_some()).await.with(&project.sources)?;
             let made = planned(project, options, session, ahead, output).await?;
@@ -107,7 +107,7 @@ impl Command {
 
     async fn state(&self, output: &Output) -> Result<State, Failure> {
         if !self.live && !self.connection.is_named() {
-            return Ok(self.files.read()?.state);
+            return Ok(self.files.read(self.connection.environment())?.state);
         }
         let session = self.connection.here(output).await?;
         Ok(graph::live(&session).await?)

@@ -34,7 +34,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use futures_util::future::join_all;
 
-use crate::declare::project::{self, Found, Project, Settings};
+use crate::declare::project::{self, Found, Project, Reading, Settings};
+use crate::declare::variables;
 use crate::diagnostic::{Diagnostics, Result, Sources, io_text};
 use crate::model::Manage;
 use crate::session::Canceller;
@@ -150,6 +151,25 @@ struct Files {
     /// What is managed: every object inside a declared schema, or everything in the database
     #[arg(long, value_enum, help_heading = "Project")]
     manage: Option<ManageFlag>,
+    #[command(flatten)]
+    variables: Variables,
+}
+
+/// Values of variables.
+#[derive(Debug, Clone, Args)]
+struct Variables {
+    /// A value for `${NAME}` in the files, which goes before those of `dbstate.yaml`; may be repeated
+    #[arg(id = "var", long, value_name = "NAME=VALUE", value_parser = assignment, help_heading = "Project")]
+    given: Vec<(String, String)>,
+}
+
+/// Reads `NAME=VALUE`.
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write `NAME=VALUE`")?;
+    if !variables::is_name(name) {
+        return Err(format!("`{name}` can't be the name of a variable"));
+    }
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -170,18 +190,29 @@ impl From<ManageFlag> for Manage {
 }
 
 impl Files {
-    /// Reads the project; problems come with the sources that show them.
-    fn read(&self) -> Result<Project, Failure> {
-        read(self.find())
+    /// Reads the project as it is in an environment; problems come with the sources that show them.
+    fn read(&self, environment: Option<&str>) -> Result<Project, Failure> {
+        read(self.find(environment))
     }
 
     /// Finds the files, and reads the settings.
-    fn find(&self) -> Found {
-        project::locate(&self.file, &here(), self.manage.map(Into::into))
+    fn find(&self, environment: Option<&str>) -> Found {
+        project::locate(&self.file, &here(), &self.reading(environment))
+    }
+
+    fn reading(&self, environment: Option<&str>) -> Reading {
+        self.variables.reading(self.manage, environment)
     }
 
     fn options(&self, settings: &Settings) -> Result<ops::Options> {
         ops::Options::new(settings, self.manage.map(Into::into))
+    }
+}
+
+impl Variables {
+    fn reading(&self, manage: Option<ManageFlag>, environment: Option<&str>) -> Reading {
+        let environment = environment.map(str::to_owned);
+        Reading { manage: manage.map(Into::into), environment, variables: self.given.clone() }
     }
 }
 

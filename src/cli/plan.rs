@@ -120,8 +120,12 @@ pub struct Made {
 }
 
 /// Reads the project, and how it is to be compared.
-pub fn read(files: &Files, scratch: &Scratch, manner: Manner) -> Result<(Project, ops::Options), Failure> {
-    let project = files.read()?;
+pub fn read(
+    (files, environment): (&Files, Option<&str>),
+    scratch: &Scratch,
+    manner: Manner,
+) -> Result<(Project, ops::Options), Failure> {
+    let project = files.read(environment)?;
     let options = options(files, &project, scratch, manner)?;
     Ok((project, options))
 }

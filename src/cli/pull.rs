@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::connection::Connection;
 use super::output::{Output, write_file};
-use super::{Failure, ManageFlag, exit, here};
+use super::{Failure, ManageFlag, Variables, exit, here};
 use crate::declare::project::{self, Settings};
 use crate::declare::write::write;
 use crate::diagnostic::Result;
@@ -34,6 +34,8 @@ pub struct Command {
     /// What the project is to manage
     #[arg(long, value_enum)]
     manage: Option<ManageFlag>,
+    #[command(flatten)]
+    variables: Variables,
 }
 
 /// Where texts of SQL go.
@@ -80,8 +82,8 @@ impl Command {
 
     /// Writes into the project that is there what changed.
     async fn again(&self, session: &Session, directory: &Path, output: &Output) -> Result<u8, Failure> {
-        let manage = self.manage.map(Manage::from);
-        let adopted = adopt(session, directory, manage, Extent::All(&self.schema)).await;
+        let reading = self.variables.reading(self.manage, self.connection.environment());
+        let adopted = adopt(session, directory, &reading, Extent::All(&self.schema)).await;
         let adopted = adopted.map_err(|(problems, sources)| Failure { problems, sources })?;
         adopted.warnings.iter().for_each(|w| output.warning(w));
         output.wrote(&adopted.files);

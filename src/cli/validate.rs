@@ -12,6 +12,9 @@ use crate::report::finding::{self, Form};
 pub struct Command {
     #[command(flatten)]
     files: Files,
+    /// The environment of `dbstate.yaml` whose variables are used
+    #[arg(long, value_name = "NAME", help_heading = "Project")]
+    env: Option<String>,
     /// How to print what is wrong
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -47,7 +50,7 @@ impl Format {
 impl Command {
     /// Reads and checks the files.
     pub fn run(&self, output: &Output) -> Result<u8, Failure> {
-        let read = self.files.read();
+        let read = self.files.read(self.env.as_deref());
         if let Some(form) = self.format.form() {
             let findings = read.as_ref().err().map(Failure::findings).unwrap_or_default();
             output.result(&finding::print(form, "dbstate validate", &findings));

@@ -15,6 +15,7 @@ use super::layout::Layout;
 use super::lower::COMMON;
 use super::raise::{list_item, raise_object};
 use super::splice::splice;
+use super::variables::Variables;
 use super::write::write;
 use super::yaml;
 use crate::diagnostic::{Diagnostics, FileId, Sources, Span};
@@ -28,6 +29,8 @@ pub struct Request<'a> {
     pub files: &'a [FileId],
     /// The texts of the files.
     pub sources: &'a Sources,
+    /// What `${name}` in the files stands for.
+    pub variables: &'a Variables,
     /// The declared state, in PostgreSQL's spelling where that was asked for.
     pub declared: &'a State,
     /// The managed part of the database, in its shortest form.
@@ -140,12 +143,14 @@ impl Adoption<'_> {
         let mut fields = mixed(entry, was, &*there.spec);
         let mixed = (entry.read)(&Node::new(Value::Map(fields.clone())));
         let short = mixed.map_or_else(|_| (entry.write)(&*there.spec), |spec| (entry.write)(&*spec));
-        let short = match place.form {
+        let mut short = match place.form {
             Form::List(field) => list_item(field, at, short),
             Form::Map | Form::One | Form::Free => short,
         };
+        let Request { register, variables, .. } = *self.request;
+        variables.escape(&mut short);
+        fields.iter_mut().for_each(|(_, value)| variables.escape(value));
         let Some(directory) = self.directory(at) else { return };
-        let register = self.request.register;
         let Some(node) = self.node(at) else { return };
         let (declared, stored) = ((entry.write_long)(&*was.spec), (entry.write_long)(&*there.spec));
         let stays = |key: &str| declared.get(key).is_some() && declared.get(key) == stored.get(key);
@@ -164,7 +169,9 @@ impl Adoption<'_> {
         if let (Some(file), Some(field)) = (file, entry.rules.file) {
             let text = fields.iter().position(|(k, _)| &*k.text == field).map(|i| fields.remove(i).1);
             let before = (entry.write_long)(&**was.as_written());
-            let changed = text.filter(|text| before.get(field).and_then(Node::as_text) != text.as_text());
+            let mut before = before.get(field).cloned();
+            before.iter_mut().for_each(|before| variables.escape(before));
+            let changed = text.filter(|text| before.as_ref().and_then(Node::as_text) != text.as_text());
             body = changed.and_then(|text| Some((directory.join(file), text.as_text()?.to_owned())));
         }
         let is_long = node.as_map().is_some_and(|entries| !entries.is_empty());
@@ -187,10 +194,11 @@ impl Adoption<'_> {
         let at = undeclared.unwrap_or_else(|| at.clone());
         let entry = find(self.request.register, at.kind());
         let live = self.request.live;
-        let (Some(home), Some(node)) = (self.home_of(&at, entry), raise_object(live, self.request.register, &at))
+        let (Some(home), Some(mut node)) = (self.home_of(&at, entry), raise_object(live, self.request.register, &at))
         else {
             return;
         };
+        self.request.variables.escape(&mut node);
         let siblings: Vec<&str> = match at.parent() {
             Some(parent) => {
                 live.children(parent).into_iter().filter(|a| a.kind() == at.kind()).map(Address::key).collect()
@@ -232,7 +240,8 @@ impl Adoption<'_> {
         let under = parent.map(|p| find(register, p.kind()));
         let holder = if let Some(parent) = parent {
             let declared = self.request.declared.get(parent);
-            let long = under.zip(declared).map(|(entry, object)| (entry.write_long)(&**object.as_written()));
+            let mut long = under.zip(declared).map(|(entry, object)| (entry.write_long)(&**object.as_written()));
+            long.iter_mut().for_each(|long| self.request.variables.escape(long));
             let node = self.node(parent)?;
             if node.as_map().is_none() {
                 node.value = long.map_or(Value::Map(Vec::new()), |n| n.value);
@@ -299,7 +308,8 @@ impl Adoption<'_> {
             .filter_map(|at| Some((at.clone(), Arc::clone(&live.get(&at)?.spec))))
             .collect();
         let borrowed: Vec<(&Address, &dyn Spec)> = specs.iter().map(|(at, spec)| (at, &**spec)).collect();
-        let node = (entry.raise)(&borrowed).filter(|_| !specs.is_empty());
+        let mut node = (entry.raise)(&borrowed).filter(|_| !specs.is_empty());
+        node.iter_mut().for_each(|node| self.request.variables.escape(node));
         self.done.extend(all);
         match (node, self.container(parent, home)) {
             (Some(node), Some(there)) => replace(there, node),

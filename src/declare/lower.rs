@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rustc_hash::FxHashMap;
 
+use super::variables::Variables;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span, io_text};
 use crate::kind::{Entry, Form, Home, Lowered, Shared, find, home};
 use crate::model::bridge::BridgeError;
@@ -25,6 +26,8 @@ pub struct Lowering<'a> {
     pub broken: HashSet<Address>,
     /// The problems found so far.
     pub problems: Diagnostics,
+    /// What stands for `${name}` in files that hold a body.
+    pub variables: Variables,
     later: Vec<(KindName, crate::kind::Later)>,
     ordinals: FxHashMap<Option<Address>, u32>,
     shared: Shared,
@@ -42,6 +45,7 @@ impl<'a> Lowering<'a> {
             state: State::default(),
             broken: HashSet::new(),
             problems: Diagnostics::default(),
+            variables: Variables::default(),
             later: Vec::new(),
             ordinals: FxHashMap::default(),
             shared: Shared::default(),
@@ -307,6 +311,7 @@ impl<'a> Lowering<'a> {
                 let file = self.sources.add(path, text.as_str());
                 let mut value = Node::text(text);
                 value.span = Some(Span { file, start: 0, end });
+                self.variables.fill(&mut value, &self.sources.get(file).text, &mut self.problems);
                 Some((Key { text: field.into(), span: node.span }, value))
             }
             Err(error) => {

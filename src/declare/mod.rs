@@ -16,5 +16,6 @@ pub mod rename;
 pub mod raise;
 pub mod settings;
 pub mod splice;
+pub mod variables;
 pub mod write;
 pub mod yaml;

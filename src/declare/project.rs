@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::lower::Lowering;
+use super::variables::Variables;
 use super::{check, digest, settings, yaml};
 use crate::diagnostic::{Code, Diagnostics, FileId, Problem, Result, Sources, Span, io_text};
 use crate::kind::{self, Entry};
@@ -28,6 +29,8 @@ pub struct Project {
     pub settings: Settings,
     /// The settings file, if there is one.
     pub settings_file: Option<FileId>,
+    /// The variables that the files were read with.
+    pub variables: Variables,
     /// The declared state.
     pub state: State,
 }
@@ -42,10 +45,21 @@ impl Project {
         if self.state.iter().any(is_secret) {
             return None;
         }
-        let head = format!("{} {manage:?}", env!("CARGO_PKG_VERSION"));
+        let head = format!("{} {manage:?} {:?}", env!("CARGO_PKG_VERSION"), self.variables.values());
         let texts = self.sources.iter().map(|(_, source)| &*source.text);
         Some(digest::texts(std::iter::once(&*head).chain(texts)))
     }
+}
+
+/// What the command line says about how a project is read.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// How much is managed; `None` leaves it to the settings.
+    pub manage: Option<Manage>,
+    /// The environment of the settings that is meant.
+    pub environment: Option<String>,
+    /// Values of variables, which go before those of the settings.
+    pub variables: Vec<(String, String)>,
 }
 
 /// A file or directory of the project, and the span in the settings that names it.
@@ -82,18 +96,24 @@ impl Found {
 
 /// Finds a project's files: those in `explicit`, else what is found in `directory` and above it. Paths are shown relative to
 /// `directory`.
-pub fn locate(explicit: &[PathBuf], directory: &Path, manage: Option<Manage>) -> Found {
-    locate_over(Sources::relative_to(directory), explicit, directory, manage)
+pub fn locate(explicit: &[PathBuf], directory: &Path, reading: &Reading) -> Found {
+    locate_over(Sources::relative_to(directory), explicit, directory, reading)
 }
 
-fn locate_over(sources: Sources, explicit: &[PathBuf], directory: &Path, manage: Option<Manage>) -> Found {
+fn locate_over(sources: Sources, explicit: &[PathBuf], directory: &Path, reading: &Reading) -> Found {
     let mut project = Project { sources, ..Project::default() };
     let mut problems = Diagnostics::default();
     let files = find(explicit, directory, &mut project, &mut problems).unwrap_or_else(|problem| {
         problems.push(*problem);
         Vec::new()
     });
-    let manage = manage.or(project.settings.manage).unwrap_or_default();
+    let manage = reading.manage.or(project.settings.manage).unwrap_or_default();
+    if problems.is_empty() {
+        match Variables::new(&project.settings, reading.environment.as_deref(), &reading.variables) {
+            Ok(variables) => project.variables = variables,
+            Err(problem) => problems.push(*problem),
+        }
+    }
     Found { project, problems, files, manage }
 }
 
@@ -101,10 +121,10 @@ fn locate_over(sources: Sources, explicit: &[PathBuf], directory: &Path, manage:
 pub fn read(
     explicit: &[PathBuf],
     directory: &Path,
-    manage: Option<Manage>,
+    reading: &Reading,
     register: &'static [Entry],
 ) -> (Project, Diagnostics) {
-    locate(explicit, directory, manage).read(register)
+    locate(explicit, directory, reading).read(register)
 }
 
 /// Reads like [`read`], with the given sources, which may contain texts that are not saved yet.
@@ -112,20 +132,20 @@ pub fn read_over(
     sources: Sources,
     explicit: &[PathBuf],
     directory: &Path,
-    manage: Option<Manage>,
+    reading: &Reading,
     register: &'static [Entry],
 ) -> (Project, Diagnostics) {
-    locate_over(sources, explicit, directory, manage).read(register)
+    locate_over(sources, explicit, directory, reading).read(register)
 }
 
-/// Reads a project of the given files from texts that `sources` already contains.
+/// Reads a project of the given files, with these values of variables, from texts that `sources` already contains.
 pub fn read_given(
     files: &[PathBuf],
     sources: Sources,
-    manage: Manage,
+    (manage, variables): (Manage, Variables),
     register: &'static [Entry],
 ) -> (Project, Diagnostics) {
-    let mut project = Project { sources, ..Project::default() };
+    let mut project = Project { sources, variables, ..Project::default() };
     let mut problems = Diagnostics::default();
     let files: Vec<Listed> = files.iter().map(|path| Listed { path: path.clone(), span: None }).collect();
     lower(&files, manage, &mut project, &mut problems, register);
@@ -141,15 +161,20 @@ fn lower(
     register: &'static [Entry],
 ) {
     let mut lowering = Lowering::new(register, &mut project.sources);
+    lowering.variables = std::mem::take(&mut project.variables);
     lowering.state.set_whole(manage == Manage::Database);
     for listed in files {
         // One file at a time, as nodes take more memory than the objects made from them.
-        let Some(node) = read_file(listed, lowering.sources, problems) else { continue };
-        project.files.extend(node.span.map(|span| span.file));
+        let Some(mut node) = read_file(listed, lowering.sources, problems) else { continue };
+        if let Some(span) = node.span {
+            project.files.push(span.file);
+            lowering.variables.fill(&mut node, &lowering.sources.get(span.file).text, problems);
+        }
         lowering.file(&node);
     }
     lowering.finish();
-    let Lowering { state, broken, problems: found, .. } = lowering;
+    let Lowering { state, broken, variables, problems: found, .. } = lowering;
+    project.variables = variables;
     problems.extend(found);
     problems.extend(check::check(&state, &broken, register, &project.sources));
     project.state = state;

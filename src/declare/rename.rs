@@ -10,13 +10,13 @@ use super::adopt::Page;
 use super::check::text_place;
 use super::edit::locate;
 use super::graft::graft;
-use super::project::{Project, read_over};
+use super::project::{Project, Reading, read_over};
 use super::raise::list_item;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Sources, Span};
 use crate::kind::names::Names;
 use crate::kind::{Entry, Form, Reference, References, Renaming, Text, find};
 use crate::model::node::{Key, Node, Value};
-use crate::model::{Address, Manage, Object, Origin};
+use crate::model::{Address, Object, Origin};
 use crate::sql::grammar::Grammar;
 
 /// What to rename, and in which project.
@@ -27,8 +27,8 @@ pub struct Request<'a> {
     pub explicit: &'a [PathBuf],
     /// The directory that the project was read from.
     pub directory: &'a Path,
-    /// How much is managed, if the command line says so.
-    pub manage: Option<Manage>,
+    /// How it was read.
+    pub reading: &'a Reading,
     /// The texts that are not saved yet.
     pub unsaved: &'a BTreeMap<PathBuf, String>,
     /// The object to rename.
@@ -188,7 +188,7 @@ fn edited(project: &Project, edits: &Edits) -> BTreeMap<PathBuf, String> {
 fn read(request: &Request<'_>, texts: &BTreeMap<PathBuf, String>) -> Result<Project, Diagnostics> {
     let unsaved = request.unsaved.iter().chain(texts).map(|(path, text)| (path.clone(), text.clone()));
     let sources = Sources::relative_to(request.directory).unsaved(unsaved);
-    let (project, problems) = read_over(sources, request.explicit, request.directory, request.manage, request.register);
+    let (project, problems) = read_over(sources, request.explicit, request.directory, request.reading, request.register);
     let Some(first) = problems.iter().next() else { return Ok(project) };
     let message = format!("{} can't be renamed everywhere: {}", request.at, first.problem.message);
     Err(Diagnostic::new(Code::Refused, message).help("rename it by hand, or change what names it first").into())
@@ -227,7 +227,8 @@ fn long(request: &Request<'_>, object: &Object, at: &Address, was: (Key, Node)) 
         Value::Null | Value::Scalar(_) | Value::List(_) => Vec::new(),
     };
     fields.insert(0, was);
-    let node = Node::new(Value::Map(fields));
+    let mut node = Node::new(Value::Map(fields));
+    request.project.variables.escape(&mut node);
     let parent = at.parent().map(|parent| find(request.register, parent.kind()));
     match entry.nests_under(parent).next().map(|home| home.form) {
         Some(Form::List(field)) => list_item(field, at, node),

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lower::read_all;
+use super::variables::is_name;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Result};
 use crate::model::bridge;
 use crate::model::node::{Node, Value};
@@ -42,8 +43,9 @@ pub struct Settings {
     /// How long a statement may run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement_timeout: Option<String>,
-    /// Values for `${name}` in files.
+    /// Values for `${name}` in files. Where there are none, in no environment either, `${name}` is text.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = variable_schema()))]
     pub variables: BTreeMap<String, String>,
     /// `off` to leave nothing in the target database.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,9 +218,26 @@ pub struct Environment {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("items" = hazard_class_schema()))]
     pub allow: Vec<String>,
-    /// Values for `${name}` in files.
+    /// Values for `${name}` in files, which go before those of all environments.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = variable_schema()))]
     pub variables: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Returns the environment of that name.
+    pub fn environment(&self, name: &str) -> Result<&Environment> {
+        self.environments.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.environments.keys().map(String::as_str).collect();
+            let help = match known.as_slice() {
+                [] => {
+                    "it has none: name the database with `--database`, or write `environments:` there".to_owned()
+                }
+                known => did_you_mean(name, known),
+            };
+            Box::new(Diagnostic::new(Code::Usage, format!("`dbstate.yaml` has no environment `{name}`")).help(help))
+        })
+    }
 }
 
 /// Returns the settings of a file, and pushes everything that is wrong with them to `problems`.
@@ -242,6 +261,11 @@ fn hazard_class_schema() -> serde_json::Value {
     serde_json::json!({ "type": "string", "enum": HazardClass::ALL.map(HazardClass::as_str) })
 }
 
+/// Returns the JSON Schema of the name of a variable.
+fn variable_schema() -> serde_json::Value {
+    serde_json::json!({ "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" })
+}
+
 /// Checks each value by itself, so that problems can point at it.
 fn check(node: &Node, problems: &mut Diagnostics) {
     one_of(node.get("ledger"), &["on", "off"], problems);
@@ -250,8 +274,22 @@ fn check(node: &Node, problems: &mut Diagnostics) {
     for key in ["lock_timeout", "statement_timeout"] {
         each(node.get(key), duration, problems);
     }
+    names(node.get("variables"), problems);
     for (_, environment) in node.get("environments").and_then(Node::as_map).unwrap_or_default() {
         each(environment.get("allow"), hazard_class, problems);
+        names(environment.get("variables"), problems);
+    }
+}
+
+/// Checks the names of variables.
+fn names(node: Option<&Node>, problems: &mut Diagnostics) {
+    for (key, _) in node.and_then(Node::as_map).unwrap_or_default().iter().filter(|(key, _)| !is_name(&key.text)) {
+        let problem = Problem::new(Code::WrongType, format!("`{}` can't be the name of a variable", key.text))
+            .help("a name has letters, digits and `_`, and does not begin with a digit");
+        problems.push(match key.span {
+            Some(span) => problem.at(span, ""),
+            None => problem.into(),
+        });
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::plan::settle;
 use super::{Options, drift, pull};
 use crate::declare::adopt::{Request, adopt as rewrite, list_files};
-use crate::declare::project::{self, Project, SETTINGS};
+use crate::declare::project::{self, Project, Reading, SETTINGS};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Sources, io_text};
 use crate::diff::diff;
 use crate::kinds;
@@ -46,11 +46,11 @@ pub struct Adopted {
 pub async fn adopt(
     session: &Session,
     directory: &Path,
-    manage: Option<Manage>,
+    reading: &Reading,
     extent: Extent<'_>,
 ) -> Result<Adopted, (Diagnostics, Sources)> {
     let mut before = Before::new();
-    match Box::pin(rounds(session, directory, manage, extent, &mut before)).await {
+    match Box::pin(rounds(session, directory, reading, extent, &mut before)).await {
         Ok(warnings) => Ok(Adopted { files: before.into_keys().collect(), warnings }),
         Err(problems) => {
             for (path, bytes) in before {
@@ -68,7 +68,7 @@ pub async fn adopt(
 async fn rounds(
     session: &Session,
     directory: &Path,
-    manage: Option<Manage>,
+    reading: &Reading,
     extent: Extent<'_>,
     before: &mut Before,
 ) -> Result<Vec<String>, (Diagnostics, Sources)> {
@@ -76,7 +76,7 @@ async fn rounds(
     let mut notes = Vec::new();
     let mut drifted = None;
     loop {
-        let (project, problems) = project::read(&[], directory, manage, kinds::register());
+        let (project, problems) = project::read(&[], directory, reading, kinds::register());
         if !problems.is_empty() {
             return Err((problems, project.sources));
         }
@@ -88,7 +88,7 @@ async fn rounds(
                 continue;
             }
         }
-        let result = one_round(session, &project, manage).await;
+        let result = one_round(session, &project, reading.manage).await;
         let (mut planned, mut left) = result.map_err(|problems| (problems, project.sources.clone()))?;
         if let Extent::Drift = extent {
             if drifted.is_none() {
@@ -168,6 +168,7 @@ fn write(
     let request = Request {
         files: &project.files,
         sources: &project.sources,
+        variables: &project.variables,
         declared: &planned.desired,
         live: &live,
         differences: left,

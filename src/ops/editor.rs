@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::plan::{finish, plan};
 use super::{Options, Scratch};
-use crate::declare::project::{Project, read_over};
+use crate::declare::project::{Project, Reading, read_over};
 use crate::declare::raise::raise_object;
 use crate::declare::rename::{self, bare, place};
 use crate::declare::write::write;
@@ -15,7 +15,7 @@ use crate::diff::show;
 use crate::kind::names::Names;
 use crate::kind::{References, find};
 use crate::kinds;
-use crate::model::{Address, Manage, Origin, Server, State};
+use crate::model::{Address, Origin, Server, State};
 use crate::plan::{Lines, Planned};
 use crate::report::hover::{self, Side};
 use crate::session::Session;
@@ -27,8 +27,8 @@ pub struct Place {
     pub explicit: Vec<PathBuf>,
     /// The directory of the project.
     pub directory: PathBuf,
-    /// How much is managed, if the command line says so.
-    pub manage: Option<Manage>,
+    /// How it is read.
+    pub reading: Reading,
     /// The texts of files that are open in the editor.
     pub unsaved: BTreeMap<PathBuf, String>,
 }
@@ -47,7 +47,7 @@ pub struct Page {
 /// Reads the project, with unsaved texts in place of the files.
 pub fn open(place: Place) -> Page {
     let sources = Sources::relative_to(&place.directory).unsaved(place.unsaved.clone());
-    let (project, problems) = read_over(sources, &place.explicit, &place.directory, place.manage, kinds::register());
+    let (project, problems) = read_over(sources, &place.explicit, &place.directory, &place.reading, kinds::register());
     Page { place, project, problems, names: OnceCell::new(), making: OnceCell::new() }
 }
 
@@ -138,7 +138,7 @@ impl Page {
     /// Compares the project with the database without a scratch database: only equal texts and the ledger settle
     /// spellings.
     pub async fn compare(&self, session: &Session) -> Result<Planned, Diagnostics> {
-        let mut options = Options::new(&self.project.settings, self.place.manage)?;
+        let mut options = Options::new(&self.project.settings, self.place.reading.manage)?;
         options.scratch = Scratch::None;
         plan(session, &self.project.state, &options).await
     }
@@ -157,7 +157,7 @@ impl Page {
             project: &self.project,
             explicit: &self.place.explicit,
             directory: &self.place.directory,
-            manage: self.place.manage,
+            reading: &self.place.reading,
             unsaved: &self.place.unsaved,
             at: &at,
             name,

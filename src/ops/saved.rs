@@ -6,6 +6,7 @@ use std::path::Path;
 use super::plan::settle;
 use super::{Options, Scratch};
 use crate::declare::project::{self, Project};
+use crate::declare::variables::Variables;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::model::{Address, Object};
 use crate::plan::Planned;
@@ -30,6 +31,7 @@ pub async fn save(
     let reading = saved::Project {
         manage: options.manage,
         exclude: project.settings.exclude.clone(),
+        variables: project.variables.values().clone(),
         ledger: options.ledger,
         online: options.online,
         revision,
@@ -45,7 +47,8 @@ pub async fn save(
 pub fn open(saved: &Saved, directory: &Path, scratch: Scratch) -> (Project, Result<Options, Diagnostics>) {
     let (sources, files) = saved.sources(directory);
     let register = kinds::register();
-    let (mut project, problems) = project::read_given(&files, sources, saved.project.manage, register);
+    let how = (saved.project.manage, Variables::of(saved.project.variables.clone()));
+    let (mut project, problems) = project::read_given(&files, sources, how, register);
     project.settings.exclude.clone_from(&saved.project.exclude);
     let options = || {
         problems.into_result(())?;

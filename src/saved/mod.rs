@@ -69,6 +69,8 @@ pub struct Project {
     pub manage: Manage,
     /// Globs of what is not managed.
     pub exclude: Vec<String>,
+    /// The values of variables.
+    pub variables: BTreeMap<String, String>,
     /// Whether the ledger is read and written.
     pub ledger: bool,
     /// Whether online forms of statements are preferred, so that clients need not wait.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dbstate::declare::project::read;
+use dbstate::declare::project::{Reading, read};
 use dbstate::declare::yaml;
 use dbstate::diagnostic::{Diagnostics, Sources};
 use dbstate::kinds::register;
@@ -83,7 +83,7 @@ type Declared = BTreeMap<Address, String>;
 fn declared(text: &str) -> Option<Declared> {
     let dir = tempfile::tempdir().expect("a directory");
     fs::write(dir.path().join("schema.yaml"), text).expect("written");
-    let (project, problems) = read(&[], dir.path(), None, register());
+    let (project, problems) = read(&[], dir.path(), &Reading::default(), register());
     problems.is_empty().then(|| objects(&project.state))
 }
 

@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use dbstate::declare::project::read;
+use dbstate::declare::project::{Reading, read};
 use dbstate::kinds;
 use dbstate::local::Ephemeral;
 use dbstate::ops;
@@ -158,7 +158,7 @@ fn project_files() {
     let path = dir.path().join("schema.yaml");
     fuzz("project", &projects(), |input| {
         fs::write(&path, input).expect("a file");
-        let (project, problems) = read(std::slice::from_ref(&path), dir.path(), None, kinds::register());
+        let (project, problems) = read(std::slice::from_ref(&path), dir.path(), &Reading::default(), kinds::register());
         _ = dbstate::report::diagnostic::render_short(&problems, &project.sources);
         if let Ok(text) = std::str::from_utf8(input) {
             let (formatted, ..) = ops::format::text(text);
@@ -293,7 +293,7 @@ impl<'a> Liar<'a> {
         let files_on_disk = Project::new(&database, &[(files[0], texts[0]), (files[1], texts[1])]);
         files_on_disk.run(&["apply", "--yes", "--allow", "access"], 0);
         let paths = files.map(|name| files_on_disk.path().join(name));
-        let (wanted, _) = read(&paths, files_on_disk.path(), None, kinds::register());
+        let (wanted, _) = read(&paths, files_on_disk.path(), &Reading::default(), kinds::register());
         let options = ops::Options::new(&wanted.settings, None).expect("options");
         let proxy = Proxy::to(cluster.server());
         Self {

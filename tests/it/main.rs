@@ -53,5 +53,6 @@ mod stranger;
 mod support;
 mod together;
 mod unchanged;
+mod variables;
 mod versions;
 mod watching;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dbstate::declare::json_schema;
-use dbstate::declare::project::{Project, read};
+use dbstate::declare::project::{Project, Reading, read};
 use dbstate::kind::{Entry, Form, Under};
 use dbstate::kinds::register;
 use dbstate::model::Lock;
@@ -45,6 +45,7 @@ fn index() -> String {
     let mut out = "# Reference
 
 - [Examples](../examples/README.md): small projects, each for one thing
+- [Settings](settings.md): `dbstate.yaml`, environments and variables
 - [What is made of PostgreSQL's catalogs](catalogs.md): the key that holds each column of each catalog, version by version
 - [Pull requests, deploys and nightly drift](ci.md) on GitHub and GitLab
 - [In an editor](editors.md): the language server, and the JSON Schema
@@ -288,7 +289,7 @@ fn case(dir: &Path) -> Option<Case> {
     let word = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned());
     let text = fs::read_to_string(dir.join("after.yaml")).ok()?;
     let project = |name: &str| {
-        let (project, problems) = read(&[dir.join(name)], dir, None, register());
+        let (project, problems) = read(&[dir.join(name)], dir, &Reading::default(), register());
         problems.is_empty().then_some(project)
     };
     let (before, after) = (project("before.yaml"), project("after.yaml"));

@@ -194,7 +194,7 @@ impl<'a> Server<'a> {
         Place {
             explicit: self.files.file.iter().map(|path| here().join(path)).collect(),
             directory: directory.to_owned(),
-            manage: self.files.manage.map(Into::into),
+            reading: self.files.reading(self.connection.environment()),
             unsaved: self.texts.clone(),
         }
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use dbstate::apply::Event;
-use dbstate::declare::project::{Settings, read};
+use dbstate::declare::project::{Reading, Settings, read};
 use dbstate::diagnostic::{Code, Diagnostics, Sources};
 use dbstate::kinds;
 use dbstate::local::Server;
@@ -309,7 +309,7 @@ fn project(yaml: &str, options: Options) -> Result<Read, String> {
     let dir = tempfile::tempdir().expect("a directory");
     let path: PathBuf = dir.path().join("schema.yaml");
     fs::write(&path, yaml).expect("a file");
-    let (project, problems) = read(&[path], dir.path(), None, kinds::register());
+    let (project, problems) = read(&[path], dir.path(), &Reading::default(), kinds::register());
     if problems.is_empty() {
         return Ok(Read { state: project.state, sources: project.sources, options });
     }
