@@ -10,6 +10,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use crate::declare::digest;
+use crate::declare::imprint::Imprint;
 use crate::diagnostic::Result;
 use crate::kind;
 use crate::model::{Address, Applied, Moved, Spec, Stamp, State};
@@ -116,13 +117,22 @@ pub async fn since<'a>(client: &Client, objects: impl IntoIterator<Item = &'a Ad
     objects.into_iter().zip(keys).filter_map(|(at, key)| Some((at.clone(), of(at, key)?))).collect()
 }
 
-/// Returns whether the ledger has the table of unchanged projects.
-pub async fn has_unchanged(client: &Client) -> bool {
-    let sql = "select pg_catalog.to_regclass('dbstate.unchanged') is not null";
-    client
-        .query_typed(sql, &[])
-        .await
-        .is_ok_and(|rows| rows.first().is_some_and(|row| cell(row, 0).unwrap_or_default()))
+/// A project for which there was nothing to do.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The paths of the files that `file:` names.
+    pub bodies: Vec<String>,
+    /// The digest of all its texts.
+    pub whole: String,
+}
+
+/// Returns the projects for which there was nothing to do and whose YAML files have this digest.
+pub async fn known(client: &Client, files: &str) -> Vec<Known> {
+    let sql = "select bodies, project from dbstate.unchanged where files = $1";
+    // Without a ledger, or without the right to read it, no project is known.
+    let rows = client.query_typed(sql, &[(&files, Type::TEXT)]).await.unwrap_or_default();
+    let known = |row: &Row| Ok(Known { bodies: cell(row, 0)?, whole: cell(row, 1)? });
+    rows.iter().map(known).collect::<Result<_>>().unwrap_or_default()
 }
 
 /// Returns whether the ledger records that there was nothing to do for the project while the catalogs had the same
@@ -138,12 +148,15 @@ pub async fn is_unchanged(client: &Client, project: &str, fingerprint: &str) -> 
 
 /// Records that there is nothing to do for a project as long as the catalogs have this fingerprint. Deletes all older
 /// records but the latest 50.
-pub async fn note_unchanged(client: &Client, project: &str, catalogs: &str) -> Result<()> {
+pub async fn note_unchanged(client: &Client, project: &Imprint, catalogs: &str) -> Result<()> {
     let sql = "with old as (delete from dbstate.unchanged where project in
                                 (select project from dbstate.unchanged order by noted_at desc offset 50))
-               insert into dbstate.unchanged values ($1, $2)
-               on conflict (project) do update set catalogs = excluded.catalogs, noted_at = excluded.noted_at";
-    let values = [&project as &(dyn ToSql + Sync), &catalogs].map(|value| (value, Type::TEXT));
+               insert into dbstate.unchanged (project, catalogs, files, bodies) values ($1, $2, $3, $4)
+               on conflict (project) do update set catalogs = excluded.catalogs, noted_at = excluded.noted_at,
+                                                   files = excluded.files, bodies = excluded.bodies";
+    let Imprint { files, bodies, whole } = project;
+    let values: [(&(dyn ToSql + Sync), Type); 4] =
+        [(whole, Type::TEXT), (&catalogs, Type::TEXT), (files, Type::TEXT), (bodies, Type::TEXT_ARRAY)];
     let failed = |error| server_error(&error, "the ledger in schema `dbstate`");
     client.query_typed(sql, &values).await.map(|_| ()).map_err(failed)
 }
@@ -312,8 +325,7 @@ const CURRENT: &str = "id = currval('dbstate.history_id_seq')";
 const CREATE: &str = "
 do $dbstate$ begin
     if not exists (select from pg_catalog.pg_attribute
-                   where attrelid = to_regclass('dbstate.settled') and attname = 'apply')
-       or to_regclass('dbstate.unchanged') is null then
+                   where attrelid = to_regclass('dbstate.unchanged') and attname = 'bodies') then
         set local client_min_messages = error;
         create schema if not exists dbstate;
         create table if not exists dbstate.settled (
@@ -335,6 +347,7 @@ do $dbstate$ begin
             catalogs text not null,
             noted_at timestamptz not null default now()
         );
+        alter table dbstate.unchanged add column if not exists files text, add column if not exists bodies text[];
         alter table dbstate.settled add column if not exists was text, add column if not exists apply bigint;
         alter table dbstate.history add column if not exists complete boolean not null default false;
     end if;

@@ -7,7 +7,7 @@ use globset::{Glob, GlobMatcher};
 
 use super::connection::Connection;
 use super::output::{Output, write_file};
-use super::plan::{Manner, planned, read};
+use super::plan::{Manner, read};
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
 use crate::diagnostic::{Code, Diagnostic, Result};
@@ -72,9 +72,9 @@ impl Command {
         let text = if self.plan {
             let (project, options) = read((&self.files, self.connection.environment()), &self.scratch, self.manner)?;
             let session = self.connection.open(&project.settings, output).await.with(&project.sources)?;
-            let ahead = ops::plan::ahead(&session, options.project.is_some()).await.with(&project.sources)?;
-            let made = planned(project, options, session, ahead, output).await?;
-            self.statements(&graph::statements(&made.planned.plan))
+            let planned = ops::plan::plan(&session, &project.state, &options).await.with(&project.sources)?;
+            planned.warnings.iter().for_each(|w| output.warning(w));
+            self.statements(&graph::statements(&planned.plan))
         } else {
             let state = self.state(output).await?;
             self.tables(&graph::tables(&state, &self.choice(&state)?))

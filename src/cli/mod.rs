@@ -283,7 +283,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
             return exit::FAILED;
         }
     };
-    match runtime.block_on(run(cli.command, &output)) {
+    let result = runtime.block_on(run(cli.command, &output));
+    // Nobody waits for a project that is still being read although it turned out that it need not be.
+    runtime.shutdown_background();
+    match result {
         Ok(code) => written(&output, code),
         Err(failure) => {
             output.problems(&failure.problems, &failure.sources);

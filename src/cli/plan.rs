@@ -11,6 +11,7 @@ use super::formats::{Format, Purpose};
 use super::output::Output;
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources, exit};
+use crate::declare::imprint::Imprint;
 use crate::declare::project::Project;
 use crate::diagnostic::Result;
 use crate::ops::plan::Ahead;
@@ -136,7 +137,7 @@ pub fn options(files: &Files, project: &Project, scratch: &Scratch, manner: Mann
     options.scratch = scratch.place();
     options.online = manner.is_online();
     if options.ledger {
-        options.project = project.digest(options.manage, kinds::register());
+        options.project = Imprint::of(project, options.manage, kinds::register());
     }
     Ok(options)
 }

@@ -7,6 +7,7 @@ pub mod digest;
 mod edit;
 pub mod format;
 pub mod graft;
+pub mod imprint;
 pub mod json_schema;
 pub mod layout;
 pub mod lower;

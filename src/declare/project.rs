@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::lower::Lowering;
 use super::variables::Variables;
-use super::{check, digest, settings, yaml};
+use super::{check, settings, yaml};
 use crate::diagnostic::{Code, Diagnostics, FileId, Problem, Result, Sources, Span, io_text};
-use crate::kind::{self, Entry};
+use crate::kind::Entry;
 use crate::model::node::{Node, Value};
-use crate::model::{Address, Manage, Object, State};
+use crate::model::{Manage, State};
 
 pub use settings::{Databases, Environment, Settings, Source};
 
@@ -19,7 +19,7 @@ pub const SETTINGS: &str = "dbstate.yaml";
 const DEFAULT_FILES: [&str; 2] = ["schema.yaml", "roles.yaml"];
 
 /// A project as read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Project {
     /// The text of every file, even if it has problems.
     pub sources: Sources,
@@ -35,22 +35,6 @@ pub struct Project {
     pub state: State,
 }
 
-impl Project {
-    /// Returns the digest of everything that the state was read from. `None` if the project refers to a secret, which
-    /// can change without it.
-    pub fn digest(&self, manage: Manage, register: &'static [Entry]) -> Option<String> {
-        let is_secret = |(at, object): (&Address, &Object)| {
-            (kind::find(register, at.kind()).located)(&*object.spec, Path::new("")).is_some()
-        };
-        if self.state.iter().any(is_secret) {
-            return None;
-        }
-        let head = format!("{} {manage:?} {:?}", env!("CARGO_PKG_VERSION"), self.variables.values());
-        let texts = self.sources.iter().map(|(_, source)| &*source.text);
-        Some(digest::texts(std::iter::once(&*head).chain(texts)))
-    }
-}
-
 /// What the command line says about how a project is read.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
@@ -63,14 +47,14 @@ pub struct Reading {
 }
 
 /// A file or directory of the project, and the span in the settings that names it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Listed {
     path: PathBuf,
     span: Option<Span>,
 }
 
 /// A project whose settings are read and whose files are found, but not read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Found {
     project: Project,
     problems: Diagnostics,
@@ -82,6 +66,26 @@ impl Found {
     /// Returns the settings, unless there are problems already.
     pub fn settings(&self) -> Option<&Settings> {
         self.problems.is_empty().then_some(&self.project.settings)
+    }
+
+    /// Returns the project without its files.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// Returns the project without its files, once nothing more is asked of it.
+    pub fn into_project(self) -> Project {
+        self.project
+    }
+
+    /// Returns the paths of the files, in the order in which they are read.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|listed| &*listed.path)
+    }
+
+    /// Returns how much of the database is managed.
+    pub fn manage(&self) -> Manage {
+        self.manage
     }
 
     /// Reads the files.

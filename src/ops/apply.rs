@@ -7,6 +7,7 @@ use super::Options;
 use super::plan::{Purpose, compare, plan};
 use super::saved::restore;
 use crate::apply::{self, Again, Event};
+use crate::declare::imprint::Imprint;
 use crate::declare::pinpoint;
 use crate::declare::project::Project;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
@@ -116,7 +117,7 @@ async fn carry_out(
     choices: &Choices,
     talk: &mut dyn Talk,
 ) -> Result<Outcome, Diagnostics> {
-    let memory = Memory { session, project: options.project.as_deref(), only: options.only.as_ref() };
+    let memory = Memory { session, project: options.project.as_ref(), only: options.only.as_ref() };
     if planned.plan.is_empty() {
         if options.ledger && !planned.recognised {
             if planned.learned || memory.is_stale(&planned).await {
@@ -299,7 +300,7 @@ fn on_own_path_because(problem: &Diagnostic) -> String {
 /// Writes to the ledger; `only` limits the objects that are recorded.
 struct Memory<'a> {
     session: &'a Session,
-    project: Option<&'a str>,
+    project: Option<&'a Imprint>,
     only: Option<&'a HashSet<Address>>,
 }
 

@@ -23,6 +23,7 @@ use std::collections::HashSet;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use crate::declare::imprint::Imprint;
 use crate::declare::project::Settings;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::model::{Address, Manage};
@@ -57,9 +58,9 @@ pub struct Options {
     /// Whether to prefer online forms of statements, which take longer and may run outside the plan's transaction, but
     /// do not make clients wait.
     pub online: bool,
-    /// With a ledger, the digest of everything that the desired state was read from; `None` if that can change without
-    /// the project. The ledger uses it to recognise a project that the database was found to equal.
-    pub project: Option<String>,
+    /// With a ledger, the digests of everything that the desired state was read from; `None` if that can change without
+    /// the project. The ledger uses them to recognise a project that the database was found to equal.
+    pub project: Option<Imprint>,
     /// For a saved plan, the objects that may change. All others are left as they are in the database.
     pub only: Option<HashSet<Address>>,
 }

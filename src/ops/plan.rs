@@ -7,10 +7,12 @@ use futures_util::future::join;
 
 use super::Options;
 use crate::catalog::fingerprint;
+use crate::declare::imprint::Unread;
 use crate::declare::raise::raise_object;
 use crate::declare::write::write;
 use crate::diagnostic::{Diagnostics, Result};
 use crate::diff::{scope, show};
+use crate::ledger::Known;
 use crate::model::node::{Node, Value};
 use crate::model::{Address, Object, Server, State};
 use crate::plan::{self, Change, Input, Lines, Plan, Planned, Verb};
@@ -34,28 +36,51 @@ pub(super) enum Purpose<'a> {
 #[derive(Debug)]
 pub struct Ahead {
     server: Server,
-    /// Whether it is worth asking for the fingerprint: the ledger has a list of projects found unchanged.
-    is_known: bool,
+    /// The projects with the same files for which the ledger knows that there was nothing to do.
+    known: Vec<Known>,
+    /// Whether the project is one of these, and no catalog has changed since.
+    recognised: bool,
     /// All objects, without edges, if they have been read.
     whole: Option<State>,
 }
 
 impl Ahead {
-    /// Asks what the server is and, if the ledger may be used, whether that knows any project.
-    async fn begin(session: &Session, ledger: bool) -> Result<Self, Diagnostics> {
-        let is_known = async { ledger && ledger::has_unchanged(&session.client).await };
-        let (server, is_known) = join(catalog::server(&session.client), is_known).await;
-        Ok(Self { server: server?, is_known, whole: None })
+    /// Asks what the server is and, if `files` is the digest of a project's files, whether the ledger knows them.
+    pub async fn begin(session: &Session, files: Option<&str>) -> Result<Self, Diagnostics> {
+        let known = async {
+            match files {
+                Some(files) => ledger::known(&session.client, files).await,
+                None => Vec::new(),
+            }
+        };
+        let (server, known) = join(catalog::server(&session.client), known).await;
+        Ok(Self { server: server?, known, recognised: false, whole: None })
     }
-}
 
-/// Reads ahead what [`plan_from`] needs: everything, unless the ledger, if it may be used, may know that nothing changed.
-pub async fn ahead(session: &Session, ledger: bool) -> Result<Ahead, Diagnostics> {
-    let mut ahead = Ahead::begin(session, ledger).await?;
-    if !ahead.is_known {
-        ahead.whole = Some(catalog::read_objects(session, ahead.server.version, kinds::register()).await?);
+    /// Returns the digest of the whole project, if the ledger knows one like it.
+    pub fn like(&self, project: &Unread) -> Option<&str> {
+        let is_it = |known: &&Known| project.whole(&known.bodies).as_ref() == Some(&known.whole);
+        self.known.iter().find(is_it).map(|known| &*known.whole)
     }
-    Ok(ahead)
+
+    /// Asks whether no catalog has changed since there was nothing to do for a project. If so, a plan needs neither the
+    /// database nor the project.
+    pub async fn recognise(&mut self, session: &Session, whole: &str) -> bool {
+        let fingerprint = fingerprint::expression(self.server.version, self.server.superuser);
+        self.recognised = ledger::is_unchanged(&session.client, whole, &fingerprint).await;
+        self.recognised
+    }
+
+    /// Returns whether the database and the project are known to be as they were when there was nothing to do.
+    pub fn is_recognised(&self) -> bool {
+        self.recognised
+    }
+
+    /// Reads everything that [`plan_from`] needs.
+    pub async fn read(&mut self, session: &Session) -> Result<(), Diagnostics> {
+        self.whole = Some(catalog::read_objects(session, self.server.version, kinds::register()).await?);
+        Ok(())
+    }
 }
 
 /// Compares the project with the database and plans the difference.
@@ -87,8 +112,12 @@ pub(super) async fn compare(
     options: &Options,
     purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
-    let asks = options.project.is_some() && !matches!(purpose, Purpose::After(_));
-    compare_on(Ahead::begin(session, asks).await?, session, declared, options, purpose).await
+    let project = options.project.as_ref().filter(|_| !matches!(purpose, Purpose::After(_)));
+    let mut ahead = Ahead::begin(session, project.map(|project| &*project.files)).await?;
+    if let Some(project) = project.filter(|project| ahead.known.iter().any(|known| known.whole == project.whole)) {
+        ahead.recognise(session, &project.whole).await;
+    }
+    compare_on(ahead, session, declared, options, purpose).await
 }
 
 async fn compare_on(
@@ -98,8 +127,8 @@ async fn compare_on(
     options: &Options,
     purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
-    let Ahead { server, is_known, mut whole } = ahead;
-    if is_known && is_unchanged(session, options, &server).await {
+    let Ahead { server, recognised, mut whole, .. } = ahead;
+    if recognised {
         return Ok(Planned { recognised: true, ..Planned::new(State::default(), declared.clone(), server) });
     }
     if whole.is_none() && matches!(purpose, Purpose::Look) {
@@ -119,13 +148,6 @@ async fn compare_on(
         planned.blame(session).await;
     }
     Ok(planned)
-}
-
-/// Returns whether the ledger records that the database equals this project, and no catalog has changed since.
-async fn is_unchanged(session: &Session, options: &Options, server: &Server) -> bool {
-    let Some(project) = &options.project else { return false };
-    let fingerprint = fingerprint::expression(server.version, server.superuser);
-    ledger::is_unchanged(&session.client, project, &fingerprint).await
 }
 
 /// Plans between two states whose spellings are settled, and computes the lines that differ.

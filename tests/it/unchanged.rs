@@ -144,6 +144,25 @@ fn what_changes_in_the_project_is_seen() {
 }
 
 #[test]
+fn what_changes_in_a_body_is_seen() {
+    let cluster = own_cluster();
+    let schema = format!("{SCHEMA}    functions: {{ one(): {{ returns: int, language: sql, file: one.sql }} }}\n");
+    let bench = Bench::new(Database::named(cluster.server(), "one"), &schema, "postgres");
+    bench.project.write("one.sql", "select 1");
+    bench.run(&["apply", "--yes"], 0);
+    bench.run(&["plan", "--exit-code"], 0);
+    bench.project.write("one.sql", "select 2");
+    bench.run(&["plan", "--exit-code"], 2);
+    std::fs::remove_file(bench.project.path().join("one.sql")).expect("it was there");
+    bench.run(&["plan", "--exit-code"], 1);
+    bench.project.write("one.sql", "select 1");
+    bench.run(&["plan", "--exit-code"], 0);
+    // A mistake is told, whatever is known.
+    bench.project.write("schema.yaml", &format!("{schema}    oops: 1\n"));
+    bench.run(&["plan", "--exit-code"], 1);
+}
+
+#[test]
 fn a_role_that_may_not_read_all_is_known_by_what_it_sees() {
     let cluster = own_cluster();
     let database = Database::named(cluster.server(), "one");
