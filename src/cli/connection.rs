@@ -248,4 +248,3 @@ fn project_directory(here: &Path) -> &Path {
     let marked = |d: &&Path| d.join(".dbstate").is_dir() || d.join(crate::declare::project::SETTINGS).is_file();
     here.ancestors().find(marked).unwrap_or(here)
 }
-

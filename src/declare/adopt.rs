@@ -140,16 +140,16 @@ impl Adoption<'_> {
     fn change(&mut self, at: &Address, entry: &'static Entry, place: &Home) {
         let (live, declared) = (self.request.live, self.request.declared);
         let (Some(there), Some(was)) = (live.get(at), declared.get(at)) else { return };
-        let mut fields = mixed(entry, was, &*there.spec);
+        let Request { register, variables, .. } = *self.request;
+        let fields = mixed(entry, was, &*there.spec);
         let mixed = (entry.read)(&Node::new(Value::Map(fields.clone())));
         let short = mixed.map_or_else(|_| (entry.write)(&*there.spec), |spec| (entry.write)(&*spec));
-        let mut short = match place.form {
+        let short = match place.form {
             Form::List(field) => list_item(field, at, short),
             Form::Map | Form::One | Form::Free => short,
         };
-        let Request { register, variables, .. } = *self.request;
-        variables.escape(&mut short);
-        fields.iter_mut().for_each(|(_, value)| variables.escape(value));
+        let short = variables.escaped(short);
+        let mut fields: Vec<(Key, Node)> = fields.into_iter().map(|(k, value)| (k, variables.escaped(value))).collect();
         let Some(directory) = self.directory(at) else { return };
         let Some(node) = self.node(at) else { return };
         let (declared, stored) = ((entry.write_long)(&*was.spec), (entry.write_long)(&*there.spec));
@@ -169,8 +169,7 @@ impl Adoption<'_> {
         if let (Some(file), Some(field)) = (file, entry.rules.file) {
             let text = fields.iter().position(|(k, _)| &*k.text == field).map(|i| fields.remove(i).1);
             let before = (entry.write_long)(&**was.as_written());
-            let mut before = before.get(field).cloned();
-            before.iter_mut().for_each(|before| variables.escape(before));
+            let before = before.get(field).map(|before| variables.escaped(before.clone()));
             let changed = text.filter(|text| before.as_ref().and_then(Node::as_text) != text.as_text());
             body = changed.and_then(|text| Some((directory.join(file), text.as_text()?.to_owned())));
         }
@@ -194,11 +193,11 @@ impl Adoption<'_> {
         let at = undeclared.unwrap_or_else(|| at.clone());
         let entry = find(self.request.register, at.kind());
         let live = self.request.live;
-        let (Some(home), Some(mut node)) = (self.home_of(&at, entry), raise_object(live, self.request.register, &at))
+        let (Some(home), Some(node)) = (self.home_of(&at, entry), raise_object(live, self.request.register, &at))
         else {
             return;
         };
-        self.request.variables.escape(&mut node);
+        let node = self.request.variables.escaped(node);
         let siblings: Vec<&str> = match at.parent() {
             Some(parent) => {
                 live.children(parent).into_iter().filter(|a| a.kind() == at.kind()).map(Address::key).collect()
@@ -240,8 +239,8 @@ impl Adoption<'_> {
         let under = parent.map(|p| find(register, p.kind()));
         let holder = if let Some(parent) = parent {
             let declared = self.request.declared.get(parent);
-            let mut long = under.zip(declared).map(|(entry, object)| (entry.write_long)(&**object.as_written()));
-            long.iter_mut().for_each(|long| self.request.variables.escape(long));
+            let long = under.zip(declared).map(|(entry, object)| (entry.write_long)(&**object.as_written()));
+            let long = long.map(|node| self.request.variables.escaped(node));
             let node = self.node(parent)?;
             if node.as_map().is_none() {
                 node.value = long.map_or(Value::Map(Vec::new()), |n| n.value);
@@ -308,8 +307,8 @@ impl Adoption<'_> {
             .filter_map(|at| Some((at.clone(), Arc::clone(&live.get(&at)?.spec))))
             .collect();
         let borrowed: Vec<(&Address, &dyn Spec)> = specs.iter().map(|(at, spec)| (at, &**spec)).collect();
-        let mut node = (entry.raise)(&borrowed).filter(|_| !specs.is_empty());
-        node.iter_mut().for_each(|node| self.request.variables.escape(node));
+        let node = (entry.raise)(&borrowed).filter(|_| !specs.is_empty());
+        let node = node.map(|node| self.request.variables.escaped(node));
         self.done.extend(all);
         match (node, self.container(parent, home)) {
             (Some(node), Some(there)) => replace(there, node),

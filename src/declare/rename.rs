@@ -188,7 +188,8 @@ fn edited(project: &Project, edits: &Edits) -> BTreeMap<PathBuf, String> {
 fn read(request: &Request<'_>, texts: &BTreeMap<PathBuf, String>) -> Result<Project, Diagnostics> {
     let unsaved = request.unsaved.iter().chain(texts).map(|(path, text)| (path.clone(), text.clone()));
     let sources = Sources::relative_to(request.directory).unsaved(unsaved);
-    let (project, problems) = read_over(sources, request.explicit, request.directory, request.reading, request.register);
+    let (project, problems) =
+        read_over(sources, request.explicit, request.directory, request.reading, request.register);
     let Some(first) = problems.iter().next() else { return Ok(project) };
     let message = format!("{} can't be renamed everywhere: {}", request.at, first.problem.message);
     Err(Diagnostic::new(Code::Refused, message).help("rename it by hand, or change what names it first").into())
@@ -227,8 +228,7 @@ fn long(request: &Request<'_>, object: &Object, at: &Address, was: (Key, Node)) 
         Value::Null | Value::Scalar(_) | Value::List(_) => Vec::new(),
     };
     fields.insert(0, was);
-    let mut node = Node::new(Value::Map(fields));
-    request.project.variables.escape(&mut node);
+    let node = request.project.variables.escaped(Node::new(Value::Map(fields)));
     let parent = at.parent().map(|parent| find(request.register, parent.kind()));
     match entry.nests_under(parent).next().map(|home| home.form) {
         Some(Form::List(field)) => list_item(field, at, node),

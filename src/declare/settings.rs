@@ -230,9 +230,7 @@ impl Settings {
         self.environments.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.environments.keys().map(String::as_str).collect();
             let help = match known.as_slice() {
-                [] => {
-                    "it has none: name the database with `--database`, or write `environments:` there".to_owned()
-                }
+                [] => "it has none: name the database with `--database`, or write `environments:` there".to_owned(),
                 known => did_you_mean(name, known),
             };
             Box::new(Diagnostic::new(Code::Usage, format!("`dbstate.yaml` has no environment `{name}`")).help(help))

@@ -77,22 +77,12 @@ impl Variables {
         }
     }
 
-    /// Writes texts so that [`Self::fill`] leads back to them.
-    pub fn escape(&self, node: &mut Node) {
-        if self.is_off() {
-            return;
+    /// Returns a value whose texts [`Self::fill`] leads back to those of `node`.
+    pub fn escaped(&self, mut node: Node) -> Node {
+        if !self.is_off() {
+            escape(&mut node);
         }
-        match &mut node.value {
-            Value::Null => {}
-            Value::Scalar(scalar) => scalar.text = escaped(&scalar.text).into(),
-            Value::List(items) => items.iter_mut().for_each(|item| self.escape(item)),
-            Value::Map(entries) => {
-                for (key, value) in entries {
-                    key.text = escaped(&key.text).into();
-                    self.escape(value);
-                }
-            }
-        }
+        node
     }
 
     /// Returns what is wrong with a name that has no value.
@@ -123,7 +113,11 @@ impl Filling<'_> {
     fn node(&mut self, node: &mut Node) {
         match &mut node.value {
             Value::Null => {}
-            Value::Scalar(scalar) => self.text(&mut scalar.text, node.span),
+            Value::Scalar(scalar) => {
+                // Between brackets YAML wants quotes, even if the value is a number.
+                scalar.plain |= uses(&scalar.text).next().is_some_and(|it| it.range == (0..scalar.text.len()));
+                self.text(&mut scalar.text, node.span);
+            }
             Value::List(items) => items.iter_mut().for_each(|item| self.node(item)),
             Value::Map(entries) => {
                 let mut is_changed = false;
@@ -176,17 +170,21 @@ impl Filling<'_> {
         }
     }
 
-    /// Reports keys that have become the same.
-    fn unique(&mut self, entries: &[(Key, Node)]) {
-        let mut seen: HashMap<&str, &Key> = HashMap::new();
-        for (key, _) in entries {
-            let Some(first) = seen.insert(&key.text, key) else { continue };
+    /// Removes entries whose key has become that of an earlier one, and reports them.
+    fn unique(&mut self, entries: &mut Vec<(Key, Node)>) {
+        let mut seen: HashMap<Box<str>, Option<Span>> = HashMap::new();
+        entries.retain(|(key, _)| {
+            let Some(first) = seen.get(&key.text) else {
+                seen.insert(key.text.clone(), key.span);
+                return true;
+            };
             let mut problem = Diagnostic::new(Code::Duplicate, format!("key `{}` twice", key.text));
-            for (key, label) in [(key, "again here"), (first, "first here")] {
-                problem.labels.extend(key.span.map(|span| Label { span, text: label.into() }));
+            for (span, label) in [(key.span, "again here"), (*first, "first here")] {
+                problem.labels.extend(span.map(|span| Label { span, text: label.into() }));
             }
             self.problems.push(problem.help("remove one, or give a variable another value"));
-        }
+            false
+        });
     }
 }
 
@@ -210,6 +208,20 @@ fn uses(text: &str) -> impl Iterator<Item = Use<'_>> {
 pub fn is_name(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
+}
+
+fn escape(node: &mut Node) {
+    match &mut node.value {
+        Value::Null => {}
+        Value::Scalar(scalar) => scalar.text = escaped(&scalar.text).into(),
+        Value::List(items) => items.iter_mut().for_each(escape),
+        Value::Map(entries) => {
+            for (key, value) in entries {
+                key.text = escaped(&key.text).into();
+                escape(value);
+            }
+        }
+    }
 }
 
 /// Doubles the `$` of everything that would be taken for a variable.

@@ -181,8 +181,13 @@ impl Scene<'_> {
             | E::ExpectedFlowSequenceSeparator
             | E::UnexpectedEofFlowSequence => {
                 let close = if self.open.is_some_and(|o| self.char_at(o.start as usize) == '[') { ']' } else { '}' };
-                self.here(format!("no `,` or `{close}` here"))
-                    .help("separate the entries with `,`; quote text that holds `: `")
+                let help =
+                    if self.text.get(..self.at).unwrap_or_default().ends_with('$') && self.char_at(self.at) == '{' {
+                        "quote the variable: between brackets, YAML takes its braces for its own"
+                    } else {
+                        "separate the entries with `,`; quote text that holds `: `"
+                    };
+                self.here(format!("no `,` or `{close}` here")).help(help)
             }
             E::BlockEntryInFlowCollection | E::PlainScalarStartsWithDashFlowIndicator => {
                 self.here("`-` between brackets".into()).help("separate the items with `,`, or quote the text")
