@@ -10,17 +10,18 @@ use super::output::Output;
 use super::scratch::Scratch;
 use super::{Failure, ManageFlag, Variables, WithSources, exit, prefix};
 use crate::declare::project::{self, Project, Settings};
-use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::kinds;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::model::Manage;
 use crate::ops::diff::{Side, diff};
 use crate::ops::{Options, revision};
 use crate::session::Session;
+use crate::{kinds, ops, saved};
 
 /// Flags of `dbstate diff`.
 #[derive(Debug, Args)]
 pub struct Command {
-    /// What is: a file or directory of YAML, a git revision, or a database as a URL or `local/NAME`; `A..B` is both
+    /// What is: a file or directory of YAML, a saved plan, a git revision, or a database as a URL or `local/NAME`; `A..B`
+    /// is both
     #[arg(value_name = "A", value_hint = ValueHint::AnyPath)]
     from: String,
     /// What it would become [default: the project of this directory]
@@ -103,6 +104,8 @@ impl Command {
         if path.exists() {
             return if path.is_dir() && project::is_here(&path) {
                 self.project(&[], &path, &here.join(&path))
+            } else if saved::is_one(&path) {
+                read(ops::saved::project(&path, here)?, here)
             } else {
                 self.project(&[path], here, here)
             };
@@ -120,13 +123,17 @@ impl Command {
     /// A project of `directory`, which is shown as if it were at `place`.
     fn project(&self, files: &[PathBuf], directory: &Path, place: &Path) -> Result<Opened, Failure> {
         let reading = self.variables.reading(self.manage, self.env.as_deref());
-        let (mut project, problems) = project::read(files, directory, &reading, kinds::register());
-        project.sources.lie_in(prefix(place));
-        if problems.is_empty() {
-            Ok(Opened::Project(Box::new(project)))
-        } else {
-            Err(Failure { problems, sources: project.sources })
-        }
+        read(project::read(files, directory, &reading, kinds::register()), place)
+    }
+}
+
+/// A project that was read, which is shown as if it were at `place`.
+fn read((mut project, problems): (Project, Diagnostics), place: &Path) -> Result<Opened, Failure> {
+    project.sources.lie_in(prefix(place));
+    if problems.is_empty() {
+        Ok(Opened::Project(Box::new(project)))
+    } else {
+        Err(Failure { problems, sources: project.sources })
     }
 }
 
@@ -140,6 +147,6 @@ fn named(name: &str, root: &Path, problem: Box<Diagnostic>) -> Box<Diagnostic> {
         root.display(),
         problem.problem.message
     );
-    let help = "name a file, a directory, a revision of this repository, or a database as a URL";
+    let help = "name a file, a directory, a saved plan, a revision of this repository, or a database as a URL";
     Box::new(Diagnostic::new(Code::Connection, message).help(help))
 }

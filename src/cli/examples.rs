@@ -63,6 +63,7 @@ pub const DIFF: &str = "\
 Examples:
   dbstate diff main..HEAD                       what a branch changes; no database is needed
   dbstate diff postgres://db/shop staging/      what leads from a database to a directory of YAML
+  dbstate diff reviewed.plan                    what the project of a saved plan lacks of this one
   dbstate diff postgres://a/shop postgres://b/shop --exit-code";
 
 /// Of `pull`.

@@ -99,6 +99,14 @@ impl Planned {
     }
 }
 
+/// Returns the project that a saved plan was made from, to compare it.
+pub fn project(path: &Path, directory: &Path) -> Result<(Project, Diagnostics)> {
+    let saved = read(path)?;
+    let (mut project, options) = open(&saved, directory, Scratch::None);
+    project.settings.manage = Some(saved.project.manage);
+    Ok((project, options.err().unwrap_or_default()))
+}
+
 /// Reads a saved plan. If the path is a directory, the error explains which options take one.
 pub fn read(path: &Path) -> Result<Saved> {
     if path.is_dir() {

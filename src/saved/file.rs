@@ -33,6 +33,13 @@ pub fn write(saved: &Saved, path: &Path) -> Result<()> {
     })
 }
 
+/// Returns whether a file looks like a plan, be it one of another version.
+pub fn is_one(path: &Path) -> bool {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    serde_json::from_slice(&bytes)
+        .is_ok_and(|value: Value| value.get("format").is_some() && value.get("steps").is_some())
+}
+
 /// Reads a plan from a file.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ use crate::kind::Entry;
 use crate::model::{Address, Hazard, Lock, Manage, Size, State, Transaction};
 use crate::plan::{Change, Plan, PlanStep, Planned, Verb};
 
-pub use file::{FORMAT, read, write};
+pub use file::{FORMAT, is_one, read, write};
 pub use ground::Extent;
 pub use place::Place;
 

@@ -50,6 +50,24 @@ fn two_projects_without_a_server() {
 }
 
 #[test]
+fn a_saved_plan_stands_for_the_project_that_it_was_made_from() {
+    let dir = files();
+    let database = Database::create();
+    let url = database.url();
+    let saved = dbstate(["plan", "-f", "new.yaml", "--out", "a.plan", "-d", &url], dir.path());
+    assert_eq!(saved.code, Some(0), "{}", saved.stderr);
+    fs::remove_file(dir.path().join("new.yaml")).expect("it was there");
+    assert_eq!(sql(&["old.yaml", "a.plan"], dir.path()), ADDED);
+    assert_eq!(sql(&["a.plan", "old.yaml"], dir.path()), DROPPED);
+    assert!(sql(&[&url, "a.plan"], dir.path()).starts_with("create schema shop"));
+    let other =
+        fs::read_to_string(dir.path().join("a.plan")).expect("a file").replace("\"format\": 1", "\"format\": 0");
+    fs::write(dir.path().join("b.plan"), other).expect("written");
+    let refused = dbstate(["diff", "b.plan", "old.yaml"], dir.path());
+    assert!(refused.stderr.contains("make the plan again"), "{}", refused.stderr);
+}
+
+#[test]
 fn databases_and_projects_in_either_order() {
     let dir = files();
     let (one, other) = (Database::create(), Database::create());

@@ -38,3 +38,32 @@ fn keys_go_on_where_another_sequence_takes_over() {
         project.settled();
     }
 }
+
+#[test]
+fn an_identity_begins_after_the_rows_that_are_there() {
+    let database = Database::create();
+    database.psql(
+        "create schema shop;
+         create table shop.\"Sold\" (\"No\" int not null, below int not null, late bigint not null, note text);
+         insert into shop.\"Sold\" select i, -i, i from generate_series(1, 40) as i;
+         create table shop.none (id int not null, note text)",
+    );
+    let schema = "schemas:
+  shop:
+    tables:
+      Sold:
+        columns:
+          No: int identity
+          below: { type: int, identity: { options: { increment: -2 } } }
+          late: { type: bigint, identity: { mode: by default, options: { start: 1000 } } }
+          note: text
+      none: { columns: { id: int identity, note: text } }
+";
+    let project = Project::new(&database, &[("schema.yaml", schema)]);
+    let output = project.apply();
+    assert!(!output.stdout.contains("from shop.none"), "nothing is there to look at: {}", output.stdout);
+    let insert = "insert into shop.\"Sold\" (note) values ('a') returning \"No\", below, late";
+    assert_eq!(database.psql(insert).trim(), "41|-42|1000");
+    assert_eq!(database.psql("insert into shop.none (note) values ('a') returning id").trim(), "1");
+    project.settled();
+}

@@ -350,6 +350,9 @@ impl Kind for Column {
                 identity.steps(old.identity.as_ref(), own_sequence(cx).as_deref(), &alter).into_iter();
             let adds = old.identity.is_none();
             steps.extend(steps_of_identity.map(|s| if adds { s.takes(takes.clone()) } else { s }));
+            if adds && handover.is_none() {
+                steps.extend(position::after_rows(identity.options.is_ascending(), cx));
+            }
         }
         steps.extend(handover.iter().map(|handover| handover.give().carries(cx.at)));
         if !*not_null && old.not_null {

@@ -1,11 +1,11 @@
 //! The position of the sequence that a column takes its values from, where another one takes over: that of an identity takes
 //! over from that of a `serial`, one of a `serial` from that of an identity, or that of a table from that of the table which it
-//! replaces.
+//! replaces. Where there was no sequence, an identity begins after the values in the rows.
 //!
 //! See <https://www.postgresql.org/docs/current/functions-sequence.html>.
 
 use super::Column;
-use crate::kind::Kind;
+use crate::kind::{Cx, Kind};
 use crate::kinds::schema::Schema;
 use crate::kinds::sequence::Sequence;
 use crate::model::{Address, State, Step};
@@ -72,6 +72,21 @@ impl<'a> Handover<'a> {
         let table = self.column.parent().map(|table| table.path().join(".")).unwrap_or_default();
         sql::ident(&format!("last {} of {table}", self.column.key()))
     }
+}
+
+/// Returns the statement that has the sequence of a new identity begin after the values in the rows, unless there are none.
+pub fn after_rows(counts_up: bool, cx: &Cx<'_>) -> Option<Step> {
+    let table = cx.at.parent()?;
+    if cx.live.size(table).is_some_and(|size| size.bytes == 0) {
+        return None;
+    }
+    let (last, bounds) =
+        if counts_up { ("max", "q.seqstart and q.seqmax") } else { ("min", "q.seqmin and q.seqstart") };
+    let (column, from, sequence) = (cx.name(), sql::dotted(table.path()), Source::Identity.expression(cx.at));
+    Some(Step::new(format!(
+        "select setval(q.seqrelid::regclass, v.last) from pg_sequence as q, (select {last}({column}) as last from {from}) as v \
+         where q.seqrelid = {sequence} and v.last between {bounds}"
+    )))
 }
 
 impl Source {

@@ -102,7 +102,8 @@ impl SequenceOptions {
         .collect()
     }
 
-    fn is_ascending(&self) -> bool {
+    /// Returns whether each value is greater than the one before.
+    pub fn is_ascending(&self) -> bool {
         self.increment.is_none_or(|i| i > 0)
     }
 
