@@ -324,8 +324,9 @@ const CURRENT: &str = "id = currval('dbstate.history_id_seq')";
 /// not see any statement of ours.
 const CREATE: &str = "
 do $dbstate$ begin
-    if not exists (select from pg_catalog.pg_attribute
-                   where attrelid = to_regclass('dbstate.unchanged') and attname = 'bodies') then
+    if (select count(*) from pg_catalog.pg_attribute
+        where (attrelid, attname) in ((to_regclass('dbstate.settled')::oid, 'apply'),
+                                      (to_regclass('dbstate.unchanged')::oid, 'bodies'))) < 2 then
         set local client_min_messages = error;
         create schema if not exists dbstate;
         create table if not exists dbstate.settled (

@@ -1,8 +1,10 @@
 //! What tells a project from all others without a look at what it means: digests of its texts.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::project::{Found, Project};
+use crate::diagnostic::FileId;
 use crate::kind::{self, Entry};
 use crate::model::digest;
 use crate::model::{Address, Manage, Object};
@@ -29,8 +31,9 @@ impl Imprint {
         }
         let sources = &project.sources;
         let yaml = project.settings_file.iter().chain(&project.files);
-        let files = of_files(project, manage, yaml.map(|file| digest::text(&sources.get(*file).text)));
-        let is_body = |file| Some(file) != project.settings_file && !project.files.contains(&file);
+        let files = of_files(project, manage, yaml.clone().map(|file| digest::text(&sources.get(*file).text)));
+        let yaml: HashSet<FileId> = yaml.copied().collect();
+        let is_body = |file| !yaml.contains(&file);
         let bodies = sources.iter().filter(|(file, _)| is_body(*file));
         let (bodies, texts): (_, Vec<&str>) = bodies.map(|(file, source)| (sources.name(file), &*source.text)).unzip();
         let whole = of_whole(&files, texts.into_iter().map(digest::text));
