@@ -220,7 +220,7 @@ impl Kind for Index {
         let owner = cx.at.parent().filter(|_| self.texts().next().is_some()).map(|table| table.child(Owner::NAME, ""));
         steps.splice(..1, [steps[0].clone().needs(needs).needs(owner)]);
         let becomes_part = |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self) && !own.invalid;
-        steps.extend(part::adopted(cx, |own| becomes_part(own).then(|| parts::stem(own))?, "idx"));
+        steps.extend(part::adopted(cx, |own| becomes_part(own).then(|| own.stem())?, "idx"));
         steps.extend(part::declared(cx));
         steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
         steps.extend(mark::again(cx));
@@ -282,6 +282,12 @@ impl Index {
             cx,
         ));
         Some(steps)
+    }
+
+    /// Returns what stands between the table's name and `idx` in the name that PostgreSQL gives a part like it; `None` if it cannot
+    /// be predicted, as for an expression.
+    pub(super) fn stem(&self) -> Option<String> {
+        parts::stem(self)
     }
 
     /// Returns the name that PostgreSQL gives such a part, if it is free and not the present one.

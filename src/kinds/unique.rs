@@ -210,7 +210,7 @@ impl Unique {
     }
 
     /// What stands between the table's name and `key` in the name that PostgreSQL gives it.
-    fn stem(&self) -> String {
+    pub(super) fn stem(&self) -> String {
         let columns: Vec<&str> = self.columns.iter().chain(&self.include).map(String::as_str).collect();
         columns.join("_")
     }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::part::is_only;
+use super::part::{is_only, joining};
 use super::{Attached, Table, Words, carry, checks_above, detach};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Cx, Kind, RELATION, References};
@@ -488,6 +488,7 @@ pub fn steps(new: Place<'_>, old: Place<'_>, cx: &Cx<'_>) -> Vec<Step> {
         steps.push(alter(format!("inherit {parent}")).late().needs(columns_above(cx)).needs(brought(cx)));
     }
     if moved && let Some(step) = attach(new, cx) {
+        steps.extend(joining(cx));
         let step = carry::before_put(step.late(), cx);
         steps.push(cx.reads_rows_of(cx.at, step, "scans the table to see that its rows are within the bounds"));
     }

@@ -4,7 +4,7 @@
 //! The part had a name, parameters or a comment of its own, which are no longer declared. It cannot be dropped while
 //! the one above stays.
 
-use super::lineage::{heirs, makes, parents, sprung_from};
+use super::lineage::{above, heirs, is_part, makes, parents, sprung_from};
 use super::{is_partitioned, takes_part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Kind};
@@ -20,17 +20,18 @@ use crate::model::{Address, Lock, State, Step};
 use crate::sql;
 
 /// Returns the declared object of a table above that a live part still belongs to afterwards: right above or, where the part in
-/// between is not declared, further up.
+/// between is not declared, further up, be it that the table in between only comes there.
 pub fn stays_part_of(at: &Address, cx: &Cx<'_>) -> Option<Address> {
-    let mut table = at.parent()?.clone();
+    let heir = at.parent()?;
+    let stays = |above: &Address| parents(heir, cx.desired).contains(above);
+    let mut table = parents(heir, cx.live).into_iter().find(stays)?;
     loop {
-        let stays = |above: &Address| parents(&table, cx.desired).contains(above);
-        table = parents(&table, cx.live).into_iter().find(stays)?;
         let theirs = cx.live.children(&table).into_iter();
         let mut theirs = theirs.filter(|their| makes(their, at, cx.live) && cx.desired.contains(their));
         if let Some(their) = theirs.next() {
             return Some(their.clone());
         }
+        table = parents(&table, cx.desired).into_iter().next()?;
     }
 }
 
@@ -86,6 +87,54 @@ pub fn adopted<T: Kind>(cx: &Cx<'_>, stem: impl Fn(&T) -> Option<String>, end: &
         tables.extend(heirs(&table, cx.desired).iter().cloned());
     }
     steps
+}
+
+/// Returns the statements that give the undeclared indexes and keys of a table, and of those below it, their usual names and take
+/// their comments away, where they become parts of those above when the table is attached.
+pub fn joining(cx: &Cx<'_>) -> Vec<Step> {
+    let above = above(cx.at, cx.desired);
+    let theirs = above.iter().flat_map(|table| cx.desired.children(table));
+    // What is new itself sees to its parts.
+    let theirs: Vec<&Address> = theirs.filter(|at| cx.live.contains(at) && !is_only(at, cx.desired)).collect();
+    let mut steps = Vec::new();
+    let mut tables = vec![cx.at.clone()];
+    while let Some(table) = tables.pop() {
+        let read = cx.at(&table).address_as_read();
+        let own = read.map(|read| cx.whole.children(read)).unwrap_or_default();
+        for their in &theirs {
+            let part = |own: &&Address| {
+                let at = table.child(own.kind(), own.key());
+                let (stem, end) =
+                    becomes(own, their, cx).filter(|_| !cx.live.contains(&at) && !cx.desired.contains(&at))?;
+                Some((at, object_name(table.key(), &stem, end), cx.whole.children(own)))
+            };
+            let Some((at, name, facets)) = own.iter().find_map(|own| part(own)) else { continue };
+            if facets.iter().any(|facet| facet.kind() == Comment::NAME) {
+                steps.push(Step::new(format!("comment on {} is null", cx.at(&at).target())));
+            }
+            if name != at.key() && !is_taken(&name, at.top(), cx) {
+                steps.extend(rename_index(&at, &name));
+            }
+        }
+        tables.extend(heirs(&table, cx.desired).iter().cloned());
+    }
+    steps
+}
+
+/// Returns the middle and the end of the usual name of an own index or key, if it becomes a part of `their`.
+fn becomes(own: &Address, their: &Address, cx: &Cx<'_>) -> Option<(String, &'static str)> {
+    if own.kind() != their.kind() || is_part(own, cx.whole) {
+        return None;
+    }
+    let index = cx.whole.spec::<Index>(own).zip(cx.desired.spec::<Index>(their));
+    let index = index.filter(|(own, their)| own.is_defined_as(their) && !own.invalid && !own.apart);
+    let unique = cx.whole.spec::<Unique>(own).zip(cx.desired.spec::<Unique>(their));
+    let unique = unique.filter(|(own, their)| own.is_defined_as(their) && !own.apart);
+    match (index, unique) {
+        (Some((own, _)), _) => Some((own.stem()?, "idx")),
+        (_, Some((own, _))) => Some((own.stem(), "key")),
+        _ => (own.kind() == PrimaryKey::NAME).then(|| (String::new(), "pkey")),
+    }
 }
 
 /// Returns the statements that attach the declared parts of a new index or key with `only`; none where each partition has

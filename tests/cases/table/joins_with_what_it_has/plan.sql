@@ -1,0 +1,13 @@
+set search_path = '';
+set check_function_bodies = off;
+begin;
+alter index shop.third_own rename to third_note_idx;
+comment on constraint "own key" on shop.first is null;
+alter index shop."own key" rename to first_pkey;
+alter index shop.own_unique rename to first_k_id_key;
+comment on index shop.own_note is null;
+alter index shop.own_note rename to first_note_idx;
+alter table shop.sale attach partition shop.first for values in (1);
+alter index shop.second_own rename to second_note_idx;
+alter table shop.sale attach partition shop.second for values in (2);
+commit;
