@@ -102,6 +102,8 @@ pub struct Entry {
     pub release: fn(&dyn Spec, &dyn Spec, &[Address], &Cx<'_>) -> Option<Alter>,
     /// [`Kind::drop`].
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
+    /// [`Kind::keeps_name`].
+    pub keeps_name: fn(&dyn Spec) -> bool,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::demands`].
@@ -171,6 +173,7 @@ pub const fn entry<K: Kind>() -> Entry {
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
         release: |new, old, used, cx| of::<K>(new).release(of::<K>(old), used, cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
+        keeps_name: |spec| of::<K>(spec).keeps_name(),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
         demands: |spec, act, cx| of::<K>(spec).demands(act, cx),
         rivals: |spec, other| of::<K>(spec).rivals(of::<K>(other)),

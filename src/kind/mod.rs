@@ -30,8 +30,8 @@ pub use reference::{Reference, References, Text};
 pub use register::{find, home, nested};
 pub use renaming::Renaming;
 pub use rules::{
-    COLLATION, Form, Home, Identity, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, Privileges, RELATION, ROUTINE, Rules,
-    Scope, Slot, TYPE, Under,
+    COLLATION, CONSTRAINT, Form, Home, Identity, OPERATOR, OPERATOR_CLASS, OPERATOR_FAMILY, Privileges, RELATION,
+    ROUTINE, Rules, Scope, Slot, TYPE, Under,
 };
 pub use shared::Shared;
 
@@ -259,6 +259,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// Statements that drop it.
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         vec![Step::new(format!("drop {}", cx.target()))]
+    }
+
+    /// True for a live object that has its name from one above its parent, and can't have another.
+    fn keeps_name(&self) -> bool {
+        false
     }
 
     /// The statement that renames it; `cx` is at the old address.

@@ -20,6 +20,8 @@ pub const OPERATOR: Slot = Slot("operator");
 pub const OPERATOR_CLASS: Slot = Slot("operator class");
 /// Operator families, by name without their index method.
 pub const OPERATOR_FAMILY: Slot = Slot("operator family");
+/// Constraints of one table or domain.
+pub const CONSTRAINT: Slot = Slot("constraint");
 /// Collations.
 pub const COLLATION: Slot = Slot("collation");
 
@@ -184,6 +186,11 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Returns whether it is a row of `pg_constraint`: no two constraints of its parent have the same name, whatever they are.
+    pub fn is_constraint(&self) -> bool {
+        self.class == 2606
+    }
+
     /// A kind of one database that falls with its parent and can be rebuilt.
     pub const DEFAULT: Self = Self {
         scope: Scope::Database,

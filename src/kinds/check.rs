@@ -3,13 +3,18 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::column::Column;
-use super::part::constraint::FROM_ABOVE;
+use super::column::{Column, joins_again};
 use super::part::{FOREIGN_TABLE, Sql, constraint, is_default, since, unfit};
 use super::table::{Attached, Table, above, half_detached, hide_plain, is_partition, is_sprung_from};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
+
+/// Says whether the check `con` of a partition holds for every row, while the one above that it is a part of need not.
+const VALID_ALONE: &str = "
+    (not con.conislocal and c.relispartition and con.convalidated and exists (
+         select from pg_inherits h join pg_constraint pc on pc.conrelid = h.inhparent
+         where h.inhrelid = con.conrelid and pc.contype = 'c' and pc.conname = con.conname and not pc.convalidated))";
 
 /// A check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,14 +61,18 @@ impl Kind for Check {
             'c',
             &format!(
                 "pg_get_expr(con.conbin, con.conrelid) as expression, con.connoinherit as no_inherit,
-                 not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced, {FROM_ABOVE},
+                 not con.convalidated and {enforced} as not_valid, not {enforced} as not_enforced,
+                 case when {VALID_ALONE} then 'named' when not con.conislocal then 'plain' else 'no' end as live_attached,
                  not con.conislocal and not c.relispartition as live_lent"
             ),
         ))
     }
 
+    /// What holds for all rows of a partition although the one above need not stays so: no statement takes it back.
     fn managed(&self, at: &Address, desired: &State) -> bool {
-        self.attached.managed(at, desired, |their| their.key() == at.key())
+        let stays = !matches!(self.attached, Attached::Named) || desired.contains(at);
+        let is_like = |their: &Address| desired.spec::<Self>(their).is_none_or(|their| self.may_be(their));
+        stays && self.attached.managed(at, desired, |their| their.key() == at.key() && is_like(their))
     }
 
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
@@ -74,7 +83,7 @@ impl Kind for Check {
     /// inherited becomes the table's own once the table is no longer below another.
     fn foresee(live: &mut State, desired: &State) {
         for at in live.of_kind(Self::NAME) {
-            if let Some(check) = live.spec::<Self>(&at).filter(|check| check.lent && leaves(&at, desired)) {
+            if let Some(check) = live.spec::<Self>(&at).filter(|check| check.lent && leaves(&at, live, desired)) {
                 let check = Self { lent: false, ..check.clone() };
                 live.set(&at, check);
             }
@@ -109,9 +118,16 @@ impl Kind for Check {
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {
+        if let Some(above) = self.is_validated_part_of(cx) {
+            return vec![
+                cx.reads_rows(constraint::validate(cx), "scans the table while readers and writers go on")
+                    .needs([above]),
+            ];
+        }
         let costs = !self.not_enforced && !self.not_valid;
         let cost = costs.then_some("scans the table while readers and writers wait");
-        let needs = columns_in(&self.expression, cx.at, cx.desired);
+        let mut needs = columns_in(&self.expression, cx.at, cx.desired);
+        needs.extend(constraint::others_below(cx));
         let expression = self.expression.as_str();
         let unfit =
             constraint::is_closed(expression).then(|| unfit::rows(&format!("not ({expression})"), cx)).flatten();
@@ -141,6 +157,10 @@ impl Kind for Check {
         constraint::drop(cx).into_iter().map(|step| step.needs(needs.clone())).collect()
     }
 
+    fn keeps_name(&self) -> bool {
+        !matches!(self.attached, Attached::No)
+    }
+
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {
         let needs = self.leaves_with(cx);
         constraint::rename(to, cx).into_iter().map(|step| step.needs(needs.clone())).collect()
@@ -158,6 +178,25 @@ impl Check {
         self.attached.leaves_with(cx).or_else(|| table().cloned())
     }
 
+    /// Returns `false` for a check with other values: that is another check, however PostgreSQL spells either.
+    fn may_be(&self, other: &Self) -> bool {
+        let values = |check: &Self| -> Vec<String> {
+            let tokens = sql::tokens(check.expression.as_str());
+            let values = tokens.iter().filter(|t| t.text.starts_with(|c: char| c == '\'' || c.is_ascii_digit()));
+            values.map(|t| t.text.trim_matches('\'').to_owned()).collect()
+        };
+        self.no_inherit == other.no_inherit && values(self) == values(other)
+    }
+
+    /// Returns the check of the table above that is not valid, of which a partition's is the valid part.
+    fn is_validated_part_of(&self, cx: &Cx<'_>) -> Option<Address> {
+        let is_partition = cx.at.parent().is_some_and(|table| is_partition(table, cx.desired));
+        let mut above = same_above(cx.at, cx.desired).into_iter();
+        above.find(|at| {
+            is_partition && !self.not_valid && cx.desired.spec::<Self>(at).is_some_and(|check| check.not_valid)
+        })
+    }
+
     /// What stands behind its name.
     pub fn words(&self) -> String {
         let Self { expression, no_inherit, not_valid, not_enforced, attached: _, lent: _ } = self;
@@ -171,9 +210,10 @@ impl Check {
     }
 }
 
-/// Returns whether the table of a check will be below none, or a partition.
-fn leaves(at: &Address, desired: &State) -> bool {
-    at.parent().is_none_or(|table| is_partition(table, desired) || above(table, desired).is_empty())
+/// Returns whether the table of a check will be below none or a partition, or leaves meanwhile.
+fn leaves(at: &Address, live: &State, desired: &State) -> bool {
+    let parted = |table: &Address| is_partition(table, desired) || above(table, desired).is_empty();
+    at.parent().is_none_or(|table| parted(table) || joins_again(table, live, desired))
 }
 
 /// Returns the checks of the tables above that the one at `at` is also a part of.

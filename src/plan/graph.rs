@@ -20,7 +20,7 @@ use super::wait::{self, Wait};
 use super::{Input, fold, overload};
 use crate::diagnostic::Diagnostics;
 use crate::kind::names::Names;
-use crate::kind::{Entry, RELATION, Reference, References, Slot, find};
+use crate::kind::{CONSTRAINT, Entry, RELATION, Reference, References, Slot, find};
 use crate::model::{Address, Transaction};
 
 /// How strong an edge is. Where edges form a circle, the weakest are ignored first.
@@ -37,13 +37,20 @@ pub(super) enum Edge {
 /// The graph of a plan. Each node is a statement, given by its index in `emitted.nodes`.
 pub(super) type Graph = DiGraph<usize, Edge>;
 
-/// A name in a slot of a schema: the slot, the schema, the name.
+/// A name in a slot of a schema: the slot, the schema, the name. For a constraint, its table stands for the schema.
 pub(super) type SlotName = (Slot, String, String);
 
 /// Returns the names that an object takes.
 pub(super) fn slot_names(at: &Address, register: &'static [Entry]) -> impl Iterator<Item = SlotName> {
-    let slots = find(register, at.kind()).rules.slots.iter();
-    slots.map(|slot| (*slot, at.top().key().to_owned(), at.key().to_owned()))
+    let rules = &find(register, at.kind()).rules;
+    let slots = rules.slots.iter().map(|slot| (*slot, at.top().key().to_owned(), at.key().to_owned()));
+    slots.chain(constraint_name(at, register))
+}
+
+/// Returns the name that a constraint takes among all those of its parent.
+pub(super) fn constraint_name(at: &Address, register: &'static [Entry]) -> Option<SlotName> {
+    let parent = at.parent().filter(|_| find(register, at.kind()).rules.is_constraint())?;
+    Some((CONSTRAINT, parent.path().join("."), at.key().to_owned()))
 }
 
 /// Returns the statements in the order in which they run, as indices into `emitted.nodes`, and which of them wait for
@@ -289,7 +296,8 @@ impl Builder<'_> {
     /// Returns whether `user` is dropped along with what `used` is a part of, as a partition is with the table above.
     /// What it has of `used` goes with that: a partition's copies of a foreign key, for example.
     fn falls_with_whole(&self, user: &Address, used: &Address) -> bool {
-        let whole = used.parent().filter(|_| self.emitted.folded.contains(user));
+        let is_gone = |whole: &&Address| self.emitted.folded.contains(user) && self.emitted.drops.contains_key(*whole);
+        let whole = used.parent().filter(is_gone);
         whole.is_some_and(|whole| self.input.live.falls_with(user).contains(whole))
     }
 

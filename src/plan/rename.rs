@@ -12,7 +12,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::Input;
 use super::alike::distance;
 use super::emit::{Node, Verb};
-use crate::kind::{Entry, Form, Renaming, Rules, Scope, Slot, find};
+use super::graph::{SlotName, constraint_name};
+use crate::kind::{Entry, Form, Renaming, Rules, Scope, find};
 use crate::model::{Address, KindName, State, Step};
 
 /// A rename that the plan makes.
@@ -66,15 +67,16 @@ pub fn renames(input: Input<'_>) -> (State, Renames) {
 /// Returns the first of several renames that form a circle, each taking the name that the next one leaves, if there is
 /// such a circle. Two keys do when their tables swap names. This rename must use a temporary name.
 fn circle(list: &[Rename], input: Input<'_>) -> Option<Address> {
-    let places = |at: &Address| -> Vec<(Slot, String, String)> {
-        let slots = find(input.register, at.kind()).rules.slots;
-        slots.iter().map(|s| (*s, at.top().key().to_owned(), s.bare(at.key()).to_owned())).collect()
+    let names = |at: &Address| -> Vec<SlotName> {
+        let slots = find(input.register, at.kind()).rules.slots.iter();
+        let slots = slots.map(|slot| (*slot, at.top().key().to_owned(), slot.bare(at.key()).to_owned()));
+        slots.chain(constraint_name(at, input.register)).collect()
     };
-    let mut leaving: HashMap<(Slot, String, String), usize> = HashMap::new();
+    let mut leaving: HashMap<SlotName, usize> = HashMap::new();
     for (i, rename) in list.iter().enumerate().filter(|(_, r)| r.leaves.is_empty()) {
-        leaving.extend(places(&rename.from).into_iter().map(|place| (place, i)));
+        leaving.extend(names(&rename.from).into_iter().map(|name| (name, i)));
     }
-    let next = |i: usize| places(&list[i].to).iter().find_map(|place| leaving.get(place).copied());
+    let next = |i: usize| names(&list[i].to).iter().find_map(|name| leaving.get(name).copied());
     let mut seen: HashSet<usize> = HashSet::new();
     for start in leaving.values().copied().collect::<BTreeSet<usize>>() {
         let mut at = start;
@@ -160,7 +162,7 @@ fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State, desired:
     }
     let wanted = &desired.get(at)?.spec;
     let is_it = |other: &Address| {
-        let alike = || live.get(other).is_some_and(|o| o.spec.same(&**wanted));
+        let alike = || live.get(other).is_some_and(|o| o.spec.same(&**wanted) && !(entry.keeps_name)(&*o.spec));
         other.kind() == at.kind() && (is_alone(entry) || !desired.contains(other) && alike())
     };
     let others = live.children(at.parent().filter(|_| is_known(entry))?);

@@ -1,5 +1,6 @@
 //! What the project does not manage is never taken from: the plan is refused, and says by what.
 
+use crate::support::cluster::cluster;
 use crate::support::database::Database;
 use crate::support::project::Project;
 
@@ -87,4 +88,16 @@ fn what_postgresql_cannot_make_merely_inherited_stays_the_tables_own() {
     // One column of two can't become the table's own either: the other would become so, too.
     project.write("schema.yaml", &schema.replace("tools: { ", "tools: { columns: { note: text }, "));
     project.run(&["plan", "--exit-code"], 0);
+}
+
+#[test]
+fn what_goes_with_everything_else_lets_go_first() {
+    let (database, project) = beside("");
+    let columns = if cluster().version().major >= 15 { " (id, note)" } else { "" };
+    database.psql(&format!("create publication news for table shop.orders{columns}"));
+    project.write("dbstate.yaml", "manage: database\n");
+    project.write("schema.yaml", &BEFORE.replace(", note: text", ""));
+    project.apply();
+    assert_eq!(database.psql("select count(*) from pg_publication"), "0");
+    project.settled();
 }
