@@ -112,8 +112,13 @@ impl Kind for Exclusion {
         Some(constraint::catalog('x', &fields))
     }
 
+    /// PostgreSQL takes no exclusion constraint of a table for a part of another's.
     fn managed(&self, at: &Address, desired: &State) -> bool {
-        self.attached.managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.is_defined_as(self)))
+        let is_own = matches!(self.attached, Attached::No);
+        is_own
+            || self
+                .attached
+                .managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.is_defined_as(self)))
     }
 
     fn before_raise(state: &mut State, _register: &'static [Entry]) {

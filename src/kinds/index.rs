@@ -275,12 +275,10 @@ impl Index {
         let their = cx.desired.spec::<Self>(&their)?;
         let tablespace = (self.tablespace.as_deref(), their.tablespace.as_deref());
         let mut steps = index_steps(&cx.identity(), (&self.options, &their.options), tablespace);
-        steps.extend(part::plain(
-            self.usual_name(cx),
-            &format!("index {}", cx.identity()),
-            |to| part::rename_index(cx.at, to),
-            cx,
-        ));
+        let name = self.usual_name(cx);
+        let frees = name.as_ref().and_then(|name| parts::gives_up(name, cx));
+        let named = part::plain(name, &format!("index {}", cx.identity()), |to| part::rename_index(cx.at, to), cx);
+        steps.extend(named.into_iter().map(|step| step.needs(frees.clone())));
         Some(steps)
     }
 
@@ -293,7 +291,8 @@ impl Index {
     /// Returns the name that PostgreSQL gives such a part, if it is free and not the present one.
     fn usual_name(&self, cx: &Cx<'_>) -> Option<String> {
         let name = cx.at.parent().and_then(|table| parts::part_name(self, table));
-        name.filter(|name| name != cx.at.key() && !is_taken(name, cx.at.top(), cx))
+        let is_free = |name: &String| !is_taken(name, cx.at.top(), cx) || parts::gives_up(name, cx).is_some();
+        name.filter(|name| name != cx.at.key() && is_free(name))
     }
 
     /// Returns the statements that change what does not affect its content from `old`.

@@ -76,15 +76,12 @@ pub fn comes_with(at: &Address, added: &[Address], cx: &Cx<'_>) -> bool {
 pub fn leave_and_join(cx: &Cx<'_>) -> Vec<Step> {
     let is_inherited = cx.live.spec::<Column>(cx.at).is_some_and(|live| live.inherited.is_from_above_only());
     let Some(table) = cx.at.parent().filter(|_| is_inherited) else { return Vec::new() };
-    let above = parents(table, cx.live);
-    let becomes = |(at, column): &(&Address, &Column)| {
-        let live = cx.live.spec::<Column>(at).is_some_and(|live| live.inherited.is_from_above_only());
-        live && matches!(column.inherited, Inherited::Both)
-    };
-    let first = cx.desired.children_of::<Column>(table, Column::NAME).into_iter().find(becomes);
-    if first.is_none_or(|(first, _)| first != cx.at) {
+    if first_to_join(table, cx.live, cx.desired) != Some(cx.at) {
         return Vec::new();
     }
+    // It leaves others anyway.
+    let mut above = parents(table, cx.live);
+    above.retain(|parent| parents(table, cx.desired).contains(parent));
     let table = cx.at(table).identity();
     let alter = |word: &str, parent: &Address| {
         let step = Step::new(format!("alter table {table} {word} {}", sql::dotted(parent.path())));
@@ -92,6 +89,20 @@ pub fn leave_and_join(cx: &Cx<'_>) -> Vec<Step> {
     };
     let leave = above.iter().map(|parent| alter("no inherit", parent));
     leave.chain(above.iter().map(|parent| alter("inherit", parent))).collect()
+}
+
+/// Returns the first inherited column of a table that becomes the table's own as well.
+fn first_to_join<'a>(table: &Address, live: &State, desired: &'a State) -> Option<&'a Address> {
+    let becomes = |(at, column): &(&Address, &Column)| {
+        let live = live.spec::<Column>(at).is_some_and(|live| live.inherited.is_from_above_only());
+        live && matches!(column.inherited, Inherited::Both)
+    };
+    desired.children_of::<Column>(table, Column::NAME).into_iter().find(becomes).map(|(at, _)| at)
+}
+
+/// Returns whether a table leaves those above and joins them again, for columns that become its own. So do its checks.
+pub fn joins_again(table: &Address, live: &State, desired: &State) -> bool {
+    !is_made_anew(table, live, desired) && first_to_join(table, live, desired).is_some()
 }
 
 /// Returns whether a live table may leave the tables above and join them again: nothing would become its own that is not

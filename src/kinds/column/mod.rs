@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use identity::{Identity, Mode, OwnSequence};
 use identity::{own_sequence, sequence_name};
 pub use inherited::{Inherited, above, below, column_above, has_order_of_its_own, is_own};
+pub use local::joins_again;
 use own_not_null::OwnNotNull;
 pub use own_not_null::is_handed_down;
 pub use position::Handover;
@@ -319,10 +320,11 @@ impl Kind for Column {
             steps.extend(local::leave_and_join(cx));
         }
         let retyped = self.changes_type(old);
-        let calls_another = old.default != *default && release::calls_what_goes(cx);
+        let handover = Handover::of(cx.at, false, cx.live, cx.desired);
+        let calls_what_goes = || release::calls_what_goes(cx) || handover.as_ref().is_some_and(Handover::is_from_owned);
+        let calls_another = old.default != *default && calls_what_goes();
         let loses_default = old.default.is_some() && (default.is_none() || retyped || calls_another);
         let step = |what: &str| if retyped { self.joining_step(cx, what) } else { self.step(cx, what) };
-        let handover = Handover::of(cx.at, false, cx.live, cx.desired);
         steps.extend(handover.iter().map(|handover| handover.note().frees().carries(cx.at)));
         if loses_default {
             steps.push(step("drop default").frees());

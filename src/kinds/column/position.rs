@@ -44,6 +44,11 @@ impl<'a> Handover<'a> {
         (goes && comes).then_some(Self { column, from, to })
     }
 
+    /// Returns whether the one that goes is no identity's.
+    pub fn is_from_owned(&self) -> bool {
+        matches!(self.from, Source::Owned(_))
+    }
+
     /// Returns whether the sequence is the one that goes.
     pub fn is_from(&self, sequence: &Address) -> bool {
         matches!(&self.from, Source::Owned(it) if it == sequence)

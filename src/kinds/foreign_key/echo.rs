@@ -10,7 +10,7 @@ use super::ForeignKey;
 use crate::kind::{Cx, Kind};
 use crate::kinds::part::constraint::alter_table;
 use crate::kinds::part::names::{is_taken, object_name};
-use crate::kinds::table::{is_partitioned, sprung_from};
+use crate::kinds::table::{is_made_anew, is_partitioned, sprung_from};
 use crate::model::{Address, PgVersion, State, Step};
 use crate::sql;
 
@@ -54,7 +54,9 @@ impl ForeignKey {
         let Some((holder, key)) = keys.into_iter().find(|(at, key)| *at != cx.at && has_it(key)) else {
             return (Vec::new(), None);
         };
-        if !cx.desired.contains(holder) {
+        let target = key.target(holder);
+        let stays = cx.desired.spec::<Self>(holder).is_some_and(|now| now.target(holder) == target);
+        if !stays || is_made_anew(&target, cx.live, cx.desired) {
             return (Vec::new(), Some(holder.clone()));
         }
         let is_free = |name: &String| !is_taken(name, cx.at.top(), cx) && !key.echoes.0.contains(name);

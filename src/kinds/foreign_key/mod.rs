@@ -187,9 +187,11 @@ impl Kind for ForeignKey {
         !self.lets_go
     }
 
+    /// PostgreSQL takes none for a part that is not valid.
     fn managed(&self, at: &Address, desired: &State) -> bool {
+        let stays_apart = matches!(self.attached, Attached::No) && self.not_valid;
         self.attached.managed(at, desired, |their| {
-            desired.spec::<Self>(their).is_some_and(|t| t.definition() == self.definition())
+            !stays_apart && desired.spec::<Self>(their).is_some_and(|t| t.definition() == self.definition())
         })
     }
 
@@ -245,7 +247,7 @@ impl Kind for ForeignKey {
         };
         let (mut free, leaves) = Self::free_name(cx);
         let first = steps[0].clone().lock(Lock::ShareRowExclusive);
-        steps[0] = first.needs(self.before_echoes(cx)).needs(leaves);
+        steps[0] = first.needs(self.before_echoes(cx)).needs(leaves).needs(constraint::others_below(cx));
         free.append(&mut steps);
         free
     }

@@ -5,7 +5,7 @@ use super::names::object_name;
 use super::parameters::{self, Parameters};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx};
-use crate::kinds::table::is_partitioned;
+use crate::kinds::table::{is_partitioned, sprung_from};
 use crate::model::{Address, HazardClass, Lock, Step, Transaction};
 use crate::sql::{self, Token};
 
@@ -164,6 +164,13 @@ pub fn is_closed(text: &str) -> bool {
     let tokens = sql::tokens(text);
     let foreign = |(i, dot): (usize, &Token<'_>)| dot.is(".") && !(i > 0 && tokens[i - 1].is_word("pg_catalog"));
     !tokens.iter().enumerate().any(foreign)
+}
+
+/// Returns the live constraints of the same name on tables below that are dropped. A new one of the table takes their place.
+pub fn others_below(cx: &Cx<'_>) -> Vec<Address> {
+    let heirs = cx.at.parent().map(|table| sprung_from(table, cx.live)).unwrap_or_default();
+    let same = heirs.iter().map(|heir| heir.child(cx.at.kind(), cx.at.key()));
+    same.filter(|at| cx.live.contains(at) && !cx.desired.contains(at)).collect()
 }
 
 /// Returns `alter table … drop constraint …`.

@@ -316,7 +316,8 @@ fn wholes(at: &Address, live: &State, desired: &State) -> Vec<(Address, Address,
     let mut heirs: Vec<Address> = at.parent().cloned().into_iter().collect();
     while let Some(heir) = heirs.pop() {
         for above in parents(&heir, live) {
-            let stays = parents(&heir, desired).contains(&above);
+            // A table that is dropped takes its parts along, whenever that is.
+            let stays = !desired.contains(&heir) || parents(&heir, desired).contains(&above);
             let theirs = live.children(&above).into_iter().filter(|their| makes(their, at, live));
             out.extend(theirs.map(|their| (heir.clone(), their.clone(), stays)));
             if stays {
@@ -413,7 +414,7 @@ fn checks_to_share(cx: &Cx<'_>) -> Vec<Step> {
     let stands = cx.address_as_read();
     let lacks = |name: &str| {
         let has = |table: &Address, state: &State| state.contains(&table.child(Check::NAME, name));
-        !has(cx.at, cx.desired) && !stands.is_some_and(|table| has(table, cx.whole))
+        !has(cx.at, cx.desired) && (has(cx.at, cx.live) || !stands.is_some_and(|table| has(table, cx.whole)))
     };
     let lacking = checks_above(cx.at, cx).into_iter().filter(|(_, theirs)| lacks(theirs.key()));
     lacking
@@ -421,7 +422,7 @@ fn checks_to_share(cx: &Cx<'_>) -> Vec<Step> {
             Step::new(format!("alter table {} add {words}", cx.identity()))
                 .lock(Lock::AccessExclusive)
                 .hazard(HazardClass::Block, "compares every row while readers and writers wait")
-                .needs([theirs])
+                .needs([cx.at.child(Check::NAME, theirs.key()), theirs])
                 .needs(brought(cx))
                 .late()
         })

@@ -108,7 +108,7 @@ pub fn joining(cx: &Cx<'_>) -> Vec<Step> {
                     becomes(own, their, cx).filter(|_| !cx.live.contains(&at) && !cx.desired.contains(&at))?;
                 Some((at, object_name(table.key(), &stem, end), cx.whole.children(own)))
             };
-            let Some((at, name, facets)) = own.iter().find_map(|own| part(own)) else { continue };
+            let Some((at, name, facets)) = own.iter().find_map(part) else { continue };
             if facets.iter().any(|facet| facet.kind() == Comment::NAME) {
                 steps.push(Step::new(format!("comment on {} is null", cx.at(&at).target())));
             }

@@ -1,0 +1,1 @@
+insert into shop.t default values;
