@@ -44,6 +44,13 @@ impl Unread {
         let help = "attach it with `alter index … attach partition`, or drop it";
         Ok(Self { schema: cell(row, "space")?, what: cell(row, "what")?, why, help })
     }
+
+    /// A foreign key of a partition that would become a part of the one above.
+    fn twice(row: &Row) -> Result<Self> {
+        let why = "checks the same as one that comes from the table above, and YAML cannot say so".to_owned();
+        let help = "drop it: the other one holds";
+        Ok(Self { schema: cell(row, "space")?, what: cell(row, "what")?, why, help })
+    }
 }
 
 /// Lists the catalogs whose rows have an oid. Left out are those whose rows are parts of other objects or stand for
@@ -77,8 +84,9 @@ pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
         let lists = [&classes as &(dyn ToSql + Sync), &oids].map(|list| (list, Type::OID_ARRAY));
         rows.extend(client.query_typed(DESCRIBE, &lists).await.map_err(|error| catalog_error(&error, DESCRIBE))?);
     }
-    let apart = query(client, APART).await?;
-    rows.iter().map(Unread::unknown).chain(apart.iter().map(Unread::apart)).collect()
+    let (apart, twice) = (query(client, APART).await?, query(client, TWICE).await?);
+    let unsaid = apart.iter().map(Unread::apart).chain(twice.iter().map(Unread::twice));
+    rows.iter().map(Unread::unknown).chain(unsaid).collect()
 }
 
 /// Describes the grants on system columns, which no kind reads.
@@ -119,6 +127,17 @@ const APART: &str = "with lacking as (
       and (exists (select from below o where o.whole = b.whole and o.attached)
            or (select count(distinct o.partition) from below o where o.whole = b.whole)
               < (select count(*) from pg_catalog.pg_inherits h where h.inhparent = b.above))
+    order by 1";
+
+/// Describes the foreign keys of partitions that stand beside a part of one above which is defined alike.
+const TWICE: &str = "select pg_catalog.pg_describe_object(2606, f.oid, 0) as what, n.nspname::text as space
+    from pg_catalog.pg_constraint f join pg_catalog.pg_class c on c.oid = f.conrelid
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where f.contype = 'f' and f.conparentid = 0 and f.convalidated and c.relispartition
+      and exists (select from pg_catalog.pg_constraint k join pg_catalog.pg_constraint p on p.oid = k.conparentid
+                  where k.conrelid = f.conrelid and k.contype = 'f' and p.conrelid <> k.conrelid
+                    and (k.confrelid, k.conkey, k.confkey, k.confupdtype, k.confdeltype, k.confmatchtype, k.condeferrable, k.condeferred)
+                        = (f.confrelid, f.conkey, f.confkey, f.confupdtype, f.confdeltype, f.confmatchtype, f.condeferrable, f.condeferred))
     order by 1";
 
 /// Describes objects, except those of temporary tables, and what falls with members of extensions: the constraints, indexes and

@@ -3,13 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kind::{Alter, Cx, Form, Home, Kind, Rules, Under, find};
+use crate::diagnostic::Diagnostics;
+use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Rules, Under, find};
 use crate::kinds::register;
+use crate::kinds::schema::Schema;
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
-/// Comments that a new cluster has.
-const BY_INITDB: [&str; 2] = ["standard public schema", "default administrative connection database"];
+/// Comments that a new cluster has, and none in their place.
+const BY_INITDB: [&str; 3] = ["standard public schema", "default administrative connection database", ""];
 
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,7 +34,11 @@ impl Kind for Comment {
              where objoid >= 16384 or classoid in (2613, 2615)
              union all
              select classoid, objoid, 0, '', description from pg_shdescription
-             where objoid >= 16384 or classoid in (1260, 1262)"
+             where objoid >= 16384 or classoid in (1260, 1262)
+             union all
+             select 2615, n.oid, 0, '', '' from pg_namespace n
+             where nspname = 'public'
+               and not exists (select from pg_description where classoid = 2615 and objoid = n.oid)"
                 .to_owned(),
         )
     }
@@ -42,6 +48,17 @@ impl Kind for Comment {
     fn managed(&self, at: &Address, desired: &State) -> bool {
         let given = BY_INITDB.contains(&self.text.as_str()) || at.parent().is_some_and(brings_comment);
         !given || desired.contains(at)
+    }
+
+    /// To say nothing is to have no comment, except for schema `public`, which has one unless somebody takes it away.
+    fn complete(desired: &mut State, _problems: &mut Diagnostics, _register: &'static [Entry]) {
+        let is_public = |at: &Address| at.parent().is_some_and(|on| on.kind() == Schema::NAME && on.key() == "public");
+        for at in desired.of_kind(Self::NAME) {
+            let is_empty = desired.spec::<Self>(&at).is_some_and(|comment| comment.text.is_empty());
+            if is_empty && !is_public(&at) {
+                desired.remove(&at);
+            }
+        }
     }
 
     fn create(&self, cx: &Cx<'_>) -> Vec<Step> {

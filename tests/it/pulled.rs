@@ -282,6 +282,44 @@ fn an_index_that_is_no_part_of_an_unfinished_one_is_named() {
 }
 
 #[test]
+fn a_foreign_key_beside_the_same_from_above_is_named() {
+    let database = Database::create();
+    database.psql(
+        "create table r (id int primary key);
+         create table t (id int constraint above references r) partition by list (id);
+         create table t1 partition of t for values in (1);
+         alter table t1 add constraint own foreign key (id) references r",
+    );
+    let dir = tempfile::tempdir().expect("a directory");
+    let pull = || dbstate(["pull", "-o", "pulled", "-d", &database.url()], dir.path());
+    let output = pull();
+    assert_eq!(output.code, Some(1), "{}", output.stdout);
+    assert!(output.stderr.contains("constraint own on table t1 checks the same as one"), "{}", output.stderr);
+    database.psql("alter table t1 drop constraint own");
+    assert_eq!(pull().code, Some(0));
+}
+
+#[test]
+fn that_there_is_no_comment_is_pulled_where_there_is_one_by_itself() {
+    let (database, other) = (Database::create(), Database::create());
+    database.psql("comment on schema public is null; create table public.t (id int)");
+    let dir = tempfile::tempdir().expect("a directory");
+    let run = |args: &[&str], database: &Database<'_>| {
+        let output = dbstate(args.iter().copied().chain(["-d", &database.url()]), dir.path());
+        assert_eq!(output.code, Some(0), "{args:?}: {}", output.stderr);
+    };
+    run(&["pull", "-o", "."], &database);
+    run(&["plan", "--exit-code"], &database);
+    run(&["apply", "--yes"], &other);
+    assert_eq!(other.psql("select obj_description('public'::regnamespace) is null"), "t");
+    database.psql("comment on schema public is 'standard public schema'; comment on table public.t is 'x'");
+    let text = "schemas: { public: { tables: { t: { comment: '', columns: { id: int } } } } }";
+    std::fs::write(dir.path().join("t.yaml"), text).expect("written");
+    run(&["apply", "--yes", "-f", "t.yaml"], &database);
+    run(&["plan", "--exit-code", "-f", "t.yaml"], &database);
+}
+
+#[test]
 fn what_falls_with_an_extension_and_what_is_only_named_is_not_missed() {
     let database = Database::create();
     database.psql(
