@@ -103,7 +103,7 @@ pub struct Entry {
     /// [`Kind::drop`].
     pub drop: fn(&dyn Spec, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::keeps_name`].
-    pub keeps_name: fn(&dyn Spec) -> bool,
+    pub keeps_name: fn(&dyn Spec, &Address, &State) -> bool,
     /// [`Kind::rename`].
     pub rename: fn(&dyn Spec, &str, &Cx<'_>) -> Vec<Step>,
     /// [`Kind::demands`].
@@ -173,7 +173,7 @@ pub const fn entry<K: Kind>() -> Entry {
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),
         release: |new, old, used, cx| of::<K>(new).release(of::<K>(old), used, cx),
         drop: |spec, cx| of::<K>(spec).drop(cx),
-        keeps_name: |spec| of::<K>(spec).keeps_name(),
+        keeps_name: |spec, at, desired| of::<K>(spec).keeps_name(at, desired),
         rename: |spec, to, cx| of::<K>(spec).rename(to, cx),
         demands: |spec, act, cx| of::<K>(spec).demands(act, cx),
         rivals: |spec, other| of::<K>(spec).rivals(of::<K>(other)),

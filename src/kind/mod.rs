@@ -261,8 +261,8 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         vec![Step::new(format!("drop {}", cx.target()))]
     }
 
-    /// True for a live object that has its name from one above its parent, and can't have another.
-    fn keeps_name(&self) -> bool {
+    /// True for a live object that has its name from one above its parent, and can't have another while it is below that.
+    fn keeps_name(&self, _at: &Address, _desired: &State) -> bool {
         false
     }
 

@@ -157,8 +157,9 @@ impl Kind for Check {
         constraint::drop(cx).into_iter().map(|step| step.needs(needs.clone())).collect()
     }
 
-    fn keeps_name(&self) -> bool {
-        !matches!(self.attached, Attached::No)
+    fn keeps_name(&self, at: &Address, desired: &State) -> bool {
+        let is_below = at.parent().is_some_and(|table| !above(table, desired).is_empty());
+        is_below && !matches!(self.attached, Attached::No)
     }
 
     fn rename(&self, to: &str, cx: &Cx<'_>) -> Vec<Step> {

@@ -12,10 +12,11 @@ use super::part::catalog::operator;
 use super::part::constraint::{self, index_fields, index_words, timing};
 use super::part::{
     IndexKey, Parameters, Sql, follow_tablespace, index_key, is_default, refer_to_access_method, refer_to_tablespace,
+    since,
 };
-use super::table::{Attached, Table, hide_plain, part};
+use super::table::{Attached, Table, hide_plain, is_partitioned, part};
 use crate::diagnostic::{Code, Problem};
-use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, RELATION, References, Renaming, Rules, Under};
+use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
 use crate::sql;
 
@@ -127,6 +128,11 @@ impl Kind for Exclusion {
 
     fn carry(&mut self, stored: &Self) {
         self.attached = stored.attached;
+    }
+
+    fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {
+        let is_above = cx.at.parent().is_some_and(|table| is_partitioned(table, cx.desired));
+        is_above.then(|| since(17, "exclusion constraints of partitioned tables", "elements", cx))?
     }
 
     fn references(&self, at: &Address, out: &mut References) {

@@ -162,7 +162,8 @@ fn before(at: &Address, was: Option<&str>, entry: &Entry, live: &State, desired:
     }
     let wanted = &desired.get(at)?.spec;
     let is_it = |other: &Address| {
-        let alike = || live.get(other).is_some_and(|o| o.spec.same(&**wanted) && !(entry.keeps_name)(&*o.spec));
+        let alike =
+            || live.get(other).is_some_and(|o| o.spec.same(&**wanted) && !(entry.keeps_name)(&*o.spec, other, desired));
         other.kind() == at.kind() && (is_alone(entry) || !desired.contains(other) && alike())
     };
     let others = live.children(at.parent().filter(|_| is_known(entry))?);
