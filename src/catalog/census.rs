@@ -38,17 +38,9 @@ impl Unread {
         Ok(Self { schema, what: cell(row, "what")?, why, help: "drop it, or keep it in SQL of your own" })
     }
 
-    /// An index of a partition that would become a part of the one above.
-    fn apart(row: &Row) -> Result<Self> {
-        let why = "is no part of the unfinished index above that is defined alike, and YAML cannot say so".to_owned();
-        let help = "attach it with `alter index … attach partition`, or drop it";
-        Ok(Self { schema: cell(row, "space")?, what: cell(row, "what")?, why, help })
-    }
-
-    /// A foreign key of a partition that would become a part of the one above.
-    fn twice(row: &Row) -> Result<Self> {
-        let why = "checks the same as one that comes from the table above, and YAML cannot say so".to_owned();
-        let help = "drop it: the other one holds";
+    /// Something of a partition that would become a part of the one above, and what to do about it.
+    fn apart(row: &Row, why: &str, help: &'static str) -> Result<Self> {
+        let why = format!("{why}, and YAML cannot say so");
         Ok(Self { schema: cell(row, "space")?, what: cell(row, "what")?, why, help })
     }
 }
@@ -85,8 +77,15 @@ pub async fn unread(client: &Client, state: &State) -> Result<Vec<Unread>> {
         rows.extend(client.query_typed(DESCRIBE, &lists).await.map_err(|error| catalog_error(&error, DESCRIBE))?);
     }
     let (apart, twice) = (query(client, APART).await?, query(client, TWICE).await?);
-    let unsaid = apart.iter().map(Unread::apart).chain(twice.iter().map(Unread::twice));
-    rows.iter().map(Unread::unknown).chain(unsaid).collect()
+    let apart = apart.iter().map(|row| {
+        let help = "attach it with `alter index … attach partition`, or drop it";
+        Unread::apart(row, "is no part of the unfinished index above that is defined alike", help)
+    });
+    let twice = twice.iter().map(|row| {
+        let why = "checks the same as one that comes from the table above";
+        Unread::apart(row, why, "drop it: the other one holds")
+    });
+    rows.iter().map(Unread::unknown).chain(apart).chain(twice).collect()
 }
 
 /// Describes the grants on system columns, which no kind reads.

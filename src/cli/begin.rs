@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::connection::Connection;
 use super::fleet::{Members, Several};
 use super::output::Output;
-use super::plan::{Manner, options};
+use super::plan::{Manner, options, recall};
 use super::scratch::Scratch;
 use super::{Failure, Files, WithSources};
 use crate::declare::imprint::Unread;
@@ -79,8 +79,11 @@ impl Begin<'_> {
             Either::Right((databases, reading)) => (reading.await?, databases),
         };
         let mut options = options(self.files, &project, self.scratch, self.manner)?;
-        options.project = options.project.filter(|_| self.recalls);
         let databases = databases.with(&project.sources)?;
+        // Of one database the ledger has been asked.
+        if self.recalls && matches!(databases, Databases::Several(_)) {
+            recall(&project, &mut options);
+        }
         Ok((project, options, databases))
     }
 

@@ -127,7 +127,8 @@ pub fn read(
     manner: Manner,
 ) -> Result<(Project, ops::Options), Failure> {
     let project = files.read(environment)?;
-    let options = options(files, &project, scratch, manner)?;
+    let mut options = options(files, &project, scratch, manner)?;
+    recall(&project, &mut options);
     Ok((project, options))
 }
 
@@ -136,10 +137,14 @@ pub fn options(files: &Files, project: &Project, scratch: &Scratch, manner: Mann
     let mut options = files.options(&project.settings).with(&project.sources)?;
     options.scratch = scratch.place();
     options.online = manner.is_online();
+    Ok(options)
+}
+
+/// Lets the ledger, if it may be used, recognise the project.
+pub fn recall(project: &Project, options: &mut ops::Options) {
     if options.ledger {
         options.project = Imprint::of(project, options.manage, kinds::register());
     }
-    Ok(options)
 }
 
 /// Plans.
