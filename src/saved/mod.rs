@@ -323,8 +323,8 @@ mod tests {
     #[test]
     fn a_plan_is_for_one_database_of_one_cluster() {
         let json = r#"{ "format": 1, "dbstate": "1", "target": { "system": "7", "database": "a", "server_version": 150000 },
-            "project": { "manage": "schemas", "exclude": [], "ledger": true, "online": true, "revision": null,
-                         "files": [], "bodies": [] },
+            "project": { "manage": "schemas", "exclude": [], "variables": {}, "ledger": true, "online": true,
+                         "revision": null, "files": [], "bodies": [] },
             "changes": [], "steps": [], "touches": [], "stands_on": [], "found_empty": [],
             "fingerprint": "" }"#;
         let saved: Saved = serde_json::from_str(json).expect("a plan");
