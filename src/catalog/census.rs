@@ -100,7 +100,7 @@ const SYSTEM_COLUMNS: &str =
     order by 1";
 
 /// Describes the indexes of partitions that are no part of one above which lacks parts and is defined alike, though others are, or
-/// other partitions have none. Where all partitions have one and none is a part, nothing needs to be said.
+/// other partitions have none that is finished. Where all partitions have one and none is a part, nothing needs to be said.
 const APART: &str = "with lacking as (
         select i.*, c.relam, array(select a.attname from unnest(i.indkey) with ordinality k(n, i)
                                    left join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n order by k.i) as names
@@ -108,7 +108,8 @@ const APART: &str = "with lacking as (
         where c.relkind = 'I' and not i.indisvalid),
     below as (
         select l.indexrelid as whole, l.indrelid as above, h.inhrelid as partition, i.indexrelid as index,
-               exists (select from pg_catalog.pg_inherits p where p.inhrelid = i.indexrelid and p.inhparent = l.indexrelid) as attached
+               exists (select from pg_catalog.pg_inherits p where p.inhrelid = i.indexrelid and p.inhparent = l.indexrelid) as attached,
+               c.relkind = 'i' or i.indisvalid as finished
         from lacking l join pg_catalog.pg_inherits h on h.inhparent = l.indrelid
              join pg_catalog.pg_index i on i.indrelid = h.inhrelid
              join pg_catalog.pg_class c on c.oid = i.indexrelid and c.relam = l.relam
@@ -124,7 +125,7 @@ const APART: &str = "with lacking as (
     from below b join pg_catalog.pg_class c on c.oid = b.index join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where not exists (select from below o where o.whole = b.whole and o.partition = b.partition and o.attached)
       and (exists (select from below o where o.whole = b.whole and o.attached)
-           or (select count(distinct o.partition) from below o where o.whole = b.whole)
+           or (select count(distinct o.partition) from below o where o.whole = b.whole and o.finished)
               < (select count(*) from pg_catalog.pg_inherits h where h.inhparent = b.above))
     order by 1";
 

@@ -92,6 +92,8 @@ pub struct Entry {
     pub rekeyed: fn(&mut State, &Address, &Address),
     /// [`Kind::foresee`].
     pub foresee: fn(&mut State, &State),
+    /// [`Kind::is_upset`].
+    pub is_upset: fn(&State, &State) -> bool,
     /// [`Kind::inline`].
     pub inline: fn(&dyn Spec, &Address) -> Option<String>,
     /// [`Kind::create`].
@@ -168,6 +170,7 @@ pub const fn entry<K: Kind>() -> Entry {
         renamed_with: K::renamed_with,
         rekeyed: K::rekeyed,
         foresee: K::foresee,
+        is_upset: K::is_upset,
         inline: |spec, at| of::<K>(spec).inline(at),
         create: |spec, cx| of::<K>(spec).create(cx),
         alter: |new, old, cx| of::<K>(new).alter(of::<K>(old), cx),

@@ -239,6 +239,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
     /// Applies to `live` what statements about other objects will do to objects of this kind.
     fn foresee(_live: &mut State, _desired: &State) {}
 
+    /// Returns whether [`Self::foresee`] is to be asked although no object differs.
+    fn is_upset(_live: &State, _desired: &State) -> bool {
+        false
+    }
+
     /// Its text within its parent's `create`, if that refers to nothing but its siblings there.
     fn inline(&self, _at: &Address) -> Option<String> {
         None

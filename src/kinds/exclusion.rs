@@ -14,7 +14,7 @@ use super::part::{
     IndexKey, Parameters, Sql, follow_tablespace, index_key, is_default, refer_to_access_method, refer_to_tablespace,
     since,
 };
-use super::table::{Attached, Table, hide_plain, is_partitioned, part};
+use super::table::{Attached, Table, hide_plain, is_partitioned, only};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, PgVersion, State, Step};
@@ -122,6 +122,18 @@ impl Kind for Exclusion {
                 .managed(at, desired, |their| desired.spec::<Self>(their).is_some_and(|t| t.is_defined_as(self)))
     }
 
+    fn foresee(live: &mut State, desired: &State) {
+        for at in only::to_make_anew(Self::NAME, live, desired) {
+            if let Some(exclusion) = live.spec::<Self>(&at).cloned() {
+                live.set(&at, Self { only: false, ..exclusion });
+            }
+        }
+    }
+
+    fn is_upset(live: &State, desired: &State) -> bool {
+        !only::to_make_anew(Self::NAME, live, desired).is_empty()
+    }
+
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
         hide_plain(state, Self::NAME, |spec: &Self| spec.attached);
     }
@@ -161,7 +173,7 @@ impl Kind for Exclusion {
 
     fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
         let problem = Problem::new(Code::WrongType, "no column is named").help("name at least one: `[id]`");
-        if self.elements.is_empty() { vec![(problem, "elements")] } else { part::check_only(at, desired) }
+        if self.elements.is_empty() { vec![(problem, "elements")] } else { only::check(at, desired) }
     }
 
     fn inline(&self, at: &Address) -> Option<String> {
@@ -179,7 +191,7 @@ impl Kind for Exclusion {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
         let cost = "builds an index while readers and writers wait";
         let add = constraint::add_key(cx, &self.words(), self.only, cost).needs(needs);
-        self.backing().complete([add].into_iter().chain(part::declared(cx)), cx)
+        self.backing().complete([add].into_iter().chain(only::attach_parts(cx)).chain(only::join(cx)), cx)
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

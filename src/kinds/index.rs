@@ -31,7 +31,7 @@ use super::part::names::{is_taken, object_name};
 use super::part::{
     IndexKey, Parameters, Sql, follow_tablespace, is_default, refer_to_access_method, refer_to_tablespace, since,
 };
-use super::table::{Attached, Table, hide_plain, mark, part};
+use super::table::{Attached, Table, hide_plain, mark, only, part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
 use crate::model::{Address, KindName, Lock, PgVersion, State, Step, Transaction};
@@ -150,6 +150,15 @@ impl Kind for Index {
                 live.set(&at, Self { apart, ..index });
             }
         }
+        for at in only::to_make_anew(Self::NAME, live, desired) {
+            if let Some(index) = live.spec::<Self>(&at).cloned() {
+                live.set(&at, Self { only: false, ..index });
+            }
+        }
+    }
+
+    fn is_upset(live: &State, desired: &State) -> bool {
+        !only::to_make_anew(Self::NAME, live, desired).is_empty()
     }
 
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
@@ -194,7 +203,7 @@ impl Kind for Index {
         if self.columns.is_empty() {
             return vec![(problem, "columns")];
         }
-        [part::check_only(at, desired), check_apart(at, desired)].concat()
+        [only::check(at, desired), check_apart(at, desired)].concat()
     }
 
     /// When a column changes its type, PostgreSQL rebuilds an index with expressions and may spell these differently
@@ -215,13 +224,17 @@ impl Kind for Index {
         let needs: Vec<Address> = self.texts().flat_map(|t| columns_in(t, cx.at, cx.desired)).collect();
         let needs: Vec<Address> = needs.into_iter().chain(part::parts_below(cx)).chain(beside(cx)).collect();
         let parts = parts::steps(self, false, cx);
-        let mut steps = parts.unwrap_or_else(|| vec![self.build(&cx.name(), cx)]);
+        let at_once = || parts::unfinished(self, cx).into_iter().chain([self.build(&cx.name(), cx)]).collect();
+        let mut steps: Vec<Step> = parts.unwrap_or_else(at_once);
         // PostgreSQL runs functions in it as the owner of the table, who is to be known by then.
         let owner = cx.at.parent().filter(|_| self.texts().next().is_some()).map(|table| table.child(Owner::NAME, ""));
         steps.splice(..1, [steps[0].clone().needs(needs).needs(owner)]);
-        let becomes_part = |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self) && !own.invalid;
+        let is_whole = |own: &Self| !own.invalid && !own.only;
+        let becomes_part =
+            |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self) && is_whole(own);
         steps.extend(part::adopted(cx, |own| becomes_part(own).then(|| own.stem())?, "idx"));
-        steps.extend(part::declared(cx));
+        steps.extend(only::attach_parts(cx));
+        steps.extend(only::join(cx));
         steps.extend(self.statistics_steps(&BTreeMap::new(), cx));
         steps.extend(mark::again(cx));
         steps
@@ -242,7 +255,9 @@ impl Kind for Index {
             if let Some(steps) = self.replace_online(cx) {
                 return Alter::InPlace(steps);
             }
-            return Alter::Replace("it is defined otherwise".to_owned());
+            let same = self.is_defined_as(old);
+            let why = if same { "it is to have other parts" } else { "it is defined otherwise" };
+            return Alter::Replace(why.to_owned());
         }
         if let Some(replace) = keeps_options(&old.options, options, cx) {
             return replace;

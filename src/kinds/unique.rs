@@ -7,7 +7,7 @@ use super::index::{beside, check_apart, drop_key, foreseen, give_place, join, re
 use super::part::backing::{self, Backing};
 use super::part::constraint::{self, APART, Keyed, columns, index_fields, index_tail, index_words, timing};
 use super::part::{Parameters, follow_tablespace, is_default, since, unfit};
-use super::table::{Attached, Table, hide_plain, part};
+use super::table::{Attached, Table, hide_plain, only, part};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
 use crate::kind::{Alter, Cx, Entry, Form, Home, Identity, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
@@ -107,6 +107,15 @@ impl Kind for Unique {
                 live.set(&at, Self { apart, ..key });
             }
         }
+        for at in only::to_make_anew(Self::NAME, live, desired) {
+            if let Some(key) = live.spec::<Self>(&at).cloned() {
+                live.set(&at, Self { only: false, ..key });
+            }
+        }
+    }
+
+    fn is_upset(live: &State, desired: &State) -> bool {
+        !only::to_make_anew(Self::NAME, live, desired).is_empty()
     }
 
     fn before_raise(state: &mut State, _register: &'static [Entry]) {
@@ -124,7 +133,7 @@ impl Kind for Unique {
 
     fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
         let own = constraint::check_columns(&self.columns, "columns");
-        [own, part::check_only(at, desired), check_apart(at, desired)].concat()
+        [own, only::check(at, desired), check_apart(at, desired)].concat()
     }
 
     fn inline(&self, at: &Address) -> Option<String> {
@@ -150,7 +159,7 @@ impl Kind for Unique {
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed(cx).and_then(|keyed| keyed.add(cx));
         let at_once = || vec![constraint::add_key(cx, &self.words(), self.only, cost)];
-        let steps = online.unwrap_or_else(at_once).into_iter().chain(part::declared(cx));
+        let steps = online.unwrap_or_else(at_once).into_iter().chain(only::attach_parts(cx)).chain(only::join(cx));
         let becomes_part = |own: &Self| matches!(own.attached, Attached::No) && own.is_defined_as(self);
         let renames = part::adopted(cx, |own: &Self| becomes_part(own).then(|| own.stem()), "key");
         let steps = steps.map(|step| step.needs(part::parts_below(cx)).needs(beside(cx)));

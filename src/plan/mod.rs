@@ -200,7 +200,8 @@ impl Start {
     pub fn of(input: Input<'_>) -> Self {
         let (mut live, renames) = rename::renames(input);
         let before = diff(input.live, input.desired);
-        if before.is_empty() && renames.list.is_empty() {
+        let is_upset = || input.register.iter().any(|entry| (entry.is_upset)(&live, input.desired));
+        if before.is_empty() && renames.list.is_empty() && !is_upset() {
             return Self { live, renames, differences: before.clone(), before };
         }
         for entry in input.register {
@@ -213,7 +214,7 @@ impl Start {
 
     /// Returns whether nothing differs. This does not depend on edges.
     pub fn is_empty(&self) -> bool {
-        self.before.is_empty() && self.renames.list.is_empty()
+        self.before.is_empty() && self.differences.is_empty() && self.renames.list.is_empty()
     }
 
     /// Takes over the sizes of relations from the live state that it started from.

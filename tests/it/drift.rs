@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::database::Database;
+use crate::support::database::{Database, same};
 use crate::support::project::Project;
 
 const SCHEMA: &str = "schemas:
@@ -296,4 +296,25 @@ fn two_projects_in_one_database_keep_their_memories() {
     assert_eq!(database.psql(known), "0", "what left its schema is forgotten");
     database.psql("drop schema stock cascade");
     assert_eq!(moved(&changes(&two), "stock"), (json!("database"), json!(2)));
+}
+
+#[test]
+fn a_part_that_stands_aside_is_attached() {
+    let database = Database::create();
+    let schema = "schemas:
+  shop:
+    tables:
+      p: { columns: { id: int, of: int }, partition_by: list (of), indexes: { i: { columns: [id], only: true } } }
+      p_1: { partition_of: p, for: values in (1), indexes: { i_1: [id] } }
+      p_2: { partition_of: p, for: values in (2) }
+";
+    let project = Project::new(&database, &[("schema.yaml", schema)]);
+    project.apply();
+    project.settled();
+    let dump = database.pg_dump();
+    database.psql("drop index shop.i; create index i on only shop.p (id); create index i_1 on shop.p_1 (id)");
+    assert!(project.run(&["drift"], 2).stdout.contains("it is to have other parts"));
+    project.apply();
+    project.settled();
+    same(&database.pg_dump(), &dump);
 }

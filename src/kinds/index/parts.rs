@@ -12,7 +12,7 @@ use crate::kinds::foreign_table::ForeignTable;
 use crate::kinds::part::index_key::Subject;
 use crate::kinds::part::names::{is_taken, object_name};
 use crate::kinds::table::part::attach;
-use crate::kinds::table::{Attached, Table, above, heirs, is_made_anew, is_partitioned, takes_part};
+use crate::kinds::table::{Attached, Table, above, heirs, is_made_anew, is_partitioned, sprung_from, takes_part};
 use crate::model::{Address, Lock, State, Step, Transaction};
 use crate::sql;
 
@@ -32,6 +32,26 @@ pub fn steps(index: &Index, stands: bool, cx: &Cx<'_>) -> Option<Vec<Step>> {
     }
     below(index, Whole { name: cx.at.key(), table, stands }, cx, &mut steps)?;
     Some(steps)
+}
+
+/// Returns the statements that drop what PostgreSQL would take for parts of the index although they lack parts themselves.
+pub fn unfinished(index: &Index, cx: &Cx<'_>) -> Vec<Step> {
+    let Some(table) = cx.at.parent().filter(|_| !index.only) else { return Vec::new() };
+    let below = heirs(table, cx.desired)
+        .iter()
+        .flat_map(|heir| sprung_from(heir, cx.desired).into_iter().chain([heir.clone()]));
+    let own = below.flat_map(|heir| cx.whole.children_of::<Index>(&heir, Index::NAME));
+    let goes = |(at, own): &(&Address, &Index)| {
+        own.only
+            && own.is_defined_as(index)
+            && matches!(own.attached, Attached::No)
+            && !cx.live.contains(at)
+            && !cx.desired.contains(at)
+    };
+    let drop = |(at, _): (&Address, &Index)| {
+        Step::new(format!("drop index {}", sql::dotted([at.top().key(), at.key()]))).lock(Lock::AccessExclusive)
+    };
+    own.filter(goes).map(drop).collect()
 }
 
 /// An index above, of which the others are parts.
@@ -75,7 +95,7 @@ fn part(index: &Index, whole: Whole<'_>, heir: &Address, cx: &Cx<'_>, steps: &mu
         cx.whole.children_of::<Index>(heir, Index::NAME).into_iter().filter(|(_, own)| own.is_defined_as(index));
     let alike = alike.filter(|(own, _)| !is_apart(own, cx.desired));
     let there = alike.min_by_key(|(_, own)| (matches!(own.attached, Attached::No), own.invalid));
-    let declared = cx.desired.children(heir).into_iter().find(|own| takes_part(own, cx.at, cx));
+    let declared = cx.desired.children(heir).into_iter().find(|own| takes_part(own, cx.at, cx.desired));
     match (there, declared) {
         (_, Some(key)) if key.kind() != Index::NAME => {
             steps.push(attach(above, (key.key(), heir)).needs([key.clone()]));

@@ -8,7 +8,7 @@ use super::apart::{has_key_as_part, is_apart};
 use super::keyed::{aside, stays_in_place};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, Kind as _};
-use crate::kinds::table::part::is_only;
+use crate::kinds::table::only::is_only;
 use crate::kinds::table::{is_part, is_partition, makes, parents};
 use crate::kinds::unique::Unique;
 use crate::model::{Address, Lock, State, Step};

@@ -38,7 +38,7 @@ impl Backing<'_> {
     /// Returns how the index changes from `old` to this, while the constraint's definition stays the same.
     pub fn alter(self, old: Self, cx: &Cx<'_>) -> Alter {
         if self.only != old.only {
-            return Alter::Replace("`only` changes".to_owned());
+            return Alter::Replace("it is to have other parts".to_owned());
         }
         if let Some(replace) = keeps_options(old.options, self.options, cx) {
             return replace;

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lineage::{above, place, renamed};
+use super::only::is_only;
 use crate::kind::{Cx, Kind};
 use crate::kinds::check::Check;
 use crate::kinds::exclusion::Exclusion;
@@ -61,17 +62,25 @@ impl Attached {
                 |other: &Address| other.key() == at.key() && other.top() == at.top() && other.parent() != at.parent();
             indexes.contains(&at.kind()) && desired.of_kind(at.kind()).iter().any(other)
         };
-        let is_theirs = || theirs().iter().any(|their| their.kind() == at.kind() && takes_part(their));
+        let of = |only| {
+            let alike = |their: &Address| their.kind() == at.kind() && takes_part(their);
+            theirs().iter().any(|their| alike(their) && is_only(their, desired) == only)
+        };
+        let is_theirs = || of(false);
         let adopted = || !in_the_way() && is_theirs();
+        // An index that says `only` has no parts but those that are declared.
+        let is_extra = || !is_theirs() && of(true);
         // A table that merely inherits, without being a partition, shares only the checks.
         let shares = place.partition_of.is_some() || at.kind() == Check::NAME;
         match self {
             Self::No => !(shares && adopted()),
             // The name that PostgreSQL generated contains the table's old name.
-            Self::Plain | Self::Early => now.key() != table.key() && indexes.contains(&at.kind()) && is_theirs(),
+            Self::Plain | Self::Early => {
+                is_extra() || now.key() != table.key() && indexes.contains(&at.kind()) && is_theirs()
+            }
             Self::Keyed => true,
             // Its own name, parameters or comment are to be removed.
-            Self::Named => place.partition_of.is_some() && is_theirs(),
+            Self::Named => place.partition_of.is_some() && (is_theirs() || is_extra()),
         }
     }
 

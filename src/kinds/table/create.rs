@@ -11,7 +11,7 @@ use crate::kinds::index::{Index, becomes_part, is_part_of_index};
 use crate::kinds::part::{constraint, parameters};
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::unique::Unique;
-use crate::model::{Address, Lock, Step};
+use crate::model::{Address, Lock, State, Step};
 use crate::sql;
 
 /// Returns all statements that create a table.
@@ -22,7 +22,7 @@ pub fn steps(table: &Table, cx: &Cx<'_>) -> Vec<Step> {
             || has_order_of_its_own(cx.at, cx.desired)
             // `attach partition` lets clients of the table above go on.
             || live_above(table, cx).is_some_and(|above| cx.is_in_use(&above)));
-    let (constraints, spoken): (Vec<String>, Vec<Address>) = constraints(cx).into_iter().unzip();
+    let (constraints, spoken): (Vec<String>, Vec<Address>) = constraints(apart, cx).into_iter().unzip();
     let (shared, whose): (Vec<String>, Vec<Address>) =
         if apart { checks_above(cx.at, cx).into_iter().unzip() } else { Default::default() };
     let lines: Vec<String> = columns
@@ -117,11 +117,12 @@ fn is_whole(table: &Table, apart: bool, column: &Column) -> bool {
 }
 
 /// Returns the constraints to be written within the parentheses, with their addresses, in the order of the register.
-fn constraints(cx: &Cx<'_>) -> Vec<(String, Address)> {
+fn constraints(apart: bool, cx: &Cx<'_>) -> Vec<(String, Address)> {
     let children = cx.desired.children(cx.at);
     let mut out = Vec::new();
+    let waits = |at: &Address| would_be_merged(at, cx) || !apart && would_refuse_nulls(at, cx);
     for entry in cx.register {
-        for at in children.iter().filter(|at| at.kind() == entry.name && !would_be_merged(at, cx)) {
+        for at in children.iter().filter(|at| at.kind() == entry.name && !waits(at)) {
             let text = cx.desired.get(at).and_then(|o| (entry.inline)(&**o.as_written(), at));
             out.extend(text.map(|text| (text, (*at).clone())));
         }
@@ -144,6 +145,12 @@ fn would_be_merged(at: &Address, cx: &Cx<'_>) -> bool {
         || others.into_iter().take_while(|(other, _)| *other != at).any(|(_, other)| other.columns == unique.columns)
 }
 
+/// Returns whether a constraint is a primary key within whose statement, from PostgreSQL 18 on, columns that come from a table
+/// above would get not-null constraints of their own. Added later, it makes do with those from above.
+fn would_refuse_nulls(at: &Address, cx: &Cx<'_>) -> bool {
+    at.kind() == PrimaryKey::NAME && cx.server.version.at_least(18) && !parents(cx.at, cx.desired).is_empty()
+}
+
 /// Returns the check constraints of the tables above, in SQL and by address. A table must have them before it is
 /// attached.
 pub fn checks_above(at: &Address, cx: &Cx<'_>) -> Vec<(String, Address)> {
@@ -164,7 +171,7 @@ fn brings_parts(cx: &Cx<'_>) -> bool {
     let own = |kind| cx.desired.children(cx.at).into_iter().filter(move |c| c.kind() == kind);
     let same = |at: &Address, table: &Address| {
         let theirs = cx.desired.children(table).into_iter().filter(|c| c.kind() == at.kind());
-        is_part_of_index(at, cx.desired) || theirs.into_iter().any(|their| takes_part(at, their, cx))
+        is_part_of_index(at, cx.desired) || theirs.into_iter().any(|their| takes_part(at, their, cx.desired))
     };
     [PrimaryKey::NAME, Unique::NAME, Index::NAME, Exclusion::NAME]
         .into_iter()
@@ -173,17 +180,13 @@ fn brings_parts(cx: &Cx<'_>) -> bool {
 }
 
 /// Returns whether the index or constraint at `at` would become a part of `their`, an object of the table above.
-pub fn takes_part(at: &Address, their: &Address, cx: &Cx<'_>) -> bool {
+pub fn takes_part(at: &Address, their: &Address, desired: &State) -> bool {
     if their.kind() == Index::NAME {
-        return becomes_part(at, their, cx.desired);
+        return becomes_part(at, their, desired);
     }
-    if let (Some(a), Some(b)) = (cx.desired.spec::<Unique>(at), cx.desired.spec::<Unique>(their)) {
+    if let (Some(a), Some(b)) = (desired.spec::<Unique>(at), desired.spec::<Unique>(their)) {
         return a.is_defined_as(b) && !a.apart;
     }
-    at.kind() == their.kind()
-        && cx
-            .desired
-            .get(at)
-            .zip(cx.desired.get(their))
-            .is_some_and(|(a, b)| a.spec.same(&*b.spec) || at.kind() == PrimaryKey::NAME)
+    let specs = desired.get(at).zip(desired.get(their));
+    at.kind() == their.kind() && specs.is_some_and(|(a, b)| a.spec.same(&*b.spec) || at.kind() == PrimaryKey::NAME)
 }

@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 
-use super::part::{is_only, joining};
+use super::only::is_only;
+use super::part::joining;
 use super::{Attached, Table, Words, carry, checks_above, detach};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::{Cx, Kind, RELATION, References};
@@ -405,7 +406,7 @@ pub fn sees_default(step: Step, cx: &Cx<'_>) -> Step {
 fn incomplete_above(cx: &Cx<'_>) -> Vec<Address> {
     let tables = above(cx.at, cx.desired);
     let indexes = tables.iter().flat_map(|table| cx.desired.children(table));
-    indexes.filter(|at| is_only(at, cx.desired) && !cx.live.contains(at)).cloned().collect()
+    indexes.filter(|at| is_only(at, cx.desired) && !is_only(at, cx.live)).cloned().collect()
 }
 
 /// Returns statements that add the checks of the tables above, which a table needs before it is put below them and does

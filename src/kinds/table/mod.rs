@@ -9,6 +9,7 @@ mod detach;
 mod lineage;
 mod logged;
 pub mod mark;
+pub mod only;
 pub mod part;
 mod referenced;
 mod storage;

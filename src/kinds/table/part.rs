@@ -5,18 +5,17 @@
 //! the one above stays.
 
 use super::lineage::{above, heirs, is_part, makes, parents, sprung_from};
-use super::{is_partitioned, takes_part};
-use crate::diagnostic::{Code, Problem};
+use super::only::is_only;
+use super::takes_part;
 use crate::kind::{Alter, Cx, Kind};
 use crate::kinds::comment::Comment;
-use crate::kinds::exclusion::Exclusion;
 use crate::kinds::index::Index;
 use crate::kinds::part::backing::Backing;
 use crate::kinds::part::constraint;
 use crate::kinds::part::names::{is_taken, object_name};
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::unique::Unique;
-use crate::model::{Address, Lock, State, Step};
+use crate::model::{Address, Lock, Step};
 use crate::sql;
 
 /// Returns the declared object of a table above that a live part still belongs to afterwards: right above or, where the part in
@@ -67,7 +66,12 @@ pub fn parts_below(cx: &Cx<'_>) -> Vec<Address> {
     // Most tables have none below, and need no look at all others.
     let table = cx.at.parent().filter(|table| !heirs(table, cx.desired).is_empty());
     let below = table.map(|table| sprung_from(table, cx.desired)).unwrap_or_default();
-    below.iter().flat_map(|heir| cx.desired.children(heir)).filter(|own| takes_part(own, cx.at, cx)).cloned().collect()
+    below
+        .iter()
+        .flat_map(|heir| cx.desired.children(heir))
+        .filter(|own| takes_part(own, cx.at, cx.desired))
+        .cloned()
+        .collect()
 }
 
 /// Returns the statements that give a partition's own index or constraint its usual name, once it is a part of the new
@@ -75,6 +79,9 @@ pub fn parts_below(cx: &Cx<'_>) -> Vec<Address> {
 /// become a part or its name cannot be known.
 pub fn adopted<T: Kind>(cx: &Cx<'_>, stem: impl Fn(&T) -> Option<String>, end: &str) -> Vec<Step> {
     let mut steps = Vec::new();
+    if is_only(cx.at, cx.desired) {
+        return steps;
+    }
     let mut tables: Vec<Address> = cx.at.parent().map(|table| heirs(table, cx.desired).to_vec()).unwrap_or_default();
     while let Some(table) = tables.pop() {
         let own = cx.whole.children_of::<T>(&table, T::NAME).into_iter();
@@ -135,37 +142,6 @@ fn becomes(own: &Address, their: &Address, cx: &Cx<'_>) -> Option<(String, &'sta
         (_, Some((own, _))) => Some((own.stem(), "key")),
         _ => (own.kind() == PrimaryKey::NAME).then(|| (String::new(), "pkey")),
     }
-}
-
-/// Returns the statements that attach the declared parts of a new index or key with `only`; none where each partition has
-/// one, since PostgreSQL would then take it for complete.
-pub fn declared(cx: &Cx<'_>) -> Vec<Step> {
-    let Some(table) = cx.at.parent().filter(|_| is_only(cx.at, cx.desired)) else { return Vec::new() };
-    let part = |heir: &Address| {
-        let own = cx.desired.children(heir).into_iter().find(|own| takes_part(own, cx.at, cx))?;
-        Some((!is_only(own, cx.desired), attach((cx.at.key(), table), (own.key(), heir))))
-    };
-    let heirs = heirs(table, cx.desired);
-    let parts: Vec<(bool, Step)> = heirs.iter().filter_map(part).collect();
-    if parts.iter().filter(|(is_whole, _)| *is_whole).count() == heirs.len() {
-        return Vec::new();
-    }
-    parts.into_iter().map(|(_, step)| step).collect()
-}
-
-/// Returns whether an index or a constraint with an index says `only`.
-pub fn is_only(at: &Address, state: &State) -> bool {
-    let only = state.spec::<Index>(at).map(|index| index.only);
-    let only = only.or_else(|| state.spec::<PrimaryKey>(at).map(|key| key.only));
-    let only = only.or_else(|| state.spec::<Unique>(at).map(|key| key.only));
-    only.or_else(|| state.spec::<Exclusion>(at).map(|exclusion| exclusion.only)).unwrap_or_default()
-}
-
-/// Refuses `only` where there are no parts.
-pub fn check_only(at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
-    let has_parts = at.parent().is_some_and(|table| is_partitioned(table, desired));
-    let problem = Problem::new(Code::WrongType, "only what is on a partitioned table has parts").help("remove `only`");
-    if is_only(at, desired) && !has_parts { vec![(problem, "only")] } else { Vec::new() }
 }
 
 /// Returns `alter index … attach partition …`, from the names of both indexes and their tables.
