@@ -27,10 +27,11 @@ use super::part::constraint::{
     keeps_options,
 };
 use super::part::index_key::{self, Subject};
-use super::part::names::{is_taken, object_name};
+use super::part::names::object_name;
 use super::part::{
     IndexKey, Parameters, Sql, follow_tablespace, is_default, refer_to_access_method, refer_to_tablespace, since,
 };
+use super::table::part::Usual;
 use super::table::{Attached, Table, hide_plain, mark, only, part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Entry, Form, Home, Kind, Misfit, RELATION, References, Renaming, Rules, Under};
@@ -291,9 +292,8 @@ impl Index {
         let tablespace = (self.tablespace.as_deref(), their.tablespace.as_deref());
         let mut steps = index_steps(&cx.identity(), (&self.options, &their.options), tablespace);
         let name = self.usual_name(cx);
-        let frees = name.as_ref().and_then(|name| parts::gives_up(name, cx));
         let named = part::plain(name, &format!("index {}", cx.identity()), |to| part::rename_index(cx.at, to), cx);
-        steps.extend(named.into_iter().map(|step| step.needs(frees.clone())));
+        steps.extend(named);
         Some(steps)
     }
 
@@ -304,10 +304,8 @@ impl Index {
     }
 
     /// Returns the name that PostgreSQL gives such a part, if it is free and not the present one.
-    fn usual_name(&self, cx: &Cx<'_>) -> Option<String> {
-        let name = cx.at.parent().and_then(|table| parts::part_name(self, table));
-        let is_free = |name: &String| !is_taken(name, cx.at.top(), cx) || parts::gives_up(name, cx).is_some();
-        name.filter(|name| name != cx.at.key() && is_free(name))
+    fn usual_name(&self, cx: &Cx<'_>) -> Option<Usual> {
+        part::usual_name(&self.stem()?, "idx", cx)
     }
 
     /// Returns the statements that change what does not affect its content from `old`.

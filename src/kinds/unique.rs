@@ -7,6 +7,7 @@ use super::index::{beside, check_apart, drop_key, foreseen, give_place, join, re
 use super::part::backing::{self, Backing};
 use super::part::constraint::{self, APART, Keyed, columns, index_fields, index_tail, index_words, timing};
 use super::part::{Parameters, follow_tablespace, is_default, since, unfit};
+use super::table::part::Usual;
 use super::table::{Attached, Table, hide_plain, only, part};
 use crate::diagnostic::Problem;
 use crate::kind::picture::Mark;
@@ -214,7 +215,7 @@ impl Unique {
     }
 
     /// The name that PostgreSQL gives such a part, if it is free and not the present one.
-    fn usual_name(&self, cx: &Cx<'_>) -> Option<String> {
+    fn usual_name(&self, cx: &Cx<'_>) -> Option<Usual> {
         part::usual_name(&self.stem(), "key", cx)
     }
 

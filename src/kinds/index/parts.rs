@@ -12,7 +12,7 @@ use crate::kinds::foreign_table::ForeignTable;
 use crate::kinds::part::index_key::Subject;
 use crate::kinds::part::names::{is_taken, object_name};
 use crate::kinds::table::part::attach;
-use crate::kinds::table::{Attached, Table, above, heirs, is_made_anew, is_partitioned, sprung_from, takes_part};
+use crate::kinds::table::{Attached, Table, heirs, is_made_anew, is_partitioned, sprung_from, takes_part};
 use crate::model::{Address, Lock, State, Step, Transaction};
 use crate::sql;
 
@@ -138,21 +138,6 @@ fn part(index: &Index, whole: Whole<'_>, heir: &Address, cx: &Cx<'_>, steps: &mu
 /// Returns the name that PostgreSQL itself gives a part; `None` if it cannot be predicted, as for an expression.
 pub(super) fn part_name(index: &Index, table: &Address) -> Option<String> {
     Some(object_name(table.key(), &stem(index)?, "idx"))
-}
-
-/// Returns the index whose part on the table of `cx` has this name and that is dropped, so that the name is free then.
-pub(super) fn gives_up(name: &str, cx: &Cx<'_>) -> Option<Address> {
-    let table = cx.at.parent()?;
-    let part = cx.whole.spec::<Index>(&table.child(Index::NAME, name))?;
-    let is_wanted = cx.desired.descendants(table.top()).iter().any(|at| at.key() == name);
-    let mut indexes = above(table, cx.live).into_iter().flat_map(|above| {
-        cx.live
-            .children_of::<Index>(&above, Index::NAME)
-            .into_iter()
-            .map(|(at, index)| (at.clone(), index.clone()))
-            .collect::<Vec<_>>()
-    });
-    indexes.find(|(at, index)| !is_wanted && !cx.desired.contains(at) && index.is_defined_as(part)).map(|(at, _)| at)
 }
 
 /// Returns the middle of that name, between the table's name and `idx`.

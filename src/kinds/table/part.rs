@@ -15,7 +15,7 @@ use crate::kinds::part::constraint;
 use crate::kinds::part::names::{is_taken, object_name};
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::unique::Unique;
-use crate::model::{Address, Lock, Step};
+use crate::model::{Address, Lock, State, Step};
 use crate::sql;
 
 /// Returns the declared object of a table above that a live part still belongs to afterwards: right above or, where the part in
@@ -34,27 +34,49 @@ pub fn stays_part_of(at: &Address, cx: &Cx<'_>) -> Option<Address> {
     }
 }
 
-/// Returns the name that PostgreSQL gives a part, if it is free and not the present one: the table's name, `stem` and
-/// `end`.
-pub fn usual_name(stem: &str, end: &str, cx: &Cx<'_>) -> Option<String> {
+/// A name that a part gets, and what must happen before it is free.
+pub struct Usual {
+    name: String,
+    after: Vec<Address>,
+}
+
+/// Returns the name that PostgreSQL gives a part, if it is or becomes free and is not the present one: the table's name, `stem`
+/// and `end`.
+pub fn usual_name(stem: &str, end: &str, cx: &Cx<'_>) -> Option<Usual> {
     let name = object_name(cx.at.parent()?.key(), stem, end);
-    (name != cx.at.key() && !is_taken(&name, cx.at.top(), cx)).then_some(name)
+    let called = |state: &State| -> Vec<Address> {
+        state.descendants(cx.at.top()).into_iter().filter(|at| at.key() == name).collect()
+    };
+    if name == cx.at.key() || !called(cx.desired).is_empty() {
+        return None;
+    }
+    let after = called(cx.whole).iter().map(|holder| leaves(holder, cx)).collect::<Option<_>>()?;
+    Some(Usual { name, after })
+}
+
+/// Returns the object whose drop or rename frees the name of a live one.
+fn leaves(holder: &Address, cx: &Cx<'_>) -> Option<Address> {
+    if is_part(holder, cx.whole) {
+        let above = above(holder.parent()?, cx.live);
+        let mut theirs = above.iter().flat_map(|table| cx.live.children(table));
+        return theirs.find(|their| makes(their, holder, cx.whole) && !cx.desired.contains(their)).cloned();
+    }
+    let id = cx.whole.get(holder)?.origin.id()?;
+    cx.live.iter().find(|(_, object)| object.origin.id() == Some(id)).map(|(at, _)| at.clone())
 }
 
 /// Returns the statements that give the part that name and remove its comments.
-pub fn plain(name: Option<String>, comments: &str, rename: impl Fn(&str) -> Vec<Step>, cx: &Cx<'_>) -> Vec<Step> {
+pub fn plain(name: Option<Usual>, comments: &str, rename: impl Fn(&str) -> Vec<Step>, cx: &Cx<'_>) -> Vec<Step> {
     let said = cx.live.children(cx.at).into_iter().any(|facet| facet.kind() == Comment::NAME);
     let silence = said.then(|| Step::new(format!("comment on {comments} is null")));
-    silence.into_iter().chain(name.map(|name| rename(&name)).unwrap_or_default()).collect()
+    let named = name.into_iter().flat_map(|Usual { name, after }| {
+        rename(&name).into_iter().map(move |step| step.needs(after.clone())).collect::<Vec<_>>()
+    });
+    silence.into_iter().chain(named).collect()
 }
 
 /// Like [`plain`], for a constraint with the index `mine`, which is to be like `theirs` above.
-pub fn plain_constraint(
-    mine: Backing<'_>,
-    theirs: Backing<'_>,
-    name: Option<String>,
-    cx: &Cx<'_>,
-) -> Option<Vec<Step>> {
+pub fn plain_constraint(mine: Backing<'_>, theirs: Backing<'_>, name: Option<Usual>, cx: &Cx<'_>) -> Option<Vec<Step>> {
     let bare = Backing { comment: None, only: mine.only, ..theirs };
     let Alter::InPlace(steps) = bare.alter(mine, cx) else { return None };
     let comments = format!("constraint {} on {}", cx.name(), cx.parent().identity());
