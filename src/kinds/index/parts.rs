@@ -36,11 +36,10 @@ pub fn steps(index: &Index, stands: bool, cx: &Cx<'_>) -> Option<Vec<Step>> {
 
 /// Returns the statements that drop what PostgreSQL would take for parts of the index although they lack parts themselves.
 pub fn unfinished(index: &Index, cx: &Cx<'_>) -> Vec<Step> {
-    let Some(table) = cx.at.parent().filter(|_| !index.only) else { return Vec::new() };
-    let below = heirs(table, cx.desired)
-        .iter()
-        .flat_map(|heir| sprung_from(heir, cx.desired).into_iter().chain([heir.clone()]));
-    let own = below.flat_map(|heir| cx.whole.children_of::<Index>(&heir, Index::NAME));
+    // Most tables have none below, and need no look at all others.
+    let table = cx.at.parent().filter(|table| !index.only && !heirs(table, cx.desired).is_empty());
+    let below = table.map(|table| sprung_from(table, cx.desired)).unwrap_or_default();
+    let own = below.iter().flat_map(|heir| cx.whole.children_of::<Index>(heir, Index::NAME));
     let goes = |(at, own): &(&Address, &Index)| {
         own.only
             && own.is_defined_as(index)

@@ -72,12 +72,12 @@ impl Attached {
         let is_extra = || !is_theirs() && of(true);
         // A table that merely inherits, without being a partition, shares only the checks.
         let shares = place.partition_of.is_some() || at.kind() == Check::NAME;
+        // The name that PostgreSQL generated contains the table's old name.
+        let is_renamed = || now.key() != table.key() && indexes.contains(&at.kind()) && is_theirs();
         match self {
             Self::No => !(shares && adopted()),
-            // The name that PostgreSQL generated contains the table's old name.
-            Self::Plain | Self::Early => {
-                is_extra() || now.key() != table.key() && indexes.contains(&at.kind()) && is_theirs()
-            }
+            Self::Plain => is_renamed(),
+            Self::Early => is_extra() || is_renamed(),
             Self::Keyed => true,
             // Its own name, parameters or comment are to be removed.
             Self::Named => place.partition_of.is_some() && (is_theirs() || is_extra()),
