@@ -4,5 +4,4 @@ begin;
 alter table shop.orders_1 drop constraint orders_1_pkey;
 alter table shop.base alter column id drop not null;
 alter table shop.orders alter column id drop not null;
-alter table shop.orders_1 alter column id drop not null;
 commit;
