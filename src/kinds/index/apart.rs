@@ -4,11 +4,12 @@
 //! partition. A key that comes later stands beside the part that PostgreSQL made meanwhile.
 
 use super::Index;
-use super::keyed::{aside, attach_again, stays_in_place};
+use super::keyed::{aside, attach_again};
 use super::twin::{check_twin, staying_twin, twin};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, Cx, Kind as _, Misfit};
 use crate::kinds::primary_key::PrimaryKey;
+use crate::kinds::table::only::stays_in_place;
 use crate::kinds::table::part::attach;
 use crate::kinds::table::{Attached, heirs, is_partition, parents};
 use crate::kinds::unique::Unique;

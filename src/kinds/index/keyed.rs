@@ -6,6 +6,7 @@
 use super::Index;
 use super::apart::{Key, becomes_part, is_apart, staying};
 use crate::kind::{Alter, Cx, Kind};
+use crate::kinds::table::only::stays_in_place;
 use crate::kinds::table::{Place, Table, heirs, parents};
 use crate::model::{Address, Lock, State, Step};
 
@@ -101,12 +102,6 @@ pub(super) fn attach_again(at: &Address, cx: &Cx<'_>) -> Option<Step> {
     let step = Step::new(place(at, cx)?.attach_sql(&cx.at(at).identity())?).lock(Lock::AccessExclusive);
     let cost = format!("compares every row of {at} with its bounds while readers and writers wait");
     Some(cx.reads_rows_of(at, step.reads([at.clone()]), &cost))
-}
-
-/// Returns whether a partition stays where it is.
-pub(super) fn stays_in_place(table: &Address, live: &State, desired: &State) -> bool {
-    let tables = live.spec::<Table>(table).zip(desired.spec::<Table>(table));
-    tables.is_some_and(|(old, new)| old.partition_of == new.partition_of && old.bounds == new.bounds)
 }
 
 /// Returns the place of a partition that the plan leaves where it is.

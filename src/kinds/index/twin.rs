@@ -5,10 +5,10 @@
 
 use super::Index;
 use super::apart::{has_key_as_part, is_apart};
-use super::keyed::{aside, stays_in_place};
+use super::keyed::aside;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, Kind as _};
-use crate::kinds::table::only::is_only;
+use crate::kinds::table::only::{is_only, stays_in_place};
 use crate::kinds::table::{is_part, is_partition, makes, parents};
 use crate::kinds::unique::Unique;
 use crate::model::{Address, Lock, State, Step};

@@ -1,7 +1,7 @@
 //! Names that PostgreSQL chooses itself.
 
 use crate::kind::Cx;
-use crate::model::Address;
+use crate::model::{Address, State};
 
 /// The length of the longest name that PostgreSQL does not cut, in bytes.
 pub const LONGEST: usize = 63;
@@ -23,7 +23,12 @@ pub fn object_name(first: &str, second: &str, label: &str) -> String {
 
 /// Returns whether anything in a schema has that name, or will have it.
 pub fn is_taken(name: &str, schema: &Address, cx: &Cx<'_>) -> bool {
-    [cx.whole, cx.desired].into_iter().any(|state| state.descendants(schema).iter().any(|at| at.key() == name))
+    [cx.whole, cx.desired].into_iter().any(|state| !called(name, schema, state).is_empty())
+}
+
+/// Returns everything in a schema that has that name.
+pub fn called(name: &str, schema: &Address, state: &State) -> Vec<Address> {
+    state.descendants(schema).into_iter().filter(|at| at.key() == name).collect()
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 //! PostgreSQL attaches such a part when told to, and never takes it out again. See
 //! <https://www.postgresql.org/docs/current/sql-alterindex.html>.
 
-use super::lineage::{heirs, is_part, makes, parents, place};
+use super::lineage::{heirs, is_part, makes, parents};
 use super::part::attach;
-use super::{is_partitioned, takes_part};
+use super::{Table, is_partitioned, takes_part};
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Cx, Kind as _};
 use crate::kinds::exclusion::Exclusion;
@@ -40,7 +40,7 @@ pub fn attach_parts(cx: &Cx<'_>) -> Vec<Step> {
 /// Returns the statement that makes a new index or key a part of the one above with `only`, which stays; a new partition brings its
 /// parts along.
 pub fn join(cx: &Cx<'_>) -> Option<Step> {
-    let heir = cx.at.parent().filter(|heir| stays(heir, cx.live, cx.desired))?;
+    let heir = cx.at.parent().filter(|heir| stays_in_place(heir, cx.live, cx.desired))?;
     let above = parents(heir, cx.desired).into_iter().next()?;
     let is_whole = |their: &&Address| {
         let stays = is_only(their, cx.live) && same(their, cx.live, cx.desired);
@@ -64,7 +64,7 @@ fn is_settled(whole: &Address, live: &State, desired: &State) -> bool {
     let same = same(whole, live, desired);
     heirs(table, desired).iter().filter(|heir| heir.kind() != ForeignTable::NAME).all(|heir| {
         let wanted = declared.iter().find(|(of, _)| *of == heir).map(|(_, own)| *own);
-        if !stays(heir, live, desired) {
+        if !stays_in_place(heir, live, desired) {
             return wanted.is_some();
         }
         let is_there = |own: &&Address| is_part(own, live) && makes(whole, own, live);
@@ -95,9 +95,9 @@ fn declared<'a>(whole: &Address, desired: &'a State) -> Vec<(&'a Address, &'a Ad
 }
 
 /// Returns whether a partition stays where it is.
-fn stays(heir: &Address, live: &State, desired: &State) -> bool {
-    let places = [live, desired].map(|state| place(heir, state).map(|place| (place.partition_of, place.bounds)));
-    places[0].is_some() && places[0] == places[1]
+pub fn stays_in_place(table: &Address, live: &State, desired: &State) -> bool {
+    let tables = live.spec::<Table>(table).zip(desired.spec::<Table>(table));
+    tables.is_some_and(|(old, new)| old.partition_of == new.partition_of && old.bounds == new.bounds)
 }
 
 fn same(at: &Address, live: &State, desired: &State) -> bool {

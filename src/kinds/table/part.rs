@@ -12,10 +12,10 @@ use crate::kinds::comment::Comment;
 use crate::kinds::index::Index;
 use crate::kinds::part::backing::Backing;
 use crate::kinds::part::constraint;
-use crate::kinds::part::names::{is_taken, object_name};
+use crate::kinds::part::names::{called, is_taken, object_name};
 use crate::kinds::primary_key::PrimaryKey;
 use crate::kinds::unique::Unique;
-use crate::model::{Address, Lock, State, Step};
+use crate::model::{Address, Lock, Step};
 use crate::sql;
 
 /// Returns the declared object of a table above that a live part still belongs to afterwards: right above or, where the part in
@@ -44,9 +44,7 @@ pub struct Usual {
 /// and `end`.
 pub fn usual_name(stem: &str, end: &str, cx: &Cx<'_>) -> Option<Usual> {
     let name = object_name(cx.at.parent()?.key(), stem, end);
-    let called = |state: &State| -> Vec<Address> {
-        state.descendants(cx.at.top()).into_iter().filter(|at| at.key() == name).collect()
-    };
+    let called = |state| called(&name, cx.at.top(), state);
     if name == cx.at.key() || !called(cx.desired).is_empty() {
         return None;
     }
