@@ -9,7 +9,7 @@ use futures_util::future::join3;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use crate::declare::digest;
+use crate::declare::digest::Digests;
 use crate::declare::imprint::Imprint;
 use crate::diagnostic::Result;
 use crate::kind;
@@ -51,24 +51,24 @@ impl Ledger {
     }
 
     /// Returns whether this declaration led to exactly this stored object before.
-    pub fn settles(
+    pub fn settles<'a>(
         &self,
         at: &Address,
-        declared: &dyn Spec,
-        stored: &dyn Spec,
-        register: &'static [kind::Entry],
+        declared: &'a dyn Spec,
+        stored: &'a dyn Spec,
+        digests: &mut Digests<'a>,
     ) -> bool {
-        self.moved(at, Some(declared), Some(stored), register) == Some(Moved::Neither)
+        self.moved(at, Some(declared), Some(stored), digests) == Some(Moved::Neither)
     }
 
     /// Returns which side differs from what the last apply left. `None` if there is no ledger, or it allows no
     /// conclusion.
-    pub fn moved(
+    pub fn moved<'a>(
         &self,
         at: &Address,
-        declared: Option<&dyn Spec>,
-        stored: Option<&dyn Spec>,
-        register: &'static [kind::Entry],
+        declared: Option<&'a dyn Spec>,
+        stored: Option<&'a dyn Spec>,
+        digests: &mut Digests<'a>,
     ) -> Option<Moved> {
         let Some(then) = self.0.as_ref()?.get(&key(at)) else {
             // The ledger does not know the object, so it was added since, on the side that has it.
@@ -78,7 +78,7 @@ impl Ledger {
                 (Some(_), Some(_)) | (None, None) => None,
             };
         };
-        let same = |spec: Option<&dyn Spec>, was: &str| spec.is_some_and(|s| digest::spec(at, s, register) == was);
+        let mut same = |spec: Option<&'a dyn Spec>, was: &str| spec.is_some_and(|s| digests.of(at, s) == was);
         Some(match (same(declared, &then.declared), same(stored, &then.stored)) {
             (true, true) => Moved::Neither,
             (false, true) => Moved::Project,
@@ -183,11 +183,12 @@ pub struct Entries<'a> {
 pub async fn is_stale(client: &Client, entries: &Entries<'_>, register: &'static [kind::Entry]) -> bool {
     let objects: Vec<&Address> = entries.declared.iter().map(|(at, _)| at).collect();
     let Some(known) = read(client, objects.iter().copied()).await.0 else { return true };
-    let stored = |at: &Address| entries.stored.get(at).map(|there| digest::spec(at, &*there.spec, register));
-    entries.declared.iter().any(|(at, object)| {
-        let then = known.get(&key(at)).map(|then| (then.declared.as_str(), then.stored.as_str()));
-        let now = stored(at).map(|stored| (digest::spec(at, &*object.spec, register), stored));
-        then != now.as_ref().map(|(declared, stored)| (declared.as_str(), stored.as_str()))
+    let mut digests = Digests::new(register);
+    entries.declared.iter().any(|(at, object)| match (known.get(&key(at)), entries.stored.get(at)) {
+        (Some(then), Some(there)) => {
+            digests.of(at, &**object.as_written()) != then.declared || digests.of(at, &*there.spec) != then.stored
+        }
+        (then, there) => then.is_some() || there.is_some(),
     })
 }
 
@@ -216,12 +217,13 @@ async fn fill(
         }
     };
     client.query_typed(&forget, &[(&list, Type::TEXT_ARRAY)]).await?;
+    let mut digests = Digests::new(register);
     let (mut keys, mut declared, mut stored, mut was) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, object) in entries.declared.iter().filter(|(at, _)| entries.only.is_none_or(|only| only.contains(*at))) {
         let Some(there) = entries.stored.get(at) else { continue };
         keys.push(key(at));
-        declared.push(digest::spec(at, &*object.spec, register));
-        stored.push(digest::spec(at, &*there.spec, register));
+        declared.push(digests.of(at, &**object.as_written()).to_owned());
+        stored.push(digests.of(at, &*there.spec).to_owned());
         was.push(object.was.as_deref());
     }
     let sql = "insert into dbstate.settled (address, declared, stored, was, apply)

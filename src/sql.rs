@@ -5,6 +5,8 @@
 pub mod grammar;
 pub mod types;
 
+use std::borrow::Cow;
+
 use squawk_lexer::{LiteralKind, TokenKind};
 
 /// An identifier, quoted only where PostgreSQL's `quote_identifier` would.
@@ -124,23 +126,24 @@ impl Token<'_> {
 ///
 /// See <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>.
 pub fn all_tokens(text: &str) -> Vec<Token<'_>> {
+    split(text).collect()
+}
+
+/// The tokens that mean something.
+pub fn tokens(text: &str) -> Vec<Token<'_>> {
+    split(text).filter(|token| token.class != TokenClass::Space).collect()
+}
+
+fn split(text: &str) -> impl Iterator<Item = Token<'_>> {
     let mut start = 0;
     squawk_lexer::tokenize(text)
-        .map(|token| {
+        .map(move |token| {
             let end = start + token.len as usize;
             let piece = Token { class: class(token.kind), text: &text[start..end], start };
             start = end;
             piece
         })
         .filter(|token| !token.text.is_empty())
-        .collect()
-}
-
-/// The tokens that mean something.
-pub fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut all = all_tokens(text);
-    all.retain(|t| t.class != TokenClass::Space);
-    all
 }
 
 fn class(kind: TokenKind) -> TokenClass {
@@ -158,25 +161,29 @@ fn class(kind: TokenKind) -> TokenClass {
 ///
 /// Unquoted words are folded to lower case; nothing else changes.
 pub fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    folded(text).flat_map(|(gap, token)| [Cow::Borrowed(gap), token]).collect()
+}
+
+/// Whether two texts fold to the same. Where they differ at the start, their ends are not looked at.
+pub fn folds_alike(a: &str, b: &str) -> bool {
+    folded(a).eq(folded(b))
+}
+
+/// The tokens of a folded text, each with what parts it from the one before.
+fn folded(text: &str) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+    let is_wordy =
+        |class| matches!(class, TokenClass::Word | TokenClass::Number | TokenClass::Quoted | TokenClass::Str);
     let mut last: Option<Token<'_>> = None;
-    for token in tokens(text) {
-        let wordy = |t: &Token<'_>| {
-            matches!(t.class, TokenClass::Word | TokenClass::Number | TokenClass::Quoted | TokenClass::Str)
-        };
-        if last.is_some_and(|l| {
-            wordy(&l) && wordy(&token)
-                || l.class == TokenClass::Punct && token.class == TokenClass::Punct && token.start > l.end()
-        }) {
-            out.push(' ');
-        }
-        match token.class {
-            TokenClass::Word => out.push_str(&token.text.to_lowercase()),
-            _ => out.push_str(token.text),
-        }
-        last = Some(token);
-    }
-    out
+    split(text).filter(|token| token.class != TokenClass::Space).map(move |token| {
+        let is_apart = last.replace(token).is_some_and(|last| {
+            is_wordy(last.class) && is_wordy(token.class)
+                || last.class == TokenClass::Punct && token.class == TokenClass::Punct && token.start > last.end()
+        });
+        let may_change = |byte: u8| byte.is_ascii_uppercase() || !byte.is_ascii();
+        let is_word = token.class == TokenClass::Word && token.text.bytes().any(may_change);
+        let text = if is_word { Cow::Owned(token.text.to_lowercase()) } else { Cow::Borrowed(token.text) };
+        (if is_apart { " " } else { "" }, text)
+    })
 }
 
 /// Splits a list at its top-level commas; brackets of all three sorts nest.
@@ -254,6 +261,10 @@ mod tests {
         assert_eq!(fold("Email  =\n lower( email ) -- x"), "email=lower(email)");
         assert_eq!(fold("a IN ('X', \"Y\")"), "a in('X',\"Y\")");
         assert_ne!(fold("a - -1"), fold("a --1"));
+        assert!(folds_alike("Email =  LOWER(ÄB) -- x", "email=lower( äb )"));
+        for (a, b) in [("a - -1", "a --1"), ("'A'", "'a'"), ("ab", "a b"), ("a", "a = 1"), ("\"A\"", "a")] {
+            assert!(!folds_alike(a, b) && fold(a) != fold(b), "{a}, {b}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::depend::Members;
 use super::row::{self, Fixed};
 use super::{Answers, BEGIN, Begun, Query, Reading, defect, each, is_member, query, rows, spec, unanswered};
 use crate::diagnostic::Result;
-use crate::kind::{Entry, Shared, Under};
+use crate::kind::{Entry, Home, Shared, Under, find};
 use crate::model::{Spec, State};
 use crate::session::{Session, cell, connect};
 use crate::sql;
@@ -50,19 +50,32 @@ pub async fn open(session: &Session) -> Result<Option<Session>> {
 /// Reads all objects with two sessions of one snapshot, and ends both transactions.
 ///
 /// The first asks at once for all that only it reads. What tables and the like have besides columns is about half of the work:
-/// the second session begins with it, and once the first is free, it begins with the last of that. So what has to open tables,
-/// checks and indexes, is mostly read by one session, which opens each table once.
+/// the second session begins with it, and once the first is free, it begins with the last of that. What has to open tables,
+/// checks and indexes, comes first, so that one session opens each table, once.
 pub async fn read(client: &Client, second: &Client, register: &'static [Entry], begun: &Begun) -> Result<State> {
     let (queries, members) = (&*begun.queries, &begun.members);
     let (said, answered) = queries.iter().map(|_| unbounded_channel()).unzip();
-    let (shared, own): (VecDeque<usize>, VecDeque<usize>) = (0..queries.len()).partition(|i| is_shared(queries[*i].0));
-    let work = Work { queries, members, said, shared: Mutex::new(shared) };
+    let (mut shared, own): (Vec<usize>, Vec<usize>) = (0..queries.len()).partition(|i| is_shared(queries[*i].0));
+    shared.sort_by_key(|i| turn(queries[*i].0, register));
+    let work = Work { queries, members, said, shared: Mutex::new(shared.into()) };
     Ok(try_join3(work.first(client, &own), work.second(second), gather(register, queries, answered)).await?.2)
 }
 
 /// Returns whether either session may read a kind.
 fn is_shared(entry: &Entry) -> bool {
     !entry.rules.holds_values && entry.homes.iter().all(|home| matches!(home.under, Under::Kinds(_)))
+}
+
+/// Returns when a shared kind is read: what nests in a schema first, since the rest waits for it, then what opens its parent.
+fn turn(entry: &Entry, register: &'static [Entry]) -> u8 {
+    let is_in_space = |home: &Home| match home.under {
+        Under::Kinds(kinds) => kinds.iter().any(|kind| find(register, *kind).rules.space),
+        Under::Root | Under::Owned | Under::Commented | Under::Granted => false,
+    };
+    if entry.homes.iter().any(is_in_space) {
+        return 0;
+    }
+    if entry.rules.deparsed { 1 } else { 2 }
 }
 
 /// Adds the objects in the order of the queries, since parents come first.
@@ -96,7 +109,7 @@ struct Work<'q> {
 
 impl Work<'_> {
     /// Reads the queries at these places, and what is left of the shared ones then, from the last on.
-    async fn first(&self, client: &Client, own: &VecDeque<usize>) -> Result<()> {
+    async fn first(&self, client: &Client, own: &[usize]) -> Result<()> {
         let mut answers = Answers::of(client, own.iter().map(|i| self.queries[*i].1.as_str()));
         let mut known = Shared::default();
         for i in own {

@@ -125,7 +125,7 @@ impl Adoption<'_> {
     /// Returns the spans of the key and the value that declare an object.
     fn origin(&self, at: &Address) -> Option<(Span, Span)> {
         match &self.request.declared.get(at)?.origin {
-            Origin::File { key, value, .. } => Some((*key, *value)),
+            Origin::File(place) => Some((place.key, place.value)),
             Origin::Catalog { .. } | Origin::Derived(_) => None,
         }
     }

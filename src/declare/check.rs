@@ -1,10 +1,12 @@
 //! Checks what needs no database: references that lead nowhere, and each kind's own checks.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::num::NonZero;
+use std::ops::Range;
 use std::panic::resume_unwind;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::yaml;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Problem, Sources, Span};
@@ -12,7 +14,6 @@ use crate::kind::names::Names;
 use crate::kind::{Entry, RELATION, ROUTINE, Reference, References, Slot, TYPE, Text, find};
 use crate::model::suggest::{did_you_mean, suggest};
 use crate::model::{Address, Object, Origin, State};
-use crate::sql;
 use crate::sql::grammar::{self, Grammar};
 use crate::sql::types;
 
@@ -46,8 +47,12 @@ pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources
     problems
 }
 
-/// Texts found sound. Many defaults and checks have the same text, which is parsed once.
-type Sound = FxHashMap<Grammar, FxHashSet<String>>;
+/// Texts found sound, with the columns that they name once those were looked for. Many defaults and checks have the same text,
+/// which is parsed once.
+type Sound = FxHashMap<Grammar, FxHashMap<String, OnceCell<Columns>>>;
+
+/// The words of an expression that name columns, and where they are.
+type Columns = Vec<(String, Range<usize>)>;
 
 /// What objects are checked against.
 struct Checks<'a> {
@@ -82,16 +87,7 @@ impl Checks<'_> {
             }
         }
         for text in references.texts {
-            if !sound.get(&text.grammar).is_some_and(|texts| texts.contains(&text.text)) {
-                if let Some(fault) = grammar::check(&text.text, &text.grammar) {
-                    let problem = Problem::new(Code::Sql, fault.message).help(fault.help);
-                    let problem = problem.within(fault.range.start, fault.range.end);
-                    place_text(problem, object, &text, sources, problems);
-                    continue;
-                }
-                sound.entry(text.grammar.clone()).or_default().insert(text.text.clone());
-            }
-            if let Some(problem) = unknown_column(&text, state, broken) {
+            if let Some(problem) = unsound(&text, sound).or_else(|| unknown_column(&text, sound, state, broken)) {
                 place_text(problem, object, &text, sources, problems);
             }
         }
@@ -157,7 +153,7 @@ fn dangling(
         Reference::Name { slot, schema: None, name } if [RELATION, TYPE].contains(slot) => {
             let known = |schema: &str| !names.at(*slot, schema, name).is_empty();
             let home = Some(from.top().key()).filter(|schema| known(schema));
-            let schema = home.or_else(|| state.tops().iter().map(Address::key).find(|schema| known(schema)));
+            let schema = home.or_else(|| state.tops().map(Address::key).find(|schema| known(schema)));
             let Some(schema) = schema else {
                 return (*slot == TYPE).then(|| (no_type(name), name.clone()));
             };
@@ -180,10 +176,20 @@ fn undeclared(at: &Address, state: &State) -> Problem {
 /// The columns of every table that are not declared. See <https://www.postgresql.org/docs/current/ddl-system-columns.html>.
 const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
 
-/// Returns the problem with the first word of an expression that should be a column of its table and is none.
-///
-/// The words that might be are looked for first, since parsing takes longer.
-fn unknown_column(text: &Text, state: &State, broken: &Broken) -> Option<Problem> {
+/// Returns the problem with a text that is not what it must be; else `sound` knows it.
+fn unsound(text: &Text, sound: &mut Sound) -> Option<Problem> {
+    if sound.get(&text.grammar).is_some_and(|texts| texts.contains_key(&text.text)) {
+        return None;
+    }
+    let Some(fault) = grammar::check(&text.text, &text.grammar) else {
+        sound.entry(text.grammar.clone()).or_default().insert(text.text.clone(), OnceCell::new());
+        return None;
+    };
+    Some(Problem::new(Code::Sql, fault.message).help(fault.help).within(fault.range.start, fault.range.end))
+}
+
+/// Returns the problem with the first word of a sound expression that should be a column of its table and is none.
+fn unknown_column(text: &Text, sound: &Sound, state: &State, broken: &Broken) -> Option<Problem> {
     let (table, kind) = text.columns.as_ref()?;
     if broken.contains(table) || table.ancestors().any(|above| broken.contains(above)) {
         return None;
@@ -192,11 +198,9 @@ fn unknown_column(text: &Text, state: &State, broken: &Broken) -> Option<Problem
         let column = table.child(*kind, name);
         !(state.contains(&column) || broken.contains(&column) || name == table.key() || SYSTEM_COLUMNS.contains(&name))
     };
-    if !sql::tokens(&text.text).iter().any(|token| token.name().is_some_and(|name| is_unknown(&name))) {
-        return None;
-    }
-    let (name, range) = grammar::columns(&text.text).into_iter().find(|(name, _)| is_unknown(name))?;
-    Some(undeclared(&table.child(*kind, &name), state).within(range.start, range.end))
+    let columns = sound.get(&text.grammar)?.get(&text.text)?.get_or_init(|| grammar::columns(&text.text));
+    let (name, range) = columns.iter().find(|(name, _)| is_unknown(name))?;
+    Some(undeclared(&table.child(*kind, name), state).within(range.start, range.end))
 }
 
 /// Returns the problem with a type that is not PostgreSQL's own and has no schema.
@@ -212,11 +216,11 @@ fn no_type(name: &str) -> Problem {
 
 /// Returns whether `test` holds for the kind and key of any top-level object.
 fn any_top(state: &State, register: &'static [Entry], test: impl Fn(&Entry, &str) -> bool) -> bool {
-    state.tops().iter().any(|at| test(find(register, at.kind()), at.key()))
+    state.tops().any(|at| test(find(register, at.kind()), at.key()))
 }
 
 fn siblings<'a>(state: &'a State, at: &Address) -> Vec<&'a str> {
-    let all = at.parent().map_or_else(|| state.tops().iter().collect(), |parent| state.children(parent));
+    let all = at.parent().map_or_else(|| state.tops().collect(), |parent| state.children(parent));
     let mut list: Vec<&str> = all.into_iter().filter(|a| a.kind() == at.kind()).map(Address::key).collect();
     list.sort_unstable();
     list

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -13,7 +14,7 @@ use crate::kind::{Entry, Form, Home, Lowered, Shared, find, home};
 use crate::model::bridge::BridgeError;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
-use crate::model::{Address, KindName, Object, Origin, State};
+use crate::model::{Address, Declaration, KindName, Object, Origin, State};
 
 /// Lowers files into one state.
 pub struct Lowering<'a> {
@@ -466,6 +467,6 @@ fn origin(key: Option<&Key>, node: &Node, read: &Node) -> Origin {
     let Some(value) = node.span.or(key.and_then(|k| k.span)) else { return Origin::Derived(None) };
     // A field that was read from a file of its own is only in `read`.
     let fields = [read, node].into_iter().filter_map(Node::as_map).flatten();
-    let spans = fields.filter_map(|(k, v)| Some((k.text.clone(), v.span?))).collect();
-    Origin::File { key: key.and_then(|k| k.span).unwrap_or(value), value, fields: spans }
+    let fields = fields.filter_map(|(k, v)| Some((k.text.clone(), v.span?))).collect();
+    Origin::File(Arc::new(Declaration { key: key.and_then(|k| k.span).unwrap_or(value), value, fields }))
 }

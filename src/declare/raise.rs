@@ -6,7 +6,7 @@ use crate::model::{Address, Spec, State};
 
 /// Returns the root node of a file that declares every object in `state` whose ancestors are in it too.
 pub fn raise(state: &State, register: &'static [Entry]) -> Node {
-    raise_part(state, register, &state.tops().iter().collect::<Vec<_>>())
+    raise_part(state, register, &state.tops().collect::<Vec<_>>())
 }
 
 /// Returns the root node of a file that declares these top-level objects, with everything below them.

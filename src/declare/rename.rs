@@ -60,11 +60,11 @@ pub fn place(project: &Project, at: &Address, register: &'static [Entry]) -> Res
     if !entry.rules.renames {
         return Err(refuse("can't be renamed"));
     }
-    let Some(Origin::File { key, value, .. }) = project.state.get(at).map(|object| &object.origin) else {
+    let Some(Origin::File(place)) = project.state.get(at).map(|object| &object.origin) else {
         return Err(refuse("has no key of its own"));
     };
     let name = bare(entry, at);
-    let start = [key, value].into_iter().flat_map(|span| words(*span, name, &project.sources)).next();
+    let start = [place.key, place.value].into_iter().flat_map(|span| words(span, name, &project.sources)).next();
     start.filter(|_| is_plain(name)).ok_or_else(|| refuse("has a name that is not written plainly"))
 }
 
@@ -109,7 +109,8 @@ fn note_uses(request: &Request<'_>, to: &Address, edits: &mut Edits) {
     let names = Names::of(&project.state, register);
     let rules = &find(register, at.kind()).rules;
     for (user, object) in project.state.iter() {
-        let Origin::File { key, .. } = &object.origin else { continue };
+        let Origin::File(place) = &object.origin else { continue };
+        let key = &place.key;
         // A child may be declared elsewhere, under a key that names the object: the grants of a role.
         let source = &project.sources.get(key.file).text;
         if user.is_within(at) && source.get(key.start as usize..key.end as usize) != Some(user.key()) && user != at {
@@ -204,7 +205,8 @@ fn remember(
 ) -> Result<Vec<(PathBuf, String)>, Diagnostics> {
     let lost = || Diagnostic::new(Code::Internal, format!("{to} is not where it was renamed"));
     let object = project.state.get(to).ok_or_else(lost)?;
-    let Origin::File { key, value, .. } = object.origin else { return Err(lost().into()) };
+    let Origin::File(place) = &object.origin else { return Err(lost().into()) };
+    let (key, value) = (place.key, place.value);
     let mut page = Page::read(value.file, &project.sources).ok_or_else(lost)?;
     let node = locate(&mut page.root, key, value).ok_or_else(lost)?;
     let was = (Key::from("was"), Node::text(request.at.key()));

@@ -183,6 +183,8 @@ pub struct Rules {
     pub part: bool,
     /// It only describes a part of its parent: its children fall with the parent and not with it.
     pub shadow: bool,
+    /// To read it, PostgreSQL opens its parent, as it writes out expressions over that.
+    pub deparsed: bool,
 }
 
 impl Rules {
@@ -215,5 +217,6 @@ impl Rules {
         opaque: false,
         part: false,
         shadow: false,
+        deparsed: false,
     };
 }

@@ -52,6 +52,7 @@ impl Kind for Check {
         nameless: true,
         comment: true,
         short_field: Some("expression"),
+        deparsed: true,
         ..Rules::DEFAULT
     };
 

@@ -6,6 +6,7 @@
 //! role takes from itself (`app: { everywhere: { tables: { app: select } } }`), which counts for what it makes later.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ use crate::kind::{
 use crate::kinds::register;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
-use crate::model::{Address, HazardClass, KindName, Object, Origin, PgVersion, State, Step};
+use crate::model::{Address, Declaration, HazardClass, KindName, Object, Origin, PgVersion, State, Step};
 use crate::sql;
 
 /// What one grantee gets on one sort of object that one role makes, in one schema or everywhere.
@@ -383,9 +384,9 @@ fn read(place: [&Key; 4], node: &Node, problems: &mut Diagnostics) -> Option<(Ad
         (Some(key), Some(value)) => {
             let fields = [("role", role), ("schema", schema), ("grantee", who)];
             let fields = fields.into_iter().filter_map(|(f, k)| Some((f.into(), k.span?))).collect();
-            Origin::File { key, value, fields }
+            Origin::File(Arc::new(Declaration { key, value, fields }))
         }
         _ => Origin::Derived(None),
     };
-    Some((at, Object::new(std::sync::Arc::new(spec), origin)))
+    Some((at, Object::new(Arc::new(spec), origin)))
 }

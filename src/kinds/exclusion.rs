@@ -96,6 +96,7 @@ impl Kind for Exclusion {
         comment: true,
         slots: &[RELATION],
         short_field: Some("elements"),
+        deparsed: true,
         ..Rules::DEFAULT
     };
 

@@ -105,6 +105,7 @@ impl Kind for Index {
         comment: true,
         slots: &[RELATION],
         short_field: Some("columns"),
+        deparsed: true,
         ..Rules::DEFAULT
     };
 

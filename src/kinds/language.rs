@@ -71,7 +71,7 @@ impl Kind for Language {
     }
 
     fn check(&self, at: &Address, desired: &State) -> Vec<(Problem, &'static str)> {
-        let is_said = |c: &&Address| desired.get(c).is_some_and(|o| matches!(o.origin, Origin::File { .. }));
+        let is_said = |c: &&Address| desired.get(c).is_some_and(|o| matches!(o.origin, Origin::File(_)));
         // What PUBLIC has from the beginning may be said.
         let given = |c: &&Address| c.kind() == Grant::NAME && c.key() != "public";
         if self.trusted || !desired.children(at).into_iter().filter(is_said).any(|c| given(&c)) {

@@ -135,8 +135,14 @@ impl Kind for Policy {
     const NAME: KindName = KindName("policy");
     const NOUN: &'static str = "policy";
     const HOMES: &'static [Home] = &[Home { under: Under::Kinds(&[Table::NAME]), key: "policies", form: Form::Map }];
-    const RULES: Rules =
-        Rules { class: 3256, identity: Identity::OnParent, renames: true, comment: true, ..Rules::DEFAULT };
+    const RULES: Rules = Rules {
+        class: 3256,
+        identity: Identity::OnParent,
+        renames: true,
+        comment: true,
+        deparsed: true,
+        ..Rules::DEFAULT
+    };
 
     const PRESENT: Option<&'static str> = Some("pg_policy");
 

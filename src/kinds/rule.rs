@@ -50,6 +50,7 @@ impl Kind for Rule {
         renames: true,
         comment: true,
         short_field: Some("definition"),
+        deparsed: true,
         ..Rules::DEFAULT
     };
 

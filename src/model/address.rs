@@ -25,7 +25,8 @@ impl fmt::Display for KindName {
 
 /// Where an object stands: cheap to clone, compare and hash.
 ///
-/// Equal addresses are the same value in memory, see [`unique`].
+/// Equal addresses are the same value in memory, see [`unique`], so it is hashed by its place there: maps of addresses that are
+/// walked through keep the order in which they were filled.
 #[derive(Clone)]
 pub struct Address(Arc<Inner>);
 
@@ -117,7 +118,7 @@ impl Eq for Address {}
 
 impl Hash for Address {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.0.hash);
+        state.write_usize(Arc::as_ptr(&self.0).addr());
     }
 }
 

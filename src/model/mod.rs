@@ -23,5 +23,5 @@ pub use holder::Holder;
 pub use node::Node;
 pub use server::{Locks, PgVersion, Server};
 pub use size::Size;
-pub use state::{Manage, Moved, Object, ObjectId, Origin, Spec, State};
+pub use state::{Declaration, Manage, Moved, Object, ObjectId, Origin, Spec, State};
 pub use step::{Hazard, HazardClass, Lock, Step, Transaction};

@@ -1,5 +1,7 @@
 //! A state: the objects of a project or of a database, by address, with the edges between them.
 
+mod places;
+
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
@@ -7,7 +9,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashSet};
+
+use places::Places;
 
 use super::address::{Address, KindName};
 use super::size::Size;
@@ -59,15 +63,8 @@ impl<T: PartialEq + Debug + Send + Sync + 'static> Spec for T {
 /// Where an object came from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Origin {
-    /// A YAML file: the key's place, the value's, and each long-form field's.
-    File {
-        /// The key, or the value where there is no key.
-        key: Span,
-        /// The value.
-        value: Span,
-        /// The fields of the long form.
-        fields: Arc<[(Box<str>, Span)]>,
-    },
+    /// A YAML file.
+    File(Arc<Declaration>),
     /// The catalog: the object's class, oid and sub-id as in `pg_depend`.
     Catalog {
         /// `pg_class` row of the catalog that holds it; 0 for what has none.
@@ -81,6 +78,17 @@ pub enum Origin {
     Derived(Option<Span>),
 }
 
+/// Where a YAML file declares an object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declaration {
+    /// The key, or the value where there is no key.
+    pub key: Span,
+    /// The value.
+    pub value: Span,
+    /// The fields of the long form.
+    pub fields: Box<[(Box<str>, Span)]>,
+}
+
 /// An object as `pg_depend` names it: class, oid and sub-id.
 pub type ObjectId = (u32, u32, i32);
 
@@ -89,14 +97,14 @@ impl Origin {
     pub fn id(&self) -> Option<ObjectId> {
         match *self {
             Self::Catalog { class, oid, sub } => (class != 0).then_some((class, oid, sub)),
-            Self::File { .. } | Self::Derived(_) => None,
+            Self::File(_) | Self::Derived(_) => None,
         }
     }
 
     /// Returns the place to point at, for what came from a file.
     pub fn span(&self) -> Option<Span> {
         match self {
-            Self::File { key, .. } => Some(*key),
+            Self::File(place) => Some(place.key),
             Self::Catalog { .. } => None,
             Self::Derived(span) => *span,
         }
@@ -105,8 +113,9 @@ impl Origin {
     /// Returns the place of a long-form field, or else of the value.
     pub fn field(&self, name: &str) -> Option<Span> {
         match self {
-            Self::File { value, fields, .. } => {
-                Some(fields.iter().find(|(f, _)| &**f == name).map_or(*value, |(_, span)| *span))
+            Self::File(place) => {
+                let field = place.fields.iter().find(|(field, _)| &**field == name);
+                Some(field.map_or(place.value, |(_, span)| *span))
             }
             Self::Catalog { .. } => None,
             Self::Derived(span) => *span,
@@ -156,59 +165,33 @@ impl Object {
     }
 }
 
-/// Objects by address, in the order they were added. A copy shares what neither side has changed.
+/// Objects by address, in the order they were added.
 ///
-/// An address keeps its own hash, so that its maps need no good hasher.
+/// A copy shares what neither side has changed. What is removed from a copy is only hidden in it, unless it is much, so that both
+/// still share the rest.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    objects: Arc<IndexMap<Address, Object, FxBuildHasher>>,
+    objects: Arc<Objects>,
     places: Arc<Places>,
-    edges: Arc<FxHashMap<Address, Vec<Address>>>,
-    falls: Arc<FxHashMap<Address, Vec<Address>>>,
+    /// The addresses of objects that are not part of the state, with everything below them.
+    hidden: Arc<FxHashSet<Address>>,
+    edges: Arc<Edges>,
+    falls: Arc<Edges>,
     claims: HashSet<KindName>,
     sizes: HashMap<u32, Size>,
     whole: bool,
 }
 
-/// The addresses by parent and by kind, each list in the order added.
-#[derive(Debug, Clone, Default)]
-struct Places {
-    children: FxHashMap<Address, Vec<Address>>,
-    tops: Vec<Address>,
-    kinds: FxHashMap<KindName, Vec<Address>>,
-}
+type Objects = IndexMap<Address, Object, FxBuildHasher>;
+type Edges = IndexMap<Address, Vec<Address>, FxBuildHasher>;
 
-impl Places {
-    fn add(&mut self, at: &Address) {
-        match at.parent().map(|parent| (parent, self.children.get_mut(parent))) {
-            Some((_, Some(children))) => children.push(at.clone()),
-            Some((parent, None)) => drop(self.children.insert(parent.clone(), vec![at.clone()])),
-            None => self.tops.push(at.clone()),
-        }
-        self.kinds.entry(at.kind()).or_default().push(at.clone());
-    }
-
-    fn remove(&mut self, gone: &FxHashSet<Address>) {
-        let parents: FxHashSet<Option<&Address>> = gone.iter().map(Address::parent).collect();
-        for parent in parents {
-            let siblings = match parent {
-                Some(parent) => self.children.get_mut(parent),
-                None => Some(&mut self.tops),
-            };
-            if let Some(list) = siblings {
-                list.retain(|at| !gone.contains(at));
-            }
-        }
-        let kinds: HashSet<KindName> = gone.iter().map(Address::kind).collect();
-        for kind in kinds {
-            self.kinds.entry(kind).or_default().retain(|at| !gone.contains(at));
-        }
-    }
-}
+/// Which part of the objects of a copy is hidden at most: a fourth.
+const HIDDEN: usize = 4;
 
 impl State {
     /// Adds or replaces an object; returns the previous one.
     pub fn insert(&mut self, at: Address, object: Object) -> Option<Object> {
+        self.reveal();
         match Arc::make_mut(&mut self.objects).entry(at) {
             Entry::Occupied(mut entry) => Some(entry.insert(object)),
             Entry::Vacant(entry) => {
@@ -228,52 +211,58 @@ impl State {
 
     /// Returns the object at that address.
     pub fn get(&self, at: &Address) -> Option<&Object> {
-        self.objects.get(at)
+        self.objects.get(at).filter(|_| self.shows(at))
     }
 
     /// Returns the object at that address, to change it.
     pub fn get_mut(&mut self, at: &Address) -> Option<&mut Object> {
+        self.reveal();
         Arc::make_mut(&mut self.objects).get_mut(at)
     }
 
     /// Returns the spec at that address, if it is a `T`.
     pub fn spec<T: 'static>(&self, at: &Address) -> Option<&T> {
-        self.objects.get(at)?.spec.as_any().downcast_ref()
+        self.get(at)?.spec.as_any().downcast_ref()
     }
 
     /// Returns the spec at that address as it was declared, if it is a `T`.
     pub fn written<T: 'static>(&self, at: &Address) -> Option<&T> {
-        self.objects.get(at)?.as_written().as_any().downcast_ref()
+        self.get(at)?.as_written().as_any().downcast_ref()
     }
 
     /// Returns whether there is an object at that address.
     pub fn contains(&self, at: &Address) -> bool {
-        self.objects.contains_key(at)
+        self.objects.contains_key(at) && self.shows(at)
+    }
+
+    /// Returns whether an address is not hidden.
+    fn shows(&self, at: &Address) -> bool {
+        self.hidden.is_empty() || !self.hidden.contains(at)
     }
 
     /// Returns every object, in the order added.
     pub fn iter(&self) -> impl Iterator<Item = (&Address, &Object)> {
-        self.objects.iter()
+        self.objects.iter().filter(|(at, _)| self.shows(at))
     }
 
     /// Returns the top-level objects, in the order added.
-    pub fn tops(&self) -> &[Address] {
-        &self.places.tops
+    pub fn tops(&self) -> impl Iterator<Item = &Address> {
+        self.places.tops().iter().filter(|at| self.shows(at))
     }
 
     /// Returns the number of objects.
     pub fn len(&self) -> usize {
-        self.objects.len()
+        self.objects.len() - self.hidden.len()
     }
 
     /// Returns whether there are no objects.
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
+        self.len() == 0
     }
 
     /// Returns the children of an address, by ordinal.
     pub fn children(&self, at: &Address) -> Vec<&Address> {
-        let mut list: Vec<&Address> = self.places.children.get(at).into_iter().flatten().collect();
+        let mut list: Vec<&Address> = self.places.children(at).iter().filter(|at| self.shows(at)).collect();
         list.sort_by_cached_key(|a| self.objects.get(*a).map_or(0, |o| o.ordinal));
         list
     }
@@ -305,7 +294,7 @@ impl State {
     /// Removes the objects for which `keep` returns false, and everything below them.
     pub fn retain(&mut self, mut keep: impl FnMut(&Address, &Object) -> bool) {
         let mut gone: FxHashSet<Address> = FxHashSet::default();
-        for (at, object) in self.objects.iter() {
+        for (at, object) in self.iter() {
             let goes_with = !gone.is_empty() && at.ancestors().any(|a| gone.contains(a));
             if goes_with || !keep(at, object) {
                 gone.insert(at.clone());
@@ -315,11 +304,33 @@ impl State {
             return;
         }
         // A parent may have been added after its child.
-        let goes_with = |at: &Address| at.ancestors().any(|a| gone.contains(a));
-        let late: Vec<Address> = self.objects.keys().filter(|at| goes_with(at)).cloned().collect();
+        let goes_with = |at: &Address| !gone.contains(at) && at.ancestors().any(|a| gone.contains(a));
+        let late: Vec<Address> = self.iter().map(|(at, _)| at).filter(|at| goes_with(at)).cloned().collect();
         gone.extend(late);
-        Arc::make_mut(&mut self.objects).retain(|at, _| !gone.contains(at));
-        Arc::make_mut(&mut self.places).remove(&gone);
+        let is_shared = Arc::strong_count(&self.objects) > 1;
+        Arc::make_mut(&mut self.hidden).extend(gone);
+        if !is_shared || self.hidden.len() > self.objects.len() / HIDDEN {
+            self.reveal();
+        }
+    }
+
+    /// Removes what is hidden for good.
+    fn reveal(&mut self) {
+        if self.hidden.is_empty() {
+            return;
+        }
+        let gone = std::mem::take(&mut self.hidden);
+        if let Some(objects) = Arc::get_mut(&mut self.objects) {
+            objects.retain(|at, _| !gone.contains(at));
+        } else {
+            let kept = self.objects.iter().filter(|(at, _)| !gone.contains(*at));
+            self.objects = Arc::new(kept.map(|(at, object)| (at.clone(), object.clone())).collect());
+        }
+        if let Some(places) = Arc::get_mut(&mut self.places) {
+            places.remove(&gone);
+        } else {
+            self.places = Arc::new(Places::of(self.objects.keys()));
+        }
     }
 
     /// Removes the object at an address and everything below it.
@@ -344,19 +355,14 @@ impl State {
 
     /// Moves every object to the address that `place` returns.
     pub fn move_each(&mut self, place: impl Fn(&Address) -> Address) {
+        self.reveal();
         let objects = std::mem::take(Arc::make_mut(&mut self.objects));
         self.objects = Arc::new(objects.into_iter().map(|(a, o)| (place(&a), o)).collect());
         for edges in [&mut self.edges, &mut self.falls] {
             let moved = |(a, list): (&Address, &Vec<Address>)| (place(a), list.iter().map(&place).collect());
             *edges = Arc::new(edges.iter().map(moved).collect());
         }
-        self.reindex();
-    }
-
-    fn reindex(&mut self) {
-        let mut places = Places::default();
-        self.objects.keys().for_each(|at| places.add(at));
-        self.places = Arc::new(places);
+        self.places = Arc::new(Places::of(self.objects.keys()));
     }
 
     /// Records the size of the relation with that oid.
@@ -377,7 +383,7 @@ impl State {
 
     /// Returns whether both are copies of one state, and no object of either was changed since. Edges are not looked at.
     pub fn shares_objects_with(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.objects, &other.objects)
+        Arc::ptr_eq(&self.objects, &other.objects) && self.hidden == other.hidden
     }
 
     /// Returns the size of the relation at an address, if it was asked for.
@@ -413,7 +419,7 @@ impl State {
 
     /// Returns every address of that kind, in the order added.
     pub fn of_kind(&self, kind: KindName) -> Vec<Address> {
-        self.places.kinds.get(&kind).cloned().unwrap_or_default()
+        self.places.of_kind(kind).iter().filter(|at| self.shows(at)).cloned().collect()
     }
 
     /// Records that `from` uses `to` and cannot exist without it.

@@ -226,7 +226,7 @@ fn unexpressed(left: &[Address], planned: &Planned) -> Diagnostics {
         let message = format!("what {at} is in the database can't be written into the project");
         let mut problem = Diagnostic::new(Code::NotConverged, message)
             .help("change the YAML by hand where `dbstate plan` points; every file is as it was");
-        if let Some(span) = planned.declared.get(at).and_then(|o| o.origin.span()) {
+        if let Some(span) = planned.desired.get(at).and_then(|o| o.origin.span()) {
             problem = problem.label(span, "declared here");
         }
         problems.push(problem);

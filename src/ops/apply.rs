@@ -133,7 +133,7 @@ async fn carry_out(
     guard(&planned.plan, &choices.allow)?;
     let mut clerk = Clerk {
         talk,
-        declared: &planned.declared,
+        declared: &planned.desired,
         choices,
         ledger: options.ledger,
         begun: Instant::now(),
@@ -163,7 +163,7 @@ async fn carry_out(
 
 /// Returns whether something in the database may change others once they are made.
 fn reacts(whole: &State) -> bool {
-    whole.tops().iter().any(|at| find(kinds::register(), at.kind()).rules.watches)
+    whole.tops().any(|at| find(kinds::register(), at.kind()).rules.watches)
 }
 
 /// What to apply, and to which database.
@@ -308,7 +308,7 @@ impl Memory<'_> {
     /// Returns whether the ledger has to be updated although there is nothing to do, as somebody else made the changes
     /// or they were adopted into the project. Always `false` for a saved plan.
     async fn is_stale(&self, now: &Planned) -> bool {
-        let entries = ledger::Entries { declared: &now.declared, stored: &now.live, whole: &now.whole, only: None };
+        let entries = ledger::Entries { declared: &now.desired, stored: &now.live, whole: &now.whole, only: None };
         self.only.is_none() && ledger::is_stale(&self.session.client, &entries, kinds::register()).await
     }
 
@@ -323,8 +323,7 @@ impl Memory<'_> {
     /// Records what PostgreSQL made of each declaration. An error is only a warning, since the next plan can find it
     /// out again.
     async fn keep(&self, now: &Planned, ran: bool, talk: &mut dyn Talk) {
-        let entries =
-            ledger::Entries { declared: &now.declared, stored: &now.live, whole: &now.whole, only: self.only };
+        let entries = ledger::Entries { declared: &now.desired, stored: &now.live, whole: &now.whole, only: self.only };
         let client = &self.session.client;
         let mut written = ledger::record(client, &entries, kinds::register()).await;
         if ran && written.is_ok() {
@@ -385,7 +384,7 @@ fn converged(after: &Planned) -> Result<(), Diagnostics> {
         let message = format!("{} still differs after the apply: {detail}", change.at);
         let mut problem = Diagnostic::new(Code::NotConverged, message)
             .help("the statements ran; run `dbstate plan` to see what is left, and please report it");
-        if let Some(span) = after.declared.get(&change.at).and_then(|o| o.origin.span()) {
+        if let Some(span) = after.desired.get(&change.at).and_then(|o| o.origin.span()) {
             problem = problem.label(span, "declared here");
         }
         problems.push(problem);

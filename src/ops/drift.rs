@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::declare::digest::Digests;
 use crate::kinds;
 use crate::ledger;
 use crate::model::{Address, Moved, State};
@@ -21,9 +22,11 @@ pub struct Drifted {
 pub async fn drifted(session: &Session, planned: &Planned, differences: &[Address]) -> Drifted {
     let ledger = ledger::read(&session.client, differences).await;
     let mut drifted = Drifted { database: HashSet::new(), contested: Vec::new() };
+    let mut digests = Digests::new(kinds::register());
     for at in differences {
-        let (declared, stored) = (planned.declared.get(at), planned.live.get(at));
-        let moved = ledger.moved(at, declared.map(|o| &*o.spec), stored.map(|o| &*o.spec), kinds::register());
+        let declared = planned.desired.get(at).map(|o| &**o.as_written());
+        let stored = planned.live.get(at).map(|o| &*o.spec);
+        let moved = ledger.moved(at, declared, stored, &mut digests);
         match moved {
             Some(Moved::Database) => _ = drifted.database.insert(at.clone()),
             Some(Moved::Project) => {}

@@ -67,9 +67,10 @@ impl Page {
         let holds = |span: Span| span.file == file && (span.start as usize..=span.end as usize).contains(&byte);
         let mut found: Vec<(u32, &Address, bool)> = Vec::new();
         for (at, object) in self.project.state.iter() {
-            let Origin::File { key, value, .. } = &object.origin else { continue };
-            let is_key = holds(*key);
-            if is_key || holds(*value) {
+            let Origin::File(place) = &object.origin else { continue };
+            let (key, value) = (place.key, place.value);
+            let is_key = holds(key);
+            if is_key || holds(value) {
                 let span = if is_key { key } else { value };
                 found.push((span.end - span.start, at, is_key));
             }

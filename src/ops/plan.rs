@@ -7,6 +7,7 @@ use futures_util::future::join;
 
 use super::Options;
 use crate::catalog::fingerprint;
+use crate::declare::digest::Digests;
 use crate::declare::imprint::Unread;
 use crate::declare::raise::raise_object;
 use crate::declare::write::write;
@@ -183,12 +184,12 @@ async fn settle_on(
     };
     ledger::hide(&mut whole);
     let mut live = whole.clone();
-    let mut declared = declared.clone();
+    let mut desired = declared.clone();
     for entry in register {
-        (entry.suit)(&mut declared, server.version);
+        (entry.suit)(&mut desired, server.version);
     }
-    scope::project(&mut live, &mut declared, options.manage, &options.exclude, register);
-    let mut planned = Planned { whole, lacks_edges, fingerprint, ..Planned::new(live, declared, server) };
+    scope::project(&mut live, &mut desired, options.manage, &options.exclude, register);
+    let mut planned = Planned { whole, lacks_edges, fingerprint, ..Planned::new(live, desired, server) };
     let applied = if let Purpose::After(applied) = purpose { Some(applied) } else { None };
     planned.know_renames(session, options, applied).await?;
     catalog::needs(&session.client, &planned.live, &mut planned.desired, register).await?;
@@ -279,10 +280,11 @@ impl Planned {
             return;
         }
         let ledger = ledger::read(&session.client, changes.iter().copied()).await;
-        let side = |state: &State, at: &Address| state.get(at).map(|o| Arc::clone(&o.spec));
+        let mut digests = Digests::new(kinds::register());
         for at in changes {
-            let (declared, stored) = (side(&self.declared, at), side(&self.live, at));
-            if let Some(moved) = ledger.moved(at, declared.as_deref(), stored.as_deref(), kinds::register()) {
+            let declared = self.desired.get(at).map(|o| &**o.as_written());
+            let stored = self.live.get(at).map(|o| &*o.spec);
+            if let Some(moved) = ledger.moved(at, declared, stored, &mut digests) {
                 self.moved.insert(at.clone(), moved);
             }
         }

@@ -39,7 +39,7 @@ pub struct Choices {
 pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>, Diagnostics> {
     let register = kinds::register();
     let Read { live, short } = read(session, choices).await?;
-    let (spaces, others): (Vec<&Address>, Vec<&Address>) = short.tops().iter().partition(|at| is_space(at));
+    let (spaces, others): (Vec<&Address>, Vec<&Address>) = short.tops().partition(|at| is_space(at));
     let (cluster, rest): (Vec<&Address>, Vec<&Address>) =
         others.into_iter().partition(|at| find(register, at.kind()).rules.scope == Scope::Cluster);
     let mut sources = Sources::default();
@@ -85,7 +85,7 @@ pub async fn schemas(session: &Session) -> Result<Vec<String>, Diagnostics> {
     let choices = Choices::default();
     let read = read(session, &choices).await?;
     read.written(&choices)?;
-    Ok(read.short.tops().iter().filter(|at| is_space(at)).map(|at| at.key().to_owned()).collect())
+    Ok(read.short.tops().filter(|at| is_space(at)).map(|at| at.key().to_owned()).collect())
 }
 
 /// Returns the file of one schema, or `None` if the database does not have it.
@@ -93,7 +93,7 @@ pub async fn schema(session: &Session, name: &str) -> Result<Option<File>, Diagn
     let choices = Choices { manage: Manage::Schemas, schemas: vec![name.to_owned()], ..Choices::default() };
     let read = read(session, &choices).await?;
     read.written(&choices)?;
-    let space = read.short.tops().iter().find(|at| at.key() == name && is_space(at));
+    let space = read.short.tops().find(|at| at.key() == name && is_space(at));
     Ok(space.map(|space| (file_name(name), write(&raise_part(&read.short, kinds::register(), &[space])))))
 }
 
@@ -120,7 +120,7 @@ impl Read {
     fn written(&self, choices: &Choices) -> Result<String, Diagnostics> {
         let mut sources = Sources::default();
         let mut written = Written::new(choices, &mut sources);
-        let text = write(&written.raise(&self.short, &self.short.tops().iter().collect::<Vec<_>>()));
+        let text = write(&written.raise(&self.short, &self.short.tops().collect::<Vec<_>>()));
         written.compare(&self.live, choices)?;
         Ok(text)
     }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::{Embedded, Options, Scratch};
+use crate::declare::digest::Digests;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kind::find;
 use crate::model::{Address, PgVersion, State};
@@ -62,9 +63,10 @@ impl Planned {
             return;
         }
         let ledger = ledger::read(&session.client, doubtful.iter()).await;
+        let mut digests = Digests::new(kinds::register());
         let known = |at: &Address| {
-            let (Some(there), Some(wanted)) = (renamed.get(at), self.declared.get(at)) else { return false };
-            ledger.settles(at, &*wanted.spec, &*there.spec, kinds::register())
+            let (Some(there), Some(wanted)) = (renamed.get(at), self.desired.get(at)) else { return false };
+            ledger.settles(at, &**wanted.as_written(), &*there.spec, &mut digests)
         };
         let (settled, open): (Vec<_>, Vec<_>) = std::mem::take(doubtful).into_iter().partition(known);
         *doubtful = open;

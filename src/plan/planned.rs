@@ -19,9 +19,7 @@ pub struct Planned {
     pub live: State,
     /// The whole database, including unmanaged objects; empty if it was not read.
     pub whole: State,
-    /// The declared state, as written.
-    pub declared: State,
-    /// The declared state, in PostgreSQL's spelling where PostgreSQL was asked.
+    /// The declared state, in PostgreSQL's spelling where PostgreSQL was asked, and as written besides.
     pub desired: State,
     /// The server.
     pub server: Server,
@@ -49,13 +47,12 @@ pub struct Planned {
 
 impl Planned {
     /// Returns both states with an empty plan.
-    pub fn new(live: State, declared: State, server: Server) -> Self {
+    pub fn new(live: State, desired: State, server: Server) -> Self {
         Self {
             plan: Plan::default(),
             whole: State::default(),
             live,
-            desired: declared.clone(),
-            declared,
+            desired,
             server,
             warnings: Vec::new(),
             learned: false,
@@ -80,7 +77,7 @@ impl Planned {
     /// Returns the place in the YAML that asks for a change: that of the object or, if it is dropped, of its nearest
     /// declared ancestor.
     pub fn origin(&self, change: &Change) -> Option<Span> {
-        PlanStep::origin(&change.at, &self.declared)
+        PlanStep::origin(&change.at, &self.desired)
     }
 
     /// Returns the lines in which a changed object differs.

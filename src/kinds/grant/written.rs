@@ -11,7 +11,7 @@ use crate::kinds::part::PrivilegeSet;
 use crate::kinds::register;
 use crate::model::node::{Key, Node, Value};
 use crate::model::suggest::did_you_mean;
-use crate::model::{Address, Object, Origin, State, bridge};
+use crate::model::{Address, Declaration, Object, Origin, State, bridge};
 
 /// A grant as written: what it is on is found once every file is read.
 struct Written {
@@ -307,7 +307,8 @@ fn merge(thing: &Address, grantee: &str, grant: Grant, span: Option<Span>, state
         state.set(&at, grant);
         return;
     }
-    let origin = span.map_or(Origin::Derived(None), |s| Origin::File { key: s, value: s, fields: Arc::new([]) });
+    let place = |span| Origin::File(Arc::new(Declaration { key: span, value: span, fields: Box::default() }));
+    let origin = span.map_or(Origin::Derived(None), place);
     state.insert(at, Object::new(Arc::new(grant), origin));
 }
 

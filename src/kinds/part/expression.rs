@@ -42,13 +42,13 @@ impl Sql {
         if sql::tokens(self.as_str()).iter().any(words) { format!("({self})") } else { self.to_string() }
     }
 
-    /// Returns the tokens without outer parentheses, in the form that is compared.
-    fn folded(&self) -> String {
+    /// Returns what is compared: the text without outer parentheses.
+    fn bare(&self) -> &str {
         let mut text = &*self.0;
         while let Some(inner) = unwrap_brackets(text) {
             text = inner;
         }
-        sql::fold(text)
+        text
     }
 }
 
@@ -107,6 +107,9 @@ fn element_type(elements: &str) -> Option<String> {
 
 /// Returns the text inside parentheses that enclose the whole text.
 fn unwrap_brackets(text: &str) -> Option<&str> {
+    if !text.trim_start().starts_with(['(', '-', '/']) || !text.contains(')') {
+        return None; // It begins with neither a parenthesis nor a comment.
+    }
     let tokens = sql::tokens(text);
     let (first, last) = (tokens.first()?, tokens.last()?);
     if !first.is("(") || !last.is(")") {
@@ -124,7 +127,7 @@ fn unwrap_brackets(text: &str) -> Option<&str> {
 
 impl PartialEq for Sql {
     fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0 || self.folded() == other.folded()
+        self.0 == other.0 || sql::folds_alike(self.bare(), other.bare())
     }
 }
 
