@@ -38,16 +38,19 @@ pub struct Request<'a> {
     pub register: &'static [Entry],
 }
 
-/// Returns the objects that differ and contain SQL text, so that only PostgreSQL knows whether both sides mean the
-/// same.
-pub fn doubtful(live: &State, desired: &State, register: &'static [Entry]) -> Vec<Address> {
-    desired
-        .iter()
-        .filter(|(at, wanted)| {
-            live.get(at).is_some_and(|there| !there.is_like(wanted)) && holds_text(at, wanted, register)
-        })
-        .map(|(at, _)| at.clone())
-        .collect()
+/// Returns those of the objects that differ on both sides and contain SQL text, so that only PostgreSQL knows whether both mean
+/// the same.
+pub fn doubtful<'a>(
+    differing: impl IntoIterator<Item = &'a Address>,
+    live: &State,
+    desired: &State,
+    register: &'static [Entry],
+) -> Vec<Address> {
+    let is_doubtful = |at: &&Address| {
+        let both = desired.get(at).zip(live.get(at));
+        both.is_some_and(|(wanted, there)| !there.is_like(wanted) && holds_text(at, wanted, register))
+    };
+    differing.into_iter().filter(is_doubtful).cloned().collect()
 }
 
 fn holds_text(at: &Address, object: &Object, register: &'static [Entry]) -> bool {
@@ -200,6 +203,7 @@ async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored>
         server: request.server,
         register: request.register,
         online: false,
+        suspects: None,
     };
     let plan = match plan::plan(input) {
         Ok(plan) => plan,

@@ -56,7 +56,10 @@ pub async fn read(client: &Client, second: &Client, register: &'static [Entry], 
     let (queries, members) = (&*begun.queries, &begun.members);
     let (said, answered) = queries.iter().map(|_| unbounded_channel()).unzip();
     let (mut shared, own): (Vec<usize>, Vec<usize>) = (0..queries.len()).partition(|i| is_shared(queries[*i].0));
-    shared.sort_by_key(|i| turn(queries[*i].0, register));
+    shared.sort_by_key(|i| match turn(queries[*i].0, register) {
+        turn @ Turn::Last => (turn, queries.len() - i),
+        turn => (turn, *i),
+    });
     let work = Work { queries, members, said, shared: Mutex::new(shared.into()) };
     Ok(try_join3(work.first(client, &own), work.second(second), gather(register, queries, answered)).await?.2)
 }
@@ -66,16 +69,27 @@ fn is_shared(entry: &Entry) -> bool {
     !entry.rules.holds_values && entry.homes.iter().all(|home| matches!(home.under, Under::Kinds(_)))
 }
 
-/// Returns when a shared kind is read: what nests in a schema first, since the rest waits for it, then what opens its parent.
-fn turn(entry: &Entry, register: &'static [Entry]) -> u8 {
+/// When a shared kind is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    /// First, since the rest waits for it: it nests in a schema.
+    First,
+    /// Then, by the same session if possible: it opens its parent.
+    Opens,
+    /// At last, or first by the other session, which takes what comes first in the register before what comes after it.
+    Last,
+}
+
+/// Returns when a shared kind is read.
+fn turn(entry: &Entry, register: &'static [Entry]) -> Turn {
     let is_in_space = |home: &Home| match home.under {
         Under::Kinds(kinds) => kinds.iter().any(|kind| find(register, *kind).rules.space),
         Under::Root | Under::Owned | Under::Commented | Under::Granted => false,
     };
     if entry.homes.iter().any(is_in_space) {
-        return 0;
+        return Turn::First;
     }
-    if entry.rules.deparsed { 1 } else { 2 }
+    if entry.rules.deparsed { Turn::Opens } else { Turn::Last }
 }
 
 /// Adds the objects in the order of the queries, since parents come first.

@@ -35,6 +35,7 @@ type Query = (&'static Entry, String);
 
 /// What a snapshot begins with.
 const BEGIN: &str = "begin isolation level repeatable read read only; set local search_path = ''; set local jit = off; \
+     set local max_parallel_workers_per_gather = 0; \
      set local work_mem = '64MB'; set local bytea_output = hex; set local intervalstyle = postgres; set local datestyle = iso; \
      set local extra_float_digits = 1; set local quote_all_identifiers = off";
 

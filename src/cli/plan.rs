@@ -110,7 +110,7 @@ impl Command {
 
 /// A plan, and what it was made with.
 pub struct Made {
-    /// The project.
+    /// The project, without its state.
     pub project: Project,
     /// How it was read and compared.
     pub options: ops::Options,
@@ -149,14 +149,14 @@ pub fn recall(project: &Project, options: &mut ops::Options) {
 
 /// Plans.
 pub async fn planned(
-    project: Project,
+    mut project: Project,
     options: ops::Options,
     session: Session,
     ahead: Ahead,
     output: &Output,
 ) -> Result<Made, Failure> {
-    let planned =
-        Box::pin(ops::plan::plan_from(ahead, &session, &project.state, &options)).await.with(&project.sources)?;
+    let declared = std::mem::take(&mut project.state);
+    let planned = Box::pin(ops::plan::plan_from(ahead, &session, declared, &options)).await.with(&project.sources)?;
     planned.warnings.iter().for_each(|w| output.warning(w));
     Ok(Made { project, options, session, planned })
 }

@@ -2,9 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
-use std::num::NonZero;
 use std::ops::Range;
-use std::panic::resume_unwind;
 
 use rustc_hash::FxHashMap;
 
@@ -20,9 +18,6 @@ use crate::sql::types;
 /// The addresses of objects that are declared but could not be read.
 pub type Broken = HashSet<Address>;
 
-/// The number of objects for which a further thread is worth its start.
-const MANY: usize = 2000;
-
 /// Checks every object, and returns the problems.
 ///
 /// Threads share the objects and look for those with problems. Only these, which are few, are then checked in order.
@@ -30,18 +25,13 @@ pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources
     let names = Names::of(state, register);
     let mut problems = clashes(state, register);
     let checks = Checks { state, broken, names: &names, register, sources };
-    let objects: Vec<(&Address, &Object)> = state.iter().collect();
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(objects.len() / MANY + 1);
-    let suspects = std::thread::scope(|scope| {
-        let parts = objects.chunks(objects.len().div_ceil(threads).max(1));
-        let threads: Vec<_> = parts.map(|part| scope.spawn(|| checks.suspects(part))).collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect::<Vec<_>>()
-    });
+    let has_problems = |sound: &mut Sound, at: &Address, object: &Object| {
+        let mut problems = Diagnostics::default();
+        checks.object(at, object, sound, &mut problems);
+        !problems.is_empty()
+    };
     let mut sound = Sound::default();
-    for (at, object) in suspects {
+    for (at, object) in state.sift(Sound::default, has_problems) {
         checks.object(at, object, &mut sound, &mut problems);
     }
     problems
@@ -64,17 +54,6 @@ struct Checks<'a> {
 }
 
 impl Checks<'_> {
-    /// Returns the objects that have problems.
-    fn suspects<'o>(&self, objects: &[(&'o Address, &'o Object)]) -> Vec<(&'o Address, &'o Object)> {
-        let mut sound = Sound::default();
-        let has_problems = |(at, object): &&(&Address, &Object)| {
-            let mut problems = Diagnostics::default();
-            self.object(at, object, &mut sound, &mut problems);
-            !problems.is_empty()
-        };
-        objects.iter().filter(has_problems).copied().collect()
-    }
-
     /// Checks one object.
     fn object(&self, at: &Address, object: &Object, sound: &mut Sound, problems: &mut Diagnostics) {
         let Self { state, broken, names, register, sources } = *self;

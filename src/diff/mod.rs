@@ -5,7 +5,7 @@ pub mod show;
 
 use indexmap::IndexMap;
 
-use crate::model::{Address, State};
+use crate::model::{Address, Object, State};
 
 /// How the two states differ at an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,25 +21,33 @@ pub enum Difference {
 /// Returns every address that differs: first those of the desired state in its order, then those of the live state
 /// alone.
 pub fn diff(live: &State, desired: &State) -> IndexMap<Address, Difference> {
-    let mut out = IndexMap::new();
-    let mut shared = 0;
-    for (at, wanted) in desired.iter() {
-        let there = live.get(at);
-        shared += usize::from(there.is_some());
-        match there {
-            None => {
-                out.insert(at.clone(), Difference::Missing);
-            }
-            Some(there) if !there.is_like(wanted) => {
-                out.insert(at.clone(), Difference::Unequal);
-            }
-            Some(_) => {}
-        }
-    }
-    if shared < live.len() {
-        for (at, _) in live.iter().filter(|(at, _)| !desired.contains(at)) {
-            out.insert(at.clone(), Difference::Extra);
-        }
+    let differs = |_: &mut (), at: &Address, wanted: &Object| live.get(at).is_none_or(|there| !there.is_like(wanted));
+    let differing = desired.sift(|| (), differs).into_iter().map(|(at, _)| (at.clone(), of_desired(live, at)));
+    let mut out: IndexMap<Address, Difference> = differing.collect();
+    let missing = out.values().filter(|difference| **difference == Difference::Missing).count();
+    if desired.len() - missing < live.len() {
+        let extra = live.iter().filter(|(at, _)| !desired.contains(at));
+        out.extend(extra.map(|(at, _)| (at.clone(), Difference::Extra)));
     }
     out
+}
+
+/// Returns how a desired object that differs does.
+fn of_desired(live: &State, at: &Address) -> Difference {
+    if live.contains(at) { Difference::Unequal } else { Difference::Missing }
+}
+
+/// Returns which of some addresses differ, in their order.
+pub fn diff_among<'a>(
+    suspects: impl IntoIterator<Item = &'a Address>,
+    live: &State,
+    desired: &State,
+) -> IndexMap<Address, Difference> {
+    let difference = |at: &Address| match (live.get(at), desired.get(at)) {
+        (None, Some(_)) => Some(Difference::Missing),
+        (Some(_), None) => Some(Difference::Extra),
+        (Some(there), Some(wanted)) => (!there.is_like(wanted)).then_some(Difference::Unequal),
+        (None, None) => None,
+    };
+    suspects.into_iter().filter_map(|at| Some((at.clone(), difference(at)?))).collect()
 }

@@ -1,6 +1,7 @@
 //! A state: the objects of a project or of a database, by address, with the edges between them.
 
 mod places;
+mod sift;
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};

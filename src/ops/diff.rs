@@ -30,7 +30,7 @@ pub async fn diff(from: Side<'_>, to: Side<'_>, options: &Options) -> Result<Pla
         (Side::Project(project), Side::Database(session)) => {
             let planned = settle(session, &project.state, options).await?;
             let (live, desired) = (foreign(&planned.desired), planned.live);
-            finish(Planned { live, desired, ..planned }, options.online)
+            finish(Planned { live, desired, suspects: None, ..planned }, options.online)
         }
         (Side::Project(from), Side::Project(to)) => {
             let (mut live, mut desired) = (foreign(&from.state), to.state.clone());

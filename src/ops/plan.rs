@@ -12,7 +12,7 @@ use crate::declare::imprint::Unread;
 use crate::declare::raise::raise_object;
 use crate::declare::write::write;
 use crate::diagnostic::{Diagnostics, Result};
-use crate::diff::{scope, show};
+use crate::diff::{diff, scope, show};
 use crate::ledger::Known;
 use crate::model::node::{Node, Value};
 use crate::model::{Address, Object, Server, State};
@@ -89,11 +89,11 @@ pub async fn plan(session: &Session, declared: &State, options: &Options) -> Res
     compare(session, declared, options, Purpose::Look).await
 }
 
-/// Plans like [`plan`], with what was read ahead.
+/// Plans like [`plan`], with what was read ahead. Of a declared state that nobody else holds, no copy is made.
 pub async fn plan_from(
     ahead: Ahead,
     session: &Session,
-    declared: &State,
+    declared: State,
     options: &Options,
 ) -> Result<Planned, Diagnostics> {
     compare_on(ahead, session, declared, options, Purpose::Look).await
@@ -118,19 +118,19 @@ pub(super) async fn compare(
     if let Some(project) = project.filter(|project| ahead.known.iter().any(|known| known.whole == project.whole)) {
         ahead.recognise(session, &project.whole).await;
     }
-    compare_on(ahead, session, declared, options, purpose).await
+    compare_on(ahead, session, declared.clone(), options, purpose).await
 }
 
 async fn compare_on(
     ahead: Ahead,
     session: &Session,
-    declared: &State,
+    declared: State,
     options: &Options,
     purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
     let Ahead { server, recognised, mut whole, .. } = ahead;
     if recognised {
-        return Ok(Planned { recognised: true, ..Planned::new(State::default(), declared.clone(), server) });
+        return Ok(Planned { recognised: true, ..Planned::new(State::default(), declared, server) });
     }
     if whole.is_none() && matches!(purpose, Purpose::Look) {
         whole = Some(catalog::read_objects(session, server.version, kinds::register()).await?);
@@ -162,7 +162,7 @@ pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diag
 /// Returns both states after settling which texts that differ mean the same. The plan itself is not made yet.
 pub(super) async fn settle(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
     let server = catalog::server(&session.client).await?;
-    settle_on((server, None), session, declared, options, Purpose::Look).await
+    settle_on((server, None), session, declared.clone(), options, Purpose::Look).await
 }
 
 /// Settles with all objects of the database, if they have been read already. To look at the plan, edges are read where
@@ -170,7 +170,7 @@ pub(super) async fn settle(session: &Session, declared: &State, options: &Option
 async fn settle_on(
     (server, whole): (Server, Option<State>),
     session: &Session,
-    declared: &State,
+    mut desired: State,
     options: &Options,
     purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
@@ -184,7 +184,6 @@ async fn settle_on(
     };
     ledger::hide(&mut whole);
     let mut live = whole.clone();
-    let mut desired = declared.clone();
     for entry in register {
         (entry.suit)(&mut desired, server.version);
     }
@@ -195,7 +194,13 @@ async fn settle_on(
     catalog::needs(&session.client, &planned.live, &mut planned.desired, register).await?;
     let input = planned.input(options.online);
     let renamed = plan::renamed(input);
-    let mut doubtful = scratch::doubtful(&renamed, &planned.desired, register);
+    let suspects: Vec<Address> = diff(&planned.live, &planned.desired).into_keys().collect();
+    let mut doubtful = if renamed.shares_objects_with(&planned.live) {
+        scratch::doubtful(&suspects, &renamed, &planned.desired, register)
+    } else {
+        scratch::doubtful(diff(&renamed, &planned.desired).keys(), &renamed, &planned.desired, register)
+    };
+    planned.suspects = Some(suspects);
     // A scratch database would store the declared text just as the plan that just ran did, so it need not be asked.
     let created = changed(applied, |verb| verb == Verb::Create);
     let is_made = |at: &Address| is_in(at, &created) && differs_in_text_alone(at, &renamed, &planned.desired, register);
@@ -236,7 +241,7 @@ impl Planned {
     pub(super) async fn make(&mut self, session: &Session, online: bool) -> Result<(), Diagnostics> {
         let mut start = plan::Start::of(self.input(online));
         if !start.is_empty() && self.read_edges(session).await? {
-            start = plan::Start::of(self.input(online));
+            start.take_edges(self.input(online));
         }
         self.make_from(&start, online)?;
         let sized = self.plan.steps.iter().flat_map(|step| std::iter::once(&step.at).chain(&step.reads));
@@ -263,7 +268,7 @@ impl Planned {
     pub(super) fn input(&self, online: bool) -> Input<'_> {
         let register = kinds::register();
         let Self { live, whole, desired, server, .. } = self;
-        Input { live, whole, desired, server, register, online }
+        Input { live, whole, desired, server, register, online, suspects: self.suspects.as_deref() }
     }
 
     /// Looks up which sessions hold locks on the objects that the plan touches.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::{Embedded, Options, Scratch};
 use crate::declare::digest::Digests;
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diff::diff;
 use crate::kind::find;
 use crate::model::{Address, PgVersion, State};
 use crate::plan::{self, Plan, Planned};
@@ -133,7 +134,8 @@ impl Planned {
     /// warning.
     pub(super) async fn ask_nobody(&mut self, place: &Scratch, online: bool) -> Result<()> {
         let renamed = plan::renamed(self.input(online));
-        let doubtful = scratch::doubtful(&renamed, &self.desired, kinds::register());
+        let differing = diff(&renamed, &self.desired);
+        let doubtful = scratch::doubtful(differing.keys(), &renamed, &self.desired, kinds::register());
         if doubtful.is_empty() {
             return Ok(());
         }

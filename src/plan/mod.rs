@@ -22,7 +22,7 @@ mod wait;
 use indexmap::IndexMap;
 
 use crate::diagnostic::{Diagnostics, Span};
-use crate::diff::{Difference, diff};
+use crate::diff::{Difference, diff, diff_among};
 use crate::kind::{self, Cx, Entry, Scope, find};
 use crate::model::{Act, Address, Demand, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
 
@@ -45,12 +45,14 @@ pub struct Input<'a> {
     pub register: &'static [Entry],
     /// Whether statements may take longer and use transactions of their own, so that clients need not wait.
     pub online: bool,
+    /// Objects among which are all that differ, if those are known.
+    pub suspects: Option<&'a [Address]>,
 }
 
 impl<'a> Input<'a> {
     /// Returns the context with which a kind writes statements about the object at `at`.
     pub fn cx(self, at: &'a Address) -> Cx<'a> {
-        let Self { live, whole, desired, server, register, online } = self;
+        let Self { live, whole, desired, server, register, online, .. } = self;
         Cx { at, live, whole, desired, server, entry: find(register, at.kind()), register, online }
     }
 }
@@ -199,7 +201,11 @@ impl Start {
     /// Looks for the renames, and compares the states.
     pub fn of(input: Input<'_>) -> Self {
         let (mut live, renames) = rename::renames(input);
-        let before = diff(input.live, input.desired);
+        let before = match input.suspects {
+            Some(suspects) => diff_among(suspects, input.live, input.desired),
+            None => diff(input.live, input.desired),
+        };
+        debug_assert_eq!(before, diff(input.live, input.desired), "suspects are all that differ");
         let is_upset = || input.register.iter().any(|entry| (entry.is_upset)(&live, input.desired));
         if before.is_empty() && renames.list.is_empty() && !is_upset() {
             return Self { live, renames, differences: before.clone(), before };
@@ -215,6 +221,16 @@ impl Start {
     /// Returns whether nothing differs. This does not depend on edges.
     pub fn is_empty(&self) -> bool {
         self.before.is_empty() && self.differences.is_empty() && self.renames.list.is_empty()
+    }
+
+    /// Takes over the edges of the live state that it started from, if these were read only now. Whatever refers to something
+    /// that is renamed follows along edges, so that then it starts anew.
+    pub fn take_edges(&mut self, input: Input<'_>) {
+        if self.renames.list.is_empty() {
+            self.live.take_edges(input.live);
+        } else {
+            *self = Self::of(input);
+        }
     }
 
     /// Takes over the sizes of relations from the live state that it started from.

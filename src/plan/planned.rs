@@ -21,6 +21,8 @@ pub struct Planned {
     pub whole: State,
     /// The declared state, in PostgreSQL's spelling where PostgreSQL was asked, and as written besides.
     pub desired: State,
+    /// Managed or declared objects among which are all that differ, if those are known.
+    pub suspects: Option<Vec<Address>>,
     /// The server.
     pub server: Server,
     /// Warnings for the user.
@@ -53,6 +55,7 @@ impl Planned {
             whole: State::default(),
             live,
             desired,
+            suspects: None,
             server,
             warnings: Vec::new(),
             learned: false,

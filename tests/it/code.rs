@@ -54,6 +54,7 @@ fn converge(before: &str, after: &str) -> Plan {
         server: &server,
         register: register(),
         online: true,
+        suspects: None,
     };
     let plan = plan(input).unwrap_or_else(|e| panic!("{e:?}"));
     let statements: String = plan.steps.iter().map(|s| format!("{};\n", s.sql)).collect();

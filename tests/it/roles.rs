@@ -49,7 +49,15 @@ async fn planned(client: &Client, text: &str) -> Result<Plan, Diagnostics> {
     let server = catalog::server(client).await.map_err(|e| Diagnostics::from(*e))?;
     let mut live = catalog::read(client, server.version, register()).await.map_err(|e| Diagnostics::from(*e))?;
     project(&mut live, &mut desired, Manage::Schemas, &globset::GlobSet::empty(), register());
-    plan(Input { live: &live, whole: &live, desired: &desired, server: &server, register: register(), online: true })
+    plan(Input {
+        live: &live,
+        whole: &live,
+        desired: &desired,
+        server: &server,
+        register: register(),
+        online: true,
+        suspects: None,
+    })
 }
 
 /// Plans, applies, plans again; returns what was shown.
