@@ -10,6 +10,8 @@ use super::layout::{Folded, Layout, Place};
 use crate::model::node::{Key, Node, Value};
 use scalar::{Context, block, inline};
 
+/// How many columns deeper each level is.
+pub const STEP: usize = 2;
 /// A list of scalars is written on one line if it ends by this column.
 const LIST_WIDTH: usize = 100;
 /// A short map of scalars is written on one line if it ends by this column.
@@ -103,10 +105,10 @@ impl Writer<'_> {
             if !self.on_this_line(place, node, indent, column) {
                 self.beside(place);
                 self.out.push('\n');
-                pad(&mut self.out, indent + 2);
-                self.nested(node, indent + 2, false);
+                pad(&mut self.out, indent + STEP);
+                self.nested(node, indent + STEP, false);
             }
-            self.below(place, indent + 2);
+            self.below(place, indent + STEP);
         }
     }
 
@@ -126,13 +128,13 @@ impl Writer<'_> {
             if is_map || !self.on_this_line(place, item, indent, column) {
                 if self.layout.anchor(item).is_some() {
                     self.out.push('\n');
-                    pad(&mut self.out, indent + 2);
+                    pad(&mut self.out, indent + STEP);
                 } else {
                     self.out.push(' ');
                 }
-                self.nested(item, indent + 2, true);
+                self.nested(item, indent + STEP, true);
             }
-            self.below(place, indent + 2);
+            self.below(place, indent + STEP);
         }
     }
 
@@ -149,10 +151,10 @@ impl Writer<'_> {
                 lines.extend(self.layout.at(Place::entry(&entries[0].0)).above.clone());
             }
             Value::List(items)
-                if !items.is_empty() && self.on_one_line(Place::item(item), item, indent + 2).is_none() =>
+                if !items.is_empty() && self.on_one_line(Place::item(item), item, indent + STEP).is_none() =>
             {
                 lines.extend(around.beside.clone());
-                lines.extend(self.over(&items[0], indent + 2));
+                lines.extend(self.over(&items[0], indent + STEP));
             }
             Value::Null | Value::Scalar(_) | Value::List(_) | Value::Map(_) => {}
         }
@@ -167,7 +169,7 @@ impl Writer<'_> {
             return true;
         }
         let text = match &node.value {
-            Value::Scalar(scalar) if !self.layout.is_alias(node) => match block(scalar, indent + 2) {
+            Value::Scalar(scalar) if !self.layout.is_alias(node) => match block(scalar, indent + STEP) {
                 Some(block) => block,
                 None => inline(&scalar.text, scalar.plain, Context::Block) + "\n",
             },
@@ -201,7 +203,7 @@ impl Writer<'_> {
         for line in lines {
             self.out.push('\n');
             if !line.is_empty() {
-                pad(&mut self.out, indent + 2);
+                pad(&mut self.out, indent + STEP);
                 self.out.push_str(line);
             }
         }

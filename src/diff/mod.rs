@@ -21,7 +21,7 @@ pub enum Difference {
 /// Returns every address that differs: first those of the desired state in its order, then those of the live state
 /// alone.
 pub fn diff(live: &State, desired: &State) -> IndexMap<Address, Difference> {
-    let differs = |_: &mut (), at: &Address, wanted: &Object| live.get(at).is_none_or(|there| !there.is_like(wanted));
+    let differs = |(): &mut (), at: &Address, wanted: &Object| live.get(at).is_none_or(|there| !there.is_like(wanted));
     let differing = desired.sift(|| (), differs).into_iter().map(|(at, _)| (at.clone(), of_desired(live, at)));
     let mut out: IndexMap<Address, Difference> = differing.collect();
     let missing = out.values().filter(|difference| **difference == Difference::Missing).count();

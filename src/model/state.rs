@@ -270,11 +270,12 @@ impl State {
 
     /// Returns the children of one kind with their specs, by ordinal.
     pub fn children_of<T: 'static>(&self, at: &Address, kind: KindName) -> Vec<(&Address, &T)> {
-        self.children(at)
-            .into_iter()
-            .filter(|a| a.kind() == kind)
-            .filter_map(|a| Some((a, self.spec::<T>(a)?)))
-            .collect()
+        let of_kind = self.places.children(at).iter().filter(|at| at.kind() == kind);
+        let objects = of_kind.filter_map(|at| Some((at, self.get(at)?)));
+        let specs = objects.filter_map(|(at, object)| Some((object.ordinal, at, object.spec.as_any().downcast_ref()?)));
+        let mut list: Vec<(u32, &Address, &T)> = specs.collect();
+        list.sort_by_key(|(ordinal, ..)| *ordinal);
+        list.into_iter().map(|(_, at, spec)| (at, spec)).collect()
     }
 
     /// Returns everything below an address, parents before children, without the address itself.

@@ -1,17 +1,20 @@
 //! `pull`: writes a database as YAML.
 
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
 
 use globset::GlobSet;
 
 use crate::catalog;
 use crate::declare::bodies::{plain, take_out};
+use crate::declare::layout::Layout;
 use crate::declare::lower::Lowering;
 use crate::declare::raise::raise_part;
-use crate::declare::write::write;
+use crate::declare::write::{STEP, write, write_entries};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Sources};
 use crate::diff::{diff, scope};
-use crate::kind::{Scope, find};
+use crate::kind::{Scope, find, nested};
 use crate::kinds;
 use crate::ledger;
 use crate::model::node::Node;
@@ -44,21 +47,29 @@ pub async fn pull(session: &Session, choices: &Choices) -> Result<Vec<File>, Dia
         others.into_iter().partition(|at| find(register, at.kind()).rules.scope == Scope::Cluster);
     let mut sources = Sources::default();
     let mut written = Written::new(choices, &mut sources);
-    let mut files = Vec::new();
-    // One file at a time, as nodes take more memory than the objects.
-    for space in spaces {
-        let name = file_name(space.key());
-        let mut root = written.raise(&short, &[space]);
-        if choices.bodies {
-            files.extend(take_out(&mut root, name.trim_end_matches(".yaml"), register));
+    let files = written.read_again(|read| {
+        let mut files = Vec::new();
+        for space in spaces {
+            let name = file_name(space.key());
+            let node = raise_part(&short, register, &[space]);
+            if choices.bodies {
+                let mut bare = node.clone();
+                files.extend(take_out(&mut bare, name.trim_end_matches(".yaml"), register));
+                files.push((name, write(&bare)));
+            } else {
+                files.push((name, write(&node)));
+            }
+            read(node);
         }
-        files.push((name, write(&root)));
-    }
-    for (name, tops) in [("roles.yaml", cluster), ("database.yaml", rest)] {
-        if !tops.is_empty() {
-            files.push((name.to_owned(), write(&written.raise(&short, &tops))));
+        for (name, tops) in [("roles.yaml", cluster), ("database.yaml", rest)] {
+            if !tops.is_empty() {
+                let node = raise_part(&short, register, &tops);
+                files.push((name.to_owned(), write(&node)));
+                read(node);
+            }
         }
-    }
+        files
+    });
     written.compare(&live, choices)?;
     Ok(files)
 }
@@ -120,9 +131,36 @@ impl Read {
     fn written(&self, choices: &Choices) -> Result<String, Diagnostics> {
         let mut sources = Sources::default();
         let mut written = Written::new(choices, &mut sources);
-        let text = write(&written.raise(&self.short, &self.short.tops().collect::<Vec<_>>()));
+        let text = written.read_again(|read| self.text(read));
         written.compare(&self.live, choices)?;
         Ok(text)
+    }
+
+    /// Returns everything as one text, and passes on what it is made of: a schema at a time, as nodes take more memory than
+    /// objects. The first one comes with all that is in none.
+    fn text(&self, pass_on: &mut dyn FnMut(Node)) -> String {
+        let register = kinds::register();
+        let mut spaces = self.short.tops().filter(|at| is_space(at));
+        let first = spaces.next();
+        let others = self.short.tops().filter(|at| !is_space(at)).chain(first);
+        let root = raise_part(&self.short, register, &others.collect::<Vec<_>>());
+        let Some(entries) = root.as_map().filter(|entries| !entries.is_empty()) else { return write(&root) };
+        let place = nested(register, None).find(|(entry, _)| entry.rules.space).map(|(_, home)| home.key);
+        let mut text = String::new();
+        for entry in entries {
+            text.push_str(&write_entries(std::slice::from_ref(entry), 0, &Layout::default()));
+            if Some(&*entry.0.text) != place {
+                continue;
+            }
+            for space in spaces.by_ref() {
+                let node = raise_part(&self.short, register, &[space]);
+                let inner = node.as_map().and_then(|map| map.first()?.1.as_map()).unwrap_or_default();
+                text.push_str(&write_entries(inner, STEP, &Layout::default()));
+                pass_on(node);
+            }
+        }
+        pass_on(root);
+        text
     }
 }
 
@@ -166,11 +204,16 @@ impl<'a> Written<'a> {
         Self(lowering)
     }
 
-    /// Returns the YAML of top-level objects and of everything below them, having read it again.
-    fn raise(&mut self, short: &State, tops: &[&Address]) -> Node {
-        let node = raise_part(short, kinds::register(), tops);
-        self.0.file(&node);
-        node
+    /// Has another thread write, and reads again what it passes on meanwhile: one node, while it makes the next.
+    fn read_again<T: Send>(&mut self, write: impl FnOnce(&mut dyn FnMut(Node)) -> T + Send) -> T {
+        let (say, said) = sync_channel(1);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(move || write(&mut |node| drop(say.send(node))));
+            for node in said {
+                self.0.file(&node);
+            }
+            writer.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
     }
 
     /// Fails if all that was written does not say the same as the database.
