@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Result};
@@ -117,15 +118,27 @@ pub async fn obstacle(session: &Session) -> Result<Option<String>> {
     })
 }
 
-/// Creates the doubtful objects and what they need, and reads them back. `target` is the session of the plan.
-pub async fn read_back(target: &Session, host: Host<'_>, request: Request<'_>) -> Result<Stored> {
+/// Creates objects and reads them back. `target` is the session of the plan.
+pub async fn read_back(target: &Session, host: Host<'_>, needed: &Needed) -> Result<Stored> {
     let name = create(target, host).await?;
     let session = host.session();
-    let result = build_and_read(&session.target().with_database(&name), request).await;
+    let result = build_and_read(&session.target().with_database(&name), needed).await;
+    left(session, &name).await;
     let dropped = session.client.batch_execute(&format!("drop database if exists {name} with (force)")).await;
     let stored = result?;
     dropped.map_err(|e| failed("dropped", &e))?;
     Ok(stored)
+}
+
+/// Waits a little until nobody is in a database any more. `drop database` looks only every tenth of a second.
+async fn left(session: &Session, name: &str) {
+    let sql = "select pg_sleep(0.002) from pg_stat_activity where datname = $1";
+    for _ in 0..20 {
+        let there = session.client.query_typed(sql, &[(&name, Type::TEXT)]).await;
+        if !there.is_ok_and(|rows| !rows.is_empty()) {
+            return;
+        }
+    }
 }
 
 async fn create(target: &Session, host: Host<'_>) -> Result<String> {
@@ -185,26 +198,19 @@ pub async fn sweep(session: &Session) {
     }
 }
 
-async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored> {
+async fn build_and_read(target: &Target, needed: &Needed) -> Result<Stored> {
+    let Needed { objects, server, register, .. } = needed;
     // Not set as a startup parameter, because poolers reject those.
     let scratch = session::connect(target, &[]).await?;
     scratch.client.batch_execute("set client_min_messages = error").await.map_err(|e| failed("prepared", &e))?;
-    let version = request.server.version;
-    let empty = catalog::read(&scratch.client, version, request.register).await?;
-    let wanted = closure(request);
+    let version = server.version;
+    let empty = catalog::read(&scratch.client, version, register).await?;
     let mut live = State::default();
-    for (at, object) in empty.iter().filter(|(at, _)| wanted.contains(at)) {
+    for (at, object) in empty.iter().filter(|(at, _)| objects.contains(at)) {
         live.insert(at.clone(), object.clone());
     }
-    let input = plan::Input {
-        live: &live,
-        whole: &live,
-        desired: &wanted,
-        server: request.server,
-        register: request.register,
-        online: false,
-        suspects: None,
-    };
+    let input =
+        plan::Input { live: &live, whole: &live, desired: objects, server, register, online: false, suspects: None };
     let plan = match plan::plan(input) {
         Ok(plan) => plan,
         Err(problems) => {
@@ -216,7 +222,7 @@ async fn build_and_read(target: &Target, request: Request<'_>) -> Result<Stored>
     scratch.client.batch_execute(settings).await.map_err(|e| failed("prepared", &e))?;
     let statements: Vec<&str> = plan.steps.iter().map(|s| s.sql.as_str()).collect();
     let failure = run(&scratch, &statements).await?;
-    let state = catalog::read(&scratch.client, version, request.register).await?;
+    let state = catalog::read(&scratch.client, version, register).await?;
     Ok(Stored { state, failure })
 }
 
@@ -268,20 +274,24 @@ async fn attempt(scratch: &Session, sql: &str) -> Result<Option<String>> {
     }
 }
 
-/// Returns the doubtful objects and everything they need, without facets and cluster-wide objects.
-fn closure(request: Request<'_>) -> State {
-    let universe = universe(request);
-    let names = Names::of(&universe, request.register);
-    let servants = names.servants(&universe, request.register);
+/// The doubtful objects and everything they need, without facets and cluster-wide objects.
+pub struct Needed {
+    objects: State,
+    server: Server,
+    register: &'static [Entry],
+    /// Whether edges tell what some of the objects need. If they were not known, it has to be found out again.
+    pub follow_edges: bool,
+}
+
+/// Returns the doubtful objects and everything they need.
+pub fn needed(request: Request<'_>) -> Needed {
+    let universe = Universe(request);
+    let names = Names::of_all(universe.iter().map(|(at, _)| at), request.register);
+    let servants = names.servants(universe.iter(), request.register);
     let mut wanted: HashSet<Address> = HashSet::new();
     let mut queue: Vec<Address> = request.doubtful.to_vec();
-    queue.extend(
-        universe
-            .iter()
-            .map(|(at, _)| at)
-            .filter(|at| at.parent().is_none() && find(request.register, at.kind()).rules.opaque)
-            .cloned(),
-    );
+    let is_opaque = |at: &&Address| find(request.register, at.kind()).rules.opaque;
+    queue.extend(request.desired.tops().chain(request.live.tops()).filter(is_opaque).cloned());
     while let Some(at) = queue.pop() {
         let Some(object) = universe.get(&at) else { continue };
         if !wanted.insert(at.clone()) {
@@ -296,59 +306,85 @@ fn closure(request: Request<'_>) -> State {
             queue.extend(servants.get(&to).into_iter().flatten().filter(|_| served).cloned());
             queue.push(to);
         }
-        queue.extend(universe.uses(&at).iter().cloned());
-        queue.extend(universe.children(&at).into_iter().filter(|c| is_part(c, &at, &universe, request)).cloned());
+        queue.extend(universe.uses(&at).cloned());
+        queue.extend(universe.children(&at).filter(|child| universe.is_part(child, &at)).cloned());
     }
-    let mut out = State::default();
+    let mut objects = State::default();
     for (at, object) in universe.iter().filter(|(at, _)| wanted.contains(*at)) {
-        out.insert(at.clone(), object.clone());
-    }
-    for (from, to) in universe.edges().filter(|(from, to)| is_told(from, request) && wanted.contains(*to)) {
-        out.add_edge(from.clone(), to.clone());
-    }
-    out
-}
-
-/// Returns whether the text of an object does not say all that it needs.
-fn is_told(at: &Address, request: Request<'_>) -> bool {
-    find(request.register, at.kind()).needs.is_some()
-}
-
-/// Returns the desired objects, and those live ones that may be needed besides.
-fn universe(request: Request<'_>) -> State {
-    let buildable = |at: &Address| {
-        let entry = find(request.register, at.kind());
-        let facet = entry.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted));
-        !facet && entry.rules.scope == Scope::Database && !entry.rules.last && !entry.rules.watches
-    };
-    let mut universe = State::default();
-    for (at, object) in request.desired.iter().chain(request.live.iter()) {
-        let declared_above = at.ancestors().chain([at]).any(|a| request.desired.contains(a) && a.parent().is_some());
-        if buildable(at) && !universe.contains(at) && (request.desired.contains(at) || !declared_above) {
-            universe.insert(at.clone(), object.clone());
+        objects.insert(at.clone(), object.clone());
+        if universe.is_told(at) {
+            universe.uses(at).filter(|to| wanted.contains(*to)).for_each(|to| objects.add_edge(at.clone(), to.clone()));
         }
     }
-    let of_live = request.live.edges().filter(|(from, _)| is_told(from, request) || !request.desired.contains(from));
-    for (from, to) in of_live.chain(request.desired.edges().filter(|(from, _)| is_told(from, request))) {
-        universe.add_edge(from.clone(), to.clone());
-    }
-    universe
+    let follow_edges = objects.iter().any(|(at, _)| universe.is_told(at) || !request.desired.contains(at));
+    Needed { objects, server: request.server.clone(), register: request.register, follow_edges }
 }
 
-/// Returns whether a child is created along with its parent: none of its `Object` references, and no `Perhaps`
-/// reference to an object that exists, leads out of the parent.
-fn is_part(child: &Address, parent: &Address, universe: &State, request: Request<'_>) -> bool {
-    if parent.parent().is_none() {
-        return false; // a schema is built without its contents
+/// The desired objects, and those live ones that may be needed besides.
+struct Universe<'a>(Request<'a>);
+
+impl<'a> Universe<'a> {
+    /// Returns every object: the desired ones first, each in the order of its state.
+    fn iter(&self) -> impl Iterator<Item = (&'a Address, &'a Object)> {
+        let Request { desired, live, .. } = self.0;
+        let others = live.iter().filter(|(at, _)| self.is_besides(at));
+        desired.iter().chain(others).filter(|(at, _)| self.is_buildable(at))
     }
-    let Some(object) = universe.get(child) else { return false };
-    let mut references = References::default();
-    (find(request.register, child.kind()).references)(&*object.spec, child, &mut references);
-    references.list.iter().all(|(reference, _)| match reference {
-        Reference::Text(_) | Reference::Name { .. } => true,
-        Reference::Object(to) => to.is_within(parent),
-        Reference::Perhaps(to) => to.is_within(parent) || !universe.contains(to),
-    })
+
+    fn get(&self, at: &Address) -> Option<&'a Object> {
+        let Request { desired, live, .. } = self.0;
+        let object = desired.get(at).or_else(|| live.get(at).filter(|_| self.is_besides(at)));
+        object.filter(|_| self.is_buildable(at))
+    }
+
+    /// Returns the children of an object, in no order that matters.
+    fn children(&self, at: &Address) -> impl Iterator<Item = &'a Address> {
+        let Request { desired, live, .. } = self.0;
+        let others = live.children(at).into_iter().filter(|at| self.is_besides(at));
+        desired.children(at).into_iter().chain(others).filter(|at| self.is_buildable(at))
+    }
+
+    /// Returns what an object uses according to the edges that count here: those of live ones, and of what does not tell.
+    fn uses(&self, at: &Address) -> impl Iterator<Item = &'a Address> {
+        let Request { desired, live, .. } = self.0;
+        let is_told = self.is_told(at);
+        let of_live = live.uses(at).iter().filter(move |_| is_told || !desired.contains(at));
+        of_live.chain(desired.uses(at).iter().filter(move |_| is_told))
+    }
+
+    /// Returns whether a live object is neither declared nor a part of something that is.
+    fn is_besides(&self, at: &Address) -> bool {
+        let desired = self.0.desired;
+        !desired.contains(at) && !at.ancestors().any(|above| above.parent().is_some() && desired.contains(above))
+    }
+
+    /// Returns whether an object can be created in a database of its own: it is no facet, and nothing cluster-wide.
+    fn is_buildable(&self, at: &Address) -> bool {
+        let entry = find(self.0.register, at.kind());
+        let facet = entry.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted));
+        !facet && entry.rules.scope == Scope::Database && !entry.rules.last && !entry.rules.watches
+    }
+
+    /// Returns whether the text of an object does not say all that it needs.
+    fn is_told(&self, at: &Address) -> bool {
+        find(self.0.register, at.kind()).needs.is_some()
+    }
+
+    /// Returns whether a child is created along with its parent: none of its `Object` references, and no `Perhaps`
+    /// reference to an object that exists, leads out of the parent.
+    fn is_part(&self, child: &Address, parent: &Address) -> bool {
+        if parent.parent().is_none() {
+            return false; // a schema is built without its contents
+        }
+        let Some(object) = self.get(child) else { return false };
+        let mut references = References::default();
+        (find(self.0.register, child.kind()).references)(&*object.spec, child, &mut references);
+        references.list.iter().all(|(reference, _)| match reference {
+            Reference::Text(_) | Reference::Name { .. } => true,
+            Reference::Object(to) => to.is_within(parent),
+            Reference::Perhaps(to) => to.is_within(parent) || self.get(to).is_none(),
+        })
+    }
 }
 
 fn failed(what: &str, error: &tokio_postgres::Error) -> Box<Diagnostic> {

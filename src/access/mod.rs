@@ -12,10 +12,11 @@ mod rights;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use crate::kind::access::Fact;
 use crate::kind::{Entry, Identity, find};
-use crate::model::{Address, PgVersion, State};
+use crate::model::{Address, Object, PgVersion, State};
 
 pub use change::changes;
 pub use present::{OfRole, OfThing};
@@ -29,9 +30,11 @@ pub struct Access {
     register: &'static [Entry],
     version: PgVersion,
     roles: BTreeMap<String, Role>,
-    things: IndexMap<Address, Thing>,
+    things: Things,
     database_owner: Option<String>,
 }
+
+type Things = IndexMap<Address, Thing, FxBuildHasher>;
 
 /// What is known about a role.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -72,10 +75,19 @@ struct Policy {
 impl Access {
     /// Collects what a state says. A project says nothing about owners and privileges that it does not declare.
     pub fn of(state: &State, version: PgVersion, register: &'static [Entry]) -> Self {
+        Self::of_objects(state.iter(), version, register)
+    }
+
+    /// Collects what some objects of a state say.
+    pub fn of_objects<'a>(
+        objects: impl Iterator<Item = (&'a Address, &'a Object)>,
+        version: PgVersion,
+        register: &'static [Entry],
+    ) -> Self {
         let mut roles: BTreeMap<String, Role> = BTreeMap::new();
-        let mut things: IndexMap<Address, Thing> = IndexMap::new();
+        let mut things = Things::default();
         let entries: HashMap<_, _> = register.iter().map(|entry| (entry.name, entry)).collect();
-        for (at, object) in state.iter() {
+        for (at, object) in objects {
             let entry = entries.get(&at.kind()).copied().unwrap_or_else(|| find(register, at.kind()));
             if entry.rules.privileges.is_some() {
                 things.entry(at.clone()).or_default();

@@ -47,7 +47,7 @@ pub async fn open(session: &Session) -> Result<Option<Session>> {
     Ok(tokio::time::timeout(PATIENCE, begun).await.ok().flatten())
 }
 
-/// Reads all objects with two sessions of one snapshot, and ends both transactions.
+/// Reads all objects with two sessions of one snapshot, and ends the transaction of the first.
 ///
 /// The first asks at once for all that only it reads. What tables and the like have besides columns is about half of the work:
 /// the second session begins with it, and once the first is free, it begins with the last of that. What has to open tables,
@@ -129,7 +129,8 @@ impl Work<'_> {
         for i in own {
             self.say(*i, answers.next().await?, &mut known).await?;
         }
-        self.share(client, VecDeque::pop_back, known).await
+        self.share(client, VecDeque::pop_back, known).await?;
+        each("commit", rows(client, "commit").await?, |_| Ok(())).await
     }
 
     /// Reads the shared queries from the first on.
@@ -137,7 +138,7 @@ impl Work<'_> {
         self.share(client, VecDeque::pop_front, Shared::default()).await
     }
 
-    /// Reads shared queries as long as one is left, and ends the transaction.
+    /// Reads shared queries as long as one is left.
     async fn share(
         &self,
         client: &Client,
@@ -149,7 +150,7 @@ impl Work<'_> {
         while let Some(i) = next() {
             self.say(i, rows(client, &self.queries[i].1).await?, &mut known).await?;
         }
-        each("commit", rows(client, "commit").await?, |_| Ok(())).await
+        Ok(())
     }
 
     /// Passes on what the rows of a query say.

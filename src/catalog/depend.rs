@@ -85,6 +85,22 @@ where (d.objid, d.objsubid, d.classid)
       <> (coalesce(r.to_oid, d.refobjid), case when r.to_oid is null then d.refobjsubid else 0 end,
           coalesce(r.to_class, d.refclassid))";
 
+/// A row of [`EDGES`].
+#[derive(Debug, Clone, Copy)]
+pub struct Dependency {
+    user: ObjectId,
+    used: ObjectId,
+    auto: bool,
+}
+
+impl Dependency {
+    /// Reads a row.
+    pub fn of(row: &Row) -> Result<Self> {
+        let id = |from| -> Result<ObjectId> { Ok((cell(row, from)?, cell(row, from + 1)?, cell(row, from + 2)?)) };
+        Ok(Self { user: id(0)?, used: id(3)?, auto: cell(row, 6)? })
+    }
+}
+
 /// Adds edges to a state that contains the objects at their ends.
 pub struct Edges<'a> {
     ids: &'a Ids,
@@ -98,29 +114,26 @@ impl<'a> Edges<'a> {
         Self { ids, members, seen: FxHashSet::default() }
     }
 
-    /// Adds the edge of one row of [`EDGES`].
+    /// Adds the edge of one row.
     ///
     /// An automatic edge to an ancestor adds nothing to what the address says. One to another object means that the
     /// user is dropped along with it; between parts of one table it counts as plain use.
-    pub fn add(&mut self, row: &Row, state: &mut State) -> Result<()> {
-        let (Some(user), Some(used)) = (self.find(row, 0)?, self.find(row, 3)?) else { return Ok(()) };
-        let auto: bool = cell(row, 6)?;
+    pub fn add(&mut self, Dependency { user, used, auto }: Dependency, state: &mut State) {
+        let (Some(user), Some(used)) = (self.find(user), self.find(used)) else { return };
         if user.is_within(used) || !self.seen.insert((user, used, auto)) {
-            return Ok(());
+            return;
         }
         if auto && !shares_parent(user, used) {
             state.add_fall(user.clone(), used.clone());
         } else {
             state.add_edge(user.clone(), used.clone());
         }
-        Ok(())
     }
 
     /// Returns the object at an end of an edge, or the object that it is a part of.
-    fn find(&self, row: &Row, from: usize) -> Result<Option<&'a Address>> {
-        let id: ObjectId = (cell(row, from)?, cell(row, from + 1)?, cell(row, from + 2)?);
+    fn find(&self, id: ObjectId) -> Option<&'a Address> {
         let extension = || self.members.get(&(id.0, id.1)).and_then(|e| self.ids.get(&(e.0, e.1, 0)));
-        Ok(self.ids.get(&id).or_else(|| self.ids.get(&(id.0, id.1, 0))).or_else(extension))
+        self.ids.get(&id).or_else(|| self.ids.get(&(id.0, id.1, 0))).or_else(extension)
     }
 }
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt, join, join3, try_join_all};
 use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
+use tokio::task::{JoinHandle, spawn, yield_now};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, RowStream};
@@ -25,7 +26,7 @@ use crate::session::{Session, cause, cell};
 
 pub use activity::activity;
 use beside::LARGE;
-use depend::{Edges, Ids, Members};
+use depend::{Dependency, Edges, Ids, Members};
 pub use needs::needs;
 use row::Fixed;
 pub use size::measure;
@@ -48,13 +49,20 @@ pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry
     Ok(read_and_ask(client, register, &begun, Some(depend::EDGES), None).await?.0)
 }
 
-/// Reads like [`read`], but for the edges, which only matter where something changes: [`read_edges`] adds them. Where the
-/// database is large, a second session helps, if the server has one to give.
-pub async fn read_objects(session: &Session, version: PgVersion, register: &'static [Entry]) -> Result<State> {
+/// Reads like [`read`], but for the edges, which only matter where something changes: [`Dependencies`] adds them. Where the
+/// database is large, a second session helps, if the server has one to give. It is returned, with its snapshot still open.
+pub async fn read_objects(
+    session: &Session,
+    version: PgVersion,
+    register: &'static [Entry],
+) -> Result<(State, Option<Session>)> {
     let mut begun = begin(&session.client, version, register).await?;
     if begun.is_large {
         match beside::open(session).await {
-            Ok(Some(second)) => return Box::pin(beside::read(&session.client, &second.client, register, &begun)).await,
+            Ok(Some(second)) => {
+                let state = Box::pin(beside::read(&session.client, &second.client, register, &begun)).await?;
+                return Ok((state, Some(second)));
+            }
             Ok(None) => {}
             Err(_) => {
                 session.client.batch_execute("rollback").await.map_err(|e| lost(&e))?;
@@ -62,30 +70,75 @@ pub async fn read_objects(session: &Session, version: PgVersion, register: &'sta
             }
         }
     }
-    Ok(read_and_ask(&session.client, register, &begun, None, None).await?.0)
+    Ok((read_and_ask(&session.client, register, &begun, None, None).await?.0, None))
 }
 
-/// Adds the edges between the objects that [`read_objects`] returned, in one round trip.
-///
-/// It is another snapshot: what a session changed between the two is seen in part. An apply reads all in one.
-pub async fn read_edges(client: &Client, register: &'static [Entry], state: &mut State) -> Result<()> {
-    let begin = client.batch_execute(BEGIN);
-    let reading = async {
-        let mut answers = Answers::of(client, [depend::MEMBERS, depend::EDGES, "commit"]);
+/// The answer to [`Dependencies::begin`].
+pub struct BegunDependencies(JoinHandle<Result<Dependencies>>);
+
+impl BegunDependencies {
+    /// Waits for the answer.
+    pub async fn end(self) -> Result<Dependencies> {
+        self.0.await.map_err(|error| Diagnostic::new(Code::Internal, error.to_string()))?
+    }
+}
+
+/// What `pg_depend` says of the objects that [`read_objects`] returned.
+pub struct Dependencies {
+    members: Members,
+    rows: Vec<Dependency>,
+}
+
+impl Dependencies {
+    /// Has a session whose snapshot is still open read them in one round trip, while others go on.
+    pub async fn begin(session: Session) -> BegunDependencies {
+        let begun = spawn(async move {
+            let mut answers = Answers::of(&session.client, [depend::MEMBERS, depend::EDGES]);
+            Self::take(&mut answers).await
+        });
+        // The question is sent as soon as others may run.
+        yield_now().await;
+        BegunDependencies(begun)
+    }
+
+    /// Reads them in one round trip.
+    ///
+    /// It is another snapshot: what a session changed between the two is seen in part. An apply reads all in one.
+    pub async fn of(client: &Client) -> Result<Self> {
+        let begin = client.batch_execute(BEGIN);
+        let reading = async {
+            let mut answers = Answers::of(client, [depend::MEMBERS, depend::EDGES, "commit"]);
+            let read = Self::take(&mut answers).await?;
+            each("commit", answers.next().await?, |_| Ok(())).await?;
+            Ok(read)
+        };
+        let (begun, read) = join(begin, reading).await;
+        begun.map_err(|e| lost(&e))?;
+        read
+    }
+
+    async fn take(answers: &mut Answers<'_>) -> Result<Self> {
         let members = members(answers.next().await?).await?;
+        let mut rows = Vec::new();
+        let add = |row: &Row| {
+            rows.push(Dependency::of(row)?);
+            Ok(())
+        };
+        each(depend::EDGES, answers.next().await?, add).await?;
+        Ok(Self { members, rows })
+    }
+
+    /// Adds them to a state as edges.
+    pub fn add_to(&self, state: &mut State, register: &'static [Entry]) {
         let mut ids = Ids::default();
         for (at, object) in state.iter() {
             if let Some(id) = object.origin.id().filter(|_| find(register, at.kind()).rules.class != 0) {
                 ids.insert(id, at.clone());
             }
         }
-        let mut edges = Edges::new(&ids, &members);
-        each(depend::EDGES, answers.next().await?, |row| edges.add(row, state)).await?;
-        each("commit", answers.next().await?, |_| Ok(())).await
-    };
-    let (begun, read) = join(begin, reading).await;
-    begun.map_err(|e| lost(&e))?;
-    read
+        let mut edges = Edges::new(&ids, &self.members);
+        self.rows.iter().for_each(|row| edges.add(*row, state));
+    }
 }
 
 /// Reads like [`read`], and returns the [`fingerprint`] of the catalogs in the same snapshot; `None` if the role does
@@ -149,7 +202,11 @@ async fn read_and_ask(
     }
     if let Some(sql) = edges {
         let mut edges = Edges::new(&reading.ids, &begun.members);
-        each(sql, answers.next().await?, |row| edges.add(row, &mut reading.state)).await?;
+        let add = |row: &Row| {
+            edges.add(Dependency::of(row)?, &mut reading.state);
+            Ok(())
+        };
+        each(sql, answers.next().await?, add).await?;
     }
     let mut answer = None;
     if let Some(sql) = question {

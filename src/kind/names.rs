@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rustc_hash::FxHashMap;
 
 use super::{Entry, OPERATOR, Reference, References, Slot, find};
-use crate::model::{Address, State};
+use crate::model::{Address, Object, State};
 use crate::sql::{self, Token, TokenClass};
 
 /// An index of a state by the namespaces its objects take a place in.
@@ -29,17 +29,26 @@ fn add(at: &Address, name: &str, index: &mut ByName) {
 impl Names {
     /// Indexes the objects of a state.
     pub fn of(state: &State, register: &'static [Entry]) -> Self {
-        Self::where_slot(state, register, |_| true)
+        Self::of_all(state.iter().map(|(at, _)| at), register)
+    }
+
+    /// Indexes objects.
+    pub fn of_all<'a>(objects: impl Iterator<Item = &'a Address>, register: &'static [Entry]) -> Self {
+        Self::where_slot(objects, register, |_| true)
     }
 
     /// Indexes the objects of a state that take a place in one namespace.
     pub fn of_slot(state: &State, register: &'static [Entry], slot: Slot) -> Self {
-        Self::where_slot(state, register, |s| s == slot)
+        Self::where_slot(state.iter().map(|(at, _)| at), register, |s| s == slot)
     }
 
-    fn where_slot(state: &State, register: &'static [Entry], is_indexed: impl Fn(Slot) -> bool) -> Self {
+    fn where_slot<'a>(
+        objects: impl Iterator<Item = &'a Address>,
+        register: &'static [Entry],
+        is_indexed: impl Fn(Slot) -> bool,
+    ) -> Self {
         let mut names = Self::default();
-        for (at, _) in state.iter() {
+        for at in objects {
             let slots = find(register, at.kind()).rules.slots;
             if !slots.iter().any(|slot| is_indexed(*slot)) {
                 continue;
@@ -88,11 +97,14 @@ impl Names {
         }
     }
 
-    /// Returns, for each type or access method in `state`, the objects that serve it:
-    /// [`Kind::serves`](super::Kind::serves).
-    pub fn servants(&self, state: &State, register: &'static [Entry]) -> HashMap<Address, Vec<Address>> {
+    /// Returns, for each type or access method, those of the objects that serve it: [`Kind::serves`](super::Kind::serves).
+    pub fn servants<'a>(
+        &self,
+        objects: impl Iterator<Item = (&'a Address, &'a Object)>,
+        register: &'static [Entry],
+    ) -> HashMap<Address, Vec<Address>> {
         let mut servants: HashMap<Address, Vec<Address>> = HashMap::new();
-        for (at, object) in state.iter() {
+        for (at, object) in objects {
             let mut served = References::default();
             (find(register, at.kind()).serves)(&*object.spec, at, &mut served);
             for to in served.list.iter().flat_map(|(reference, _)| self.resolve(reference, at)) {

@@ -2,6 +2,8 @@
 
 mod places;
 mod sift;
+#[cfg(test)]
+mod tests;
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};

@@ -45,8 +45,25 @@ impl Planned {
         let base = if self.whole.is_empty() { &self.live } else { &self.whole };
         let before = plan::renamed(Input { live: base, ..input });
         let after = afterwards(before.clone(), &plan::renamed(input), input);
-        let [before, after] = [before, after].map(|state| Access::of(&state, version, register));
-        self.access = changes(&before, &after);
+        let of = |state: &State| Access::of(state, version, register);
+        let access = match self.things() {
+            Some(things) => {
+                let counts = |at: &Address| thing(at).is_none_or(|thing| things.contains(thing));
+                let of_things =
+                    |state: &State| Access::of_objects(state.iter().filter(|(at, _)| counts(at)), version, register);
+                changes(&of_things(&before), &of_things(&after))
+            }
+            None => changes(&of(&before), &of(&after)),
+        };
+        debug_assert_eq!(access, changes(&of(&before), &of(&after)), "the other things are as before");
+        self.access = access;
+    }
+
+    /// Returns the things in schemas that the plan touches, if it touches nothing else that decides on access.
+    fn things(&self) -> Option<HashSet<&Address>> {
+        let touched = self.plan.touched.iter().map(|at| (at, thing(at)));
+        let touched = touched.filter(|(at, thing)| thing.is_some() || self.decides_on_access(at));
+        touched.map(|(_, thing)| thing).collect()
     }
 
     /// Returns whether the change of an object can affect access: its access facts differ, or something that has an
@@ -57,6 +74,14 @@ impl Planned {
         let [before, after] = sides.map(|side| side.and_then(|object| (entry.access)(&*object.spec, at)));
         before != after || (entry.rules.owner && sides[0].is_some() != sides[1].is_some())
     }
+}
+
+/// Returns the object in a schema that `at` is or belongs to.
+fn thing(at: &Address) -> Option<&Address> {
+    let rules_of = |at: &Address| find(kinds::register(), at.kind());
+    let is_thing =
+        |at: &&Address| at.parent().is_some_and(|above| rules_of(above).rules.space) && !rules_of(at).is_facet();
+    std::iter::once(at).chain(at.ancestors()).find(is_thing)
 }
 
 /// Returns the whole database as the plan leaves it. `base` is the whole database before; `live` is its managed part.

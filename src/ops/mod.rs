@@ -6,6 +6,7 @@ pub mod apply;
 pub mod diff;
 pub mod docs;
 mod drift;
+mod edges;
 pub mod editor;
 pub mod fleet;
 pub mod format;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::join;
 
 use super::Options;
+use super::edges::EdgeReader;
 use crate::catalog::fingerprint;
 use crate::declare::digest::Digests;
 use crate::declare::imprint::Unread;
@@ -41,8 +42,8 @@ pub struct Ahead {
     known: Vec<Known>,
     /// Whether the project is one of these, and no catalog has changed since.
     recognised: bool,
-    /// All objects, without edges, if they have been read.
-    whole: Option<State>,
+    /// All objects, without edges, if they have been read, and the session that helped.
+    whole: Option<(State, Option<Session>)>,
 }
 
 impl Ahead {
@@ -135,11 +136,16 @@ async fn compare_on(
     if whole.is_none() && matches!(purpose, Purpose::Look) {
         whole = Some(catalog::read_objects(session, server.version, kinds::register()).await?);
     }
-    let mut planned = settle_on((server, whole), session, declared, options, purpose).await?;
+    let (whole, mut edges) = match whole {
+        Some((whole, second)) => (Some(whole), EdgeReader::new(session, second)),
+        None => (None, EdgeReader::known(session)),
+    };
+    let settling = settle_on((server, whole), &mut edges, declared, options, purpose);
+    let mut planned = Box::pin(settling).await?;
     if let Some(only) = &options.only {
         planned.confine(only);
     }
-    planned.make(session, options.online).await?;
+    planned.make(&mut edges, options.online).await?;
     if planned.plan.is_empty() {
         return Ok(planned);
     }
@@ -162,21 +168,22 @@ pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diag
 /// Returns both states after settling which texts that differ mean the same. The plan itself is not made yet.
 pub(super) async fn settle(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
     let server = catalog::server(&session.client).await?;
-    settle_on((server, None), session, declared.clone(), options, Purpose::Look).await
+    let mut edges = EdgeReader::known(session);
+    settle_on((server, None), &mut edges, declared.clone(), options, Purpose::Look).await
 }
 
 /// Settles with all objects of the database, if they have been read already. To look at the plan, edges are read where
 /// something differs.
 async fn settle_on(
     (server, whole): (Server, Option<State>),
-    session: &Session,
+    edges: &mut EdgeReader<'_>,
     mut desired: State,
     options: &Options,
     purpose: Purpose<'_>,
 ) -> Result<Planned, Diagnostics> {
     let register = kinds::register();
     let is_marked = options.project.is_some() && !matches!(purpose, Purpose::Look);
-    let lacks_edges = whole.is_some();
+    let session = edges.session;
     let (mut whole, fingerprint) = match whole {
         Some(whole) => (whole, None),
         None if is_marked => catalog::read_marked(&session.client, &server, register).await?,
@@ -188,9 +195,9 @@ async fn settle_on(
         (entry.suit)(&mut desired, server.version);
     }
     scope::project(&mut live, &mut desired, options.manage, &options.exclude, register);
-    let mut planned = Planned { whole, lacks_edges, fingerprint, ..Planned::new(live, desired, server) };
+    let mut planned = Planned { whole, fingerprint, ..Planned::new(live, desired, server) };
     let applied = if let Purpose::After(applied) = purpose { Some(applied) } else { None };
-    planned.know_renames(session, options, applied).await?;
+    planned.know_renames(edges, options, applied).await?;
     catalog::needs(&session.client, &planned.live, &mut planned.desired, register).await?;
     let input = planned.input(options.online);
     let renamed = plan::renamed(input);
@@ -200,6 +207,9 @@ async fn settle_on(
     } else {
         scratch::doubtful(diff(&renamed, &planned.desired).keys(), &renamed, &planned.desired, register)
     };
+    if suspects.len() > doubtful.len() {
+        edges.begin().await;
+    }
     planned.suspects = Some(suspects);
     // A scratch database would store the declared text just as the plan that just ran did, so it need not be asked.
     let created = changed(applied, |verb| verb == Verb::Create);
@@ -212,7 +222,7 @@ async fn settle_on(
         planned.recall(session, &renamed, &mut doubtful).await;
     }
     if !doubtful.is_empty() {
-        planned.ask(session, &options.scratch, &mut doubtful).await?;
+        planned.ask(edges, &options.scratch, &mut doubtful).await?;
     }
     let made = changed(applied, |verb| matches!(verb, Verb::Create | Verb::Replace));
     let altered = changed(applied, |verb| verb == Verb::Alter);
@@ -238,10 +248,14 @@ impl Planned {
 
     /// Makes the plan, and once more when the relations that it touches are measured: hazards, and whether an online form is
     /// better, depend on how many rows there are.
-    pub(super) async fn make(&mut self, session: &Session, online: bool) -> Result<(), Diagnostics> {
+    pub(super) async fn make(&mut self, edges: &mut EdgeReader<'_>, online: bool) -> Result<(), Diagnostics> {
+        let session = edges.session;
+        if edges.are_begun() {
+            edges.read(self).await?;
+        }
         let mut start = plan::Start::of(self.input(online));
-        if !start.is_empty() && self.read_edges(session).await? {
-            start.take_edges(self.input(online));
+        if !start.is_empty() && edges.read(self).await? {
+            start = plan::Start::of(self.input(online));
         }
         self.make_from(&start, online)?;
         let sized = self.plan.steps.iter().flat_map(|step| std::iter::once(&step.at).chain(&step.reads));

@@ -168,7 +168,7 @@ impl Read {
 async fn read(session: &Session, choices: &Choices) -> Result<Read, Diagnostics> {
     let register = kinds::register();
     let server = catalog::server(&session.client).await?;
-    let mut state = catalog::read_objects(session, server.version, register).await?;
+    let (mut state, _) = catalog::read_objects(session, server.version, register).await?;
     all_read(session, &state, choices).await?;
     ledger::hide(&mut state);
     narrow(&mut state, choices);

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::edges::EdgeReader;
 use super::plan::settle;
 use super::{Options, Scratch};
 use crate::declare::project::{self, Project};
@@ -77,7 +78,7 @@ pub async fn restore(
     let mut planned = settle(session, &project.state, options).await?;
     saved.check_ground(&planned.whole, &planned.desired, register)?;
     planned.confine(options.only.as_ref().unwrap_or(&HashSet::new()));
-    planned.make(session, options.online).await?;
+    planned.make(&mut EdgeReader::known(session), options.online).await?;
     planned.plan = saved.plan(&planned, register)?;
     planned.compare(options.online);
     Ok(planned)

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::edges::EdgeReader;
 use super::{Embedded, Options, Scratch};
 use crate::declare::digest::Digests;
 use crate::diagnostic::{Code, Diagnostic, Result};
@@ -12,7 +13,7 @@ use crate::diff::diff;
 use crate::kind::find;
 use crate::model::{Address, PgVersion, State};
 use crate::plan::{self, Plan, Planned};
-use crate::scratch::{self, Host, Stored};
+use crate::scratch::{self, Host, Needed, Stored};
 use crate::session::{self, Session};
 use crate::{catalog, kinds, ledger};
 
@@ -20,7 +21,7 @@ impl Planned {
     /// Marks which renames have been carried out: those recorded in the ledger or, after a plan ran, all of them.
     pub(super) async fn know_renames(
         &mut self,
-        session: &Session,
+        edges: &mut EdgeReader<'_>,
         options: &Options,
         applied: Option<&Plan>,
     ) -> Result<()> {
@@ -31,9 +32,9 @@ impl Planned {
         if renames.is_empty() {
             return Ok(());
         }
-        self.read_edges(session).await?;
+        edges.read(self).await?;
         let ledger = if options.ledger {
-            ledger::read(&session.client, renames.iter().map(|(at, _)| at)).await
+            ledger::read(&edges.session.client, renames.iter().map(|(at, _)| at)).await
         } else {
             ledger::Ledger::default()
         };
@@ -45,16 +46,6 @@ impl Planned {
             }
         }
         Ok(())
-    }
-
-    /// Reads the edges between the objects of the database, where that has not been done. Returns whether it was.
-    pub(super) async fn read_edges(&mut self, session: &Session) -> Result<bool> {
-        let lacked = std::mem::take(&mut self.lacks_edges);
-        if lacked {
-            catalog::read_edges(&session.client, kinds::register(), &mut self.whole).await?;
-            self.live.take_edges(&self.whole);
-        }
-        Ok(lacked)
     }
 
     /// Settles the objects whose declared and stored texts the ledger records as equal, and removes them from
@@ -80,19 +71,32 @@ impl Planned {
     ///
     /// # Errors
     /// If the server named in `--scratch` cannot be reached or has another major version.
-    pub(super) async fn ask(&mut self, session: &Session, place: &Scratch, doubtful: &mut Vec<Address>) -> Result<()> {
-        self.read_edges(session).await?;
+    pub(super) async fn ask(
+        &mut self,
+        edges: &mut EdgeReader<'_>,
+        place: &Scratch,
+        doubtful: &mut Vec<Address>,
+    ) -> Result<()> {
+        if matches!(place, Scratch::None) {
+            return Ok(());
+        }
+        edges.begin().await;
+        let session = edges.session;
+        let mut needed = scratch::needed(self.request(doubtful));
+        if needed.follow_edges && edges.read(self).await? {
+            needed = scratch::needed(self.request(doubtful));
+        }
         let stored = match place {
             Scratch::None => return Ok(()),
             Scratch::At(target) => {
                 let there = session::connect(target, &[]).await?;
                 same_major(catalog::server(&there.client).await?.version, self.server.version)?;
-                self.build(session, Host::Other(&there), doubtful).await
+                scratch::read_back(session, Host::Other(&there), &needed).await
             }
             Scratch::Auto(embedded) => match (scratch::obstacle(session).await?, embedded) {
-                (None, _) => self.build(session, Host::Same(session), doubtful).await,
+                (None, _) => scratch::read_back(session, Host::Same(session), &needed).await,
                 (Some(why), None) => Err(Diagnostic::new(Code::Server, why).into()),
-                (Some(why), Some(start)) => self.build_in_own(session, &why, *start, doubtful).await,
+                (Some(why), Some(start)) => self.build_in_own(session, &why, *start, &needed).await,
             },
         };
         match stored {
@@ -112,13 +116,7 @@ impl Planned {
     }
 
     /// Builds the doubtful objects on an embedded server; `why` says why the target's server cannot be used.
-    async fn build_in_own(
-        &self,
-        session: &Session,
-        why: &str,
-        start: Embedded,
-        doubtful: &[Address],
-    ) -> Result<Stored> {
+    async fn build_in_own(&self, session: &Session, why: &str, start: Embedded, needed: &Needed) -> Result<Stored> {
         let also = |mut problem: Box<Diagnostic>| {
             problem.problem.message = format!("{why}, and no server of our own could do it: {problem}");
             problem
@@ -126,7 +124,7 @@ impl Planned {
         // The server runs as long as this value lives.
         let (target, _running) = start(Some(self.server.version.major())).map_err(also)?;
         let there = session::connect(&target, &[]).await.map_err(also)?;
-        self.build(session, Host::Own(&there), doubtful).await.map_err(also)
+        scratch::read_back(session, Host::Own(&there), needed).await.map_err(also)
     }
 
     /// Settles spellings between two projects, where no database is involved. Both sides are spelled by PostgreSQL on
@@ -186,7 +184,7 @@ impl Planned {
                 server: &server,
                 register: kinds::register(),
             };
-            *side = scratch::read_back(there, Host::Own(there), request).await?;
+            *side = scratch::read_back(there, Host::Own(there), &scratch::needed(request)).await?;
         }
         Ok(sides)
     }
@@ -198,15 +196,10 @@ impl Planned {
         }
     }
 
-    async fn build(&self, session: &Session, host: Host<'_>, doubtful: &[Address]) -> Result<Stored> {
-        let request = scratch::Request {
-            live: &self.whole,
-            desired: &self.desired,
-            doubtful,
-            server: &self.server,
-            register: kinds::register(),
-        };
-        scratch::read_back(session, host, request).await
+    /// Returns what to build in a scratch database of the plan's own.
+    fn request<'a>(&'a self, doubtful: &'a [Address]) -> scratch::Request<'a> {
+        let Self { whole: live, desired, server, .. } = self;
+        scratch::Request { live, desired, doubtful, server, register: kinds::register() }
     }
 
     /// Adds a warning that names objects of which it is unknown whether they differ only in spelling.

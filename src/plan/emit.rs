@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fate::{self, Action, Fate};
 use super::rename::Rename;
-use super::{Change, Input, rebuild};
+use super::{Change, Input, PlanStep, rebuild};
 use crate::diagnostic::Diagnostics;
 use crate::diff::Difference;
 use crate::kind::{Alter, find};
@@ -316,6 +316,7 @@ impl Emitted {
             verb: Verb::Rename,
             why: None,
             from: Some(m.from.clone()),
+            origin: PlanStep::origin(&m.to, input.desired),
         });
         let mut changes: Vec<Change> = renamed.collect();
         changes.extend(self.fates.iter().filter(|(at, f)| !covered(at, f)).map(|(at, f)| Change {
@@ -323,6 +324,7 @@ impl Emitted {
             verb: verb(f),
             why: f.why.clone(),
             from: None,
+            origin: PlanStep::origin(at, input.desired),
         }));
         let rank = |c: &Change| input.register.iter().position(|e| e.name == c.at.kind());
         changes

@@ -187,7 +187,7 @@ impl Builder<'_> {
     /// Orders the creation of an object after that of its ancestors and of everything that it refers to, and as its
     /// statements say.
     fn makes(&mut self, names: &Names) {
-        let servants = names.servants(self.input.desired, self.input.register);
+        let servants = names.servants(self.input.desired.iter(), self.input.register);
         for at in self.emitted.makes.keys() {
             // A rename needs only the renames of the ancestors.
             let needy = |i: &usize| {

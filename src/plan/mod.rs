@@ -134,6 +134,8 @@ pub struct Change {
     pub why: Option<String>,
     /// The address before the change, for a rename.
     pub from: Option<Address>,
+    /// The YAML that asks for it: that of the object or, if it is dropped, of its nearest declared ancestor.
+    pub origin: Option<Span>,
 }
 
 /// Statements in order, and the changes they make.
@@ -221,16 +223,6 @@ impl Start {
     /// Returns whether nothing differs. This does not depend on edges.
     pub fn is_empty(&self) -> bool {
         self.before.is_empty() && self.differences.is_empty() && self.renames.list.is_empty()
-    }
-
-    /// Takes over the edges of the live state that it started from, if these were read only now. Whatever refers to something
-    /// that is renamed follows along edges, so that then it starts anew.
-    pub fn take_edges(&mut self, input: Input<'_>) {
-        if self.renames.list.is_empty() {
-            self.live.take_edges(input.live);
-        } else {
-            *self = Self::of(input);
-        }
     }
 
     /// Takes over the sizes of relations from the live state that it started from.

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::{Change, Plan, PlanStep};
-use crate::diagnostic::Span;
 use crate::model::access::AccessChange;
 use crate::model::{Address, Holder, Lock, Moved, Server, Stamp, State};
 
@@ -29,8 +28,6 @@ pub struct Planned {
     pub warnings: Vec<String>,
     /// Whether PostgreSQL was asked how it spells SQL text, because the ledger did not know.
     pub learned: bool,
-    /// Whether the edges between the objects of the database still have to be read.
-    pub lacks_edges: bool,
     /// Whether the database was not read, because nothing has changed since an apply found nothing to do.
     pub recognised: bool,
     /// The fingerprint of the catalogs at the time of reading, if it was asked for.
@@ -59,7 +56,6 @@ impl Planned {
             server,
             warnings: Vec::new(),
             learned: false,
-            lacks_edges: false,
             recognised: false,
             fingerprint: None,
             differences: HashMap::new(),
@@ -75,12 +71,6 @@ impl Planned {
         let mut places = std::iter::once(&step.at).chain(step.at.ancestors());
         let found = places.find_map(|at| self.activity.get(at)).filter(|_| step.lock != Lock::None);
         found.map_or(&[], Vec::as_slice)
-    }
-
-    /// Returns the place in the YAML that asks for a change: that of the object or, if it is dropped, of its nearest
-    /// declared ancestor.
-    pub fn origin(&self, change: &Change) -> Option<Span> {
-        PlanStep::origin(&change.at, &self.desired)
     }
 
     /// Returns the lines in which a changed object differs.

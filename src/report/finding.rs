@@ -133,7 +133,7 @@ pub fn plan(planned: &Planned, sources: &Sources) -> Vec<Finding> {
     let changes = planned.plan.changes.iter().map(|change| {
         let why = change.why.as_ref().map(|why| format!(", because {why}")).unwrap_or_default();
         let message = format!("{}{why}{}", deed(change), lines(planned, change));
-        from_change(planned, change, message, sources)
+        from_change(change, message, sources)
     });
     hazards.chain(changes).collect()
 }
@@ -152,14 +152,14 @@ fn from_hazard(step: &PlanStep, hazard: &Hazard, sources: &Sources) -> Finding {
     }
 }
 
-fn from_change(planned: &Planned, change: &Change, message: String, sources: &Sources) -> Finding {
+fn from_change(change: &Change, message: String, sources: &Sources) -> Finding {
     Finding {
         rule: CHANGE,
         level: Level::Note,
         subject: change.at.to_string(),
         message,
         help: None,
-        place: planned.origin(change).map(|span| place(span, sources)),
+        place: change.origin.map(|span| place(span, sources)),
         related: Vec::new(),
     }
 }
@@ -197,7 +197,7 @@ pub fn drift(planned: &Planned, sources: &Sources) -> Vec<Finding> {
             rule: DRIFT,
             level: if moved == Some(&Moved::Project) { Level::Warning } else { Level::Error },
             help: Some(format!("{stamp}{cure}")),
-            ..from_change(planned, change, message, sources)
+            ..from_change(change, message, sources)
         }
     };
     planned.plan.changes.iter().map(finding).collect()

@@ -27,7 +27,7 @@ pub(super) fn object(planned: &Planned, sources: &Sources) -> Value {
         .changes
         .iter()
         .map(|c| {
-            let origin = planned.origin(c).map(|s| place(s, sources));
+            let origin = c.origin.map(|s| place(s, sources));
             let diff: Vec<String> = planned.lines(c).iter().map(|(sign, line)| format!("{sign}{line}")).collect();
             json!({
                 "kind": c.at.kind().0, "name": c.at.path().join("."), "verb": c.verb, "why": c.why,

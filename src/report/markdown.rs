@@ -162,7 +162,7 @@ fn cut(text: &str) -> String {
 fn sides(planned: &Planned, sources: &Sources) -> Vec<String> {
     let row = |change: &Change| {
         let moved = since::side(planned, &change.at).unwrap_or_else(|| "unknown".to_owned());
-        let origin = planned.origin(change).map(|o| format!("`{}`", place(o, sources))).unwrap_or_default();
+        let origin = change.origin.map(|o| format!("`{}`", place(o, sources))).unwrap_or_default();
         let cells = [since::difference(change), moved, origin].map(|text| cell(&text));
         format!("| {} |", cells.join(" | "))
     };
@@ -195,7 +195,7 @@ fn changes(planned: &Planned, sources: &Sources, sides: bool) -> Vec<String> {
             Verb::Rename => "! →",
             Verb::Replace => "! -/+",
         };
-        let origin = planned.origin(change).map(|span| format!("  {}", place(span, sources))).unwrap_or_default();
+        let origin = change.origin.map(|span| format!("  {}", place(span, sources))).unwrap_or_default();
         out.push(format!("{sign} {}{origin}", head(change)));
         let moved = since::side(planned, &change.at).filter(|_| sides);
         out.extend(moved.map(|moved| format!("#     {moved}")));

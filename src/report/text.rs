@@ -111,7 +111,7 @@ fn write_changes(
     let width = shown.map(|c| head(c).chars().count()).filter(|w| *w <= WIDEST).max().unwrap_or_default();
     for run in &runs {
         for change in &changes[run.shown.clone()] {
-            let place = planned.origin(change).map(|span| paint.with("2", &place(span, sources))).unwrap_or_default();
+            let place = change.origin.map(|span| paint.with("2", &place(span, sources))).unwrap_or_default();
             let line = format!("{} {:width$}  {place}", paint.sign(change.verb), head(change));
             let _ = writeln!(out, "{}", line.trim_end());
             if let Some(moved) = side(change) {

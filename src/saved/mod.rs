@@ -221,8 +221,10 @@ impl Saved {
         }
         let mut plan = Plan { touched: fresh.touched.clone(), ..Plan::default() };
         for change in &self.changes {
+            let at = change.object.address(register)?;
             plan.changes.push(Change {
-                at: change.object.address(register)?,
+                origin: PlanStep::origin(&at, desired),
+                at,
                 verb: change.verb,
                 why: change.why.clone(),
                 from: change.from.as_ref().map(|from| from.address(register)).transpose()?,

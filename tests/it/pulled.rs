@@ -221,6 +221,28 @@ fn privileges_on_objects_of_postgresql_are_named_where_they_are_not_written() {
     assert!(!said.contains("pg_ls_dir"), "granted and taken back: {said}");
 }
 
+#[test]
+fn several_schemas_are_one_text_like_one_that_is_written_at_once() {
+    let database = Database::create();
+    database.psql(
+        "create schema \"B c\"; create schema a; create schema empty; create table a.t (id int); create type \"B c\".mood as enum ('on');
+         create view a.v as select 1 as one; create publication news for table a.t; create extension isn schema empty",
+    );
+    let dir = tempfile::tempdir().expect("a directory");
+    let output = dbstate(["pull", "-d", &database.url(), "--manage", "database"], dir.path());
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let keys: Vec<&str> = output.stdout.lines().filter(|line| line.starts_with(|c: char| c.is_alphabetic())).collect();
+    let mut once = keys.clone();
+    once.dedup_by_key(|line| line.split(':').next());
+    assert_eq!(keys.len(), once.len(), "{}", output.stdout);
+    assert_eq!(keys.iter().filter(|line| line.starts_with("schemas:")).count(), 1, "{keys:?}");
+    std::fs::write(dir.path().join("schema.yaml"), &output.stdout).expect("a file");
+    let formatted = dbstate(["fmt", "--check"], dir.path());
+    assert_eq!(formatted.code, Some(0), "{}{}", formatted.stdout, output.stdout);
+    let plan = dbstate(["plan", "--exit-code", "-d", &database.url(), "--manage", "database"], dir.path());
+    assert_eq!(plan.code, Some(0), "{}{}", plan.stdout, plan.stderr);
+}
+
 /// Pulls a database made by this SQL, and builds it again: `pg_dump` sees no difference.
 fn is_built_again(sql: &str) {
     let (there, here) = (Database::create(), Database::create());

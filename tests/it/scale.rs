@@ -109,6 +109,20 @@ fn two_sessions_read_a_large_database_as_one_does() {
     let (sessions, one) = pull("alone");
     assert_eq!(sessions, 0, "it may have one session only");
     assert!(one == two);
+    // Where something is to be done, the second session also reads what uses what.
+    std::fs::write(dir.path().join("schema.yaml"), "schemas: { shop: {} }").expect("a file");
+    let plan = |user: &str| {
+        proxy.open(None);
+        let url = proxy.url(database.name()).replace("postgres@", &format!("{user}@"));
+        let output = dbstate(["plan", "--format", "sql", "-d", &url], dir.path());
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        let asked = proxy.parsed().iter().filter(|sql| sql.contains("from use d left join part r")).count();
+        assert_eq!(asked, 1);
+        output.stdout
+    };
+    let dropped = plan("clerk");
+    assert_eq!(dropped.matches("drop table shop.t").count(), 700);
+    assert!(dropped == plan("alone"));
     database.psql("revoke execute on function pg_catalog.pg_export_snapshot() from public");
     let (sessions, one) = pull("clerk");
     assert_eq!(sessions, 0, "the snapshot can't be shared");

@@ -1,0 +1,94 @@
+use super::*;
+
+const TABLE: KindName = KindName("table");
+const COLUMN: KindName = KindName("column");
+
+fn object(ordinal: u32) -> Object {
+    let mut object = Object::new(Arc::new(ordinal), Origin::Derived(None));
+    object.ordinal = ordinal;
+    object
+}
+
+fn table(name: &str) -> Address {
+    Address::root(TABLE, name)
+}
+
+/// Tables `a` to `d` with two columns each, in the order `a`, `b`, `c`, `d`; columns are added before their tables.
+fn tables() -> State {
+    let mut state = State::default();
+    for name in ["a", "b", "c", "d"] {
+        for (ordinal, column) in (0..).zip(["y", "x"]) {
+            state.insert(table(name).child(COLUMN, column), object(ordinal));
+        }
+        state.insert(table(name), object(9));
+    }
+    state
+}
+
+/// Everything that can be asked of a state, as text.
+fn answers(state: &State) -> String {
+    let all: Vec<&Address> = state.iter().map(|(at, _)| at).collect();
+    let tops: Vec<&Address> = state.tops().collect();
+    let below = ["a", "b", "c", "d", "e"].map(table).map(|at| {
+        let children: Vec<Address> = state.children(&at).into_iter().cloned().collect();
+        let of_kind: Vec<u32> = state.children_of::<u32>(&at, COLUMN).into_iter().map(|(_, spec)| *spec).collect();
+        (state.contains(&at), state.get(&at).is_some(), state.spec::<u32>(&at).copied(), children, of_kind)
+    });
+    let kinds = [TABLE, COLUMN].map(|kind| state.of_kind(kind));
+    format!("{} {} {all:?} {tops:?} {below:?} {kinds:?}", state.len(), state.is_empty())
+}
+
+#[test]
+fn what_a_copy_hides_is_gone_from_it_alone() {
+    let whole = tables();
+    let before = answers(&whole);
+    for gone in [vec!["b"], vec!["a", "d"], vec!["a", "b", "c", "d"]] {
+        let remove = |state: &mut State| state.retain(|at, _| !gone.contains(&at.key()));
+        let mut copy = whole.clone();
+        remove(&mut copy);
+        let mut own = tables();
+        remove(&mut own);
+        assert!(!copy.shares_objects_with(&whole), "{gone:?}");
+        assert_eq!(answers(&copy), answers(&own), "{gone:?}");
+        assert_eq!(copy.len(), 3 * (4 - gone.len()));
+        // Twice, and then changed: what was hidden does not come back.
+        let twice = copy.clone();
+        for state in [&mut copy, &mut own] {
+            state.retain(|at, _| at.key() != "c");
+            state.insert(table("e").child(COLUMN, "z"), object(1));
+            state.insert(table("b"), object(7));
+            state.set(&table("a"), 5_u32);
+        }
+        assert_eq!(answers(&copy), answers(&own), "{gone:?}");
+        assert_eq!(twice.len(), 3 * (4 - gone.len()));
+        assert_eq!(answers(&whole), before);
+    }
+}
+
+#[test]
+fn a_little_that_a_copy_hides_costs_no_copy_of_the_rest() {
+    let whole = tables();
+    let mut copy = whole.clone();
+    copy.remove(&table("b"));
+    assert!(Arc::ptr_eq(&copy.objects, &whole.objects));
+    copy.remove(&table("c"));
+    assert!(!Arc::ptr_eq(&copy.objects, &whole.objects), "a half is much");
+}
+
+#[test]
+fn threads_sift_in_order() {
+    let mut state = State::default();
+    for i in 0..10_000_u32 {
+        state.insert(table(&i.to_string()), object(i));
+    }
+    let even = state.sift(
+        || 0_u32,
+        |seen, _, object| {
+            *seen += 1;
+            *seen <= 10_000 && object.ordinal.is_multiple_of(2)
+        },
+    );
+    let even: Vec<u32> = even.into_iter().map(|(_, object)| object.ordinal).collect();
+    assert_eq!(even, (0..10_000).step_by(2).collect::<Vec<u32>>());
+    assert!(State::default().sift(|| (), |(), _, _| true).is_empty());
+}
