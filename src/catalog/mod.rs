@@ -77,9 +77,15 @@ pub async fn read_objects(
 pub struct BegunDependencies(JoinHandle<Result<Dependencies>>);
 
 impl BegunDependencies {
-    /// Waits for the answer.
-    pub async fn end(self) -> Result<Dependencies> {
-        self.0.await.map_err(|error| Diagnostic::new(Code::Internal, error.to_string()))?
+    /// Waits for the answer. It may be none: a server may end sessions that wait within a transaction.
+    pub async fn end(mut self) -> Option<Dependencies> {
+        (&mut self.0).await.ok()?.ok()
+    }
+}
+
+impl Drop for BegunDependencies {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -138,6 +144,7 @@ impl Dependencies {
         }
         let mut edges = Edges::new(&ids, &self.members);
         self.rows.iter().for_each(|row| edges.add(*row, state));
+        state.sort_edges();
     }
 }
 
@@ -207,6 +214,7 @@ async fn read_and_ask(
             Ok(())
         };
         each(sql, answers.next().await?, add).await?;
+        reading.state.sort_edges();
     }
     let mut answer = None;
     if let Some(sql) = question {

@@ -55,6 +55,11 @@ impl Address {
         unique::of(hasher.finish(), kind, parent, key)
     }
 
+    /// Returns a number that depends on nothing but what it says: the same in every run.
+    pub(super) fn number(&self) -> u64 {
+        self.0.hash
+    }
+
     /// Returns its kind.
     pub fn kind(&self) -> KindName {
         self.0.kind

@@ -440,6 +440,13 @@ impl State {
         }
     }
 
+    /// Puts the recorded edges in an order that does not depend on that in which they were added.
+    pub fn sort_edges(&mut self) {
+        for edges in [&mut self.edges, &mut self.falls] {
+            Arc::make_mut(edges).sort_by_cached_key(|from, _| from.number());
+        }
+    }
+
     /// Returns the objects, besides its parent, with which PostgreSQL drops `from`.
     pub fn falls_with(&self, from: &Address) -> &[Address] {
         self.falls.get(from).map_or(&[], Vec::as_slice)

@@ -52,9 +52,13 @@ impl<'s> EdgeReader<'s> {
     pub(super) async fn read(&mut self, planned: &mut Planned) -> Result<bool> {
         self.begin().await;
         let read = match std::mem::replace(&mut self.way, Way::Known) {
-            Way::Begun(begun) => begun.end().await?,
-            Way::Session => Dependencies::of(&self.session.client).await?,
+            Way::Begun(begun) => begun.end().await,
+            Way::Session => None,
             Way::Known | Way::Second(_) => return Ok(false),
+        };
+        let read = match read {
+            Some(read) => read,
+            None => Dependencies::of(&self.session.client).await?,
         };
         read.add_to(&mut planned.whole, kinds::register());
         planned.live.take_edges(&planned.whole);

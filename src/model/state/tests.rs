@@ -92,3 +92,22 @@ fn threads_sift_in_order() {
     assert_eq!(even, (0..10_000).step_by(2).collect::<Vec<u32>>());
     assert!(State::default().sift(|| (), |(), _, _| true).is_empty());
 }
+
+#[test]
+fn sorted_edges_do_not_depend_on_the_order_in_which_they_were_added() {
+    let names = ["a", "b", "c", "d", "e", "f"].map(table);
+    let [forwards, backwards] = [false, true].map(|turned| {
+        let mut state = State::default();
+        let mut pairs: Vec<(&Address, &Address)> = names.iter().zip(&names[1..]).collect();
+        if turned {
+            pairs.reverse();
+        }
+        for (from, to) in pairs {
+            state.add_edge(from.clone(), to.clone());
+            state.add_fall(to.clone(), from.clone());
+        }
+        state.sort_edges();
+        state.edges().map(|(from, to)| format!("{from:?} {to:?}")).collect::<Vec<_>>()
+    });
+    assert_eq!(forwards, backwards);
+}
