@@ -129,8 +129,8 @@ impl Kind for Index {
                   join pg_namespace n on n.oid = ic.relnamespace
                   join pg_am am on am.oid = ic.relam
              where {USER_SCHEMA}
-               and not exists (select from pg_depend d where d.classid = 1259 and d.objid = ic.oid
-                                                         and d.refclassid = 2606 and d.deptype = 'i')
+               and ic.oid not in (select d.objid from pg_depend d
+                                  where d.classid = 1259 and d.refclassid = 2606 and d.deptype = 'i')
              order by i.indrelid, ic.relname",
             keys = index_key::catalog(""),
             tablespace = tablespace("ic"),

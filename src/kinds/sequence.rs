@@ -195,7 +195,7 @@ impl Kind for Sequence {
              from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_sequence s on s.seqrelid = c.oid,
                   lateral (select {options} as v) o
              where {USER_SCHEMA}
-               and not exists (select from pg_depend d where d.classid = 1259 and d.objid = c.oid and d.deptype = 'i')
+               and c.oid not in (select d.objid from pg_depend d where d.classid = 1259 and d.deptype = 'i')
              order by n.nspname, c.relname",
             options = sequence_options::catalog("s.seqtypid"),
         ))
