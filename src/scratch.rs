@@ -12,7 +12,7 @@ use tokio_postgres::types::Type;
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kind::names::Names;
-use crate::kind::{Entry, Reference, References, Scope, Under, find};
+use crate::kind::{Entry, Reference, References, Scope, find};
 use crate::model::node::Value;
 use crate::model::{Address, Object, Server, State};
 use crate::plan;
@@ -39,18 +39,16 @@ pub struct Request<'a> {
     pub register: &'static [Entry],
 }
 
-/// Returns those of the objects that differ on both sides and contain SQL text, so that only PostgreSQL knows whether both mean
-/// the same.
+/// Returns those of the objects that differ that are on both sides and contain SQL text, so that only PostgreSQL knows whether
+/// both mean the same.
 pub fn doubtful<'a>(
     differing: impl IntoIterator<Item = &'a Address>,
     live: &State,
     desired: &State,
     register: &'static [Entry],
 ) -> Vec<Address> {
-    let is_doubtful = |at: &&Address| {
-        let both = desired.get(at).zip(live.get(at));
-        both.is_some_and(|(wanted, there)| !there.is_like(wanted) && holds_text(at, wanted, register))
-    };
+    let is_doubtful =
+        |at: &&Address| live.contains(at) && desired.get(at).is_some_and(|wanted| holds_text(at, wanted, register));
     differing.into_iter().filter(is_doubtful).cloned().collect()
 }
 
@@ -361,8 +359,7 @@ impl<'a> Universe<'a> {
     /// Returns whether an object can be created in a database of its own: it is no facet, and nothing cluster-wide.
     fn is_buildable(&self, at: &Address) -> bool {
         let entry = find(self.0.register, at.kind());
-        let facet = entry.homes.iter().any(|h| matches!(h.under, Under::Owned | Under::Commented | Under::Granted));
-        !facet && entry.rules.scope == Scope::Database && !entry.rules.last && !entry.rules.watches
+        !entry.is_facet() && entry.rules.scope == Scope::Database && !entry.rules.last && !entry.rules.watches
     }
 
     /// Returns whether the text of an object does not say all that it needs.

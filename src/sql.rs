@@ -131,7 +131,11 @@ pub fn all_tokens(text: &str) -> Vec<Token<'_>> {
 
 /// The tokens that mean something.
 pub fn tokens(text: &str) -> Vec<Token<'_>> {
-    split(text).filter(|token| token.class != TokenClass::Space).collect()
+    meaning(text).collect()
+}
+
+fn meaning(text: &str) -> impl Iterator<Item = Token<'_>> {
+    split(text).filter(|token| token.class != TokenClass::Space)
 }
 
 fn split(text: &str) -> impl Iterator<Item = Token<'_>> {
@@ -174,14 +178,14 @@ fn folded(text: &str) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
     let is_wordy =
         |class| matches!(class, TokenClass::Word | TokenClass::Number | TokenClass::Quoted | TokenClass::Str);
     let mut last: Option<Token<'_>> = None;
-    split(text).filter(|token| token.class != TokenClass::Space).map(move |token| {
+    meaning(text).map(move |token| {
         let is_apart = last.replace(token).is_some_and(|last| {
             is_wordy(last.class) && is_wordy(token.class)
                 || last.class == TokenClass::Punct && token.class == TokenClass::Punct && token.start > last.end()
         });
-        let may_change = |byte: u8| byte.is_ascii_uppercase() || !byte.is_ascii();
-        let is_word = token.class == TokenClass::Word && token.text.bytes().any(may_change);
-        let text = if is_word { Cow::Owned(token.text.to_lowercase()) } else { Cow::Borrowed(token.text) };
+        let may_be_upper = |byte: u8| byte.is_ascii_uppercase() || !byte.is_ascii();
+        let changes = token.class == TokenClass::Word && token.text.bytes().any(may_be_upper);
+        let text = if changes { Cow::Owned(token.text.to_lowercase()) } else { Cow::Borrowed(token.text) };
         (if is_apart { " " } else { "" }, text)
     })
 }

@@ -45,17 +45,15 @@ impl Planned {
         let base = if self.whole.is_empty() { &self.live } else { &self.whole };
         let before = plan::renamed(Input { live: base, ..input });
         let after = afterwards(before.clone(), &plan::renamed(input), input);
-        let of = |state: &State| Access::of(state, version, register);
-        let access = match self.things() {
-            Some(things) => {
-                let counts = |at: &Address| thing(at).is_none_or(|thing| things.contains(thing));
-                let of_things =
-                    |state: &State| Access::of_objects(state.iter().filter(|(at, _)| counts(at)), version, register);
-                changes(&of_things(&before), &of_things(&after))
-            }
-            None => changes(&of(&before), &of(&after)),
+        let things = self.things();
+        let counts = |at: &Address| match &things {
+            Some(things) => thing(at).is_none_or(|thing| things.contains(thing)),
+            None => true,
         };
-        debug_assert_eq!(access, changes(&of(&before), &of(&after)), "the other things are as before");
+        let of = |state: &State| Access::of_objects(state.iter().filter(|(at, _)| counts(at)), version, register);
+        let access = changes(&of(&before), &of(&after));
+        let whole = |state: &State| Access::of(state, version, register);
+        debug_assert_eq!(access, changes(&whole(&before), &whole(&after)), "the other things are as before");
         self.access = access;
     }
 
@@ -78,9 +76,8 @@ impl Planned {
 
 /// Returns the object in a schema that `at` is or belongs to.
 fn thing(at: &Address) -> Option<&Address> {
-    let rules_of = |at: &Address| find(kinds::register(), at.kind());
-    let is_thing =
-        |at: &&Address| at.parent().is_some_and(|above| rules_of(above).rules.space) && !rules_of(at).is_facet();
+    let entry = |at: &Address| find(kinds::register(), at.kind());
+    let is_thing = |at: &&Address| at.parent().is_some_and(|above| entry(above).rules.space) && !entry(at).is_facet();
     std::iter::once(at).chain(at.ancestors()).find(is_thing)
 }
 
