@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::{Access, Reach};
+use super::{Access, Reach, Thing};
 use crate::kind::find;
 use crate::model::Address;
 use crate::model::access::{Access as What, AccessChange, Cause, EVERYBODY, Right, Rights, Rows, Way};
@@ -62,9 +62,16 @@ impl Comparison<'_> {
         let moved = |at: &&Address| {
             differs(at) || differs(at.top()) || self.before.owner(at) != self.after.owner(at) || self.whole_differs(at)
         };
-        let mut things: Vec<&Address> = self.after.things.keys().filter(moved).collect();
+        let things = self.after.things.keys().filter(|at| !self.is_as_its_whole(at));
+        let mut things: Vec<&Address> = things.filter(moved).collect();
         things.sort_unstable();
         things
+    }
+
+    /// Returns whether all that a role may, or might, do with a part of a thing is what it may do with the thing.
+    fn is_as_its_whole(&self, at: &Address) -> bool {
+        let says_nothing = |access: &Access| access.things.get(at).is_none_or(|thing| *thing == Thing::default());
+        says_nothing(self.after) && says_nothing(self.before) && self.after.is_part(at)
     }
 
     /// Returns whether the thing that `at` is a part of differs.
@@ -83,7 +90,7 @@ impl Comparison<'_> {
         let things = if old == new {
             moved
         } else {
-            all = self.after.things().collect();
+            all = self.after.things().filter(|at| !self.is_as_its_whole(at)).collect();
             &all
         };
         for at in things {

@@ -1,5 +1,9 @@
 //! Checks the bodies of new routines before the commit.
 
+use std::pin::pin;
+
+use futures_util::future::join3;
+use futures_util::stream::{self, StreamExt};
 use tokio_postgres::error::{ErrorPosition, SqlState};
 use tokio_postgres::{Client, Error};
 
@@ -16,26 +20,39 @@ const NEW: &str = "
 /// An error, the SQL or body that it is about, and the step that created the routine.
 type Wrong<'a> = (Error, String, Option<&'a PlanStep>);
 
+/// How many bodies the server is asked to check at once.
+const AHEAD: usize = 64;
+
 /// Checks the bodies of new routines for syntax errors.
 ///
 /// They are not checked at creation, as they may name objects created after them. Other errors are left to the
 /// routine's first call: a body may name what its caller creates.
 pub(super) async fn check<'a>(client: &Client, segment: &'a [PlanStep]) -> Result<(), Wrong<'a>> {
     let routines = client.query(NEW, &[]).await.map_err(|error| (error, NEW.to_owned(), None))?;
-    for routine in routines {
-        let (oid, body, validator): (u32, String, String) = (routine.get(0), routine.get(1), routine.get(2));
-        let begin = "savepoint body; set local check_function_bodies = on";
-        client.batch_execute(begin).await.map_err(|error| (error, begin.to_owned(), None))?;
-        let checked = client.batch_execute(&format!("select pg_catalog.{validator}({oid})")).await;
-        let end = "rollback to savepoint body; release savepoint body";
-        client.batch_execute(end).await.map_err(|error| (error, end.to_owned(), None))?;
-        let Err(error) = checked else { continue };
+    let checks = stream::iter(&routines).map(|routine| validate(client, routine.get(0), routine.get(2)));
+    let mut checked = pin!(checks.buffered(AHEAD).zip(stream::iter(&routines)));
+    while let Some((result, routine)) = checked.next().await {
+        let Err(error) = result.map_err(|(error, sql)| (error, sql.to_owned(), None))? else { continue };
         if error.code() == Some(&SqlState::SYNTAX_ERROR) && !wants_type(&error) {
+            let body: String = routine.get(1);
             let step = segment.iter().find(|step| step.sql.contains(&body));
             return Err((error, body, step));
         }
     }
     Ok(())
+}
+
+/// Has a validator check a routine, and undoes whatever comes of it. Returns the validator's result; fails with the error of
+/// another statement, and that statement.
+async fn validate(client: &Client, routine: u32, validator: &str) -> Result<Result<(), Error>, (Error, &'static str)> {
+    const BEGIN: &str = "savepoint body; set local check_function_bodies = on";
+    const END: &str = "rollback to savepoint body; release savepoint body";
+    let check = format!("select pg_catalog.{validator}({routine})");
+    let [begun, checked, ended] = [BEGIN, &check, END].map(|sql| client.batch_execute(sql));
+    let (begun, checked, ended) = join3(begun, checked, ended).await;
+    begun.map_err(|error| (error, BEGIN))?;
+    ended.map_err(|error| (error, END))?;
+    Ok(checked)
 }
 
 /// Returns whether PL/pgSQL failed at the `%` of a type such as `orders.total%type`. It looks up the table on the

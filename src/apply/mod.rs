@@ -11,8 +11,12 @@ mod quiet;
 mod retry;
 mod unfit;
 
+use std::future::Future;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join3;
+use futures_util::stream::{self, StreamExt};
 use tokio_postgres::{Client, Error};
 
 use crate::diagnostic::{Code, Diagnostic, Result};
@@ -33,8 +37,13 @@ pub use unfit::check as check_rows;
 
 /// The `lock_timeout` of statements that keep nobody waiting.
 const PATIENCE: &str = "10min";
+/// How many statements of a transaction the server has at most, if all of them are quick: those that it has not begun are under
+/// way while it runs others. A client that is killed leaves it no more to do, and no statement that takes long is sent ahead.
+const AHEAD: usize = 64;
 /// Returns the id of the current transaction, and the process id of the server's session.
 const NUMBER: &str = "select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_backend_pid()";
+
+const RESET_ROLE: &str = "reset role";
 
 /// How to run a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,8 +133,13 @@ impl Run<'_> {
 
     /// Runs everything between `begin` and `commit`. Returns the id of the transaction.
     async fn inside(&mut self, segment: &[PlanStep]) -> Result<String, Stopped> {
-        for step in segment {
-            self.step(step, true).await?;
+        let session = self.session;
+        for part in segment.chunk_by(|a, b| a.quick && b.quick) {
+            let mut results = pin!(stream::iter(part).map(|step| inside(&session.client, step)).buffered(AHEAD));
+            for step in part {
+                let result = async { results.next().await.unwrap_or(Ok(())) };
+                self.step(step, true, result).await?;
+            }
         }
         if let Err((error, sql, step)) = bodies::check(&self.session.client, segment).await {
             return Err(match step {
@@ -150,7 +164,7 @@ impl Run<'_> {
             // giving up would waste the work it has done.
             let patient = step.lock <= Lock::ShareUpdateExclusive;
             self.lock_timeout(if patient { PATIENCE } else { &self.options.lock_timeout }).await?;
-            if let Err(stopped) = self.step(step, false).await {
+            if let Err(stopped) = self.step(step, false, alone(&self.session.client, step)).await {
                 // The first error is the one to report.
                 let _ = self.session.client.batch_execute(&lock_timeout(&self.options.lock_timeout)).await;
                 return Err(stopped);
@@ -169,11 +183,16 @@ impl Run<'_> {
         }
     }
 
-    async fn step(&mut self, step: &PlanStep, inside: bool) -> Result<(), Stopped> {
+    /// Waits for the result of a statement, and reports it.
+    async fn step(
+        &mut self,
+        step: &PlanStep,
+        inside: bool,
+        statement: impl Future<Output = std::result::Result<(), Error>>,
+    ) -> Result<(), Stopped> {
         self.number += 1;
         self.watch.event(Event::Begin(self.number, self.steps.len(), step));
         let begun = Instant::now();
-        let statement = execute(&self.session.client, step, inside);
         if let Err(error) = progress::observed(self.session, self.process, step, self.watch, statement).await {
             if is_lost(&error) {
                 let what = if inside { Interrupted::Transaction } else { Interrupted::Statement(self.process) };
@@ -214,14 +233,27 @@ fn lock_timeout(timeout: &str) -> String {
     format!("set lock_timeout = {}", literal(timeout))
 }
 
-/// Runs a statement, as another role if the step says so.
-async fn execute(client: &Client, step: &PlanStep, inside: bool) -> std::result::Result<(), Error> {
+/// Runs a statement in a transaction, as another role if the step says so. Unless it contains a secret, the server is sent at once
+/// all that takes.
+async fn inside(client: &Client, step: &PlanStep) -> std::result::Result<(), Error> {
     let Some(role) = &step.run_as else { return quiet::execute(client, step).await };
-    let local = if inside { "local " } else { "" };
-    client.batch_execute(&format!("set {local}role {}", ident(role))).await?;
+    let set = format!("set local role {}", ident(role));
+    if step.shown.is_some() {
+        client.batch_execute(&set).await?;
+        quiet::execute(client, step).await?;
+        return client.batch_execute(RESET_ROLE).await;
+    }
+    let run = quiet::execute(client, step);
+    let (set, run, reset) = join3(client.batch_execute(&set), run, client.batch_execute(RESET_ROLE)).await;
+    set.and(run).and(reset)
+}
+
+/// Runs a statement outside transactions, as another role if the step says so.
+async fn alone(client: &Client, step: &PlanStep) -> std::result::Result<(), Error> {
+    let Some(role) = &step.run_as else { return quiet::execute(client, step).await };
+    client.batch_execute(&format!("set role {}", ident(role))).await?;
     let result = quiet::execute(client, step).await;
-    // If the transaction has failed, this fails too, and the rollback resets the role.
-    let back = client.batch_execute("reset role").await;
+    let back = client.batch_execute(RESET_ROLE).await;
     result.and(back)
 }
 

@@ -146,7 +146,7 @@ impl Kind for MaterializedView {
         let data = if self.with_data { "" } else { "\nwith no data" };
         let moved = cx.live.spec::<Self>(cx.at).is_some_and(|live| live.cluster_on != self.cluster_on);
         let cluster = self.cluster_on.as_deref().filter(|_| moved).map(|index| mark::cluster_on(Some(index), cx));
-        std::iter::once(Step::new(format!("{sql} as\n{}{data}", self.query))).chain(cluster).collect()
+        std::iter::once(Step::new(format!("{sql} as\n{}{data}", self.query)).queries()).chain(cluster).collect()
     }
 
     fn alter(&self, old: &Self, cx: &Cx<'_>) -> Alter {

@@ -95,6 +95,16 @@ impl Address {
         path
     }
 
+    /// Returns itself, or the nearest ancestor, that has a key.
+    fn named(&self) -> Option<&Self> {
+        std::iter::once(self).chain(self.ancestors()).find(|at| !at.key().is_empty())
+    }
+
+    /// Returns how many keys its path has.
+    fn level(&self) -> usize {
+        std::iter::once(self).chain(self.ancestors()).filter(|at| !at.key().is_empty()).count()
+    }
+
     /// Returns whether `other` is this address or one of its ancestors.
     pub fn is_within(&self, other: &Self) -> bool {
         self == other || self.ancestors().any(|a| a == other)
@@ -138,9 +148,19 @@ impl Ord for Address {
         if self == other {
             return Ordering::Equal;
         }
-        let are_named_siblings = self.parent() == other.parent() && !self.key().is_empty() && !other.key().is_empty();
-        let by_path = if are_named_siblings { self.key().cmp(other.key()) } else { self.path().cmp(&other.path()) };
+        let by_path = compare((Some(self), self.level()), (Some(other), other.level()));
         by_path.then_with(|| self.kind().cmp(&other.kind()))
+    }
+}
+
+/// Compares two addresses, each with the number of keys of its path, by these paths.
+fn compare((a, m): (Option<&Address>, usize), (b, n): (Option<&Address>, usize)) -> Ordering {
+    match (a.and_then(Address::named), b.and_then(Address::named)) {
+        _ if a == b => Ordering::Equal,
+        (Some(a), _) if m > n => compare((a.parent(), m - 1), (b, n)).then(Ordering::Greater),
+        (_, Some(b)) if m < n => compare((a, m), (b.parent(), n - 1)).then(Ordering::Less),
+        (Some(a), Some(b)) => compare((a.parent(), m - 1), (b.parent(), n - 1)).then_with(|| a.key().cmp(b.key())),
+        _ => Ordering::Equal,
     }
 }
 
@@ -158,6 +178,36 @@ impl fmt::Display for Address {
             None if self.key().is_empty() => write!(f, "{}", self.kind()),
             Some(parent) if parent.path().is_empty() => write!(f, "{} `{}` of {parent}", self.kind(), self.key()),
             _ => write!(f, "{} `{}`", self.kind(), self.path().join(".")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_in_the_order_of_their_paths_and_then_kinds() {
+        const KINDS: [KindName; 2] = [KindName("part"), KindName("facet")];
+        let mut all: Vec<Address> = Vec::new();
+        for level in 0..4 {
+            let above: Vec<Option<Address>> = if level == 0 {
+                vec![None]
+            } else {
+                all.iter().filter(|at| at.ancestors().count() + 1 == level).cloned().map(Some).collect()
+            };
+            for (above, kind, key) in
+                above.iter().flat_map(|a| KINDS.map(|k| ["", "a", "b"].map(|key| (a, k, key)))).flatten()
+            {
+                all.push(above.as_ref().map_or_else(|| Address::root(kind, key), |above| above.child(kind, key)));
+            }
+        }
+        assert_eq!(all.len(), 6 + 36 + 216 + 1296);
+        for a in &all {
+            for b in all.iter().step_by(7) {
+                let by_path = a.path().cmp(&b.path()).then_with(|| a.kind().cmp(&b.kind()));
+                assert_eq!(a.cmp(b), by_path, "{a:?} {b:?}");
+            }
         }
     }
 }

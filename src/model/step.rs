@@ -130,6 +130,8 @@ pub struct Step {
     pub carries: Option<Address>,
     /// How many bytes at its beginning it has in common with others that may become one statement with it; 0 for none.
     pub joins: usize,
+    /// It runs a query, which may take long.
+    pub queries: bool,
     /// Why it may well fail, and what to do about that.
     pub warns: Option<String>,
     /// A query of the database as it is before the plan: whether there are rows that make the statement fail.
@@ -294,6 +296,13 @@ impl Step {
     #[must_use]
     pub fn joins(mut self, beginning: &str) -> Self {
         self.joins = if self.sql.starts_with(beginning) { beginning.len() } else { 0 };
+        self
+    }
+
+    /// Marks it as one that runs a query, which may take long.
+    #[must_use]
+    pub fn queries(mut self) -> Self {
+        self.queries = true;
         self
     }
 

@@ -20,6 +20,7 @@ mod stranger;
 mod wait;
 
 use indexmap::IndexMap;
+use rustc_hash::FxHashSet;
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::diff::{Difference, diff, diff_among};
@@ -96,6 +97,8 @@ pub struct PlanStep {
     pub run_as: Option<String>,
     /// The object whose rows it moves, in one transaction with other statements.
     pub carries: Option<Address>,
+    /// Whether it is about a new object and its time does not depend on any rows.
+    pub quick: bool,
     /// The number of its segment, from 0. Statements of one segment share a transaction.
     pub segment: usize,
 }
@@ -250,9 +253,9 @@ pub fn plan_from(start: &Start, input: Input<'_>) -> Result<Plan, Diagnostics> {
     let changes = emitted.changes(input);
     // A rename may also change names of objects that depend on the renamed one.
     let stated = emitted.nodes.iter().map(|n| &n.at).chain(emitted.fates.keys()).cloned();
-    let mut touched: Vec<Address> = before.keys().cloned().chain(stated).collect();
-    touched.sort();
-    touched.dedup();
+    let touched: FxHashSet<Address> = before.keys().cloned().chain(stated).collect();
+    let mut touched: Vec<Address> = touched.into_iter().collect();
+    touched.sort_unstable();
     warnings.extend(emitted.nodes.iter().filter_map(|node| node.step.warns.clone()));
     let mut steps: Vec<PlanStep> = order.into_iter().map(|i| step(&emitted, i, input)).collect();
     segment::segment(&mut steps, &emitted, input);
@@ -307,8 +310,23 @@ fn step(emitted: &emit::Emitted, i: usize, input: Input<'_>) -> PlanStep {
         admits: node.step.admits.clone(),
         run_as: node.step.run_as.clone(),
         carries: node.step.carries.clone(),
+        quick: is_quick(node, emitted),
         segment: 0,
     }
+}
+
+/// Returns whether a statement is about an object that the plan creates in a schema, or about what is below one, and its time
+/// does not depend on any rows.
+fn is_quick(node: &emit::Node, emitted: &emit::Emitted) -> bool {
+    let emit::Node { at, step, verb: _ } = node;
+    let is_new =
+        |at: &Address| matches!(emitted.fates.get(at), Some(fate) if matches!(fate.action, fate::Action::Create));
+    segment::in_schema(at).is_some_and(is_new)
+        && !step.queries
+        && step.hazards.is_empty()
+        && step.reads.is_empty()
+        && step.carries.is_none()
+        && step.shown.is_none()
 }
 
 /// Returns whether an object, or one of its ancestors, is shared by all databases of the cluster.

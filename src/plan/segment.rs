@@ -59,7 +59,7 @@ fn weigh(steps: &mut [PlanStep], input: Input<'_>) {
 }
 
 /// Returns the object directly in a schema that `at` is or is below.
-fn in_schema(at: &Address) -> Option<&Address> {
+pub fn in_schema(at: &Address) -> Option<&Address> {
     std::iter::once(at).chain(at.ancestors()).find(|at| at.parent() == Some(at.top()))
 }
 
@@ -196,6 +196,7 @@ mod tests {
             hands_to: None,
             admits: None,
             run_as: None,
+            quick: false,
             segment,
         }
     }

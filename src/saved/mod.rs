@@ -304,6 +304,7 @@ impl SavedStep {
             admits: now.and_then(|now| now.admits.clone()),
             run_as: now.and_then(|now| now.run_as.clone()),
             carries: None,
+            quick: now.is_some_and(|now| now.quick),
             segment: self.segment,
         })
     }

@@ -54,6 +54,39 @@ fn a_plan_takes_few_round_trips() {
 }
 
 #[test]
+fn what_is_new_is_made_in_few_round_trips() {
+    let cluster = own_cluster();
+    let database = Database::create_in(cluster.server());
+    let project = Project::new(&database, &[("dbstate.yaml", "files: [.]\n")]);
+    for (name, text) in schema::Project::new(50).files() {
+        project.write(&name, &text);
+    }
+    project.write(
+        "slow.yaml",
+        "schemas:
+           slow:
+             comment: what takes long
+             tables: { a: { columns: { id: bigint }, comment: rows }, b: { columns: { id: bigint } } }
+             materialized_views: { m: { query: select id from slow.a, comment: rows } }
+             functions: { f(): { returns: int, language: sql, body: select 1 } }
+        ",
+    );
+    let proxy = Proxy::to(cluster.server());
+    proxy.delay(Duration::from_millis(5));
+    let output = dbstate(["apply", "--yes", "-d", &proxy.url(database.name())], project.path());
+    assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
+    let (trips, requests) = (proxy.trips(), proxy.requests());
+    assert!(trips.len() <= 60 && requests.len() >= 500, "{} requests: {trips:?}", requests.len());
+    // What takes long is sent by itself: a client that is killed leaves no more of it behind.
+    let ends = trips.iter().scan(0, |end, trip| {
+        *end += trip;
+        Some(*end)
+    });
+    let slow = requests.iter().position(|sql| sql.contains("create materialized view")).expect("it is made");
+    assert!(ends.zip(&trips).any(|end| end == (slow + 1, &1)), "{slow}: {trips:?}");
+}
+
+#[test]
 fn what_uses_what_is_read_only_where_something_changes() {
     let cluster = own_cluster();
     let database = Database::create_in(cluster.server());
