@@ -31,7 +31,8 @@ impl fmt::Display for KindName {
 pub struct Address(Arc<Inner>);
 
 struct Inner {
-    hash: u64,
+    hash: u32,
+    number: u32,
     kind: KindName,
     parent: Option<Address>,
     key: Box<str>,
@@ -55,9 +56,14 @@ impl Address {
         unique::of(hasher.finish(), kind, parent, key)
     }
 
-    /// Returns a number that depends on nothing but what it says: the same in every run.
-    pub(super) fn number(&self) -> u64 {
+    /// Returns a digest that depends on nothing but what it says: the same in every run.
+    pub(super) fn digest(&self) -> u32 {
         self.0.hash
+    }
+
+    /// Returns a number that no other address in use has. There are about as many numbers as there were addresses at a time.
+    pub(super) fn number(&self) -> usize {
+        usize::try_from(self.0.number).unwrap_or(usize::MAX)
     }
 
     /// Returns its kind.

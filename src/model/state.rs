@@ -1,5 +1,6 @@
 //! A state: the objects of a project or of a database, by address, with the edges between them.
 
+mod objects;
 mod places;
 mod sift;
 #[cfg(test)]
@@ -11,9 +12,9 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use indexmap::map::Entry;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
+use objects::Objects;
 use places::Places;
 
 use super::address::{Address, KindName};
@@ -185,7 +186,6 @@ pub struct State {
     whole: bool,
 }
 
-type Objects = IndexMap<Address, Object, FxBuildHasher>;
 type Edges = IndexMap<Address, Vec<Address>, FxBuildHasher>;
 
 /// Which part of the objects of a copy is hidden at most: a fourth.
@@ -195,14 +195,13 @@ impl State {
     /// Adds or replaces an object; returns the previous one.
     pub fn insert(&mut self, at: Address, object: Object) -> Option<Object> {
         self.reveal();
-        match Arc::make_mut(&mut self.objects).entry(at) {
-            Entry::Occupied(mut entry) => Some(entry.insert(object)),
-            Entry::Vacant(entry) => {
-                Arc::make_mut(&mut self.places).add(entry.key());
-                entry.insert(object);
-                None
-            }
+        let objects = Arc::make_mut(&mut self.objects);
+        if let Some(there) = objects.get_mut(&at) {
+            return Some(std::mem::replace(there, object));
         }
+        Arc::make_mut(&mut self.places).add(&at);
+        objects.add(at, object);
+        None
     }
 
     /// Replaces the spec of an existing object.
@@ -235,7 +234,7 @@ impl State {
 
     /// Returns whether there is an object at that address.
     pub fn contains(&self, at: &Address) -> bool {
-        self.objects.contains_key(at) && self.shows(at)
+        self.objects.contains(at) && self.shows(at)
     }
 
     /// Returns whether an address is not hidden.
@@ -266,7 +265,7 @@ impl State {
     /// Returns the children of an address, by ordinal.
     pub fn children(&self, at: &Address) -> Vec<&Address> {
         let mut list: Vec<&Address> = self.places.children(at).iter().filter(|at| self.shows(at)).collect();
-        list.sort_by_cached_key(|a| self.objects.get(*a).map_or(0, |o| o.ordinal));
+        list.sort_by_cached_key(|a| self.objects.get(a).map_or(0, |o| o.ordinal));
         list
     }
 
@@ -325,7 +324,7 @@ impl State {
         }
         let gone = std::mem::take(&mut self.hidden);
         if let Some(objects) = Arc::get_mut(&mut self.objects) {
-            objects.retain(|at, _| !gone.contains(at));
+            objects.retain(|at| !gone.contains(at));
         } else {
             let kept = self.objects.iter().filter(|(at, _)| !gone.contains(*at));
             self.objects = Arc::new(kept.map(|(at, object)| (at.clone(), object.clone())).collect());
@@ -333,7 +332,7 @@ impl State {
         if let Some(places) = Arc::get_mut(&mut self.places) {
             places.remove(&gone);
         } else {
-            self.places = Arc::new(Places::of(self.objects.keys()));
+            self.places = Arc::new(Places::of(self.objects.iter().map(|(at, _)| at)));
         }
     }
 
@@ -366,7 +365,7 @@ impl State {
             let moved = |(a, list): (&Address, &Vec<Address>)| (place(a), list.iter().map(&place).collect());
             *edges = Arc::new(edges.iter().map(moved).collect());
         }
-        self.places = Arc::new(Places::of(self.objects.keys()));
+        self.places = Arc::new(Places::of(self.objects.iter().map(|(at, _)| at)));
     }
 
     /// Records the size of the relation with that oid.
@@ -443,7 +442,7 @@ impl State {
     /// Puts the recorded edges in an order that does not depend on that in which they were added.
     pub fn sort_edges(&mut self) {
         for edges in [&mut self.edges, &mut self.falls] {
-            Arc::make_mut(edges).sort_by_cached_key(|from, _| from.number());
+            Arc::make_mut(edges).sort_by(|a, _, b, _| a.digest().cmp(&b.digest()).then_with(|| a.cmp(b)));
         }
     }
 
