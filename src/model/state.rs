@@ -1,7 +1,6 @@
 //! A state: the objects of a project or of a database, by address, with the edges between them.
 
 mod objects;
-mod places;
 mod sift;
 #[cfg(test)]
 mod tests;
@@ -15,7 +14,6 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use objects::Objects;
-use places::Places;
 
 use super::address::{Address, KindName};
 use super::size::Size;
@@ -176,7 +174,6 @@ impl Object {
 #[derive(Debug, Clone, Default)]
 pub struct State {
     objects: Arc<Objects>,
-    places: Arc<Places>,
     /// The addresses of objects that are not part of the state, with everything below them.
     hidden: Arc<FxHashSet<Address>>,
     edges: Arc<Edges>,
@@ -199,7 +196,6 @@ impl State {
         if let Some(there) = objects.get_mut(&at) {
             return Some(std::mem::replace(there, object));
         }
-        Arc::make_mut(&mut self.places).add(&at);
         objects.add(at, object);
         None
     }
@@ -234,7 +230,7 @@ impl State {
 
     /// Returns whether there is an object at that address.
     pub fn contains(&self, at: &Address) -> bool {
-        self.objects.contains(at) && self.shows(at)
+        self.get(at).is_some()
     }
 
     /// Returns whether an address is not hidden.
@@ -249,7 +245,7 @@ impl State {
 
     /// Returns the top-level objects, in the order added.
     pub fn tops(&self) -> impl Iterator<Item = &Address> {
-        self.places.tops().iter().filter(|at| self.shows(at))
+        self.objects.tops().map(|(at, _)| at).filter(|at| self.shows(at))
     }
 
     /// Returns the number of objects.
@@ -264,16 +260,20 @@ impl State {
 
     /// Returns the children of an address, by ordinal.
     pub fn children(&self, at: &Address) -> Vec<&Address> {
-        let mut list: Vec<&Address> = self.places.children(at).iter().filter(|at| self.shows(at)).collect();
-        list.sort_by_cached_key(|a| self.objects.get(a).map_or(0, |o| o.ordinal));
-        list
+        let mut list: Vec<(u32, &Address)> = self.below(at).map(|(at, object)| (object.ordinal, at)).collect();
+        list.sort_by_key(|(ordinal, _)| *ordinal);
+        list.into_iter().map(|(_, at)| at).collect()
+    }
+
+    /// Returns the children of an address with their objects, in the order added.
+    fn below(&self, at: &Address) -> impl Iterator<Item = (&Address, &Object)> {
+        self.objects.children(at).filter(|(at, _)| self.shows(at))
     }
 
     /// Returns the children of one kind with their specs, by ordinal.
     pub fn children_of<T: 'static>(&self, at: &Address, kind: KindName) -> Vec<(&Address, &T)> {
-        let of_kind = self.places.children(at).iter().filter(|at| at.kind() == kind);
-        let objects = of_kind.filter_map(|at| Some((at, self.get(at)?)));
-        let specs = objects.filter_map(|(at, object)| Some((object.ordinal, at, object.spec.as_any().downcast_ref()?)));
+        let of_kind = self.below(at).filter(|(at, _)| at.kind() == kind);
+        let specs = of_kind.filter_map(|(at, object)| Some((object.ordinal, at, object.spec.as_any().downcast_ref()?)));
         let mut list: Vec<(u32, &Address, &T)> = specs.collect();
         list.sort_by_key(|(ordinal, ..)| *ordinal);
         list.into_iter().map(|(_, at, spec)| (at, spec)).collect()
@@ -329,11 +329,6 @@ impl State {
             let kept = self.objects.iter().filter(|(at, _)| !gone.contains(*at));
             self.objects = Arc::new(kept.map(|(at, object)| (at.clone(), object.clone())).collect());
         }
-        if let Some(places) = Arc::get_mut(&mut self.places) {
-            places.remove(&gone);
-        } else {
-            self.places = Arc::new(Places::of(self.objects.iter().map(|(at, _)| at)));
-        }
     }
 
     /// Removes the object at an address and everything below it.
@@ -365,7 +360,6 @@ impl State {
             let moved = |(a, list): (&Address, &Vec<Address>)| (place(a), list.iter().map(&place).collect());
             *edges = Arc::new(edges.iter().map(moved).collect());
         }
-        self.places = Arc::new(Places::of(self.objects.iter().map(|(at, _)| at)));
     }
 
     /// Records the size of the relation with that oid.
@@ -422,7 +416,7 @@ impl State {
 
     /// Returns every address of that kind, in the order added.
     pub fn of_kind(&self, kind: KindName) -> Vec<Address> {
-        self.places.of_kind(kind).iter().filter(|at| self.shows(at)).cloned().collect()
+        self.objects.of_kind(kind).map(|(at, _)| at).filter(|at| self.shows(at)).cloned().collect()
     }
 
     /// Records that `from` uses `to` and cannot exist without it.

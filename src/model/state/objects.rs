@@ -1,20 +1,56 @@
-//! The objects of a state, by address.
+//! The objects of a state by address, by parent and by kind.
 //!
-//! The place of an object is looked up by the number of its address, so that what was added one after the other is also looked up
-//! side by side.
+//! What is known of an address is looked up by its number, so that what was added one after the other is also looked up side by
+//! side. Lists of objects are made of their places.
+
+use rustc_hash::FxHashMap;
 
 use super::Object;
-use crate::model::Address;
+use crate::model::{Address, KindName};
 
 /// How many numbers a page has. Those of a few addresses may be far apart.
 const PAGE: usize = 256;
 
-/// Objects by address, in the order in which they were added.
+/// Objects in the order in which they were added.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Objects {
     all: Vec<(Address, Object)>,
-    /// For the number of each address, the place in `all`, from 1; 0 if there is no object.
-    pages: Vec<Option<Box<[u32; PAGE]>>>,
+    /// For the object at each place, the next one with the same parent.
+    next: Vec<Place>,
+    /// For each address, by its number.
+    pages: Vec<Option<Box<[Spot; PAGE]>>>,
+    /// The objects at the top level.
+    tops: Children,
+    kinds: FxHashMap<KindName, Vec<Place>>,
+}
+
+/// The place of an object, from 1; 0 if there is none.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place(u32);
+
+/// What is known of an address.
+#[derive(Debug, Clone, Copy, Default)]
+struct Spot {
+    object: Place,
+    children: Children,
+}
+
+/// The first and the last of the objects with the same parent.
+#[derive(Debug, Clone, Copy, Default)]
+struct Children {
+    first: Place,
+    last: Place,
+}
+
+impl Place {
+    /// Returns the place with that index.
+    fn of(index: usize) -> Self {
+        Self(u32::try_from(index + 1).expect("fewer objects than the server has oids"))
+    }
+
+    fn index(self) -> Option<usize> {
+        usize::try_from(self.0).ok()?.checked_sub(1)
+    }
 }
 
 impl Objects {
@@ -24,38 +60,38 @@ impl Objects {
         self.note(self.all.len() - 1);
     }
 
-    /// Notes where the object at a place is.
-    fn note(&mut self, place: usize) {
-        let number = self.all[place].0.number();
-        if self.pages.len() <= number / PAGE {
-            self.pages.resize(number / PAGE + 1, None);
+    /// Notes the object with that index, which is the last of those noted.
+    fn note(&mut self, index: usize) {
+        let place = Place::of(index);
+        let Self { all, next, pages, tops, kinds } = self;
+        let (at, _) = &all[index];
+        spot(pages, at).object = place;
+        let siblings = at.parent().map_or(tops, |parent| &mut spot(pages, parent).children);
+        match std::mem::replace(&mut siblings.last, place).index() {
+            Some(last) => next[last] = place,
+            None => siblings.first = place,
         }
-        let page = self.pages[number / PAGE].get_or_insert_with(|| Box::new([0; PAGE]));
-        page[number % PAGE] = u32::try_from(place + 1).expect("fewer objects than the server has oids");
+        next.push(Place::default());
+        kinds.entry(at.kind()).or_default().push(place);
     }
 
-    /// Returns the place of the object at an address.
-    fn place(&self, at: &Address) -> Option<usize> {
-        let page = self.pages.get(at.number() / PAGE)?.as_ref()?;
-        usize::try_from(page[at.number() % PAGE]).ok()?.checked_sub(1)
+    /// Returns what is known of an address.
+    fn spot(&self, at: &Address) -> Spot {
+        let page = self.pages.get(at.number() / PAGE).and_then(Option::as_ref);
+        page.map_or(Spot::default(), |page| page[at.number() % PAGE])
     }
 
     /// Returns the object at an address.
     pub(super) fn get(&self, at: &Address) -> Option<&Object> {
-        self.place(at).map(|place| &self.all[place].1)
+        self.spot(at).object.index().map(|index| &self.all[index].1)
     }
 
     /// Returns the object at an address, to change it.
     pub(super) fn get_mut(&mut self, at: &Address) -> Option<&mut Object> {
-        self.place(at).map(|place| &mut self.all[place].1)
+        self.spot(at).object.index().map(|index| &mut self.all[index].1)
     }
 
-    /// Returns whether there is an object at an address.
-    pub(super) fn contains(&self, at: &Address) -> bool {
-        self.place(at).is_some()
-    }
-
-    /// Returns all objects with their addresses, in the order added.
+    /// Returns all objects.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Address, &Object)> {
         self.all.iter().map(|(at, object)| (at, object))
     }
@@ -65,12 +101,44 @@ impl Objects {
         self.all.len()
     }
 
+    /// Returns the objects at the top level.
+    pub(super) fn tops(&self) -> impl Iterator<Item = (&Address, &Object)> {
+        self.list(self.tops)
+    }
+
+    /// Returns the objects below an address.
+    pub(super) fn children(&self, at: &Address) -> impl Iterator<Item = (&Address, &Object)> {
+        self.list(self.spot(at).children)
+    }
+
+    fn list(&self, children: Children) -> impl Iterator<Item = (&Address, &Object)> {
+        let first = children.first.index();
+        std::iter::successors(first, |index| self.next[*index].index())
+            .map(|index| (&self.all[index].0, &self.all[index].1))
+    }
+
+    /// Returns the objects of a kind.
+    pub(super) fn of_kind(&self, kind: KindName) -> impl Iterator<Item = (&Address, &Object)> {
+        let places = self.kinds.get(&kind).into_iter().flatten();
+        places.filter_map(|place| place.index()).map(|index| (&self.all[index].0, &self.all[index].1))
+    }
+
     /// Removes the objects at the addresses for which `keep` returns false.
     pub(super) fn retain(&mut self, keep: impl Fn(&Address) -> bool) {
-        self.all.retain(|(at, _)| keep(at));
-        self.pages.clear();
-        (0..self.all.len()).for_each(|place| self.note(place));
+        let mut all = std::mem::take(&mut self.all);
+        all.retain(|(at, _)| keep(at));
+        *self = Self { all, ..Self::default() };
+        (0..self.all.len()).for_each(|index| self.note(index));
     }
+}
+
+/// Returns what is known of an address, to change it.
+fn spot<'p>(pages: &'p mut Vec<Option<Box<[Spot; PAGE]>>>, at: &Address) -> &'p mut Spot {
+    let page = at.number() / PAGE;
+    if pages.len() <= page {
+        pages.resize(page + 1, None);
+    }
+    &mut pages[page].get_or_insert_with(|| Box::new([Spot::default(); PAGE]))[at.number() % PAGE]
 }
 
 impl IntoIterator for Objects {
