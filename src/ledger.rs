@@ -4,8 +4,10 @@
 //! plan.
 
 use std::collections::{HashMap, HashSet};
+use std::pin::pin;
 
 use futures_util::future::join3;
+use futures_util::stream::TryStreamExt;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
@@ -22,43 +24,70 @@ pub const SCHEMA: &str = "dbstate";
 
 /// What the ledger records about one object: the digests of both sides, and the `was` that was carried out.
 #[derive(Debug)]
-struct Settled {
+pub struct Settled {
     declared: String,
     stored: String,
     was: Option<String>,
 }
 
-/// What the ledger records about some objects, by address; `None` if there is no ledger.
+/// What the ledger records about some objects; `None` if there is no ledger.
 #[derive(Debug, Default)]
-pub struct Ledger(Option<HashMap<String, Settled>>);
+pub struct Ledger(Option<HashMap<Address, Settled>>);
 
 /// Reads what the ledger records about some objects. Without a ledger, or without the right to read it, the result is
 /// empty.
 pub async fn read(client: &Client, objects: impl IntoIterator<Item = &Address>) -> Ledger {
+    let objects: Vec<&Address> = objects.into_iter().collect();
+    let mut known = HashMap::new();
+    let read = each(client, objects.iter().copied(), |i, then| drop(known.insert(objects[i].clone(), then))).await;
+    Ledger(read.is_some().then_some(known))
+}
+
+/// Passes on what the ledger records about each of some objects, as it arrives, with the object's index. Returns `None` if
+/// there is no ledger, or it may not be read.
+pub async fn each(
+    client: &Client,
+    objects: impl IntoIterator<Item = &Address>,
+    mut what: impl FnMut(usize, Settled),
+) -> Option<()> {
     let keys: Vec<String> = objects.into_iter().map(key).collect();
-    let sql = "select address, declared, stored, was from dbstate.settled where address = any($1)";
-    let rows = client.query_typed(sql, &[(&keys, Type::TEXT_ARRAY)]).await.ok();
-    let settled = |r: &Row| Ok((cell(r, 0)?, Settled { declared: cell(r, 1)?, stored: cell(r, 2)?, was: cell(r, 3)? }));
-    Ledger(rows.and_then(|rows| rows.iter().map(settled).collect::<Result<_>>().ok()))
+    let sql = "select k.place, s.declared, s.stored, s.was
+               from pg_catalog.unnest($1) with ordinality as k (address, place) join dbstate.settled as s using (address)";
+    let rows = client.query_typed_raw(sql, [(keys, Type::TEXT_ARRAY)]).await.ok()?;
+    let mut rows = pin!(rows);
+    while let Some(row) = rows.try_next().await.ok()? {
+        let place: usize = cell::<i64>(&row, 0).ok()?.try_into().ok()?;
+        let then = Settled { declared: cell(&row, 1).ok()?, stored: cell(&row, 2).ok()?, was: cell(&row, 3).ok()? };
+        what(place.checked_sub(1)?, then);
+    }
+    Some(())
+}
+
+impl Settled {
+    /// Returns which side differs from what the last apply left.
+    pub fn moved<'a>(
+        &self,
+        at: &Address,
+        declared: Option<&'a dyn Spec>,
+        stored: Option<&'a dyn Spec>,
+        digests: &mut Digests<'a>,
+    ) -> Moved {
+        let mut same = |spec: Option<&'a dyn Spec>, was: &str| spec.is_some_and(|s| digests.of(at, s) == was);
+        match (same(declared, &self.declared), same(stored, &self.stored)) {
+            (true, true) => Moved::Neither,
+            (false, true) => Moved::Project,
+            (true, false) => Moved::Database,
+            (false, false) => Moved::Both,
+        }
+    }
 }
 
 impl Ledger {
     /// Returns whether the rename of an object from `was` has been carried out, or was never needed; `None` if there is
     /// no ledger.
     pub fn carried_out(&self, at: &Address, was: &str) -> Option<bool> {
-        let then = self.0.as_ref()?.get(&key(at));
+        let then = self.0.as_ref()?.get(at);
         Some(then.is_some_and(|then| then.was.as_deref() == Some(was)))
-    }
-
-    /// Returns whether this declaration led to exactly this stored object before.
-    pub fn settles<'a>(
-        &self,
-        at: &Address,
-        declared: &'a dyn Spec,
-        stored: &'a dyn Spec,
-        digests: &mut Digests<'a>,
-    ) -> bool {
-        self.moved(at, Some(declared), Some(stored), digests) == Some(Moved::Neither)
     }
 
     /// Returns which side differs from what the last apply left. `None` if there is no ledger, or it allows no
@@ -70,21 +99,13 @@ impl Ledger {
         stored: Option<&'a dyn Spec>,
         digests: &mut Digests<'a>,
     ) -> Option<Moved> {
-        let Some(then) = self.0.as_ref()?.get(&key(at)) else {
+        match (self.0.as_ref()?.get(at), declared, stored) {
+            (Some(then), _, _) => Some(then.moved(at, declared, stored, digests)),
             // The ledger does not know the object, so it was added since, on the side that has it.
-            return match (declared, stored) {
-                (Some(_), None) => Some(Moved::Project),
-                (None, Some(_)) => Some(Moved::Database),
-                (Some(_), Some(_)) | (None, None) => None,
-            };
-        };
-        let mut same = |spec: Option<&'a dyn Spec>, was: &str| spec.is_some_and(|s| digests.of(at, s) == was);
-        Some(match (same(declared, &then.declared), same(stored, &then.stored)) {
-            (true, true) => Moved::Neither,
-            (false, true) => Moved::Project,
-            (true, false) => Moved::Database,
-            (false, false) => Moved::Both,
-        })
+            (None, Some(_), None) => Some(Moved::Project),
+            (None, None, Some(_)) => Some(Moved::Database),
+            (None, Some(_), Some(_)) | (None, None, None) => None,
+        }
     }
 }
 
@@ -184,7 +205,7 @@ pub async fn is_stale(client: &Client, entries: &Entries<'_>, register: &'static
     let objects: Vec<&Address> = entries.declared.iter().map(|(at, _)| at).collect();
     let Some(known) = read(client, objects.iter().copied()).await.0 else { return true };
     let mut digests = Digests::new(register);
-    entries.declared.iter().any(|(at, object)| match (known.get(&key(at)), entries.stored.get(at)) {
+    entries.declared.iter().any(|(at, object)| match (known.get(at), entries.stored.get(at)) {
         (Some(then), Some(there)) => {
             digests.of(at, &**object.as_written()) != then.declared || digests.of(at, &*there.spec) != then.stored
         }

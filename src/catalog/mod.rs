@@ -4,6 +4,7 @@ mod activity;
 mod beside;
 pub mod census;
 mod depend;
+mod facets;
 pub mod fingerprint;
 mod needs;
 mod row;
@@ -20,13 +21,14 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, RowStream};
 
 use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
-use crate::kind::{Entry, FacetRow, Rules, Shared, find};
+use crate::kind::{Entry, Shared, find};
 use crate::model::{Address, Locks, Object, Origin, PgVersion, Server, Spec, State};
 use crate::session::{Session, cause, cell};
 
 pub use activity::activity;
 use beside::LARGE;
 use depend::{Dependency, Edges, Ids, Members};
+use facets::Facets;
 pub use needs::needs;
 use row::Fixed;
 pub use size::measure;
@@ -352,13 +354,13 @@ fn lost(error: &tokio_postgres::Error) -> Box<Diagnostic> {
 struct Reading {
     state: State,
     ids: Ids,
-    facets: Vec<&'static Entry>,
+    facets: Facets,
     shared: Shared,
 }
 
 impl Reading {
     fn new(register: &'static [Entry]) -> Self {
-        let facets = register.iter().filter(|e| e.is_facet()).collect();
+        let facets = Facets::new(register);
         Self { state: State::default(), ids: Ids::default(), facets, shared: Shared::default() }
     }
 
@@ -414,17 +416,10 @@ impl Reading {
         if entry.rules.class != 0 {
             self.ids.insert(id, at.clone());
         }
-        self.facets(&at, &entry.rules, &fixed.facets, &origin);
-        self.state.insert(at, object);
-    }
-
-    /// Adds the facets contained in the object's row.
-    fn facets(&mut self, at: &Address, rules: &Rules, row: &FacetRow, origin: &Origin) {
-        for entry in &self.facets {
-            for (key, spec) in (entry.facet)(row, rules) {
-                self.state.insert(at.child(entry.name, &key), Object::new(spec, origin.clone()));
-            }
+        for (kind, key, spec) in self.facets.of(fixed.facets, entry.name, &entry.rules).iter() {
+            self.state.insert(at.child(*kind, key), Object::new(Arc::clone(spec), origin.clone()));
         }
+        self.state.insert(at, object);
     }
 }
 

@@ -177,7 +177,8 @@ fn lower(
         lowering.file(&node);
     }
     lowering.finish();
-    let Lowering { state, broken, variables, problems: found, .. } = lowering;
+    let Lowering { mut state, broken, variables, problems: found, .. } = lowering;
+    state.share();
     project.variables = variables;
     problems.extend(found);
     problems.extend(check::check(&state, &broken, register, &project.sources));

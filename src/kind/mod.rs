@@ -54,7 +54,7 @@ pub enum Alter {
 }
 
 /// The columns of a catalog row that facets are read from.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FacetRow {
     /// The owner's name, where the query has a column `owner`.
     pub owner: Option<String>,

@@ -11,7 +11,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use objects::Objects;
 
@@ -216,6 +216,17 @@ impl State {
     pub fn get_mut(&mut self, at: &Address) -> Option<&mut Object> {
         self.reveal();
         Arc::make_mut(&mut self.objects).get_mut(at)
+    }
+
+    /// Has objects of one kind with the same key share their specs where these are equal.
+    pub fn share(&mut self) {
+        let mut known: FxHashMap<(KindName, &str), Arc<dyn Spec>> = FxHashMap::default();
+        for (at, object) in Arc::make_mut(&mut self.objects).iter_mut() {
+            let known = known.entry((at.kind(), at.key())).or_insert_with(|| Arc::clone(&object.spec));
+            if !Arc::ptr_eq(known, &object.spec) && known.same(&*object.spec) {
+                object.spec = Arc::clone(known);
+            }
+        }
     }
 
     /// Returns the spec at that address, if it is a `T`.

@@ -11,7 +11,7 @@ use crate::declare::digest::Digests;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::diff::diff;
 use crate::kind::find;
-use crate::model::{Address, PgVersion, State};
+use crate::model::{Address, Moved, PgVersion, State};
 use crate::plan::{self, Plan, Planned};
 use crate::scratch::{self, Host, Needed, Stored};
 use crate::session::{self, Session};
@@ -54,14 +54,19 @@ impl Planned {
         if doubtful.is_empty() {
             return;
         }
-        let ledger = ledger::read(&session.client, doubtful.iter()).await;
         let mut digests = Digests::new(kinds::register());
-        let known = |at: &Address| {
-            let (Some(there), Some(wanted)) = (renamed.get(at), self.desired.get(at)) else { return false };
-            ledger.settles(at, &**wanted.as_written(), &*there.spec, &mut digests)
+        let mut is_settled = vec![false; doubtful.len()];
+        let known = |i: usize, then: ledger::Settled| {
+            let at = &doubtful[i];
+            let sides = renamed.get(at).zip(self.desired.get(at));
+            is_settled[i] = sides.is_some_and(|(there, wanted)| {
+                let moved = then.moved(at, Some(&**wanted.as_written()), Some(&*there.spec), &mut digests);
+                moved == Moved::Neither
+            });
         };
-        let (settled, open): (Vec<_>, Vec<_>) = std::mem::take(doubtful).into_iter().partition(known);
-        *doubtful = open;
+        _ = ledger::each(&session.client, doubtful.iter(), known).await;
+        let mut is_settled = is_settled.into_iter();
+        let settled: Vec<Address> = doubtful.extract_if(.., |_| is_settled.next() == Some(true)).collect();
         for at in &settled {
             self.adopt(at, renamed);
         }
