@@ -245,7 +245,7 @@ async fn fill(
         keys.push(key(at));
         declared.push(digests.of(at, &**object.as_written()).to_owned());
         stored.push(digests.of(at, &*there.spec).to_owned());
-        was.push(object.was.as_deref());
+        was.push(object.was());
     }
     let sql = "insert into dbstate.settled (address, declared, stored, was, apply)
                select *, (select max(id) from dbstate.history) from unnest($1, $2, $3, $4)";

@@ -254,8 +254,12 @@ impl<'a> Lowering<'a> {
         };
         let at = parent.map_or_else(|| Address::root(entry.name, &name), |p| p.child(entry.name, &name));
         let mut object = Object::new(spec, origin(key, node, &spec_node));
-        object.was = parts.was.take();
-        object.protect = parts.protect;
+        if let Some(was) = parts.was.take() {
+            object.set_was(was);
+        }
+        if parts.protect {
+            object.protect();
+        }
         Some((at, object))
     }
 

@@ -19,8 +19,8 @@ pub fn raise_object(state: &State, register: &'static [Entry], at: &Address) -> 
     let entry = find(register, at.kind());
     let object = state.get(at)?;
     let children = nest(state, register, Some(entry), &state.children(at));
-    let was = object.was.as_ref().map(|w| (Key::from("was"), Node::text(w.clone())));
-    let protect = object.protect.then(|| (Key::from("protect"), Node::plain("true")));
+    let was = object.was().map(|was| (Key::from("was"), Node::text(was)));
+    let protect = object.is_protected().then(|| (Key::from("protect"), Node::plain("true")));
     let common: Vec<(Key, Node)> = was.into_iter().chain(protect).collect();
     if children.is_empty() && common.is_empty() {
         return Some((entry.write)(&*object.spec));

@@ -48,7 +48,7 @@ fn followed(
 fn renamed(live: &State, desired: &State) -> HashSet<Address> {
     let top = desired.iter().filter(|(at, _)| at.parent().is_none());
     let mut waiting: Vec<(&Address, Address)> =
-        top.filter_map(|(at, object)| Some((at, Address::root(at.kind(), object.was.as_deref()?)))).collect();
+        top.filter_map(|(at, object)| Some((at, Address::root(at.kind(), object.was()?)))).collect();
     let mut out = HashSet::new();
     loop {
         let free = |(at, _): &(&Address, Address)| !live.contains(at) || out.contains(*at);
@@ -67,7 +67,7 @@ fn moves(desired: &State) -> Vec<(Address, Address)> {
         Some(parent) => parent.child(at.kind(), was),
         None => Address::root(at.kind(), was),
     };
-    let was = desired.iter().filter_map(|(at, object)| Some((from(at, object.was.as_deref()?), at.clone())));
+    let was = desired.iter().filter_map(|(at, object)| Some((from(at, object.was()?), at.clone())));
     let mut list: Vec<(Address, Address)> = was.collect();
     list.sort_by_key(|(_, at)| (at.path().len(), at.clone()));
     list
@@ -79,7 +79,7 @@ fn known(live: &State, desired: &State, register: &'static [Entry]) -> HashSet<A
     let nameless = register.iter().filter(|entry| entry.rules.nameless).flat_map(|entry| desired.of_kind(entry.name));
     let missing = nameless.filter(|at| !live.contains(at));
     let known = missing.filter_map(|at| {
-        let wanted = desired.get(&at).filter(|wanted| wanted.was.is_none())?;
+        let wanted = desired.get(&at).filter(|wanted| wanted.was().is_none())?;
         let is_it = |other: &&Address| {
             other.kind() == at.kind()
                 && !desired.contains(other)

@@ -86,7 +86,7 @@ impl Kind for NotNull {
     /// The name alone is nobody's unless one is declared for the column: it follows no rename of the table or the column.
     fn managed(&self, at: &Address, desired: &State) -> bool {
         let declared = |table: Address| {
-            let was = |column: &str| desired.get(&table.child(Column::NAME, column)).and_then(|o| o.was.as_deref());
+            let was = |column: &str| desired.get(&table.child(Column::NAME, column)).and_then(|o| o.was());
             let is_mine = |c: &Self| c.column == self.column || was(&c.column) == Some(&*self.column);
             desired.children_of::<Self>(&table, Self::NAME).into_iter().any(|(_, c)| is_mine(c))
         };

@@ -77,9 +77,12 @@ impl Kind for OperatorFamily {
             if class.family.is_none() && !desired.contains(&family) {
                 let declared = desired.get(&at);
                 let span = declared.and_then(|o| o.origin.span());
-                let was = declared.and_then(|o| o.was.clone());
-                let object = Object::new(Arc::new(Self::default()), Origin::Derived(span));
-                desired.insert(family, Object { was, ..object });
+                let was = declared.and_then(Object::was);
+                let mut object = Object::new(Arc::new(Self::default()), Origin::Derived(span));
+                if let Some(was) = was {
+                    object.set_was(was);
+                }
+                desired.insert(family, object);
             }
         }
     }

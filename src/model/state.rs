@@ -5,7 +5,6 @@ mod sift;
 #[cfg(test)]
 mod tests;
 
-use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -16,8 +15,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use objects::Objects;
 
 use super::address::{Address, KindName};
+use super::object::{Object, Spec};
 use super::size::Size;
-use crate::diagnostic::Span;
 
 /// How much of the database is managed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -44,129 +43,6 @@ pub enum Moved {
     Neither,
 }
 
-/// What a kind knows of one object, behind a type that phases can hold without knowing the kind.
-pub trait Spec: Any + Debug + Send + Sync {
-    /// Returns whether both are of one kind and equal.
-    fn same(&self, other: &dyn Spec) -> bool;
-    /// For a kind to get its own type back.
-    fn as_any(&self) -> &dyn Any;
-}
-
-impl<T: PartialEq + Debug + Send + Sync + 'static> Spec for T {
-    fn same(&self, other: &dyn Spec) -> bool {
-        other.as_any().downcast_ref::<T>() == Some(self)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-/// Where an object came from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Origin {
-    /// A YAML file.
-    File(Arc<Declaration>),
-    /// The catalog: the object's class, oid and sub-id as in `pg_depend`.
-    Catalog {
-        /// `pg_class` row of the catalog that holds it; 0 for what has none.
-        class: u32,
-        /// Its oid.
-        oid: u32,
-        /// Its sub-id: a column's number, else 0.
-        sub: i32,
-    },
-    /// It follows from another object of the same project.
-    Derived(Option<Span>),
-}
-
-/// Where a YAML file declares an object.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Declaration {
-    /// The key, or the value where there is no key.
-    pub key: Span,
-    /// The value.
-    pub value: Span,
-    /// The fields of the long form.
-    pub fields: Box<[(Box<str>, Span)]>,
-}
-
-/// An object as `pg_depend` names it: class, oid and sub-id.
-pub type ObjectId = (u32, u32, i32);
-
-impl Origin {
-    /// Returns the id that the catalog knows it by; `None` if it came from elsewhere or its kind has no catalog.
-    pub fn id(&self) -> Option<ObjectId> {
-        match *self {
-            Self::Catalog { class, oid, sub } => (class != 0).then_some((class, oid, sub)),
-            Self::File(_) | Self::Derived(_) => None,
-        }
-    }
-
-    /// Returns the place to point at, for what came from a file.
-    pub fn span(&self) -> Option<Span> {
-        match self {
-            Self::File(place) => Some(place.key),
-            Self::Catalog { .. } => None,
-            Self::Derived(span) => *span,
-        }
-    }
-
-    /// Returns the place of a long-form field, or else of the value.
-    pub fn field(&self, name: &str) -> Option<Span> {
-        match self {
-            Self::File(place) => {
-                let field = place.fields.iter().find(|(field, _)| &**field == name);
-                Some(field.map_or(place.value, |(_, span)| *span))
-            }
-            Self::Catalog { .. } => None,
-            Self::Derived(span) => *span,
-        }
-    }
-}
-
-/// One object.
-#[derive(Debug, Clone)]
-pub struct Object {
-    /// What its kind knows of it.
-    pub spec: Arc<dyn Spec>,
-    /// What was declared, where `spec` is PostgreSQL's own spelling of it.
-    pub written: Option<Arc<dyn Spec>>,
-    /// Where it came from.
-    pub origin: Origin,
-    /// Its place among its siblings; not compared.
-    pub ordinal: u32,
-    /// The key it had before, from `was:`.
-    pub was: Option<Box<str>>,
-    /// Whether a rename by `was` was made before, where the ledger knows.
-    pub carried_out: Option<bool>,
-    /// `protect: true`: no plan may drop it.
-    pub protect: bool,
-}
-
-impl Object {
-    /// Replaces the spec by `spec`, PostgreSQL's spelling of it, and keeps what was declared.
-    pub fn respell(&mut self, spec: Arc<dyn Spec>) {
-        let declared = std::mem::replace(&mut self.spec, spec);
-        self.written.get_or_insert(declared);
-    }
-
-    /// Returns whether the specs of both are equal.
-    pub fn is_like(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.spec, &other.spec) || self.spec.same(&*other.spec)
-    }
-
-    /// Returns what was declared.
-    pub fn as_written(&self) -> &Arc<dyn Spec> {
-        self.written.as_ref().unwrap_or(&self.spec)
-    }
-
-    /// Creates an object with that spec and origin, at ordinal 0.
-    pub fn new(spec: Arc<dyn Spec>, origin: Origin) -> Self {
-        Self { spec, written: None, origin, ordinal: 0, was: None, carried_out: None, protect: false }
-    }
-}
-
 /// Objects by address, in the order they were added.
 ///
 /// A copy shares what neither side has changed. What is removed from a copy is only hidden in it, unless it is much, so that both
@@ -184,6 +60,9 @@ pub struct State {
 }
 
 type Edges = IndexMap<Address, Vec<Address>, FxBuildHasher>;
+
+/// How many specs are kept to be shared with objects that follow. Then it begins anew.
+const SHARED: usize = 4096;
 
 /// Which part of the objects of a copy is hidden at most: a fourth.
 const HIDDEN: usize = 4;
@@ -218,10 +97,13 @@ impl State {
         Arc::make_mut(&mut self.objects).get_mut(at)
     }
 
-    /// Has objects of one kind with the same key share their specs where these are equal.
+    /// Has objects of one kind with the same key share their specs where these are equal, unless they are far apart.
     pub fn share(&mut self) {
         let mut known: FxHashMap<(KindName, &str), Arc<dyn Spec>> = FxHashMap::default();
         for (at, object) in Arc::make_mut(&mut self.objects).iter_mut() {
+            if known.len() >= SHARED {
+                known.clear();
+            }
             let known = known.entry((at.kind(), at.key())).or_insert_with(|| Arc::clone(&object.spec));
             if !Arc::ptr_eq(known, &object.spec) && known.same(&*object.spec) {
                 object.spec = Arc::clone(known);

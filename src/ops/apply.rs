@@ -273,7 +273,7 @@ impl apply::Watch for Clerk<'_> {
 
     fn note(&mut self, done: &[PlanStep]) -> Option<String> {
         let named = |step: &&PlanStep| matches!(step.verb, Verb::Rename | Verb::Create);
-        let was = |step: &'_ PlanStep| self.declared.get(&step.at).and_then(|o| o.was.as_deref());
+        let was = |step: &'_ PlanStep| self.declared.get(&step.at).and_then(|o| o.was());
         let done = &done[std::mem::replace(&mut self.committed, done.len())..];
         let mut renames: Vec<_> = done.iter().filter(named).filter_map(|s| Some((&s.at, was(s)?))).collect();
         renames.dedup();

@@ -1,5 +1,7 @@
 //! `diff`: computes what leads from one project or database to another.
 
+use std::sync::Arc;
+
 use super::Options;
 use super::plan::{finish, settle};
 use crate::catalog;
@@ -53,7 +55,12 @@ fn foreign(state: &State) -> State {
     let all: Vec<Address> = out.iter().map(|(at, _)| at.clone()).collect();
     for at in all {
         if let Some(object) = out.get_mut(&at) {
-            *object = Object { origin: Origin::Derived(None), was: None, protect: false, ..object.clone() };
+            let mut there = Object::new(Arc::clone(object.as_written()), Origin::Derived(None));
+            there.ordinal = object.ordinal;
+            if object.written().is_some() {
+                there.respell(Arc::clone(&object.spec));
+            }
+            *object = there;
         }
     }
     out

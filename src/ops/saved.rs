@@ -93,8 +93,11 @@ impl Planned {
             let wanted = self.desired.get(at);
             let origin = wanted.map_or_else(|| there.origin.clone(), |wanted| wanted.origin.clone());
             let ordinal = wanted.map_or(there.ordinal, |wanted| wanted.ordinal);
-            let protect = wanted.is_some_and(|wanted| wanted.protect);
-            let object = Object { origin, ordinal, protect, ..there.clone() };
+            let mut object = there.clone();
+            (object.origin, object.ordinal) = (origin, ordinal);
+            if wanted.is_some_and(Object::is_protected) {
+                object.protect();
+            }
             self.desired.insert(at.clone(), object);
         }
     }

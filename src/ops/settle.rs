@@ -27,7 +27,7 @@ impl Planned {
     ) -> Result<()> {
         let mut renames = Vec::new();
         for (at, object) in self.desired.iter() {
-            renames.extend(object.was.as_deref().map(|was| (at.clone(), was.to_owned())));
+            renames.extend(object.was().map(|was| (at.clone(), was.to_owned())));
         }
         if renames.is_empty() {
             return Ok(());
@@ -42,7 +42,7 @@ impl Planned {
             // Once a plan ran, nothing is left to rename.
             let known = if applied.is_none() { ledger.carried_out(at, was) } else { Some(true) };
             if let Some(object) = self.desired.get_mut(at) {
-                object.carried_out = known;
+                object.set_carried_out(known);
             }
         }
         Ok(())
@@ -218,8 +218,9 @@ impl Planned {
     /// Takes over PostgreSQL's spelling of an object, and its edges to the objects that it uses.
     pub(super) fn adopt(&mut self, at: &Address, stored: &State) {
         let (Some(wanted), Some(there)) = (self.desired.get_mut(at), stored.get(at)) else { return };
-        let kept = find(kinds::register(), at.kind()).kept;
-        wanted.respell(kept(&*there.spec, &*wanted.spec));
+        let kept = (find(kinds::register(), at.kind()).kept)(&*there.spec, &*wanted.spec);
+        // Mostly, it is what is stored.
+        wanted.respell(if kept.same(&*there.spec) { Arc::clone(&there.spec) } else { kept });
         for used in stored.uses(at) {
             self.desired.add_edge(at.clone(), used.clone());
         }

@@ -87,7 +87,7 @@ fn alter(at: &Address, input: Input<'_>) -> Result<(Action, Option<String>), Dia
     let entry = find(input.register, at.kind());
     let (old, new) =
         (&input.live.get(at).expect("unequal on both sides").spec, input.desired.get(at).expect("the same"));
-    let spec = match &new.written {
+    let spec = match new.written() {
         Some(written) => (entry.respelled)(&**written, &*new.spec, &**old),
         None => new.spec.clone(),
     };
@@ -109,7 +109,7 @@ fn alter(at: &Address, input: Input<'_>) -> Result<(Action, Option<String>), Dia
 /// an ancestor, must be replaced.
 pub fn protect(fates: &IndexMap<Address, Fate>, input: Input<'_>, problems: &mut Diagnostics) {
     for (at, fate) in fates {
-        let Some(object) = input.desired.get(at).filter(|o| o.protect) else { continue };
+        let Some(object) = input.desired.get(at).filter(|o| o.is_protected()) else { continue };
         if matches!(fate.action, Action::Replace | Action::Drop) {
             let problem = Diagnostic::new(Code::Refused, format!("{at} is protected and this plan would drop it"))
                 .help("remove `protect: true`, or undo the change that needs a replacement");

@@ -14,7 +14,7 @@ use super::alike::distance;
 use super::emit::{Node, Verb};
 use super::graph::{SlotName, constraint_name};
 use crate::kind::{Entry, Form, Renaming, Rules, Scope, find};
-use crate::model::{Address, KindName, State, Step};
+use crate::model::{Address, KindName, Object, State, Step};
 
 /// A rename that the plan makes.
 #[derive(Debug, Clone)]
@@ -97,13 +97,13 @@ fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Rena
     let rank = |at: &Address| input.register.iter().position(|e| e.name == at.kind());
     let known: HashSet<KindName> = input.register.iter().filter(|e| is_known(e)).map(|e| e.name).collect();
     // Usually most objects already have their names, and need no search.
-    let any = input.desired.iter().any(|(_, o)| o.was.is_some());
-    let moves = |at: &Address| any && at.ancestors().any(|a| input.desired.get(a).is_some_and(|o| o.was.is_some()));
+    let any = input.desired.iter().any(|(_, o)| o.was().is_some());
+    let moves = |at: &Address| any && at.ancestors().any(|a| input.desired.get(a).is_some_and(|o| o.was().is_some()));
     let stands = |at: &Address| live.contains(at) && !is_alone(find(input.register, at.kind())) && !moves(at);
     let mut wanted: Vec<(usize, Option<usize>, &Address)> = input
         .desired
         .iter()
-        .filter(|(at, o)| o.was.is_some() || known.contains(&at.kind()) && !stands(at))
+        .filter(|(at, o)| o.was().is_some() || known.contains(&at.kind()) && !stands(at))
         .map(|(at, _)| (at.path().len(), rank(at), at))
         .collect();
     wanted.sort_by_key(|(depth, rank, _)| (*depth, *rank));
@@ -122,7 +122,7 @@ fn attempt(live: &mut State, aside: &HashSet<Address>, input: Input<'_>) -> Rena
 /// Returns one claim to each live object: the first, unless its new name exists already and that of another does not. The
 /// first was then carried out before. Warns if neither exists, as only one can be meant.
 fn sole(claims: Vec<Claim>, live: &State, input: Input<'_>, warnings: &mut Vec<String>) -> Vec<Claim> {
-    let says = |at: &Address| input.desired.get(at).is_some_and(|object| object.was.is_some());
+    let says = |at: &Address| input.desired.get(at).is_some_and(|object| object.was().is_some());
     let mut best: HashMap<&Address, &Address> = HashMap::new();
     for Claim { to, from } in &claims {
         let kept = best.entry(from).or_insert(to);
@@ -146,7 +146,7 @@ fn sole(claims: Vec<Claim>, live: &State, input: Input<'_>, warnings: &mut Vec<S
 /// Returns the claim of a declared object to a live one with another name, if there is such a live object.
 fn claim(at: &Address, live: &State, input: Input<'_>) -> Option<Claim> {
     let entry = find(input.register, at.kind());
-    let was = input.desired.get(at)?.was.as_deref();
+    let was = input.desired.get(at)?.was();
     let stands = was.is_none() && !is_alone(entry) && live.contains(at);
     if stands || !entry.rules.renames {
         return None;
@@ -219,7 +219,7 @@ fn is_pending(chain: &Chain<'_>, live: &State, input: Input<'_>, warnings: &mut 
         return true;
     }
     let remembered: Vec<Option<bool>> =
-        chain.claims.iter().map(|c| input.desired.get(&c.to).and_then(|o| o.carried_out)).collect();
+        chain.claims.iter().map(|c| input.desired.get(&c.to).and_then(Object::carried_out)).collect();
     if remembered.contains(&Some(true)) {
         return false;
     }

@@ -95,7 +95,7 @@ fn objects(state: &State) -> Declared {
         .into_iter()
         .map(|(at, object)| {
             let last = before.insert((at.parent().cloned(), at.kind()), at.clone());
-            (at.clone(), format!("{:?} {:?} {} after {last:?}", object.spec, object.was, object.protect))
+            (at.clone(), format!("{:?} {:?} {} after {last:?}", object.spec, object.was(), object.is_protected()))
         })
         .collect()
 }

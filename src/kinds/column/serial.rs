@@ -47,7 +47,9 @@ pub fn expand(desired: &mut State, problems: &mut Diagnostics) {
             let spec = Sequence { owned_by: Some(sql::dotted(at.path())), ..Sequence::of_type(data_type) };
             let was = sequence_of(&before(&at, desired));
             let mut object = Object::new(Arc::new(spec), Origin::Derived(span));
-            object.was = (was != sequence).then(|| was.key().into());
+            if was != sequence {
+                object.set_was(was.key());
+            }
             desired.insert(sequence, object);
         }
     }
@@ -55,7 +57,7 @@ pub fn expand(desired: &mut State, problems: &mut Diagnostics) {
 
 /// Returns the address that a column had before it or its table was renamed.
 fn before(at: &Address, desired: &State) -> Address {
-    let key = |at: &Address| desired.get(at).and_then(|o| o.was.as_deref()).unwrap_or(at.key()).to_owned();
+    let key = |at: &Address| desired.get(at).and_then(|o| o.was()).unwrap_or(at.key()).to_owned();
     let table = at.parent().expect("a column has a table");
     at.top().child(table.kind(), &key(table)).child(at.kind(), &key(at))
 }

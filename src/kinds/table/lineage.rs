@@ -36,7 +36,7 @@ impl PartialEq for Heirs {
 
 /// Returns the declared table that continues the live `table`, whose name and whose schema's name may have changed.
 pub fn renamed(table: &Address, desired: &State) -> Option<Address> {
-    let was = |at: &Address, old: &Address| desired.get(at).and_then(|o| o.was.as_deref()) == Some(old.key());
+    let was = |at: &Address, old: &Address| desired.get(at).and_then(|o| o.was()) == Some(old.key());
     let schema = table.parent()?;
     let schema = if desired.contains(schema) {
         schema.clone()

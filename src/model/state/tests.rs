@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Origin;
 
 const TABLE: KindName = KindName("table");
 const COLUMN: KindName = KindName("column");
