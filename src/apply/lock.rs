@@ -43,9 +43,9 @@ pub trait Wait {
     fn goes_on(&self) -> bool;
 }
 
-/// Returns the error for a wait that was interrupted.
+/// Returns the error for an apply that was interrupted.
 pub fn interrupted() -> Box<Diagnostic> {
-    Box::new(Diagnostic::new(Code::Lock, "interrupted while it waited").help("nothing more was done"))
+    Box::new(Diagnostic::new(Code::Lock, "interrupted").help("nothing more was done"))
 }
 
 /// Configures the session, and takes the lock that allows one apply per database. It is held until the session ends.

@@ -84,6 +84,8 @@ pub trait Watch {
     /// Returns SQL that records that these statements ran: all of the plan's so far. It runs in the transaction of the
     /// last of them, before the commit or, for statements outside transactions, after them.
     fn note(&mut self, done: &[PlanStep]) -> Option<String>;
+    /// Returns `false` once the user has interrupted the apply.
+    fn goes_on(&self) -> bool;
 }
 
 /// Runs every statement of a plan. If a segment fails, its transaction is rolled back; the segments before it stay.
@@ -147,6 +149,7 @@ impl Run<'_> {
                 None => self.stopped(&error, &sql, Interrupted::Transaction).await,
             });
         }
+        self.go_on()?;
         self.note(true).await?;
         match self.session.client.query_one(NUMBER, &[]).await {
             Ok(row) if cell::<i32>(&row, 1)? != self.process => {
@@ -183,6 +186,12 @@ impl Run<'_> {
         }
     }
 
+    /// Fails once the user has interrupted the apply. The server takes no notice of a request to cancel what it runs while it
+    /// runs nothing.
+    fn go_on(&self) -> Result<(), Stopped> {
+        if self.watch.goes_on() { Ok(()) } else { Err(interrupted().into()) }
+    }
+
     /// Waits for the result of a statement, and reports it.
     async fn step(
         &mut self,
@@ -190,6 +199,7 @@ impl Run<'_> {
         inside: bool,
         statement: impl Future<Output = std::result::Result<(), Error>>,
     ) -> Result<(), Stopped> {
+        self.go_on()?;
         self.number += 1;
         self.watch.event(Event::Begin(self.number, self.steps.len(), step));
         let begun = Instant::now();

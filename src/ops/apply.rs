@@ -271,6 +271,10 @@ impl apply::Watch for Clerk<'_> {
         }
     }
 
+    fn goes_on(&self) -> bool {
+        self.talk.goes_on()
+    }
+
     fn note(&mut self, done: &[PlanStep]) -> Option<String> {
         let named = |step: &&PlanStep| matches!(step.verb, Verb::Rename | Verb::Create);
         let was = |step: &'_ PlanStep| self.declared.get(&step.at).and_then(|o| o.was());

@@ -4,6 +4,8 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::support::binary::command;
 use crate::support::cluster::{cluster, own_cluster_with};
 use crate::support::database::Database;
@@ -108,6 +110,24 @@ fn a_transaction_that_is_interrupted_is_not_committed() {
     let bench = Bench::new();
     let (child, _) = bench.hold(bench.number(INSIDE), Phase::After);
     bench.interrupt(child, &["lost in the middle of a transaction", "nothing of that transaction was committed"]);
+    bench.goes_on();
+}
+
+#[test]
+fn whoever_interrupts_between_two_statements_stops_the_apply() {
+    let bench = Bench::new();
+    let (mut child, process) = bench.hold(bench.number(INSIDE), Phase::After);
+    // The server waits for the next statement, so a request to cancel one has no effect.
+    kill_process(Pid::from_child(&child), Signal::INT).expect("a signal");
+    sleep(Duration::from_millis(500));
+    bench.proxy.release();
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let gone = format!("select count(*) from pg_stat_activity where pid = {process}");
+    while bench.database.psql(&gone) != "0" {
+        sleep(Duration::from_millis(5));
+    }
+    let is_there = "select count(*) from pg_attribute where attrelid = 'shop.a'::regclass and attname = 'no'";
+    assert_eq!(bench.database.psql(is_there), "0", "{:?}", bench.proxy.requests());
     bench.goes_on();
 }
 

@@ -102,4 +102,18 @@ mod tests {
         assert!(count < 3 * FEW * PARTS, "{count}");
         assert!(Arc::ptr_eq(&kept.0, &Address::root(ANY, "unique_kept").0));
     }
+
+    #[test]
+    fn no_two_addresses_in_use_have_one_number() {
+        let mut kept: Vec<Address> = Vec::new();
+        for i in 0..8 * FEW * PARTS {
+            let at = Address::root(ANY, &format!("number_{i}"));
+            kept.extend((i % 8 == 0).then_some(at));
+        }
+        let mut numbers: Vec<usize> = kept.iter().map(Address::number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), kept.len());
+        assert!(numbers.last() < Some(&(4 * FEW * PARTS)), "numbers are given again");
+    }
 }

@@ -112,3 +112,35 @@ fn sorted_edges_do_not_depend_on_the_order_in_which_they_were_added() {
     });
     assert_eq!(forwards, backwards);
 }
+
+#[test]
+fn equal_specs_of_one_name_are_shared() {
+    let mut state = tables();
+    let [a, b, c] = ["a", "b", "c"].map(|name| table(name).child(COLUMN, "x"));
+    let specs = |state: &State| [&a, &b, &c].map(|at| Arc::clone(&state.get(at).expect("there").spec));
+    state.set(&c, 7_u32);
+    let before = answers(&state);
+    let [one, two, _] = specs(&state);
+    assert!(!Arc::ptr_eq(&one, &two));
+    state.share();
+    let [one, two, three] = specs(&state);
+    assert!(Arc::ptr_eq(&one, &two) && !Arc::ptr_eq(&one, &three));
+    assert_eq!(answers(&state), before);
+}
+
+#[test]
+fn objects_are_found_whatever_became_of_the_numbers_of_others() {
+    let mut kept = State::default();
+    for i in 0..3000_u32 {
+        kept.insert(table(&format!("kept_{i}")), object(i));
+        // Enough that those of nobody are forgotten, and their numbers given to others.
+        for j in 0..100 {
+            table(&format!("gone_{i}_{j}"));
+        }
+    }
+    for i in 0..3000_u32 {
+        assert_eq!(kept.spec::<u32>(&table(&format!("kept_{i}"))), Some(&i));
+        assert!(!kept.contains(&table(&format!("other_{i}"))));
+    }
+    assert_eq!(kept.len(), kept.tops().count());
+}
