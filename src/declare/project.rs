@@ -177,8 +177,7 @@ fn lower(
         lowering.file(&node);
     }
     lowering.finish();
-    let Lowering { mut state, broken, variables, problems: found, .. } = lowering;
-    state.share();
+    let Lowering { state, broken, variables, problems: found, .. } = lowering;
     project.variables = variables;
     problems.extend(found);
     problems.extend(check::check(&state, &broken, register, &project.sources));

@@ -120,8 +120,8 @@ pub struct Entry {
     /// that PostgreSQL spells like the live object's is taken from there, any other as declared. Statements in PostgreSQL's
     /// spelling would not be stored as they stand, because it respells some expressions every time.
     pub respelled: fn(&dyn Spec, &dyn Spec, &dyn Spec) -> Arc<dyn Spec>,
-    /// [`Kind::keep`]: the spec as PostgreSQL spells it, with what only the declared one says.
-    pub kept: fn(&dyn Spec, &dyn Spec) -> Arc<dyn Spec>,
+    /// [`Kind::kept`]: the spec as PostgreSQL spells it, with what only the declared one says.
+    pub kept: fn(&Arc<dyn Spec>, &dyn Spec) -> Arc<dyn Spec>,
     /// [`Kind::check`].
     pub check: fn(&dyn Spec, &Address, &State) -> Vec<(Problem, &'static str)>,
 }
@@ -184,9 +184,8 @@ pub const fn entry<K: Kind>() -> Entry {
         draw: |spec, at| of::<K>(spec).draw(at),
         respelled: respelled::<K>,
         kept: |stored, declared| {
-            let mut spec = of::<K>(stored).clone();
-            spec.keep(of::<K>(declared));
-            Arc::new(spec)
+            let kept = of::<K>(&**stored).kept(of::<K>(declared));
+            kept.map_or_else(|| Arc::clone(stored), |kept| Arc::new(kept))
         },
         check: |spec, at, state| of::<K>(spec).check(at, state),
     }

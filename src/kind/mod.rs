@@ -291,9 +291,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         None
     }
 
-    /// Copies from `declared` what it says besides the spelling, where this is the same object as PostgreSQL spells it: what
-    /// follows from its place in the project, which another database need not share.
-    fn keep(&mut self, _declared: &Self) {}
+    /// This, the same object as `declared` in PostgreSQL's spelling, with what that says besides the spelling: what follows from
+    /// its place in the project, which another database need not share. `None` if that is nothing else.
+    fn kept(&self, _declared: &Self) -> Option<Self> {
+        None
+    }
 
     /// Copies from `stored`, the same object as PostgreSQL spells it, the fields that YAML cannot contain.
     fn carry(&mut self, _stored: &Self) {}

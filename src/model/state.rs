@@ -10,12 +10,12 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use objects::Objects;
 
 use super::address::{Address, KindName};
-use super::object::{Object, Spec};
+use super::object::Object;
 use super::size::Size;
 
 /// How much of the database is managed.
@@ -61,9 +61,6 @@ pub struct State {
 
 type Edges = IndexMap<Address, Vec<Address>, FxBuildHasher>;
 
-/// How many specs are kept to be shared with objects that follow. Then it begins anew.
-const SHARED: usize = 4096;
-
 /// Which part of the objects of a copy is hidden at most: a fourth.
 const HIDDEN: usize = 4;
 
@@ -95,20 +92,6 @@ impl State {
     pub fn get_mut(&mut self, at: &Address) -> Option<&mut Object> {
         self.reveal();
         Arc::make_mut(&mut self.objects).get_mut(at)
-    }
-
-    /// Has objects of one kind with the same key share their specs where these are equal, unless they are far apart.
-    pub fn share(&mut self) {
-        let mut known: FxHashMap<(KindName, &str), Arc<dyn Spec>> = FxHashMap::default();
-        for (at, object) in Arc::make_mut(&mut self.objects).iter_mut() {
-            if known.len() >= SHARED {
-                known.clear();
-            }
-            let known = known.entry((at.kind(), at.key())).or_insert_with(|| Arc::clone(&object.spec));
-            if !Arc::ptr_eq(known, &object.spec) && known.same(&*object.spec) {
-                object.spec = Arc::clone(known);
-            }
-        }
     }
 
     /// Returns the spec at that address, if it is a `T`.

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use indexmap::IndexMap;
+
 use crate::access::{Access, changes};
 use crate::diagnostic::{Diagnostics, Result};
-use crate::diff::{Difference, diff};
+use crate::diff::{Difference, diff, diff_among};
 use crate::kind::{Cx, Entry, Under, find};
 use crate::model::{Address, Object, Origin, PgVersion, State};
 use crate::plan::{self, Input, Planned};
@@ -43,18 +45,32 @@ impl Planned {
         let version = self.server.version;
         let input = self.input(online);
         let base = if self.whole.is_empty() { &self.live } else { &self.whole };
-        let before = plan::renamed(Input { live: base, ..input });
-        let after = afterwards(before.clone(), &plan::renamed(input), input);
+        let whole = plan::renamed(Input { live: base, ..input });
+        let live = plan::renamed(input);
+        let differences = match input.suspects {
+            Some(suspects) if live.shares_objects_with(input.live) => diff_among(suspects, &live, input.desired),
+            _ => diff(&live, input.desired),
+        };
         let things = self.things();
         let counts = |at: &Address| match &things {
             Some(things) => thing(at).is_none_or(|thing| things.contains(thing)),
             None => true,
         };
-        let of = |state: &State| Access::of_objects(state.iter().filter(|(at, _)| counts(at)), version, register);
-        let access = changes(&of(&before), &of(&after));
-        let whole = |state: &State| Access::of(state, version, register);
-        debug_assert_eq!(access, changes(&whole(&before), &whole(&after)), "the other things are as before");
-        self.access = access;
+        let access = |before: &State| {
+            let after = afterwards(before.clone(), &live, &differences, input);
+            let of = |state: &State| Access::of_objects(state.iter().filter(|(at, _)| counts(at)), version, register);
+            changes(&of(before), &of(&after))
+        };
+        let found = if things.is_some() { access(&part(&whole, counts)) } else { access(&whole) };
+        debug_assert_eq!(
+            found,
+            {
+                let after = afterwards(whole.clone(), &live, &differences, input);
+                changes(&Access::of(&whole, version, register), &Access::of(&after, version, register))
+            },
+            "the other things are as before"
+        );
+        self.access = found;
     }
 
     /// Returns the things in schemas that the plan touches, if it touches nothing else that decides on access.
@@ -81,10 +97,19 @@ fn thing(at: &Address) -> Option<&Address> {
     std::iter::once(at).chain(at.ancestors()).find(is_thing)
 }
 
-/// Returns the whole database as the plan leaves it. `base` is the whole database before; `live` is its managed part.
-fn afterwards(mut base: State, live: &State, input: Input<'_>) -> State {
+/// Returns the objects at the addresses that count.
+fn part(state: &State, counts: impl Fn(&Address) -> bool) -> State {
+    let mut part = State::default();
+    for (at, object) in state.iter().filter(|(at, _)| counts(at)) {
+        part.insert(at.clone(), object.clone());
+    }
+    part
+}
+
+/// Returns a database as the plan leaves it. `base` is the database before, or a part of it; `live` is what is managed of it,
+/// and differs from what is desired in these objects.
+fn afterwards(mut base: State, live: &State, differences: &IndexMap<Address, Difference>, input: Input<'_>) -> State {
     let Input { desired, register, .. } = input;
-    let differences = diff(live, desired);
     for entry in register {
         (entry.foresee)(&mut base, desired);
     }
@@ -95,7 +120,7 @@ fn afterwards(mut base: State, live: &State, input: Input<'_>) -> State {
         .cloned()
         .collect();
     base.retain(|at, _| differences.get(at) != Some(&Difference::Extra));
-    for (at, difference) in &differences {
+    for (at, difference) in differences {
         if unmanaged.contains(at) {
             continue;
         }

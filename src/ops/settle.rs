@@ -218,9 +218,8 @@ impl Planned {
     /// Takes over PostgreSQL's spelling of an object, and its edges to the objects that it uses.
     pub(super) fn adopt(&mut self, at: &Address, stored: &State) {
         let (Some(wanted), Some(there)) = (self.desired.get_mut(at), stored.get(at)) else { return };
-        let kept = (find(kinds::register(), at.kind()).kept)(&*there.spec, &*wanted.spec);
-        // Mostly, it is what is stored.
-        wanted.respell(if kept.same(&*there.spec) { Arc::clone(&there.spec) } else { kept });
+        let kept = find(kinds::register(), at.kind()).kept;
+        wanted.respell(kept(&there.spec, &*wanted.spec));
         for used in stored.uses(at) {
             self.desired.add_edge(at.clone(), used.clone());
         }

@@ -39,6 +39,11 @@ impl PartialEq for Inherited {
 }
 
 impl Inherited {
+    /// Returns whether both say the same, also where that is not compared.
+    pub fn is_just(self, other: Self) -> bool {
+        matches!((self, other), (Self::No, Self::No) | (Self::Above, Self::Above) | (Self::Both, Self::Both))
+    }
+
     /// Returns whether `create table` need not list the column.
     pub fn is_from_above_only(self) -> bool {
         matches!(self, Self::Above)

@@ -190,9 +190,10 @@ impl Kind for Column {
         inherited::foresee(live, desired);
     }
 
-    fn keep(&mut self, declared: &Self) {
-        self.inherited = declared.inherited;
-        self.live_own_not_null = declared.live_own_not_null;
+    fn kept(&self, declared: &Self) -> Option<Self> {
+        let Self { inherited, live_own_not_null, .. } = *declared;
+        let is_all = inherited.is_just(self.inherited) && live_own_not_null.is_just(self.live_own_not_null);
+        (!is_all).then(|| Self { inherited, live_own_not_null, ..self.clone() })
     }
 
     fn carry(&mut self, stored: &Self) {

@@ -26,6 +26,11 @@ impl PartialEq for OwnNotNull {
 }
 
 impl OwnNotNull {
+    /// Returns whether both say the same, also where that is not compared.
+    pub fn is_just(self, other: Self) -> bool {
+        self.0 == other.0
+    }
+
     /// Returns what the project says of a column, where it matters.
     pub fn said(own: bool, matters: bool) -> Self {
         Self(matters.then_some(own))

@@ -114,21 +114,6 @@ fn sorted_edges_do_not_depend_on_the_order_in_which_they_were_added() {
 }
 
 #[test]
-fn equal_specs_of_one_name_are_shared() {
-    let mut state = tables();
-    let [a, b, c] = ["a", "b", "c"].map(|name| table(name).child(COLUMN, "x"));
-    let specs = |state: &State| [&a, &b, &c].map(|at| Arc::clone(&state.get(at).expect("there").spec));
-    state.set(&c, 7_u32);
-    let before = answers(&state);
-    let [one, two, _] = specs(&state);
-    assert!(!Arc::ptr_eq(&one, &two));
-    state.share();
-    let [one, two, three] = specs(&state);
-    assert!(Arc::ptr_eq(&one, &two) && !Arc::ptr_eq(&one, &three));
-    assert_eq!(answers(&state), before);
-}
-
-#[test]
 fn objects_are_found_whatever_became_of_the_numbers_of_others() {
     let mut kept = State::default();
     for i in 0..3000_u32 {
