@@ -15,7 +15,7 @@ use crate::declare::digest::Digests;
 use crate::declare::imprint::Imprint;
 use crate::diagnostic::Result;
 use crate::kind;
-use crate::model::{Address, Applied, Moved, Spec, Stamp, State};
+use crate::model::{Address, Applied, Moved, Object, Spec, Stamp, State};
 use crate::session::{cell, server_error};
 use crate::sql;
 
@@ -202,15 +202,18 @@ pub struct Entries<'a> {
 
 /// Returns whether, for any declared object, the ledger has no entry or one that differs from the present state.
 pub async fn is_stale(client: &Client, entries: &Entries<'_>, register: &'static [kind::Entry]) -> bool {
-    let objects: Vec<&Address> = entries.declared.iter().map(|(at, _)| at).collect();
-    let Some(known) = read(client, objects.iter().copied()).await.0 else { return true };
+    let objects: Vec<(&Address, &Object)> = entries.declared.iter().collect();
     let mut digests = Digests::new(register);
-    entries.declared.iter().any(|(at, object)| match (known.get(at), entries.stored.get(at)) {
-        (Some(then), Some(there)) => {
-            digests.of(at, &**object.as_written()) != then.declared || digests.of(at, &*there.spec) != then.stored
-        }
-        (then, there) => then.is_some() || there.is_some(),
-    })
+    let (mut is_known, mut differs) = (vec![false; objects.len()], false);
+    let compare = |i: usize, then: Settled| {
+        let (at, object) = objects[i];
+        is_known[i] = true;
+        let there = entries.stored.get(at).map(|there| &*there.spec);
+        differs = differs || then.moved(at, Some(&**object.as_written()), there, &mut digests) != Moved::Neither;
+    };
+    let is_there = each(client, objects.iter().map(|(at, _)| *at), compare).await.is_some();
+    let mut known = objects.iter().zip(is_known);
+    !is_there || differs || known.any(|((at, _), is_known)| !is_known && entries.stored.contains(at))
 }
 
 /// Records both sides of every declared object. Entries of objects that are no longer declared are deleted, except
