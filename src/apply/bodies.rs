@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio_postgres::error::{ErrorPosition, SqlState};
 use tokio_postgres::{Client, Error};
 
+use super::AHEAD;
 use crate::plan::PlanStep;
 
 /// Returns the routines created by this transaction whose language can check a body, with their validator functions.
@@ -19,9 +20,6 @@ const NEW: &str = "
 
 /// An error, the SQL or body that it is about, and the step that created the routine.
 type Wrong<'a> = (Error, String, Option<&'a PlanStep>);
-
-/// How many bodies the server is asked to check at once.
-const AHEAD: usize = 64;
 
 /// Checks the bodies of new routines for syntax errors.
 ///

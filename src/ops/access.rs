@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::access::{Access, changes};
 use crate::diagnostic::{Diagnostics, Result};
-use crate::diff::{Difference, diff, diff_among};
+use crate::diff::Difference;
 use crate::kind::{Cx, Entry, Under, find};
 use crate::model::{Address, Object, Origin, PgVersion, State};
 use crate::plan::{self, Input, Planned};
@@ -47,10 +47,7 @@ impl Planned {
         let base = if self.whole.is_empty() { &self.live } else { &self.whole };
         let whole = plan::renamed(Input { live: base, ..input });
         let live = plan::renamed(input);
-        let differences = match input.suspects {
-            Some(suspects) if live.shares_objects_with(input.live) => diff_among(suspects, &live, input.desired),
-            _ => diff(&live, input.desired),
-        };
+        let differences = plan::differences(&live, input);
         let things = self.things();
         let counts = |at: &Address| match &things {
             Some(things) => thing(at).is_none_or(|thing| things.contains(thing)),

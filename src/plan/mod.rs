@@ -189,6 +189,14 @@ pub fn renamed(input: Input<'_>) -> State {
     rename::renames(input).0
 }
 
+/// Returns how a live state differs from the desired one. It is that of the input, or the same after renames.
+pub fn differences(live: &State, input: Input<'_>) -> IndexMap<Address, Difference> {
+    match input.suspects {
+        Some(suspects) if live.shares_objects_with(input.live) => diff_among(suspects, live, input.desired),
+        Some(_) | None => diff(live, input.desired),
+    }
+}
+
 /// What a plan starts from: the live state after all renames, and how it differs from the desired one.
 ///
 /// Finding that out takes a look at every object, so a plan that is made again, once the sizes of relations are known, starts
@@ -206,10 +214,7 @@ impl Start {
     /// Looks for the renames, and compares the states.
     pub fn of(input: Input<'_>) -> Self {
         let (mut live, renames) = rename::renames(input);
-        let before = match input.suspects {
-            Some(suspects) => diff_among(suspects, input.live, input.desired),
-            None => diff(input.live, input.desired),
-        };
+        let before = differences(input.live, input);
         debug_assert_eq!(before, diff(input.live, input.desired), "suspects are all that differ");
         let is_upset = || input.register.iter().any(|entry| (entry.is_upset)(&live, input.desired));
         if before.is_empty() && renames.list.is_empty() && !is_upset() {
