@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use rustc_hash::FxHashMap;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -202,7 +203,7 @@ async fn build_and_read(target: &Target, needed: &Needed) -> Result<Stored> {
     let scratch = session::connect(target, &[]).await?;
     scratch.client.batch_execute("set client_min_messages = error").await.map_err(|e| failed("prepared", &e))?;
     let version = server.version;
-    let empty = catalog::read(&scratch.client, version, register).await?;
+    let empty = catalog::read_tops(&scratch.client, version, register).await?;
     let mut live = State::default();
     for (at, object) in empty.iter().filter(|(at, _)| objects.contains(at)) {
         live.insert(at.clone(), object.clone());
@@ -277,56 +278,90 @@ pub struct Needed {
     objects: State,
     server: Server,
     register: &'static [Entry],
-    /// Whether edges tell what some of the objects need. If they were not known, it has to be found out again.
-    pub follow_edges: bool,
+    /// The objects of which edges tell what they need. If their edges were not known, it has to be found out again.
+    pub told: Vec<Address>,
+}
+
+impl Needed {
+    /// Returns what is built, in order.
+    pub fn list(&self) -> Vec<&Address> {
+        self.objects.iter().map(|(at, _)| at).collect()
+    }
+}
+
+/// How much of an object is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Extent {
+    /// So much of it that something can be below it: of a table, its columns.
+    Ground,
+    /// With everything that is created along with it.
+    Whole,
 }
 
 /// Returns the doubtful objects and everything they need.
 pub fn needed(request: Request<'_>) -> Needed {
     let universe = Universe(request);
-    let names = Names::of_all(universe.iter().map(|(at, _)| at), request.register);
-    let servants = names.servants(universe.iter(), request.register);
-    let mut wanted: HashSet<Address> = HashSet::new();
-    let mut queue: Vec<Address> = request.doubtful.to_vec();
+    let takes_place = |at: &Address| !find(request.register, at.kind()).rules.slots.is_empty();
+    let names = Names::of_all(universe.iter(takes_place).map(|(at, _)| at), request.register);
+    let servants = names.servants(request.desired.iter().chain(request.live.iter()), request.register);
+    let mut wanted: FxHashMap<Address, Extent> = FxHashMap::default();
     let is_opaque = |at: &&Address| find(request.register, at.kind()).rules.opaque;
-    queue.extend(request.desired.tops().chain(request.live.tops()).filter(is_opaque).cloned());
-    while let Some(at) = queue.pop() {
+    let opaque = request.desired.tops().chain(request.live.tops()).filter(is_opaque);
+    let mut queue: Vec<(Address, Extent)> =
+        request.doubtful.iter().chain(opaque).map(|at| (at.clone(), Extent::Whole)).collect();
+    while let Some((at, extent)) = queue.pop() {
         let Some(object) = universe.get(&at) else { continue };
-        if !wanted.insert(at.clone()) {
+        let known = wanted.insert(at.clone(), extent);
+        if let Some(known) = known.filter(|known| *known >= extent) {
+            wanted.insert(at, known);
             continue;
         }
-        queue.extend(at.ancestors().cloned());
+        let whole = |at: &Address| (at.clone(), Extent::Whole);
+        let is_needed =
+            |child: &&Address| extent == Extent::Whole || find(request.register, child.kind()).rules.visible;
+        let children = universe.children(&at).filter(is_needed).filter(|child| universe.is_part(child, &at));
+        queue.extend(children.map(whole));
+        if known.is_some() {
+            continue;
+        }
+        queue.extend(at.ancestors().map(|above| (above.clone(), Extent::Ground)));
         let entry = find(request.register, at.kind());
         let mut references = References::default();
         (entry.references)(&*object.spec, &at, &mut references);
         let served = entry.is_served(&*object.spec, &at);
         for to in references.list.iter().flat_map(|(reference, _)| names.resolve(reference, &at)) {
-            queue.extend(servants.get(&to).into_iter().flatten().filter(|_| served).cloned());
-            queue.push(to);
+            queue.extend(servants.get(&to).into_iter().flatten().filter(|_| served).map(whole));
+            queue.push(whole(&to));
         }
-        queue.extend(universe.uses(&at).cloned());
-        queue.extend(universe.children(&at).filter(|child| universe.is_part(child, &at)).cloned());
+        queue.extend(universe.uses(&at).map(whole));
     }
     let mut objects = State::default();
-    for (at, object) in universe.iter().filter(|(at, _)| wanted.contains(*at)) {
+    for (at, object) in universe.iter(|at| wanted.contains_key(at)) {
         objects.insert(at.clone(), object.clone());
         if universe.is_told(at) {
-            universe.uses(at).filter(|to| wanted.contains(*to)).for_each(|to| objects.add_edge(at.clone(), to.clone()));
+            let uses = universe.uses(at).filter(|to| wanted.contains_key(*to));
+            uses.for_each(|to| objects.add_edge(at.clone(), to.clone()));
         }
     }
-    let follow_edges = objects.iter().any(|(at, _)| universe.is_told(at) || !request.desired.contains(at));
-    Needed { objects, server: request.server.clone(), register: request.register, follow_edges }
+    let is_told = |at: &&Address| universe.is_told(at) || !request.desired.contains(at);
+    let told = objects.iter().map(|(at, _)| at).filter(is_told).cloned().collect();
+    Needed { objects, server: request.server.clone(), register: request.register, told }
+}
+
+/// Returns the live objects of which edges tell what they need, and that are needed whatever is in doubt.
+pub fn told(live: &State, register: &'static [Entry]) -> Vec<Address> {
+    live.tops().filter(|at| find(register, at.kind()).rules.opaque).cloned().collect()
 }
 
 /// The desired objects, and those live ones that may be needed besides.
 struct Universe<'a>(Request<'a>);
 
 impl<'a> Universe<'a> {
-    /// Returns every object: the desired ones first, each in the order of its state.
-    fn iter(&self) -> impl Iterator<Item = (&'a Address, &'a Object)> {
+    /// Returns the objects that `counts` is true for: the desired ones first, each in the order of its state.
+    fn iter(&self, counts: impl Fn(&Address) -> bool + Copy) -> impl Iterator<Item = (&'a Address, &'a Object)> {
         let Request { desired, live, .. } = self.0;
-        let others = live.iter().filter(|(at, _)| self.is_besides(at));
-        desired.iter().chain(others).filter(|(at, _)| self.is_buildable(at))
+        let others = live.iter().filter(move |(at, _)| counts(at) && self.is_besides(at));
+        desired.iter().filter(move |(at, _)| counts(at)).chain(others).filter(|(at, _)| self.is_buildable(at))
     }
 
     fn get(&self, at: &Address) -> Option<&'a Object> {

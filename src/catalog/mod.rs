@@ -13,21 +13,21 @@ mod size;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use futures_util::future::{BoxFuture, FutureExt, join, join3, try_join_all};
+use futures_util::future::{BoxFuture, FutureExt, join3, try_join_all};
 use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
-use tokio::task::{JoinHandle, spawn, yield_now};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, RowStream};
 
 use crate::diagnostic::{Code, Diagnostic, Problem, Result, Statement};
-use crate::kind::{Entry, Shared, find};
+use crate::kind::{Entry, Scope, Shared};
 use crate::model::{Address, Locks, Object, Origin, PgVersion, Server, Spec, State};
 use crate::session::{Session, cause, cell};
 
 pub use activity::activity;
 use beside::LARGE;
-use depend::{Dependency, Edges, Ids, Members};
+pub use depend::{Dependencies, EdgeSource, Item, Way};
+use depend::{Ids, Members};
 use facets::Facets;
 pub use needs::needs;
 use row::Fixed;
@@ -48,22 +48,30 @@ const BEGIN: &str = "begin isolation level repeatable read read only; set local 
 /// The role needs no privilege but to connect. Members of extensions are left out.
 pub async fn read(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
     let begun = begin(client, version, register).await?;
-    Ok(read_and_ask(client, register, &begun, Some(depend::EDGES), None).await?.0)
+    Ok(read_and_ask(client, register, &begun, true, None).await?.0)
 }
 
-/// Reads like [`read`], but for the edges, which only matter where something changes: [`Dependencies`] adds them. Where the
-/// database is large, a second session helps, if the server has one to give. It is returned, with its snapshot still open.
+/// Reads like [`read`], but only the top-level objects of the database itself, without edges.
+pub async fn read_tops(client: &Client, version: PgVersion, register: &'static [Entry]) -> Result<State> {
+    let mut begun = begin(client, version, register).await?;
+    let is_top = |entry: &Entry| entry.rules.scope == Scope::Database && entry.nests_under(None).next().is_some();
+    begun.queries.retain(|(entry, _)| is_top(entry));
+    Ok(read_and_ask(client, register, &begun, false, None).await?.0)
+}
+
+/// Reads like [`read`], but for the edges, which only matter where something changes: [`EdgeSource`] reads them. Where the
+/// database is large, a second session helps, if the server has one to give.
 pub async fn read_objects(
     session: &Session,
     version: PgVersion,
     register: &'static [Entry],
-) -> Result<(State, Option<Session>)> {
+) -> Result<(State, EdgeSource)> {
     let mut begun = begin(&session.client, version, register).await?;
     if begun.is_large {
         match beside::open(session).await {
             Ok(Some(second)) => {
                 let state = Box::pin(beside::read(&session.client, &second.client, register, &begun)).await?;
-                return Ok((state, Some(second)));
+                return Ok((state, EdgeSource::new(begun.members, Some(second))));
             }
             Ok(None) => {}
             Err(_) => {
@@ -72,82 +80,8 @@ pub async fn read_objects(
             }
         }
     }
-    Ok((read_and_ask(&session.client, register, &begun, None, None).await?.0, None))
-}
-
-/// The answer to [`Dependencies::begin`].
-pub struct BegunDependencies(JoinHandle<Result<Dependencies>>);
-
-impl BegunDependencies {
-    /// Waits for the answer. It may be none: a server may end sessions that wait within a transaction.
-    pub async fn end(mut self) -> Option<Dependencies> {
-        (&mut self.0).await.ok()?.ok()
-    }
-}
-
-impl Drop for BegunDependencies {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// What `pg_depend` says of the objects that [`read_objects`] returned.
-pub struct Dependencies {
-    members: Members,
-    rows: Vec<Dependency>,
-}
-
-impl Dependencies {
-    /// Has a session whose snapshot is still open read them in one round trip, while others go on.
-    pub async fn begin(session: Session) -> BegunDependencies {
-        let begun = spawn(async move {
-            let mut answers = Answers::of(&session.client, [depend::MEMBERS, depend::EDGES]);
-            Self::take(&mut answers).await
-        });
-        // The question is sent as soon as others may run.
-        yield_now().await;
-        BegunDependencies(begun)
-    }
-
-    /// Reads them in one round trip.
-    ///
-    /// It is another snapshot: what a session changed between the two is seen in part. An apply reads all in one.
-    pub async fn of(client: &Client) -> Result<Self> {
-        let begin = client.batch_execute(BEGIN);
-        let reading = async {
-            let mut answers = Answers::of(client, [depend::MEMBERS, depend::EDGES, "commit"]);
-            let read = Self::take(&mut answers).await?;
-            each("commit", answers.next().await?, |_| Ok(())).await?;
-            Ok(read)
-        };
-        let (begun, read) = join(begin, reading).await;
-        begun.map_err(|e| lost(&e))?;
-        read
-    }
-
-    async fn take(answers: &mut Answers<'_>) -> Result<Self> {
-        let members = members(answers.next().await?).await?;
-        let mut rows = Vec::new();
-        let add = |row: &Row| {
-            rows.push(Dependency::of(row)?);
-            Ok(())
-        };
-        each(depend::EDGES, answers.next().await?, add).await?;
-        Ok(Self { members, rows })
-    }
-
-    /// Adds them to a state as edges.
-    pub fn add_to(&self, state: &mut State, register: &'static [Entry]) {
-        let mut ids = Ids::default();
-        for (at, object) in state.iter() {
-            if let Some(id) = object.origin.id().filter(|_| find(register, at.kind()).rules.class != 0) {
-                ids.insert(id, at.clone());
-            }
-        }
-        let mut edges = Edges::new(&ids, &self.members);
-        self.rows.iter().for_each(|row| edges.add(*row, state));
-        state.sort_edges();
-    }
+    let state = read_and_ask(&session.client, register, &begun, false, None).await?.0;
+    Ok((state, EdgeSource::new(begun.members, None)))
 }
 
 /// Reads like [`read`], and returns the [`fingerprint`] of the catalogs in the same snapshot; `None` if the role does
@@ -159,7 +93,7 @@ pub async fn read_marked(
 ) -> Result<(State, Option<String>)> {
     let sql = format!("select {}", fingerprint::expression(server.version, server.superuser));
     let begun = begin(client, server.version, register).await?;
-    read_and_ask(client, register, &begun, Some(depend::EDGES), Some(&sql)).await
+    read_and_ask(client, register, &begun, true, Some(&sql)).await
 }
 
 /// A snapshot that has begun.
@@ -192,31 +126,27 @@ async fn members(rows: RowStream) -> Result<Members> {
     Ok(members)
 }
 
-/// Reads the objects in the snapshot that has begun and, in the same, the edges, if a query asks for them, and evaluates a
+/// Reads the objects in the snapshot that has begun and, in the same, the edges, if they are asked for, and evaluates a
 /// question for one text, which may be null or refused.
 async fn read_and_ask(
     client: &Client,
     register: &'static [Entry],
     begun: &Begun,
-    edges: Option<&str>,
+    with_edges: bool,
     question: Option<&str>,
 ) -> Result<(State, Option<String>)> {
     // All queries are sent at once. Rows are processed as they arrive, while the server goes on reading, and none is
     // kept.
     let texts = begun.queries.iter().map(|(_, sql)| sql.as_str());
-    let mut answers = Answers::of(client, texts.chain(edges).chain(question).chain(["commit"]));
+    let edges = with_edges.then(|| depend::edges(None));
+    let mut answers = Answers::of(client, texts.chain(edges.as_deref()).chain(question).chain(["commit"]));
     let mut reading = Reading::new(register);
     for (entry, sql) in &begun.queries {
         reading.rows(entry, sql, &begun.members, answers.next().await?).await?;
     }
-    if let Some(sql) = edges {
-        let mut edges = Edges::new(&reading.ids, &begun.members);
-        let add = |row: &Row| {
-            edges.add(Dependency::of(row)?, &mut reading.state);
-            Ok(())
-        };
-        each(sql, answers.next().await?, add).await?;
-        reading.state.sort_edges();
+    if let Some(sql) = &edges {
+        let read = Dependencies::take(sql, answers.next().await?).await?;
+        read.add_to(&mut reading.state, &reading.ids, &begun.members);
     }
     let mut answer = None;
     if let Some(sql) = question {

@@ -29,7 +29,7 @@ fn sizes(bytes: &str) -> String {
          select tree.root, coalesce(sum({bytes}), 0)::bigint as bytes,
                 case when bool_and(c.reltuples >= 0 or c.relkind = 'p') then sum(greatest(c.reltuples, 0))::bigint end
                   as rows
-         from tree join pg_class c on c.oid = tree.oid
+         from tree cross join lateral (select * from pg_class where oid = tree.oid offset 0) c
          where c.relkind in ('r', 'p', 'm')
          group by tree.root"
     )

@@ -1,8 +1,10 @@
 //! Which objects of a state a name may stand for.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher as _;
 
-use rustc_hash::FxHashMap;
+use hashbrown::hash_table::{self, HashTable};
+use rustc_hash::FxBuildHasher;
 
 use super::{Entry, OPERATOR, Reference, References, Slot, find};
 use crate::model::{Address, Object, State};
@@ -11,19 +13,56 @@ use crate::sql::{self, Token, TokenClass};
 /// An index of a state by the namespaces its objects take a place in.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// By schema and name.
-    by_slot: FxHashMap<Slot, FxHashMap<String, ByName>>,
-    by_name: ByName,
+    /// By namespace, schema and name.
+    by_slot: HashTable<Namesakes>,
+    /// By name.
+    by_name: HashTable<Namesakes>,
 }
 
-type ByName = FxHashMap<String, Vec<Address>>;
+/// Objects of one name. No name is kept: it is in the address.
+#[derive(Debug)]
+struct Namesakes {
+    slot: Slot,
+    objects: Objects,
+}
 
-/// Adds an object under its name.
-fn add(at: &Address, name: &str, index: &mut ByName) {
-    match index.get_mut(name) {
-        Some(list) => list.push(at.clone()),
-        None => drop(index.insert(name.to_owned(), vec![at.clone()])),
+#[derive(Debug)]
+enum Objects {
+    /// Nearly always there is one.
+    One(Address),
+    Several(Vec<Address>),
+}
+
+impl Namesakes {
+    fn all(&self) -> &[Address] {
+        match &self.objects {
+            Objects::One(at) => std::slice::from_ref(at),
+            Objects::Several(list) => list,
+        }
     }
+
+    fn add(&mut self, at: &Address) {
+        match &mut self.objects {
+            Objects::One(first) => self.objects = Objects::Several(vec![first.clone(), at.clone()]),
+            Objects::Several(list) => list.push(at.clone()),
+        }
+    }
+
+    fn schema(&self) -> &str {
+        self.all()[0].top().key()
+    }
+
+    fn name(&self) -> &str {
+        self.slot.bare(self.all()[0].key())
+    }
+}
+
+fn hash_in_slot(slot: Slot, schema: &str, name: &str) -> u64 {
+    FxBuildHasher.hash_one((slot, schema, name))
+}
+
+fn hash_of_name(name: &str) -> u64 {
+    FxBuildHasher.hash_one(name)
 }
 
 impl Names {
@@ -53,38 +92,51 @@ impl Names {
             if !slots.iter().any(|slot| is_indexed(*slot)) {
                 continue;
             }
-            let schema = at.top().key();
             for slot in slots {
-                let schemas = names.by_slot.entry(*slot).or_default();
-                if !schemas.contains_key(schema) {
-                    schemas.insert(schema.to_owned(), ByName::default());
-                }
-                if let Some(index) = schemas.get_mut(schema) {
-                    add(at, slot.bare(at.key()), index);
-                }
+                names.add_to_slot(*slot, at);
             }
             if let Some(slot) = slots.first() {
-                add(at, slot.bare(at.key()), &mut names.by_name);
+                names.add_to_name(*slot, at);
             }
         }
         names
     }
 
+    fn add_to_slot(&mut self, slot: Slot, at: &Address) {
+        let (schema, name) = (at.top().key(), slot.bare(at.key()));
+        let is_it = |there: &Namesakes| there.slot == slot && there.name() == name && there.schema() == schema;
+        let hash = |there: &Namesakes| hash_in_slot(there.slot, there.schema(), there.name());
+        match self.by_slot.entry(hash_in_slot(slot, schema, name), is_it, hash) {
+            hash_table::Entry::Occupied(mut there) => there.get_mut().add(at),
+            hash_table::Entry::Vacant(place) => {
+                place.insert(Namesakes { slot, objects: Objects::One(at.clone()) });
+            }
+        }
+    }
+
+    fn add_to_name(&mut self, slot: Slot, at: &Address) {
+        let name = slot.bare(at.key());
+        let hash = |there: &Namesakes| hash_of_name(there.name());
+        match self.by_name.entry(hash_of_name(name), |there| there.name() == name, hash) {
+            hash_table::Entry::Occupied(mut there) => there.get_mut().add(at),
+            hash_table::Entry::Vacant(place) => {
+                place.insert(Namesakes { slot, objects: Objects::One(at.clone()) });
+            }
+        }
+    }
+
     /// Returns the objects with this name in a namespace of a schema: several for overloaded routines.
     pub fn at(&self, slot: Slot, schema: &str, name: &str) -> &[Address] {
-        self.schema(slot, schema).and_then(|names| names.get(name)).map_or(&[], Vec::as_slice)
+        let is_it = |there: &Namesakes| there.slot == slot && there.name() == name && there.schema() == schema;
+        self.by_slot.find(hash_in_slot(slot, schema, name), is_it).map_or(&[], Namesakes::all)
     }
 
     /// Returns the names in a namespace of a schema, in order, for suggestions.
     pub fn candidates(&self, slot: Slot, schema: &str) -> Vec<&str> {
-        let names = self.schema(slot, schema).into_iter().flat_map(ByName::keys);
-        let mut list: Vec<&str> = names.map(String::as_str).collect();
+        let names = self.by_slot.iter().filter(|there| there.slot == slot && there.schema() == schema);
+        let mut list: Vec<&str> = names.map(Namesakes::name).collect();
         list.sort_unstable();
         list
-    }
-
-    fn schema(&self, slot: Slot, schema: &str) -> Option<&ByName> {
-        self.by_slot.get(&slot)?.get(schema)
     }
 
     /// Returns the objects that `reference` stands for, as seen from `from`; for SQL text, all that it may name.
@@ -165,7 +217,8 @@ impl Names {
     }
 
     fn named(&self, schema: Option<&str>, name: &str, from: &Address, found: &mut BTreeMap<Address, bool>) {
-        let Some(all) = self.by_name.get(name) else { return };
+        let Some(namesakes) = self.by_name.find(hash_of_name(name), |there| there.name() == name) else { return };
+        let all = namesakes.all();
         let exact: Vec<&Address> = all.iter().filter(|at| schema == Some(at.top().key())).collect();
         if !exact.is_empty() {
             found.extend(exact.into_iter().map(|at| (at.clone(), true)));

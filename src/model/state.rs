@@ -254,6 +254,11 @@ impl State {
         self.falls = Arc::clone(&other.falls);
     }
 
+    /// Forgets all edges.
+    pub fn forget_edges(&mut self) {
+        self.take_edges(&Self::default());
+    }
+
     /// Returns whether both are copies of one state, and no object of either was changed since. Edges are not looked at.
     pub fn shares_objects_with(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.objects, &other.objects) && self.hidden == other.hidden

@@ -36,8 +36,8 @@ pub fn declared(state: &State) -> Access {
 }
 
 impl Planned {
-    /// Computes how the plan changes what roles may do.
-    pub(super) fn weigh_access(&mut self, online: bool) {
+    /// Computes how the plan changes what roles may do. `live` is the live state after the renames.
+    pub(super) fn weigh_access(&mut self, live: &State, online: bool) {
         if self.plan.is_empty() || !self.plan.touched.iter().any(|at| self.decides_on_access(at)) {
             return;
         }
@@ -45,16 +45,16 @@ impl Planned {
         let version = self.server.version;
         let input = self.input(online);
         let base = if self.whole.is_empty() { &self.live } else { &self.whole };
-        let whole = plan::renamed(Input { live: base, ..input });
-        let live = plan::renamed(input);
-        let differences = plan::differences(&live, input);
+        let is_as_before = live.shares_objects_with(&self.live);
+        let whole = if is_as_before { base.clone() } else { plan::renamed(Input { live: base, ..input }) };
+        let differences = plan::differences(live, input);
         let things = self.things();
         let counts = |at: &Address| match &things {
             Some(things) => thing(at).is_none_or(|thing| things.contains(thing)),
             None => true,
         };
         let access = |before: &State| {
-            let after = afterwards(before.clone(), &live, &differences, input);
+            let after = afterwards(before.clone(), live, &differences, input);
             let of = |state: &State| Access::of_objects(state.iter().filter(|(at, _)| counts(at)), version, register);
             changes(&of(before), &of(&after))
         };
@@ -62,7 +62,7 @@ impl Planned {
         debug_assert_eq!(
             found,
             {
-                let after = afterwards(whole.clone(), &live, &differences, input);
+                let after = afterwards(whole.clone(), live, &differences, input);
                 changes(&Access::of(&whole, version, register), &Access::of(&after, version, register))
             },
             "the other things are as before"

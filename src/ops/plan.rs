@@ -7,7 +7,7 @@ use futures_util::future::join;
 
 use super::Options;
 use super::edges::EdgeReader;
-use crate::catalog::fingerprint;
+use crate::catalog::{EdgeSource, Way, fingerprint};
 use crate::declare::digest::Digests;
 use crate::declare::imprint::Unread;
 use crate::declare::raise::raise_object;
@@ -42,8 +42,8 @@ pub struct Ahead {
     known: Vec<Known>,
     /// Whether the project is one of these, and no catalog has changed since.
     recognised: bool,
-    /// All objects, without edges, if they have been read, and the session that helped.
-    whole: Option<(State, Option<Session>)>,
+    /// All objects, if they have been read, and where their edges are.
+    whole: Option<(State, EdgeSource)>,
 }
 
 impl Ahead {
@@ -137,20 +137,20 @@ async fn compare_on(
         whole = Some(catalog::read_objects(session, server.version, kinds::register()).await?);
     }
     let (whole, mut edges) = match whole {
-        Some((whole, second)) => (Some(whole), EdgeReader::new(session, second)),
-        None => (None, EdgeReader::known(session)),
+        Some((whole, source)) => (Some(whole), EdgeReader::new(session, Some(source))),
+        None => (None, EdgeReader::new(session, None)),
     };
     let settling = settle_on((server, whole), &mut edges, declared, options, purpose);
     let mut planned = Box::pin(settling).await?;
     if let Some(only) = &options.only {
         planned.confine(only);
     }
-    planned.make(&mut edges, options.online).await?;
+    let start = planned.make(&mut edges, options.online).await?;
     if planned.plan.is_empty() {
         return Ok(planned);
     }
-    planned.compare(options.online);
-    planned.weigh_access(options.online);
+    planned.compare(start.renamed());
+    planned.weigh_access(start.renamed(), options.online);
     if options.ledger {
         planned.blame(session).await;
     }
@@ -159,16 +159,19 @@ async fn compare_on(
 
 /// Plans between two states whose spellings are settled, and computes the lines that differ.
 pub(super) fn finish(mut planned: Planned, online: bool) -> Result<Planned, Diagnostics> {
-    planned.finish(online)?;
+    let start = plan::Start::of(planned.input(online));
+    planned.make_from(&start, online)?;
+    planned.keep_warnings();
+    planned.compare(start.renamed());
     planned.whole = State::default();
-    planned.weigh_access(online);
+    planned.weigh_access(start.renamed(), online);
     Ok(planned)
 }
 
 /// Returns both states after settling which texts that differ mean the same. The plan itself is not made yet.
 pub(super) async fn settle(session: &Session, declared: &State, options: &Options) -> Result<Planned, Diagnostics> {
     let server = catalog::server(&session.client).await?;
-    let mut edges = EdgeReader::known(session);
+    let mut edges = EdgeReader::new(session, None);
     settle_on((server, None), &mut edges, declared.clone(), options, Purpose::Look).await
 }
 
@@ -207,9 +210,6 @@ async fn settle_on(
     } else {
         scratch::doubtful(diff(&renamed, &planned.desired).keys(), &renamed, &planned.desired, register)
     };
-    if suspects.len() > doubtful.len() {
-        edges.begin().await;
-    }
     planned.suspects = Some(suspects);
     // A scratch database would store the declared text just as the plan that just ran did, so it need not be asked.
     let created = changed(applied, |verb| verb == Verb::Create);
@@ -233,49 +233,74 @@ async fn settle_on(
 }
 
 impl Planned {
-    /// Makes the plan and computes the lines that differ.
-    fn finish(&mut self, online: bool) -> Result<(), Diagnostics> {
-        self.make_from(&plan::Start::of(self.input(online)), online)?;
-        self.compare(online);
-        Ok(())
-    }
-
     /// Computes, for each object that the plan changes, the lines in which both sides differ.
-    pub(super) fn compare(&mut self, online: bool) {
-        let renamed = plan::renamed(self.input(online));
-        self.differences = self.plan.changes.iter().map(|c| (c.at.clone(), differences(self, &renamed, c))).collect();
+    /// `renamed` is the live state after the renames.
+    pub(super) fn compare(&mut self, renamed: &State) {
+        self.differences = self.plan.changes.iter().map(|c| (c.at.clone(), differences(self, renamed, c))).collect();
     }
 
     /// Makes the plan, and once more when the relations that it touches are measured: hazards, and whether an online form is
-    /// better, depend on how many rows there are.
-    pub(super) async fn make(&mut self, edges: &mut EdgeReader<'_>, online: bool) -> Result<(), Diagnostics> {
+    /// better, depend on how many rows there are. Returns what it starts from.
+    pub(super) async fn make(&mut self, edges: &mut EdgeReader<'_>, online: bool) -> Result<plan::Start, Diagnostics> {
         let session = edges.session;
-        if edges.are_begun() {
-            edges.read(self).await?;
-        }
-        let mut start = plan::Start::of(self.input(online));
-        if !start.is_empty() && edges.read(self).await? {
-            start = plan::Start::of(self.input(online));
-        }
-        self.make_from(&start, online)?;
+        let mut start = self.make_near(edges, online).await?;
         let sized = self.plan.steps.iter().flat_map(|step| std::iter::once(&step.at).chain(&step.reads));
         let sized: Vec<Address> = sized.cloned().collect();
         if catalog::measure(&session.client, &mut self.live, sized.iter()).await? {
             start.take_sizes(&self.live);
             self.make_from(&start, online)?;
         }
+        self.keep_warnings();
+        Ok(start)
+    }
+
+    /// Makes the plan with the edges of what differs and, if it touches more, once more with the edges of that. Returns what it
+    /// starts from.
+    async fn make_near(&mut self, edges: &mut EdgeReader<'_>, online: bool) -> Result<plan::Start, Diagnostics> {
+        let differing = plan::differences(&self.live, self.input(online));
+        let differing: Vec<Address> = differing.into_keys().collect();
+        edges.read(self, &differing, Way::Users).await?;
+        loop {
+            let start = plan::Start::of(self.input(online));
+            let made = self.make_from(&start, online);
+            let knows_more = match &made {
+                Ok(()) => edges.read(self, &self.plan.touched.clone(), Way::Users).await?,
+                Err(_) => edges.read_all(self).await?,
+            };
+            if knows_more {
+                continue;
+            }
+            made?;
+            if cfg!(debug_assertions)
+                && let Some(whole) = edges.all(self).await?
+            {
+                let mut live = self.live.clone();
+                live.take_edges(&whole);
+                let with_all = plan::plan(Input { live: &live, whole: &whole, ..self.input(online) })?;
+                let shown = |plan: &Plan| {
+                    let mut plan = plan.clone();
+                    // How a password is salted is different each time.
+                    plan.steps.iter_mut().for_each(|step| step.sql = step.text().to_owned());
+                    plan
+                };
+                assert_eq!(shown(&self.plan), shown(&with_all), "edges of what a plan does not touch change nothing");
+            }
+            return Ok(start);
+        }
+    }
+
+    fn make_from(&mut self, start: &plan::Start, online: bool) -> Result<(), Diagnostics> {
+        self.plan = plan::plan_from(start, self.input(online))?;
         Ok(())
     }
 
-    /// Makes the plan. A warning is kept once, even if the plan is made several times.
-    fn make_from(&mut self, start: &plan::Start, online: bool) -> Result<(), Diagnostics> {
-        self.plan = plan::plan_from(start, self.input(online))?;
+    /// Keeps the warnings of the plan, each once.
+    fn keep_warnings(&mut self) {
         for warning in std::mem::take(&mut self.plan.warnings) {
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
             }
         }
-        Ok(())
     }
 
     /// Returns the input for `plan::plan`, as far as both states are known by now.

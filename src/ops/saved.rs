@@ -78,9 +78,9 @@ pub async fn restore(
     let mut planned = settle(session, &project.state, options).await?;
     saved.check_ground(&planned.whole, &planned.desired, register)?;
     planned.confine(options.only.as_ref().unwrap_or(&HashSet::new()));
-    planned.make(&mut EdgeReader::known(session), options.online).await?;
+    let start = planned.make(&mut EdgeReader::new(session, None), options.online).await?;
     planned.plan = saved.plan(&planned, register)?;
-    planned.compare(options.online);
+    planned.compare(start.renamed());
     Ok(planned)
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::edges::EdgeReader;
 use super::{Embedded, Options, Scratch};
+use crate::catalog::Way;
 use crate::declare::digest::Digests;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::diff::diff;
@@ -32,7 +33,7 @@ impl Planned {
         if renames.is_empty() {
             return Ok(());
         }
-        edges.read(self).await?;
+        edges.read_all(self).await?;
         let ledger = if options.ledger {
             ledger::read(&edges.session.client, renames.iter().map(|(at, _)| at)).await
         } else {
@@ -85,11 +86,19 @@ impl Planned {
         if matches!(place, Scratch::None) {
             return Ok(());
         }
-        edges.begin().await;
         let session = edges.session;
+        edges.read(self, &scratch::told(&self.whole, kinds::register()), Way::Used).await?;
+        let differing = plan::differences(&self.live, self.input(false));
+        edges.begin(self, &differing.into_keys().collect::<Vec<_>>()).await;
         let mut needed = scratch::needed(self.request(doubtful));
-        if needed.follow_edges && edges.read(self).await? {
+        while edges.read(self, &needed.told, Way::Used).await? {
             needed = scratch::needed(self.request(doubtful));
+        }
+        if cfg!(debug_assertions)
+            && let Some(whole) = edges.all(self).await?
+        {
+            let with_all = scratch::needed(scratch::Request { live: &whole, ..self.request(doubtful) });
+            assert_eq!(needed.list(), with_all.list(), "what is built is what all edges together lead to");
         }
         let stored = match place {
             Scratch::None => return Ok(()),

@@ -54,11 +54,10 @@ pub(super) fn constraint_name(at: &Address, register: &'static [Entry]) -> Optio
 }
 
 /// Returns the statements in the order in which they run, as indices into `emitted.nodes`, and which of them wait for
-/// which, as indices into that order.
-pub fn order(emitted: &mut Emitted, input: Input<'_>) -> Result<(Vec<usize>, Vec<Wait>), Diagnostics> {
-    let names = Names::of(input.desired, input.register);
+/// which, as indices into that order. `names` are those of the desired state.
+pub fn order(emitted: &mut Emitted, names: &Names, input: Input<'_>) -> Result<(Vec<usize>, Vec<Wait>), Diagnostics> {
     loop {
-        let graph = build(emitted, input, &names);
+        let graph = build(emitted, input, names);
         let circle = circles(&graph, Edge::Hard).into_iter().next().unwrap_or_default();
         if circle.is_empty() {
             // A name in SQL text may well mean what it says, so it does not give way where a constraint could.
@@ -213,7 +212,7 @@ impl Builder<'_> {
                 self.made_first(to, user, *edge);
             }
             if !servants.is_empty() && find(self.input.register, at.kind()).is_served(&*object.spec, at) {
-                self.served_first(used.into_iter().map(|(to, ..)| to).collect(), &servants, first);
+                self.served_first(used.into_iter().map(|(to, ..)| to).collect(), &servants, names, first);
             }
         }
         for i in 0..self.emitted.nodes.len() {
@@ -246,13 +245,23 @@ impl Builder<'_> {
         &mut self,
         mut used: Vec<Address>,
         servants: &HashMap<Address, Vec<Address>>,
+        names: &Names,
         first: Option<usize>,
     ) {
-        let of_columns: Vec<Address> = used.iter().flat_map(|to| self.input.live.uses(to)).cloned().collect();
+        let of_columns: Vec<Address> = used.iter().flat_map(|to| self.referred(to, names)).collect();
         used.extend(of_columns);
         for servant in used.iter().filter_map(|to| servants.get(to)).flatten() {
             self.made_first(servant, first, Edge::Soft);
         }
+    }
+
+    /// Returns what an object refers to, but for what its text names.
+    fn referred(&self, at: &Address, names: &Names) -> Vec<Address> {
+        let Some(object) = self.input.desired.get(at).or_else(|| self.input.live.get(at)) else { return Vec::new() };
+        let mut references = References::default();
+        (find(self.input.register, at.kind()).references)(&*object.spec, at, &mut references);
+        let said = references.list.iter().filter(|(reference, _)| !matches!(reference, Reference::Text(_)));
+        said.flat_map(|(reference, _)| names.resolve(reference, at)).collect()
     }
 
     /// Orders what uses an object before the object's drop or change: the user is dropped, or altered to let go of it,

@@ -19,11 +19,14 @@ mod sort;
 mod stranger;
 mod wait;
 
+use std::cell::OnceCell;
+
 use indexmap::IndexMap;
 use rustc_hash::FxHashSet;
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::diff::{Difference, diff, diff_among};
+use crate::kind::names::Names;
 use crate::kind::{self, Cx, Entry, Scope, find};
 use crate::model::{Act, Address, Demand, Hazard, HazardClass, Lock, Server, Size, State, Transaction};
 
@@ -202,30 +205,41 @@ pub fn differences(live: &State, input: Input<'_>) -> IndexMap<Address, Differen
 /// Finding that out takes a look at every object, so a plan that is made again, once the sizes of relations are known, starts
 /// from the same.
 pub struct Start {
+    /// The live state after the renames.
+    renamed: State,
+    /// The same, with what the plan is to foresee.
     live: State,
     renames: rename::Renames,
     /// What differs, before the renames.
     before: IndexMap<Address, Difference>,
     /// What differs, after them.
     differences: IndexMap<Address, Difference>,
+    /// What names in the desired state stand for.
+    names: OnceCell<Names>,
 }
 
 impl Start {
     /// Looks for the renames, and compares the states.
     pub fn of(input: Input<'_>) -> Self {
-        let (mut live, renames) = rename::renames(input);
+        let (renamed, renames) = rename::renames(input);
+        let mut live = renamed.clone();
         let before = differences(input.live, input);
         debug_assert_eq!(before, diff(input.live, input.desired), "suspects are all that differ");
         let is_upset = || input.register.iter().any(|entry| (entry.is_upset)(&live, input.desired));
         if before.is_empty() && renames.list.is_empty() && !is_upset() {
-            return Self { live, renames, differences: before.clone(), before };
+            return Self { renamed, live, renames, differences: before.clone(), before, names: OnceCell::new() };
         }
         for entry in input.register {
             (entry.foresee)(&mut live, input.desired);
         }
         let same = live.shares_objects_with(input.live);
         let differences = if same { before.clone() } else { diff(&live, input.desired) };
-        Self { live, renames, before, differences }
+        Self { renamed, live, renames, before, differences, names: OnceCell::new() }
+    }
+
+    /// Returns the live state after the renames.
+    pub fn renamed(&self) -> &State {
+        &self.renamed
     }
 
     /// Returns whether nothing differs. This does not depend on edges.
@@ -246,7 +260,7 @@ pub fn plan(input: Input<'_>) -> Result<Plan, Diagnostics> {
 
 /// Makes the plan from what [`Start::of`] found for the same input.
 pub fn plan_from(start: &Start, input: Input<'_>) -> Result<Plan, Diagnostics> {
-    let Start { live, renames, before, differences } = start;
+    let Start { live, renames, before, differences, names, .. } = start;
     let mut warnings = renames.warnings.clone();
     if start.is_empty() {
         return Ok(Plan { warnings, ..Plan::default() });
@@ -254,7 +268,8 @@ pub fn plan_from(start: &Start, input: Input<'_>) -> Result<Plan, Diagnostics> {
     let input = Input { live, ..input };
     let mut emitted = emit::emit(input, differences, &renames.list)?;
     stranger::none_is_hurt(&emitted, input)?;
-    let (order, waits) = graph::order(&mut emitted, input)?;
+    let names = names.get_or_init(|| Names::of(input.desired, input.register));
+    let (order, waits) = graph::order(&mut emitted, names, input)?;
     let changes = emitted.changes(input);
     // A rename may also change names of objects that depend on the renamed one.
     let stated = emitted.nodes.iter().map(|n| &n.at).chain(emitted.fates.keys()).cloned();

@@ -6,7 +6,11 @@ mod schema;
 use std::process::Stdio;
 use std::time::Duration;
 
+use dbstate::catalog;
+use dbstate::kinds::register;
 use dbstate::local::Ephemeral;
+use dbstate::model::State;
+use dbstate::session::{Target, connect};
 use wait4::Wait4;
 
 use crate::support::binary::{command, dbstate};
@@ -86,11 +90,15 @@ fn what_is_new_is_made_in_few_round_trips() {
     assert!(ends.zip(&trips).any(|end| end == (slow + 1, &1)), "{slow}: {trips:?}");
 }
 
+/// What the query contains that reads which object uses which, as far as a plan needs it.
+const EDGES: &str = "with recursive reach";
+
 #[test]
 fn what_uses_what_is_read_only_where_something_changes() {
     let cluster = own_cluster();
     let database = Database::create_in(cluster.server());
-    let project = Project::new(&database, &[("dbstate.yaml", "files: [.]\n"), ("shop.yaml", "schemas: { shop: {} }")]);
+    let shop = |count: &str| format!("schemas: {{ shop: {{ tables: {{ t: {{ columns: {{ n: {count} }} }} }} }} }}");
+    let project = Project::new(&database, &[("dbstate.yaml", "files: [.]\n"), ("shop.yaml", &shop("integer"))]);
     project.apply();
     // Their members fill more than one message.
     database.psql("create schema more; create extension btree_gist schema more; create extension isn schema more");
@@ -100,12 +108,46 @@ fn what_uses_what_is_read_only_where_something_changes() {
         let url = proxy.url(database.name());
         let output = dbstate(args.iter().copied().chain(["-d", &url]), project.path());
         assert_eq!(output.code, Some(code), "{}{}", output.stdout, output.stderr);
-        proxy.parsed().iter().filter(|sql| sql.contains("from use d left join part r")).count()
+        proxy.parsed().iter().filter(|sql| sql.contains(EDGES)).count()
     };
     assert_eq!(asks(&["plan", "--exit-code"], 0), 0);
     assert_eq!(asks(&["pull"], 0), 0);
-    project.write("shop.yaml", "schemas: { shop: { comment: goods } }");
+    project.write("shop.yaml", &shop("integer").replace("schemas: {", "schemas: { more: { comment: other },"));
+    assert_eq!(asks(&["plan", "--exit-code"], 2), 0, "nothing uses a comment");
+    project.write("shop.yaml", &shop("bigint"));
     assert_eq!(asks(&["plan", "--exit-code"], 2), 1);
+}
+
+#[test]
+fn where_a_change_leads_to_very_much_all_is_read() {
+    let cluster = own_cluster();
+    let database = Database::create_in(cluster.server());
+    let shop =
+        |more: &str| format!("schemas: {{ shop: {{ tables: {{ t: {{ columns: {{ n: integer{more} }} }} }} }} }}");
+    let project = Project::new(&database, &[("dbstate.yaml", "files: [.]\n"), ("shop.yaml", &shop(""))]);
+    project.apply();
+    // Each is four objects in the catalogs.
+    database.psql(
+        "create schema other;
+         do $$ begin for i in 1..5100 loop execute format('create view other.v%s as select n from shop.t', i); end loop; end $$",
+    );
+    let proxy = Proxy::to(cluster.server());
+    let asked = |columns: &str| {
+        project.write("shop.yaml", &shop(columns));
+        proxy.open(None);
+        let url = proxy.url(database.name());
+        let output = dbstate(["plan", "--format", "sql", "-d", &url], project.path());
+        let count = |what: &str| proxy.parsed().iter().filter(|sql| sql.contains(what)).count();
+        (count(EDGES), count("with dep as (select * from pg_depend)"), output)
+    };
+    let (near, all, output) = asked(", m: integer");
+    assert_eq!((near, all, output.code), (1, 1, Some(0)), "{}", output.stderr);
+    assert!(output.stdout.contains("alter table shop.t add column m integer"), "{}", output.stdout);
+    // What the project does not manage is known all the same.
+    project.write("shop.yaml", "schemas: { shop: {} }");
+    let output = dbstate(["plan", "-d", &database.url()], project.path());
+    assert_eq!(output.code, Some(3), "{}{}", output.stdout, output.stderr);
+    assert!(output.stderr.contains("other.v5100"), "{}", output.stderr);
 }
 
 #[test]
@@ -149,17 +191,40 @@ fn two_sessions_read_a_large_database_as_one_does() {
         let url = proxy.url(database.name()).replace("postgres@", &format!("{user}@"));
         let output = dbstate(["plan", "--format", "sql", "-d", &url], dir.path());
         assert_eq!(output.code, Some(0), "{}", output.stderr);
-        let asked = proxy.parsed().iter().filter(|sql| sql.contains("from use d left join part r")).count();
+        let asked = proxy.parsed().iter().filter(|sql| sql.contains(EDGES)).count();
         assert_eq!(asked, 1);
         output.stdout
     };
     let dropped = plan("clerk");
     assert_eq!(dropped.matches("drop table shop.t").count(), 700);
     assert!(dropped == plan("alone"));
+    outlives_the_second_session(&database);
     database.psql("revoke execute on function pg_catalog.pg_export_snapshot() from public");
     let (sessions, one) = pull("clerk");
     assert_eq!(sessions, 0, "the snapshot can't be shared");
     assert!(one == two);
+}
+
+/// Has the server end the second session once the objects are read: the first reads which object uses which, then.
+fn outlives_the_second_session(database: &Database<'_>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let target = Target::parse(&database.url()).expect("a target");
+        let session = connect(&target, &[]).await.expect("a session");
+        let version = catalog::server(&session.client).await.expect("a server").version;
+        let all = catalog::read(&session.client, version, register()).await.expect("read");
+        let (mut state, mut source) = catalog::read_objects(&session, version, register()).await.expect("read");
+        assert!(source.is_apart() && state.edges().next().is_none());
+        database.psql(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and state = 'idle in transaction'",
+        );
+        let read = source.read(&session.client, None).await.expect("read by the first session");
+        assert!(!source.is_apart());
+        source.add(&read, &mut state, register());
+        let edges = |state: &State| state.edges().map(|(user, used)| (user.clone(), used.clone())).collect::<Vec<_>>();
+        assert!(edges(&state).len() > 700 && edges(&state) == edges(&all));
+    });
 }
 
 #[test]
