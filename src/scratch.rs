@@ -305,17 +305,16 @@ pub fn needed(request: Request<'_>) -> Needed {
     let names = Names::of_all(universe.iter(takes_place).map(|(at, _)| at), request.register);
     let servants = names.servants(request.desired.iter().chain(request.live.iter()), request.register);
     let mut wanted: FxHashMap<Address, Extent> = FxHashMap::default();
-    let is_opaque = |at: &&Address| find(request.register, at.kind()).rules.opaque;
-    let opaque = request.desired.tops().chain(request.live.tops()).filter(is_opaque);
+    let opaque = [request.desired, request.live].into_iter().flat_map(|state| opaque(state, request.register));
     let mut queue: Vec<(Address, Extent)> =
         request.doubtful.iter().chain(opaque).map(|at| (at.clone(), Extent::Whole)).collect();
     while let Some((at, extent)) = queue.pop() {
         let Some(object) = universe.get(&at) else { continue };
-        let known = wanted.insert(at.clone(), extent);
-        if let Some(known) = known.filter(|known| *known >= extent) {
-            wanted.insert(at, known);
+        let known = wanted.get(&at).copied();
+        if known >= Some(extent) {
             continue;
         }
+        wanted.insert(at.clone(), extent);
         let whole = |at: &Address| (at.clone(), Extent::Whole);
         let is_needed =
             |child: &&Address| extent == Extent::Whole || find(request.register, child.kind()).rules.visible;
@@ -348,9 +347,9 @@ pub fn needed(request: Request<'_>) -> Needed {
     Needed { objects, server: request.server.clone(), register: request.register, told }
 }
 
-/// Returns the live objects of which edges tell what they need, and that are needed whatever is in doubt.
-pub fn told(live: &State, register: &'static [Entry]) -> Vec<Address> {
-    live.tops().filter(|at| find(register, at.kind()).rules.opaque).cloned().collect()
+/// Returns the objects that are needed whatever is in doubt, as they bring along what nothing declares.
+pub fn opaque<'s>(state: &'s State, register: &'static [Entry]) -> impl Iterator<Item = &'s Address> {
+    state.tops().filter(move |at| find(register, at.kind()).rules.opaque)
 }
 
 /// The desired objects, and those live ones that may be needed besides.

@@ -132,7 +132,11 @@ fn met((items, way): (&[Item], Way)) -> (String, String) {
     let (classes, oids) = (list(|item| item.0), list(|item| item.1));
     let is_part = "(d.deptype = 'i' or d.deptype = 'a' and d.classid in (2602, 2603, 2604)
                 or d.classid = 2616 and d.refclassid = 2753)";
+    // Of what uses a schema, what is not in it.
+    let is_outside = |used: &str| format!("({used}.classid <> 2615 or d.classid not in (1247, 1255, 1259))");
+    let (outside_reached, outside_met) = (is_outside("r"), is_outside("met"));
     let limit = NEAR + 1;
+    let are_few = format!("(select count(*) from met) < {limit}");
     let (to_user, to_used, by_used) = match way {
         Way::Users => ("true", is_part, "true"),
         Way::Used => (is_part, "true", "false"),
@@ -144,7 +148,7 @@ fn met((items, way): (&[Item], Way)) -> (String, String) {
     select n.* from reach r cross join lateral (
         (select d.classid, d.objid from pg_depend d
          where d.refclassid = r.classid and d.refobjid = r.objid and d.objid >= 16384
-           and (r.classid <> 2615 or d.classid not in (1247, 1255, 1259)) and {to_user})
+           and {outside_reached} and {to_user})
       union all
         (select d.refclassid, d.refobjid from pg_depend d
          where d.classid = r.classid and d.objid = r.objid and d.refobjid >= 16384 and d.refclassid <> 2615 and {to_used})
@@ -154,12 +158,12 @@ fn met((items, way): (&[Item], Way)) -> (String, String) {
 ), dep as materialized (
     select d.* from met cross join lateral (
         select * from pg_depend d where d.classid = met.classid and d.objid = met.objid offset 0
-    ) d where (select count(*) from met) < {limit}
+    ) d where {are_few}
   union
     select d.* from met cross join lateral (
         select * from pg_depend d where d.refclassid = met.classid and d.refobjid = met.objid
-           and (met.classid <> 2615 or d.classid not in (1247, 1255, 1259)) offset 0
-    ) d where (select count(*) from met) < {limit} and {by_used}
+           and {outside_met} offset 0
+    ) d where {are_few} and {by_used}
 ), ends as materialized (
     select classid, objid from dep union select refclassid, refobjid from dep
 )"

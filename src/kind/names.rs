@@ -33,18 +33,20 @@ enum Objects {
     Several(Vec<Address>),
 }
 
+impl Objects {
+    fn push(&mut self, at: &Address) {
+        match self {
+            Self::One(first) => *self = Self::Several(vec![first.clone(), at.clone()]),
+            Self::Several(list) => list.push(at.clone()),
+        }
+    }
+}
+
 impl Namesakes {
     fn all(&self) -> &[Address] {
         match &self.objects {
             Objects::One(at) => std::slice::from_ref(at),
             Objects::Several(list) => list,
-        }
-    }
-
-    fn add(&mut self, at: &Address) {
-        match &mut self.objects {
-            Objects::One(first) => self.objects = Objects::Several(vec![first.clone(), at.clone()]),
-            Objects::Several(list) => list.push(at.clone()),
         }
     }
 
@@ -55,6 +57,10 @@ impl Namesakes {
     fn name(&self) -> &str {
         self.slot.bare(self.all()[0].key())
     }
+
+    fn is_in(&self, slot: Slot, schema: &str, name: &str) -> bool {
+        self.slot == slot && self.name() == name && self.schema() == schema
+    }
 }
 
 fn hash_in_slot(slot: Slot, schema: &str, name: &str) -> u64 {
@@ -63,6 +69,23 @@ fn hash_in_slot(slot: Slot, schema: &str, name: &str) -> u64 {
 
 fn hash_of_name(name: &str) -> u64 {
     FxBuildHasher.hash_one(name)
+}
+
+/// Adds an object to those of its name, where `is_alike` says whether two names count as one.
+fn add(
+    slot: Slot,
+    at: &Address,
+    index: &mut HashTable<Namesakes>,
+    hash: impl Fn(&Namesakes) -> u64,
+    is_alike: impl Fn(&Namesakes, &Namesakes) -> bool,
+) {
+    let new = Namesakes { slot, objects: Objects::One(at.clone()) };
+    match index.entry(hash(&new), |there| is_alike(there, &new), hash) {
+        hash_table::Entry::Occupied(mut there) => there.get_mut().objects.push(at),
+        hash_table::Entry::Vacant(place) => {
+            place.insert(new);
+        }
+    }
 }
 
 impl Names {
@@ -92,43 +115,21 @@ impl Names {
             if !slots.iter().any(|slot| is_indexed(*slot)) {
                 continue;
             }
+            let in_slot = |n: &Namesakes| hash_in_slot(n.slot, n.schema(), n.name());
             for slot in slots {
-                names.add_to_slot(*slot, at);
+                add(*slot, at, &mut names.by_slot, in_slot, |a, b| a.is_in(b.slot, b.schema(), b.name()));
             }
             if let Some(slot) = slots.first() {
-                names.add_to_name(*slot, at);
+                add(*slot, at, &mut names.by_name, |n| hash_of_name(n.name()), |a, b| a.name() == b.name());
             }
         }
         names
     }
 
-    fn add_to_slot(&mut self, slot: Slot, at: &Address) {
-        let (schema, name) = (at.top().key(), slot.bare(at.key()));
-        let is_it = |there: &Namesakes| there.slot == slot && there.name() == name && there.schema() == schema;
-        let hash = |there: &Namesakes| hash_in_slot(there.slot, there.schema(), there.name());
-        match self.by_slot.entry(hash_in_slot(slot, schema, name), is_it, hash) {
-            hash_table::Entry::Occupied(mut there) => there.get_mut().add(at),
-            hash_table::Entry::Vacant(place) => {
-                place.insert(Namesakes { slot, objects: Objects::One(at.clone()) });
-            }
-        }
-    }
-
-    fn add_to_name(&mut self, slot: Slot, at: &Address) {
-        let name = slot.bare(at.key());
-        let hash = |there: &Namesakes| hash_of_name(there.name());
-        match self.by_name.entry(hash_of_name(name), |there| there.name() == name, hash) {
-            hash_table::Entry::Occupied(mut there) => there.get_mut().add(at),
-            hash_table::Entry::Vacant(place) => {
-                place.insert(Namesakes { slot, objects: Objects::One(at.clone()) });
-            }
-        }
-    }
-
     /// Returns the objects with this name in a namespace of a schema: several for overloaded routines.
     pub fn at(&self, slot: Slot, schema: &str, name: &str) -> &[Address] {
-        let is_it = |there: &Namesakes| there.slot == slot && there.name() == name && there.schema() == schema;
-        self.by_slot.find(hash_in_slot(slot, schema, name), is_it).map_or(&[], Namesakes::all)
+        let found = self.by_slot.find(hash_in_slot(slot, schema, name), |there| there.is_in(slot, schema, name));
+        found.map_or(&[], Namesakes::all)
     }
 
     /// Returns the names in a namespace of a schema, in order, for suggestions.

@@ -272,18 +272,20 @@ impl Planned {
             }
             made?;
             if cfg!(debug_assertions)
+                && !start.is_empty()
                 && let Some(whole) = edges.all(self).await?
             {
                 let mut live = self.live.clone();
                 live.take_edges(&whole);
-                let with_all = plan::plan(Input { live: &live, whole: &whole, ..self.input(online) })?;
+                let with_all = plan::plan(Input { live: &live, whole: &whole, ..self.input(online) });
                 let shown = |plan: &Plan| {
                     let mut plan = plan.clone();
                     // How a password is salted is different each time.
                     plan.steps.iter_mut().for_each(|step| step.sql = step.text().to_owned());
                     plan
                 };
-                assert_eq!(shown(&self.plan), shown(&with_all), "edges of what a plan does not touch change nothing");
+                let with_all = with_all.as_ref().map(shown);
+                assert_eq!(Ok(shown(&self.plan)), with_all, "edges of what a plan does not touch change nothing");
             }
             return Ok(start);
         }

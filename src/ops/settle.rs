@@ -87,7 +87,8 @@ impl Planned {
             return Ok(());
         }
         let session = edges.session;
-        edges.read(self, &scratch::told(&self.whole, kinds::register()), Way::Used).await?;
+        let opaque: Vec<Address> = scratch::opaque(&self.whole, kinds::register()).cloned().collect();
+        edges.read(self, &opaque, Way::Used).await?;
         let differing = plan::differences(&self.live, self.input(false));
         edges.begin(self, &differing.into_keys().collect::<Vec<_>>()).await;
         let mut needed = scratch::needed(self.request(doubtful));

@@ -92,13 +92,24 @@ fn what_is_new_is_made_in_few_round_trips() {
 
 /// What the query contains that reads which object uses which, as far as a plan needs it.
 const EDGES: &str = "with recursive reach";
+/// What the query contains that reads it of all objects. To check plans, these builds ask it, too.
+const ALL_EDGES: &str = "with dep as (select * from pg_depend)";
+
+/// A table with these columns.
+fn shop(columns: &str) -> String {
+    format!("schemas: {{ shop: {{ tables: {{ t: {{ columns: {{ {columns} }} }} }} }} }}")
+}
+
+/// How often each of both was asked.
+fn asked_for_edges(proxy: &Proxy) -> [usize; 2] {
+    [EDGES, ALL_EDGES].map(|what| proxy.parsed().iter().filter(|sql| sql.contains(what)).count())
+}
 
 #[test]
 fn what_uses_what_is_read_only_where_something_changes() {
     let cluster = own_cluster();
     let database = Database::create_in(cluster.server());
-    let shop = |count: &str| format!("schemas: {{ shop: {{ tables: {{ t: {{ columns: {{ n: {count} }} }} }} }} }}");
-    let project = Project::new(&database, &[("dbstate.yaml", "files: [.]\n"), ("shop.yaml", &shop("integer"))]);
+    let project = Project::new(&database, &[("dbstate.yaml", "files: [.]\n"), ("shop.yaml", &shop("n: integer"))]);
     project.apply();
     // Their members fill more than one message.
     database.psql("create schema more; create extension btree_gist schema more; create extension isn schema more");
@@ -108,23 +119,21 @@ fn what_uses_what_is_read_only_where_something_changes() {
         let url = proxy.url(database.name());
         let output = dbstate(args.iter().copied().chain(["-d", &url]), project.path());
         assert_eq!(output.code, Some(code), "{}{}", output.stdout, output.stderr);
-        proxy.parsed().iter().filter(|sql| sql.contains(EDGES)).count()
+        asked_for_edges(&proxy)
     };
-    assert_eq!(asks(&["plan", "--exit-code"], 0), 0);
-    assert_eq!(asks(&["pull"], 0), 0);
-    project.write("shop.yaml", &shop("integer").replace("schemas: {", "schemas: { more: { comment: other },"));
-    assert_eq!(asks(&["plan", "--exit-code"], 2), 0, "nothing uses a comment");
-    project.write("shop.yaml", &shop("bigint"));
-    assert_eq!(asks(&["plan", "--exit-code"], 2), 1);
+    assert_eq!(asks(&["plan", "--exit-code"], 0), [0, 0]);
+    assert_eq!(asks(&["pull"], 0), [0, 0]);
+    project.write("shop.yaml", &shop("n: integer").replace("schemas: {", "schemas: { more: { comment: other },"));
+    assert_eq!(asks(&["plan", "--exit-code"], 2)[0], 0, "nothing uses a comment");
+    project.write("shop.yaml", &shop("n: bigint"));
+    assert_eq!(asks(&["plan", "--exit-code"], 2)[0], 1);
 }
 
 #[test]
 fn where_a_change_leads_to_very_much_all_is_read() {
     let cluster = own_cluster();
     let database = Database::create_in(cluster.server());
-    let shop =
-        |more: &str| format!("schemas: {{ shop: {{ tables: {{ t: {{ columns: {{ n: integer{more} }} }} }} }} }}");
-    let project = Project::new(&database, &[("dbstate.yaml", "files: [.]\n"), ("shop.yaml", &shop(""))]);
+    let project = Project::new(&database, &[("dbstate.yaml", "files: [.]\n"), ("shop.yaml", &shop("n: integer"))]);
     project.apply();
     // Each is four objects in the catalogs.
     database.psql(
@@ -132,16 +141,9 @@ fn where_a_change_leads_to_very_much_all_is_read() {
          do $$ begin for i in 1..5100 loop execute format('create view other.v%s as select n from shop.t', i); end loop; end $$",
     );
     let proxy = Proxy::to(cluster.server());
-    let asked = |columns: &str| {
-        project.write("shop.yaml", &shop(columns));
-        proxy.open(None);
-        let url = proxy.url(database.name());
-        let output = dbstate(["plan", "--format", "sql", "-d", &url], project.path());
-        let count = |what: &str| proxy.parsed().iter().filter(|sql| sql.contains(what)).count();
-        (count(EDGES), count("with dep as (select * from pg_depend)"), output)
-    };
-    let (near, all, output) = asked(", m: integer");
-    assert_eq!((near, all, output.code), (1, 1, Some(0)), "{}", output.stderr);
+    project.write("shop.yaml", &shop("n: integer, m: integer"));
+    let output = dbstate(["plan", "--format", "sql", "-d", &proxy.url(database.name())], project.path());
+    assert_eq!((asked_for_edges(&proxy), output.code), ([1, 1], Some(0)), "{}", output.stderr);
     assert!(output.stdout.contains("alter table shop.t add column m integer"), "{}", output.stdout);
     // What the project does not manage is known all the same.
     project.write("shop.yaml", "schemas: { shop: {} }");
@@ -191,8 +193,7 @@ fn two_sessions_read_a_large_database_as_one_does() {
         let url = proxy.url(database.name()).replace("postgres@", &format!("{user}@"));
         let output = dbstate(["plan", "--format", "sql", "-d", &url], dir.path());
         assert_eq!(output.code, Some(0), "{}", output.stderr);
-        let asked = proxy.parsed().iter().filter(|sql| sql.contains(EDGES)).count();
-        assert_eq!(asked, 1);
+        assert_eq!(asked_for_edges(&proxy)[0], 1);
         output.stdout
     };
     let dropped = plan("clerk");
