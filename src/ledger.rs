@@ -116,24 +116,25 @@ pub async fn since<'a>(client: &Client, objects: impl IntoIterator<Item = &'a Ad
     let objects: Vec<&Address> = objects.into_iter().collect();
     let keys: Vec<String> = objects.iter().map(|at| key(at)).collect();
     let tops: Vec<&str> = objects.iter().map(|at| top(at)).collect();
-    // Mostly one apply checked all, so that it suffices to look whether the ledger knows the top-level name.
+    // Mostly one apply checked all, so that it suffices to look whether the ledger knows the top-level name; with a limit, the
+    // server does not prepare all rows for that.
     let sql = format!(
         "with missing as materialized (
              select distinct k.top from rows from (pg_catalog.unnest($1), pg_catalog.unnest($2)) as k (address, top)
              where not exists (select from dbstate.settled as s where s.address = k.address)
          ), checked as materialized (
-             select pg_catalog.min(apply) as first, pg_catalog.max(apply) as last from dbstate.settled
-             where exists (select from missing)
+             select one.apply, exists (select from dbstate.settled as s where s.apply is distinct from one.apply) as is_mixed
+             from (select apply from dbstate.settled where exists (select from missing) limit 1) as one
          )
          select s.address, s.top, h.id, {AT}, h.applied_by, h.revision
          from dbstate.history as h
          join (select address, null as top, apply from dbstate.settled where address = any($1)
                union all
-               select null, m.top, c.first from checked as c cross join missing as m
-               where c.first = c.last and exists (select from dbstate.settled where apply is not null and {TOP} = m.top)
+               select null, m.top, c.apply from checked as c cross join missing as m
+               where not c.is_mixed and (select true from dbstate.settled where {TOP} = m.top limit 1)
                union all
                select null, {TOP}, pg_catalog.min(apply) from dbstate.settled
-               where (select first <> last from checked) and {TOP} in (select top from missing) group by 2
+               where (select is_mixed from checked) and {TOP} in (select top from missing) group by 2
          ) as s on s.apply = h.id"
     );
     let lists = [&keys as &(dyn ToSql + Sync), &tops].map(|value| (value, Type::TEXT_ARRAY));

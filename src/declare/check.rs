@@ -23,7 +23,8 @@ pub type Broken = HashSet<Address>;
 /// Threads share the objects and look for those with problems. Only these, which are few, are then checked in order.
 pub fn check(state: &State, broken: &Broken, register: &'static [Entry], sources: &Sources) -> Diagnostics {
     let names = Names::of(state, register);
-    let mut problems = clashes(state, register);
+    let may_clash = names.are_shared_within(|slot| slot != ROUTINE);
+    let mut problems = if may_clash { clashes(state, register) } else { Diagnostics::default() };
     let checks = Checks { state, broken, names: &names, register, sources };
     let has_problems = |sound: &mut Sound, at: &Address, object: &Object| {
         let mut problems = Diagnostics::default();

@@ -74,6 +74,7 @@ impl<'a> Lowering<'a> {
     /// Does what had to wait until every file was read, by kind in the order of the register, so that globs see what
     /// earlier kinds have filled in.
     pub fn finish(&mut self) {
+        self.shared = Shared::default();
         for entry in self.register {
             for (_, later) in self.later.extract_if(.., |(kind, _)| *kind == entry.name) {
                 later(&mut self.state, &mut self.problems);
@@ -253,7 +254,7 @@ impl<'a> Lowering<'a> {
             }
         };
         let at = parent.map_or_else(|| Address::root(entry.name, &name), |p| p.child(entry.name, &name));
-        let mut object = Object::new(spec, origin(key, node, &spec_node));
+        let mut object = Object::new(spec, self.origin(entry, key, node, &spec_node));
         if let Some(was) = parts.was.take() {
             object.set_was(was);
         }
@@ -261,6 +262,20 @@ impl<'a> Lowering<'a> {
             object.protect();
         }
         Some((at, object))
+    }
+
+    /// Returns where an object is declared. `read` is the node with what was read from a file of its own.
+    fn origin(&self, entry: &'static Entry, key: Option<&Key>, node: &Node, read: &Node) -> Origin {
+        let Some(value) = node.span.or(key.and_then(|k| k.span)) else { return Origin::Derived(None) };
+        let known = |text: &str| {
+            let field = (entry.fields)().iter().copied().chain(COMMON).chain(["file"]).find(|field| *field == text);
+            field.or_else(|| home(self.register, Some(entry), text).map(|(_, home)| home.key))
+        };
+        let elsewhere = |(key, _): &&(Key, Node)| node.get(&key.text).is_none();
+        let fields = node.as_map().unwrap_or_default().iter();
+        let fields = fields.chain(read.as_map().unwrap_or_default().iter().filter(elsewhere));
+        let fields = fields.filter_map(|(k, v)| Some((known(&k.text)?, v.span?))).collect();
+        Origin::File(Arc::new(Declaration { key: key.and_then(|k| k.span).unwrap_or(value), value, fields }))
     }
 
     /// Returns the directory of the file that contains a node.
@@ -465,12 +480,4 @@ fn scalar_at(node: &Node, span: Span) -> Option<&str> {
 
 fn within(inner: Option<Span>, outer: Span) -> bool {
     inner.is_some_and(|s| s.file == outer.file && s.start >= outer.start && s.end <= outer.end)
-}
-
-fn origin(key: Option<&Key>, node: &Node, read: &Node) -> Origin {
-    let Some(value) = node.span.or(key.and_then(|k| k.span)) else { return Origin::Derived(None) };
-    // A field that was read from a file of its own is only in `read`.
-    let fields = [read, node].into_iter().filter_map(Node::as_map).flatten();
-    let fields = fields.filter_map(|(k, v)| Some((k.text.clone(), v.span?))).collect();
-    Origin::File(Arc::new(Declaration { key: key.and_then(|k| k.span).unwrap_or(value), value, fields }))
 }

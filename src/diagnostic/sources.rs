@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{FileId, Span};
 
@@ -28,6 +28,8 @@ pub struct Source {
     pub path: PathBuf,
     /// Its text.
     pub text: Arc<str>,
+    /// The byte after each line break, once a place in it was asked for.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl Sources {
@@ -76,7 +78,7 @@ impl Sources {
     /// Past four thousand million files.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> FileId {
         let id = u32::try_from(self.files.len()).expect("a project has fewer than 2^32 files");
-        self.files.push(Source { path: path.into(), text: text.into() });
+        self.files.push(Source { path: path.into(), text: text.into(), lines: OnceLock::new() });
         FileId(id)
     }
 
@@ -135,10 +137,12 @@ impl Sources {
 
     /// Line and column of a place, both counted from 1, the column in characters.
     pub fn line_column(&self, span: Span) -> (usize, usize) {
-        let text = &self.get(span.file).text;
-        let before = &text[..text.floor_char_boundary((span.start as usize).min(text.len()))];
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let Source { text, lines, .. } = self.get(span.file);
+        let at = text.floor_char_boundary((span.start as usize).min(text.len()));
+        let lines = lines.get_or_init(|| text.match_indices('\n').map(|(i, _)| i + 1).collect());
+        let above = lines.partition_point(|start| *start <= at);
+        let start = above.checked_sub(1).map_or(0, |last| lines[last]);
+        (above + 1, text[start..at].chars().count() + 1)
     }
 }
 
@@ -158,6 +162,17 @@ fn relative(path: &Path, base: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_are_counted_in_lines_and_characters() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "a: 1\n\né: 2");
+        for (start, place) in
+            [(0, (1, 1)), (3, (1, 4)), (4, (1, 5)), (5, (2, 1)), (6, (3, 1)), (8, (3, 2)), (99, (3, 5))]
+        {
+            assert_eq!(sources.line_column(Span { file, start, end: start }), place, "{start}");
+        }
+    }
 
     #[test]
     fn paths_are_shown_as_typed_here() {

@@ -120,6 +120,8 @@ pub struct Entry {
     /// that PostgreSQL spells like the live object's is taken from there, any other as declared. Statements in PostgreSQL's
     /// spelling would not be stored as they stand, because it respells some expressions every time.
     pub respelled: fn(&dyn Spec, &dyn Spec, &dyn Spec) -> Arc<dyn Spec>,
+    /// [`Kind::spelled`]: of the declared spec, then the stored one.
+    pub spelled: fn(&dyn Spec, &dyn Spec) -> Option<Arc<dyn Spec>>,
     /// [`Kind::kept`]: the spec as PostgreSQL spells it, with what only the declared one says.
     pub kept: fn(&Arc<dyn Spec>, &dyn Spec) -> Arc<dyn Spec>,
     /// [`Kind::check`].
@@ -183,6 +185,7 @@ pub const fn entry<K: Kind>() -> Entry {
         access: |spec, at| of::<K>(spec).access(at),
         draw: |spec, at| of::<K>(spec).draw(at),
         respelled: respelled::<K>,
+        spelled: |spec, stored| of::<K>(spec).spelled(of::<K>(stored)).map(|spec| Arc::new(spec) as Arc<dyn Spec>),
         kept: |stored, declared| {
             let kept = of::<K>(&**stored).kept(of::<K>(declared));
             kept.map_or_else(|| Arc::clone(stored), |kept| Arc::new(kept))

@@ -291,6 +291,11 @@ pub trait Kind: Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonS
         None
     }
 
+    /// This as PostgreSQL stores it, where that is certain without asking it; `stored` is the object as it is there.
+    fn spelled(&self, _stored: &Self) -> Option<Self> {
+        None
+    }
+
     /// This, the same object as `declared` in PostgreSQL's spelling, with what that says besides the spelling: what follows from
     /// its place in the project, which another database need not share. `None` if that is nothing else.
     fn kept(&self, _declared: &Self) -> Option<Self> {

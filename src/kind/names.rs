@@ -126,6 +126,11 @@ impl Names {
         names
     }
 
+    /// Returns whether several objects have one name in a schema, in one of the namespaces that count.
+    pub fn are_shared_within(&self, counts: impl Fn(Slot) -> bool) -> bool {
+        self.by_slot.iter().any(|namesakes| counts(namesakes.slot) && namesakes.all().len() > 1)
+    }
+
     /// Returns the objects with this name in a namespace of a schema: several for overloaded routines.
     pub fn at(&self, slot: Slot, schema: &str, name: &str) -> &[Address] {
         let found = self.by_slot.find(hash_in_slot(slot, schema, name), |there| there.is_in(slot, schema, name));

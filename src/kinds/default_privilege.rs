@@ -383,7 +383,7 @@ fn read(place: [&Key; 4], node: &Node, problems: &mut Diagnostics) -> Option<(Ad
     let origin = match (who.span.or(value), value) {
         (Some(key), Some(value)) => {
             let fields = [("role", role), ("schema", schema), ("grantee", who)];
-            let fields = fields.into_iter().filter_map(|(f, k)| Some((f.into(), k.span?))).collect();
+            let fields = fields.into_iter().filter_map(|(f, k)| Some((f, k.span?))).collect();
             Origin::File(Arc::new(Declaration { key, value, fields }))
         }
         _ => Origin::Derived(None),

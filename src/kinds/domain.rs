@@ -11,7 +11,7 @@ use super::enum_type::PRIVILEGES;
 use super::part::catalog::{TYPE_COLUMNS, USER_SCHEMA};
 use super::part::convert::{Conversion, convert};
 use super::part::names::object_name;
-use super::part::{QualifiedName, Sql, TypeName, is_default, since};
+use super::part::{QualifiedName, Sql, TypeName, constant, is_default, since};
 use super::schema::Schema;
 use crate::diagnostic::{Code, Problem};
 use crate::kind::{Alter, COLLATION, Cx, Entry, Form, Home, Kind, Misfit, References, Renaming, Rules, TYPE, Under};
@@ -123,6 +123,12 @@ impl Kind for Domain {
         if let Some(default) = &self.default {
             out.expression(default.as_str(), "default");
         }
+    }
+
+    fn spelled(&self, stored: &Self) -> Option<Self> {
+        let there = (stored.default.as_ref(), &stored.data_type);
+        let default = constant::as_stored((self.default.as_ref()?, &self.data_type), there)?;
+        Some(Self { default: Some(default), ..self.clone() })
     }
 
     fn refuse(&self, cx: &Cx<'_>) -> Option<Misfit> {

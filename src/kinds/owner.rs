@@ -55,6 +55,7 @@ impl Kind for Owner {
                 desired.insert(at.child(Self::NAME, ""), Object::new(Arc::new(owner), Origin::Derived(span)));
             }
         }
+        desired.share_specs(Self::NAME);
     }
 
     fn before_raise(state: &mut State, _register: &'static [Entry]) {

@@ -50,7 +50,7 @@ pub struct Declaration {
     /// The value.
     pub value: Span,
     /// The fields of the long form.
-    pub fields: Box<[(Box<str>, Span)]>,
+    pub fields: Box<[(&'static str, Span)]>,
 }
 
 /// An object as `pg_depend` names it: class, oid and sub-id.
@@ -78,7 +78,7 @@ impl Origin {
     pub fn field(&self, name: &str) -> Option<Span> {
         match self {
             Self::File(place) => {
-                let field = place.fields.iter().find(|(field, _)| &**field == name);
+                let field = place.fields.iter().find(|(field, _)| *field == name);
                 Some(field.map_or(place.value, |(_, span)| *span))
             }
             Self::Catalog { .. } => None,
@@ -166,3 +166,6 @@ impl Object {
         self.more.get_or_insert_default().protected = true;
     }
 }
+
+/// There is one for each thing on either side, so that its size counts.
+const _: () = assert!(size_of::<Object>() <= 48);

@@ -5,17 +5,17 @@ mod sift;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use objects::Objects;
 
 use super::address::{Address, KindName};
-use super::object::Object;
+use super::object::{Object, Spec};
 use super::size::Size;
 
 /// How much of the database is managed.
@@ -63,6 +63,8 @@ type Edges = IndexMap<Address, Vec<Address>, FxBuildHasher>;
 
 /// Which part of the objects of a copy is hidden at most: a fourth.
 const HIDDEN: usize = 4;
+/// With how many different specs of its kind one is compared, to share one of them.
+const LATELY: usize = 4;
 
 impl State {
     /// Adds or replaces an object; returns the previous one.
@@ -80,6 +82,36 @@ impl State {
     pub fn set<T: PartialEq + Debug + Send + Sync + 'static>(&mut self, at: &Address, spec: T) {
         if let Some(object) = self.get_mut(at) {
             object.spec = Arc::new(spec);
+        }
+    }
+
+    /// Replaces specs of a kind by what follows from them. Objects that shared one share that too.
+    pub fn amend<T: Spec>(&mut self, kind: KindName, amended: impl Fn(&T) -> Option<T>) {
+        let mut done: FxHashMap<*const T, Option<Arc<dyn Spec>>> = FxHashMap::default();
+        let mut kept = Vec::new();
+        let objects = Arc::make_mut(&mut self.objects).iter_mut();
+        for (_, object) in objects.filter(|(at, _)| at.kind() == kind) {
+            let Some(spec) = object.spec.as_any().downcast_ref::<T>() else { continue };
+            let amended = done.entry(spec).or_insert_with(|| Some(Arc::new(amended(spec)?)));
+            if let Some(amended) = amended {
+                // While it is kept, no other spec has its place in memory.
+                kept.push(std::mem::replace(&mut object.spec, Arc::clone(amended)));
+            }
+        }
+    }
+
+    /// Has objects of a kind with equal specs share one, as far as equal ones are near each other. What counts as equal must be so
+    /// in all that it says.
+    pub fn share_specs(&mut self, kind: KindName) {
+        let mut lately: VecDeque<Arc<dyn Spec>> = VecDeque::new();
+        let objects = Arc::make_mut(&mut self.objects).iter_mut();
+        for (_, object) in objects.filter(|(at, _)| at.kind() == kind) {
+            if let Some(like) = lately.iter().find(|spec| spec.same(&*object.spec)) {
+                object.spec = Arc::clone(like);
+                continue;
+            }
+            lately.truncate(LATELY - 1);
+            lately.push_front(Arc::clone(&object.spec));
         }
     }
 

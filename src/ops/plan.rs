@@ -218,6 +218,7 @@ async fn settle_on(
     for at in &sure {
         planned.adopt(at, &renamed);
     }
+    planned.spell(&renamed, &mut doubtful);
     if options.ledger {
         planned.recall(session, &renamed, &mut doubtful).await;
     }

@@ -12,7 +12,7 @@ use crate::declare::digest::Digests;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::diff::diff;
 use crate::kind::find;
-use crate::model::{Address, Moved, PgVersion, State};
+use crate::model::{Address, Moved, Object, PgVersion, Spec, State};
 use crate::plan::{self, Plan, Planned};
 use crate::scratch::{self, Host, Needed, Stored};
 use crate::session::{self, Session};
@@ -47,6 +47,20 @@ impl Planned {
             }
         }
         Ok(())
+    }
+
+    /// Settles the objects of which it is certain how PostgreSQL stores them, and removes them from `doubtful`.
+    pub(super) fn spell(&mut self, renamed: &State, doubtful: &mut Vec<Address>) {
+        doubtful.retain(|at| {
+            let Some((there, wanted)) = renamed.get(at).zip(self.desired.get(at)) else { return true };
+            let Some(spelled) = spelled(at, wanted, there) else { return true };
+            if spelled.same(&*there.spec) {
+                self.adopt(at, renamed);
+            } else if let Some(wanted) = self.desired.get_mut(at) {
+                wanted.respell(spelled);
+            }
+            false
+        });
     }
 
     /// Settles the objects whose declared and stored texts the ledger records as equal, and removes them from
@@ -148,7 +162,15 @@ impl Planned {
     pub(super) async fn ask_nobody(&mut self, place: &Scratch, online: bool) -> Result<()> {
         let renamed = plan::renamed(self.input(online));
         let differing = diff(&renamed, &self.desired);
-        let doubtful = scratch::doubtful(differing.keys(), &renamed, &self.desired, kinds::register());
+        let mut doubtful = scratch::doubtful(differing.keys(), &renamed, &self.desired, kinds::register());
+        doubtful.retain(|at| {
+            let Some((old, new)) = renamed.get(at).zip(self.desired.get(at)) else { return true };
+            let Some((old, new)) = spelled(at, old, new).zip(spelled(at, new, old)) else { return true };
+            if old.same(&*new) {
+                self.equate(at);
+            }
+            false
+        });
         if doubtful.is_empty() {
             return Ok(());
         }
@@ -234,6 +256,11 @@ impl Planned {
             self.desired.add_edge(at.clone(), used.clone());
         }
     }
+}
+
+/// Returns an object as PostgreSQL stores it, where that is certain without asking; `there` is the other side.
+fn spelled(at: &Address, object: &Object, there: &Object) -> Option<Arc<dyn Spec>> {
+    (find(kinds::register(), at.kind()).spelled)(&*object.spec, &*there.spec)
 }
 
 /// Refuses a scratch server of another major version, as the spelling of definitions depends on the version.

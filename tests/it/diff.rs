@@ -114,6 +114,27 @@ fn revisions_of_git() {
     assert_eq!(unknown.code, Some(1));
 }
 
+/// How PostgreSQL stores a constant is certain, so nobody need be asked.
+#[test]
+fn constants_are_compared_without_a_server() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let text = |a: &str, b: &str| {
+        format!(
+            "schemas: {{ shop: {{ tables: {{ t: {{ columns: {{ a: int default {a}, b: text default {b} }} }} }} }} }}\n"
+        )
+    };
+    fs::write(dir.path().join("old.yaml"), text("0", "'x'")).expect("written");
+    fs::write(dir.path().join("new.yaml"), text("1", "$$x$$")).expect("written");
+    fs::write(dir.path().join("other.yaml"), text("1", "'y'")).expect("written");
+    let args = ["--format", "sql", "--scratch", "none"];
+    let changed = dbstate(["diff", "old.yaml", "other.yaml"].iter().chain(&args), dir.path());
+    assert_eq!((changed.code, &*changed.stderr), (Some(0), ""), "nothing is in doubt");
+    let sets = |what: &str| changed.stdout.contains(what);
+    assert!(sets("alter column a set default 1") && sets("alter column b set default 'y'"), "{}", changed.stdout);
+    let in_doubt = dbstate(["diff", "old.yaml", "new.yaml"].iter().chain(&args), dir.path());
+    assert!(in_doubt.stderr.contains("whether column `shop.t.b` differ only in spelling"), "{}", in_doubt.stderr);
+}
+
 /// What differs in spelling alone is asked of a server of our own, and named where there is none.
 #[test]
 fn what_projects_spell_otherwise_is_settled_or_named() {

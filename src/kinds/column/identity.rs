@@ -124,16 +124,11 @@ pub(super) fn own_sequence(cx: &Cx<'_>) -> Option<String> {
 
 /// Sets `not_null` of all identity columns, as PostgreSQL does, and normalises the options of their sequences.
 pub fn imply_not_null(desired: &mut State) {
-    for at in desired.of_kind(Column::NAME) {
-        let Some(column) = desired.spec::<Column>(&at).filter(|c| c.identity.is_some()) else { continue };
-        let type_name = column.data_type.as_str().to_owned();
-        let mut column = column.clone();
-        column.not_null = true;
-        if let Some(identity) = &mut column.identity {
-            identity.options = identity.options.normalised(&type_name);
-        }
-        desired.set(&at, column);
-    }
+    desired.amend(Column::NAME, |column: &Column| {
+        let mut identity = column.identity.clone()?;
+        identity.options = identity.options.normalised(column.data_type.as_str());
+        Some(Column { not_null: true, identity: Some(identity), ..column.clone() })
+    });
 }
 
 impl Serialize for Identity {

@@ -34,7 +34,7 @@ pub use serial::sequence_of;
 use super::not_null::{self, named_at};
 use super::part::catalog::USER_SCHEMA;
 use super::part::stored::{self, OfType};
-use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, is_default, since};
+use super::part::{FOREIGN_TABLE, Parameters, QualifiedName, Sql, TypeName, constant, is_default, since};
 use super::table::{Table, is_made_anew, leaving_below, sprung_from};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::kind::picture::Mark;
@@ -188,6 +188,12 @@ impl Kind for Column {
     fn foresee(live: &mut State, desired: &State) {
         local::foresee(live, desired);
         inherited::foresee(live, desired);
+    }
+
+    fn spelled(&self, stored: &Self) -> Option<Self> {
+        let there = (stored.default.as_ref(), &stored.data_type);
+        let default = constant::as_stored((self.default.as_ref()?, &self.data_type), there)?;
+        Some(Self { default: Some(default), ..self.clone() })
     }
 
     fn kept(&self, declared: &Self) -> Option<Self> {

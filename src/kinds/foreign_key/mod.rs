@@ -361,7 +361,6 @@ impl ForeignKey {
     /// Returns whether a column and the one it refers to both change their types, and the old and new types cannot all
     /// be compared with each other.
     fn changes_on_both_sides(&self, at: &Address, live: &State, desired: &State) -> bool {
-        let table = self.target(at);
         let change = |table: &Address, name: &String| {
             let at = table.child(Column::NAME, name);
             let (old, new) = (live.spec::<Column>(&at)?, desired.spec::<Column>(&at)?);
@@ -369,8 +368,8 @@ impl ForeignKey {
         };
         let pairs = at.parent().into_iter().flat_map(|own| self.columns.iter().map(move |name| (own, name)));
         let pairs = pairs.zip(&self.references.columns);
-        let both =
-            pairs.filter_map(|((own, name), target)| Some([change(own, name)?, change(&table, target)?].concat()));
+        let both = pairs
+            .filter_map(|((own, name), target)| Some([change(own, name)?, change(&self.target(at), target)?].concat()));
         let alike = |types: &[&TypeName]| {
             COMPARABLE.iter().any(|family| types.iter().all(|t| family.contains(&t.without_modifier().as_str())))
         };

@@ -125,6 +125,7 @@ impl Kind for Grant {
             add_defaults(desired, &at, &rules);
         }
         drop_empty(desired, register);
+        desired.share_specs(Self::NAME);
     }
 
     fn suit(desired: &mut State, server: PgVersion) {

@@ -44,6 +44,7 @@ pub mod backing;
 mod cast_pairs;
 pub mod catalog;
 pub mod connection;
+pub mod constant;
 pub mod constraint;
 pub mod convert;
 pub mod data_type;

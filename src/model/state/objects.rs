@@ -96,6 +96,11 @@ impl Objects {
         self.all.iter().map(|(at, object)| (at, object))
     }
 
+    /// Returns all objects, to change them.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&Address, &mut Object)> {
+        self.all.iter_mut().map(|(at, object)| (&*at, object))
+    }
+
     /// Returns the number of objects.
     pub(super) fn len(&self) -> usize {
         self.all.len()

@@ -129,3 +129,27 @@ fn objects_are_found_whatever_became_of_the_numbers_of_others() {
     }
     assert_eq!(kept.len(), kept.tops().count());
 }
+
+#[test]
+fn equal_specs_are_shared_and_amended_once() {
+    let mut state = State::default();
+    for i in 0..90_u32 {
+        state.insert(table(&i.to_string()), object(i % 3));
+    }
+    state.share_specs(table("0").kind());
+    let distinct = |state: &State| {
+        let specs = state.iter().map(|(_, object)| Arc::as_ptr(&object.spec).cast::<()>());
+        specs.collect::<std::collections::HashSet<_>>().len()
+    };
+    assert_eq!(distinct(&state), 3);
+    let before = state.clone();
+    let calls = std::cell::Cell::new(0);
+    state.amend(table("0").kind(), |spec: &u32| {
+        calls.set(calls.get() + 1);
+        (*spec > 0).then_some(spec + 10)
+    });
+    assert_eq!((calls.get(), distinct(&state)), (3, 3));
+    let spec = |state: &State, i: u32| state.spec::<u32>(&table(&i.to_string())).copied();
+    assert!((0..90).all(|i| spec(&state, i) == Some(if i % 3 > 0 { i % 3 + 10 } else { 0 })));
+    assert!((0..90).all(|i| spec(&before, i) == Some(i % 3)), "a copy keeps its own");
+}

@@ -1,5 +1,7 @@
 //! Text as hands write it, which PostgreSQL stores otherwise: once applied, it plans nothing.
 
+mod constants;
+
 use crate::support::database::Database;
 use crate::support::project::Project;
 
