@@ -92,6 +92,8 @@ pub struct Step {
     pub needs: Vec<Address>,
     /// Objects that are created, or dropped for good, only after it.
     pub precedes: Vec<Address>,
+    /// Objects all of whose changes are made before it, even those for which others need not wait.
+    pub follows: Vec<Address>,
     /// Risks.
     pub hazards: Vec<Hazard>,
     /// Relations whose rows it reads, besides the one that it is about: their sizes count.
@@ -190,6 +192,13 @@ impl Step {
     #[must_use]
     pub fn reads(mut self, relations: impl IntoIterator<Item = Address>) -> Self {
         self.reads.extend(relations);
+        self
+    }
+
+    /// Adds objects all of whose changes are made before it.
+    #[must_use]
+    pub fn follows(mut self, others: impl IntoIterator<Item = Address>) -> Self {
+        self.follows.extend(others);
         self
     }
 

@@ -222,6 +222,11 @@ impl Builder<'_> {
                     self.edge(there, i, Edge::Hard);
                 }
             }
+            for earlier in &self.emitted.nodes[i].step.follows {
+                if let Some(last) = self.made(earlier).last() {
+                    self.edge(*last, i, Edge::Hard);
+                }
+            }
             for later in &self.emitted.nodes[i].step.precedes {
                 let goes = || self.dropped(later).first().copied().filter(|_| !self.input.desired.contains(later));
                 if let Some(first) = self.made_again(later).or_else(goes) {

@@ -4,7 +4,7 @@
 //! below. A virtual column stores nothing, and is dropped and created again. See
 //! <https://www.postgresql.org/docs/current/ddl-generated-columns.html>.
 
-use super::{Column, inherited};
+use super::{Column, Inherited, inherited};
 use crate::kind::{Alter, Cx, Kind as _};
 use crate::model::{Address, HazardClass, Step};
 
@@ -48,6 +48,15 @@ impl Column {
     /// Returns whether PostgreSQL can change the expression in place and compute the stored values again.
     fn takes_expression(&self, old: &Self, cx: &Cx<'_>) -> bool {
         cx.server.version.at_least(17) && self.stored && old.stored && !self.changes_type(old)
+    }
+
+    /// Returns whether the column of a new table has the expression from one above, which says the same. Before PostgreSQL 16 it
+    /// can't be said again.
+    pub(super) fn is_computed_by_birth(&self, cx: &Cx<'_>) -> bool {
+        let says_too = matches!(self.inherited, Inherited::Both) && !cx.server.version.at_least(16);
+        says_too
+            && cx.parent_is_new()
+            && inherited::above(cx.at, cx.desired).iter().any(|at| self.is_computed_as(at, cx))
     }
 
     /// Returns whether another column is declared with the same expression.

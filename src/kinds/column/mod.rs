@@ -346,7 +346,8 @@ impl Kind for Column {
         }
         match default {
             Some(default) if loses_default || old.default.as_ref() != Some(default) => {
-                let set = step(&format!("set default {default}"));
+                // The same statement about a column above sets this one, too.
+                let set = step(&format!("set default {default}")).follows(inherited::above(cx.at, cx.desired));
                 steps.push(if retyped { set } else { set.late() });
             }
             _ => {}
@@ -467,7 +468,7 @@ impl Column {
         if let Some(collation) = &self.collation {
             sql += &format!(" collate {collation}");
         }
-        if let Some(generated) = &self.generated {
+        if let Some(generated) = self.generated.as_ref().filter(|_| !self.is_computed_by_birth(cx)) {
             let stored = if self.stored { " stored" } else { " virtual" };
             sql += &format!(" generated always as ({generated}){stored}");
         }
