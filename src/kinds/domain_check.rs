@@ -1,8 +1,12 @@
 //! A check on a domain. See <https://www.postgresql.org/docs/current/sql-alterdomain.html>.
 
+use std::collections::HashSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::attribute::Attribute;
+use super::column::Column;
 use super::domain::{Domain, is_in_arrays};
 use super::part::catalog::USER_SCHEMA;
 use super::part::convert::is_another;
@@ -73,6 +77,7 @@ impl Kind for DomainCheck {
         let not_valid = if self.not_valid { " not valid" } else { "" };
         let step = alter(cx, &format!("add constraint {} check ({}){not_valid}", cx.name(), self.expression));
         let scans = !self.not_valid && !cx.parent_is_new();
+        let step = if self.not_valid { step } else { step.precedes(holders(cx)) };
         vec![if scans { step.hazard(HazardClass::Block, "scans every table that uses the domain") } else { step }]
     }
 
@@ -99,4 +104,26 @@ impl Kind for DomainCheck {
 
 fn alter(cx: &Cx<'_>, what: &str) -> Step {
     Step::new(format!("alter domain {} {what}", cx.parent().identity()))
+}
+
+/// Returns the new columns that hold values of the domain inside of arrays or composite types: once they are there, PostgreSQL adds no
+/// check that it would have to look for there.
+fn holders(cx: &Cx<'_>) -> Vec<Address> {
+    let name = |at: &Address| sql::dotted([at.top().key(), at.key()]);
+    let domain = name(cx.parent().at);
+    let mut names = HashSet::from([domain.clone()]);
+    loop {
+        let has = |at: &&Address| cx.desired.spec::<Attribute>(at).is_some_and(|a| names.contains(a.data_type.base()));
+        let attributes = cx.desired.of_kind(Attribute::NAME);
+        let composites = attributes.iter().filter(has).filter_map(Address::parent).map(name);
+        let more: Vec<String> = composites.filter(|composite| !names.contains(composite)).collect();
+        if more.is_empty() {
+            break;
+        }
+        names.extend(more);
+    }
+    let inside = |column: &Column| names.contains(column.data_type.base()) && column.data_type.as_str() != domain;
+    let mut columns = cx.desired.of_kind(Column::NAME);
+    columns.retain(|at| !cx.live.contains(at) && cx.desired.spec::<Column>(at).is_some_and(inside));
+    columns
 }

@@ -153,7 +153,15 @@ impl Kind for PrimaryKey {
         let cost = "builds an index while readers and writers wait";
         let online = self.keyed(cx).and_then(|keyed| keyed.add(cx));
         let at_once = || vec![constraint::add_key(cx, &self.words(), self.only, cost)];
-        let steps = online.unwrap_or_else(at_once).into_iter().chain(only::attach_parts(cx)).chain(only::join(cx));
+        let mut steps = online.unwrap_or_else(at_once);
+        // A table has one at a time.
+        let goes = |at: &Address| !cx.desired.contains(at);
+        let before = cx.at.parent().map(|table| cx.live.children_of::<Self>(table, Self::NAME)).unwrap_or_default();
+        let before: Vec<Address> = before.into_iter().map(|(at, _)| at.clone()).filter(goes).collect();
+        if let Some(last) = steps.pop() {
+            steps.push(last.needs(before));
+        }
+        let steps = steps.into_iter().chain(only::attach_parts(cx)).chain(only::join(cx));
         let becomes_part = |own: &Self| matches!(own.attached, Attached::No).then(String::new);
         let steps = steps.map(|step| step.needs(part::parts_below(cx)).needs(beside(cx)));
         let steps = steps.chain(part::adopted(cx, becomes_part, "pkey")).chain(join(cx));

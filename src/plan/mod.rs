@@ -9,6 +9,7 @@ mod emit;
 mod fate;
 mod fold;
 mod graph;
+mod implied;
 mod needs;
 mod overload;
 mod planned;
@@ -281,6 +282,7 @@ pub fn plan_from(start: &Start, input: Input<'_>) -> Result<Plan, Diagnostics> {
     segment::segment(&mut steps, &emitted, input);
     segment::none_is_torn(&steps)?;
     warnings.extend(alike::hints(&changes, &steps, input));
+    warnings.extend(implied::warnings(&emitted, input));
     Ok(Plan { steps, changes, touched, warnings, waits })
 }
 

@@ -115,3 +115,14 @@ fn may_leave(table: &Address, live: &State, desired: &State) -> bool {
     columns.iter().all(|(_, column)| !column.inherited.is_from_above_only())
         && parents(table, live).iter().all(checks_stay)
 }
+
+impl Column {
+    /// Returns whether a live column is dropped in its own table alone, as one in a table below stays.
+    pub(super) fn goes_alone(at: &Address, cx: &Cx<'_>) -> bool {
+        let stays = |below: &Address| {
+            let leaves = inherited::leaves(below, at, cx);
+            !leaves && cx.desired.contains(below) && !inherited::is_computed_with(below, at, cx)
+        };
+        inherited::falling(at, cx.live).iter().any(stays)
+    }
+}

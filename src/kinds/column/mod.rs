@@ -366,7 +366,7 @@ impl Kind for Column {
         }
         steps.extend(handover.iter().map(|handover| handover.give().carries(cx.at)));
         if !*not_null && old.not_null {
-            steps.push(self.step(cx, "drop not null").needs(primary_key::with_column(cx.at, cx.live)));
+            steps.push(self.step(cx, "drop not null").needs(primary_key::with_column(cx.at, cx.live)).late());
         }
         let above = inherited::above(cx.at, cx.desired);
         // A not-null constraint of a table above may first have to become `no inherit`.
@@ -387,7 +387,9 @@ impl Kind for Column {
     fn drop(&self, cx: &Cx<'_>) -> Vec<Step> {
         let goes = |p: &Address| !cx.desired.contains(p) || inherited::is_computed_with(cx.at, p, cx);
         let falls = |p: &Address| cx.live.contains(p) && goes(p) && !inherited::leaves(cx.at, p, cx);
-        if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(falls) {
+        let alone = |p: &Address| Self::goes_alone(p, cx);
+        if self.inherited.is_from_above_only() && inherited::above(cx.at, cx.live).iter().any(|p| falls(p) && !alone(p))
+        {
             return Vec::new(); // it goes with the one above
         }
         // A table must leave the one above, or its composite type, before it can drop a column that came from there.
@@ -398,8 +400,7 @@ impl Kind for Column {
         let above = inherited::above(cx.at, cx.live).into_iter().filter(falls);
         let mut below = inherited::falling(cx.at, cx.live);
         below.retain(|at| !inherited::leaves(at, cx.at, cx));
-        let stays = |at: &&Address| cx.desired.contains(at) && !inherited::is_computed_with(at, cx.at, cx);
-        let stays = below.iter().any(|at| stays(&at));
+        let stays = Self::goes_alone(cx.at, cx);
         let only = if stays { "only " } else { "" };
         let spoken = below.into_iter().filter(|_| !stays);
         let table = cx.parent().identity();

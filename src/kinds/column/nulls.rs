@@ -1,6 +1,6 @@
 //! How a column comes to refuse nulls. See <https://www.postgresql.org/docs/current/sql-altertable.html>.
 
-use super::Column;
+use super::{Column, inherited};
 use crate::kind::Cx;
 use crate::kinds::not_null::named_at;
 use crate::kinds::part::names::object_name;
@@ -16,15 +16,20 @@ impl Column {
         match (self.not_null, old.not_null) {
             (true, _) if named_at(cx.at, cx.desired).is_some() => Vec::new(),
             (true, false) => self.set_not_null(cx),
-            (true, true) if comes_own && self.inherited == old.inherited => vec![self.step(cx, "set not null")],
+            (true, true) if comes_own && self.inherited == old.inherited => vec![self.sets_not_null(cx)],
             (_, _) => Vec::new(),
         }
+    }
+
+    /// Returns `set not null`. Where the column above no longer refuses nulls, that reaches this one, too, so it comes first.
+    fn sets_not_null(&self, cx: &Cx<'_>) -> Step {
+        self.step(cx, "set not null").follows(inherited::above(cx.at, cx.desired))
     }
 
     /// Returns the statements for `set not null` where there may be nulls. If the table is in use, they first add a check and
     /// validate it while readers and writers go on, which spares the scan under the exclusive lock.
     fn set_not_null(&self, cx: &Cx<'_>) -> Vec<Step> {
-        let set = self.step(cx, "set not null");
+        let set = self.sets_not_null(cx);
         if !cx.parent_is_in_use() {
             return vec![cx.reads_rows(set, "scans the table while writers wait")];
         }

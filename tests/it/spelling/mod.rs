@@ -1,6 +1,7 @@
 //! Text as hands write it, which PostgreSQL stores otherwise: once applied, it plans nothing.
 
 mod constants;
+mod implied;
 
 use crate::support::database::Database;
 use crate::support::project::Project;

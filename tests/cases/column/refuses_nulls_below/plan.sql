@@ -1,10 +1,10 @@
 set search_path = '';
 set check_function_bodies = off;
 begin;
+alter table shop."both" add constraint id_is_not_null check (id is not null) not valid;
 alter table shop.events_1 add constraint id_is_not_null check (id is not null) not valid;
 alter table shop.keyed add constraint id_is_not_null check (id is not null) not valid;
 alter table shop.one alter column id drop not null;
-alter table shop."both" add constraint id_is_not_null check (id is not null) not valid;
 commit;
 alter table shop."both" validate constraint id_is_not_null;
 alter table shop.events_1 validate constraint id_is_not_null;
