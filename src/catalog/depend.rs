@@ -249,7 +249,15 @@ impl EdgeSource {
 
     /// Adds edges to a state that contains the objects at their ends.
     pub fn add(&self, read: &Dependencies, state: &mut State, register: &'static [Entry]) {
-        read.add_to(state, &self.members, register);
+        let ends = read.ends(&self.members);
+        let mut ids = Ids::default();
+        for (at, object) in state.iter() {
+            let id = object.origin.id().filter(|id| ends.contains(&(id.0, id.1)));
+            if let Some(id) = id.filter(|_| find(register, at.kind()).rules.class != 0) {
+                ids.insert(id, at.clone());
+            }
+        }
+        read.add_to(state, &ids, &self.members);
     }
 }
 
@@ -322,23 +330,15 @@ impl Dependencies {
         uses.chain(self.parts.values().copied()).chain(members.values().copied()).collect()
     }
 
-    /// Adds the edges to a state that contains the objects at their ends. An object that uses a member of an extension uses the
+    /// Adds the edges to a state that contains objects with these ids. An object that uses a member of an extension uses the
     /// extension.
     ///
     /// An automatic edge to an ancestor adds nothing to what the address says. One to another object means that the
     /// user is dropped along with it; between parts of one table it counts as plain use.
-    pub fn add_to(&self, state: &mut State, members: &Members, register: &'static [Entry]) {
-        let ends = self.ends(members);
-        let mut ids = Ids::default();
-        for (at, object) in state.iter() {
-            let id = object.origin.id().filter(|id| ends.contains(&(id.0, id.1)));
-            if let Some(id) = id.filter(|_| find(register, at.kind()).rules.class != 0) {
-                ids.insert(id, at.clone());
-            }
-        }
+    pub fn add_to(&self, state: &mut State, ids: &Ids, members: &Members) {
         let mut seen: FxHashSet<(&Address, &Address, bool)> = FxHashSet::default();
         for Use { user, used, auto } in &self.uses {
-            let ends = self.find(*user, &ids, members).zip(self.find(*used, &ids, members));
+            let ends = self.find(*user, ids, members).zip(self.find(*used, ids, members));
             let Some((user, used)) = ends.filter(|(user, used)| !user.is_within(used)) else { continue };
             if !seen.insert((user, used, *auto)) {
                 continue;

@@ -146,7 +146,7 @@ async fn read_and_ask(
     }
     if let Some(sql) = &edges {
         let read = Dependencies::take(sql, answers.next().await?).await?;
-        read.add_to(&mut reading.state, &begun.members, register);
+        read.add_to(&mut reading.state, &reading.ids, &begun.members);
     }
     let mut answer = None;
     if let Some(sql) = question {

@@ -74,6 +74,7 @@ impl<'a> Lowering<'a> {
     /// Does what had to wait until every file was read, by kind in the order of the register, so that globs see what
     /// earlier kinds have filled in.
     pub fn finish(&mut self) {
+        // Nothing more is read.
         self.shared = Shared::default();
         for entry in self.register {
             for (_, later) in self.later.extract_if(.., |(kind, _)| *kind == entry.name) {
